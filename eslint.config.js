@@ -1,0 +1,77 @@
+import js from '@eslint/js';
+import rxjs from 'eslint-plugin-rxjs-x';
+import tseslint from 'typescript-eslint';
+
+/** Modules that a folder must not import, and what to do instead. */
+function mayNotImport(folder, patterns) {
+  return {
+    files: [`src/${folder}`],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
+}
+
+const SDK = { group: ['@modelcontextprotocol/*'], message: 'The core knows the SDK by its structure only.' };
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/package/fixtures/'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  { files: ['**/*.ts'], ...rxjs.configs.recommended },
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // The low-level `Server` is what proxies are built on.
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        {
+          allow: [
+            {
+              from: 'package',
+              package: '@modelcontextprotocol/sdk',
+              name: ['Server', 'SSEServerTransport', 'SSEClientTransport'],
+            },
+          ],
+        },
+      ],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+
+  // Imports point one way: index → {transport, http} → routing.
+  mayNotImport('**/*.ts', [SDK]),
+  mayNotImport('routing/**/*.ts', [
+    {
+      regex: '^(?!\\./[^/]+\\.js$)',
+      message: 'Routing is pure: it imports nothing but itself. No rxjs, no debug, no node:, no SDK, no clock.',
+    },
+  ]),
+  mayNotImport('transport/**/*.ts', [
+    SDK,
+    {
+      group: ['../index.js', '../backchannel.js', '../proxy/*', '../cli.js', '../register.js'],
+      message: 'Imports point towards routing.',
+    },
+  ]),
+  {
+    files: ['src/routing/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'queueMicrotask',
+        'performance',
+        'process',
+        'Date',
+      ],
+    },
+  },
+);

@@ -1,0 +1,62 @@
+import { settingsFrom, type BackchannelOptions } from './options.js';
+import { Downstream } from './transport/downstream.js';
+import { facade } from './transport/facade.js';
+import { Upstream } from './transport/upstream.js';
+import type { Backchannel } from './transport/view.js';
+import type { TransportLike } from './transport-like.js';
+
+/** A transport that is wrapped, by itself or by its façade: wrapping it again gives the same façade. */
+const downstreams = new WeakMap<object, object>();
+const upstreams = new WeakMap<object, object>();
+
+/**
+ * Wraps the transport that faces the client, so that each server-initiated message leaves on a stream
+ * that is alive, and on the stream of the request that caused it where that can be known.
+ *
+ * The result is a drop-in for `inner`: it has the same methods, properties and class. Connect your
+ * server or proxy to it, and call `handleRequest()` and the like on it. Responses, and everything
+ * sent with a `relatedRequestId` in flight, leave exactly as they came.
+ *
+ * Wrap before `start()`. A transport that is wrapped already is not wrapped twice: the façade it has
+ * is returned, and its options stay.
+ *
+ * @param inner any transport of SDK 1.x or 2.x, or your own
+ * @param options see {@link BackchannelOptions} for each default and its reason
+ * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+ */
+export function withBackchannel<T extends TransportLike>(
+  inner: T,
+  options?: BackchannelOptions,
+): T & { readonly backchannel: Backchannel } {
+  const settings = settingsFrom(options);
+  return wrapOnce(downstreams, inner, () => new Downstream(inner, settings)) as T & {
+    readonly backchannel: Backchannel;
+  };
+}
+
+/**
+ * Wraps the transport that faces the backend, so that messages of the backend are attributed to the
+ * request that caused them, and to no other: exactly over Streamable HTTP and in memory, where a
+ * message arrives in the answer to its request; by the last inbound request over stdio, SSE and
+ * WebSocket, where one pipe carries everything.
+ *
+ * Optional. Without it, a backend that is connected while a request is in flight is taken to speak on
+ * that request's behalf for as long as the request is in flight.
+ */
+export function asUpstream<T extends TransportLike>(inner: T): T {
+  return wrapOnce(upstreams, inner, () => new Upstream(inner));
+}
+
+function wrapOnce<T extends TransportLike>(
+  wrapped: WeakMap<object, object>,
+  inner: T,
+  interceptor: () => Downstream | Upstream,
+): T {
+  const existing = wrapped.get(inner);
+  if (existing !== undefined) return existing as T;
+  const transport = facade(inner, interceptor());
+  wrapped.set(inner, transport);
+  wrapped.set(transport, transport);
+  return transport;
+}

@@ -1,0 +1,37 @@
+/**
+ * What went wrong, for programs:
+ *
+ * - `INVALID_OPTION`: an option has a value it cannot have
+ * - `NOT_IN_FLIGHT`: the request that a message names is over, and nothing else is in flight
+ * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
+ * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
+ * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
+ * - `CLOSED`: the transport was closed before the message could leave
+ * - `CALLBACK_FAILED`: a callback, hook or subscriber of yours threw; `cause` is what it threw
+ */
+export type BackchannelErrorCode =
+  | 'INVALID_OPTION'
+  | 'NOT_IN_FLIGHT'
+  | 'AMBIGUOUS'
+  | 'UNKNOWN_PROGRESS_TOKEN'
+  | 'DUPLICATE_REQUEST_ID'
+  | 'CLOSED'
+  | 'CALLBACK_FAILED';
+
+/** The one error class of the package. Tell errors apart by `code`; the message is for people. */
+export class BackchannelError extends Error {
+  override readonly name = 'BackchannelError';
+
+  constructor(
+    readonly code: BackchannelErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What was thrown, as an error: anything can be thrown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,9 @@
+/** The public entry. For proxy authors: {@link withBackchannel}, {@link asUpstream}. */
+export { asUpstream, withBackchannel } from './backchannel.js';
+export { BackchannelError, type BackchannelErrorCode } from './errors.js';
+export type { BackchannelOptions } from './options.js';
+export type { JsonRpcMessage, RequestId, Scope } from './routing/message.js';
+export type { Evidence } from './routing/route.js';
+export type { Inbound, Outbound, RouteEvent } from './transport/events.js';
+export type { Backchannel, InFlightRequest, Snapshot } from './transport/view.js';
+export type { MessageHandler, SendOptions, TransportLike } from './transport-like.js';

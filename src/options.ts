@@ -1,0 +1,112 @@
+import { BackchannelError } from './errors.js';
+import type { JsonRpcMessage, Scope } from './routing/message.js';
+
+/** Options of `withBackchannel()`. All are optional; the defaults suit a proxy in production. */
+export interface BackchannelOptions {
+  /**
+   * What to do when several requests are in flight and nothing tells which of them a
+   * server-initiated message belongs to. `'last-inbound'` sends it on the stream of the last
+   * request that came in: within one session any live stream delivers. `'reject'` refuses it with
+   * `AMBIGUOUS`, for those who need certainty.
+   *
+   * @default 'last-inbound'
+   */
+  readonly ambiguous?: 'last-inbound' | 'reject' | undefined;
+
+  /**
+   * How concurrent requests are told apart. `'context'` follows the async context from a request to
+   * the messages it causes. `'last-inbound'` turns that off, and with it the cost that
+   * `AsyncLocalStorage` has on the Node in use.
+   *
+   * @default 'context'
+   */
+  readonly attribution?: 'context' | 'last-inbound' | undefined;
+
+  /**
+   * Names the session of a message, for a transport that carries several. Called with each inbound
+   * message and its `extra`, and with each outbound message and its send options; `undefined` means
+   * "cannot tell": such an inbound message is not tracked, such an outbound one is attributed by its
+   * async context alone, and otherwise leaves unchanged.
+   *
+   * @default one session: an SDK transport carries no more
+   */
+  readonly sessionOf?: ((message: JsonRpcMessage, extra: unknown) => string | undefined) | undefined;
+
+  /**
+   * Re-classifies methods: `'request'` for what belongs to the request that caused it, `'session'`
+   * for what belongs on the standalone stream, `'either'` for what may go on any. `undefined` keeps
+   * the built-in classification: `*\/list_changed` and `notifications/resources/updated` are
+   * `'session'`, `ping` is `'either'`, all else `'request'`.
+   */
+  readonly scopeOf?: ((method: string) => Scope | undefined) | undefined;
+}
+
+/** Options with their defaults filled in. */
+export interface Settings {
+  readonly ambiguous: 'last-inbound' | 'reject';
+  readonly attribution: 'context' | 'last-inbound';
+  readonly sessionOf: ((message: JsonRpcMessage, extra: unknown) => string | undefined) | undefined;
+  readonly scopeOf: ((method: string) => Scope | undefined) | undefined;
+}
+
+const DEFAULTS: Settings = {
+  ambiguous: 'last-inbound',
+  attribution: 'context',
+  sessionOf: undefined,
+  scopeOf: undefined,
+};
+
+type Check = (value: unknown) => string | undefined;
+
+const CHECKS: Readonly<Record<keyof Settings, Check>> = {
+  ambiguous: oneOf('last-inbound', 'reject'),
+  attribution: oneOf('context', 'last-inbound'),
+  sessionOf: aFunction,
+  scopeOf: aFunction,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
+ */
+export function settingsFrom(options: BackchannelOptions | undefined): Settings {
+  if (options === undefined) return DEFAULTS;
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new BackchannelError('INVALID_OPTION', `options must be an object, not ${show(options)}`);
+  }
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!isOption(name)) {
+      const known = Object.keys(CHECKS).join(', ');
+      throw new BackchannelError('INVALID_OPTION', `unknown option ${show(name)}; the options are ${known}`);
+    }
+    if (value === undefined) continue;
+    const expected = CHECKS[name](value);
+    if (expected !== undefined) {
+      throw new BackchannelError('INVALID_OPTION', `option ${name} must be ${expected}, not ${show(value)}`);
+    }
+    given[name] = value;
+  }
+  return { ...DEFAULTS, ...given };
+}
+
+function isOption(name: string): name is keyof Settings {
+  return Object.hasOwn(CHECKS, name);
+}
+
+function oneOf(...values: readonly string[]): Check {
+  return (value) =>
+    values.some((allowed) => allowed === value) ? undefined : values.map((allowed) => `'${allowed}'`).join(' or ');
+}
+
+function aFunction(value: unknown): string | undefined {
+  return typeof value === 'function' ? undefined : 'a function';
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}

@@ -1,0 +1,230 @@
+import {
+  createdTaskIdOf,
+  elicitationIdOf,
+  ownerRankOf,
+  progressTokenOf,
+  taskIdOf,
+  type OwnerRank,
+  type RequestId,
+  type RequestMessage,
+  type ResponseMessage,
+} from './message.js';
+import { Recency, type Linked } from './recency.js';
+
+/**
+ * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
+ * matters to a client that creates tasks and never fetches their results.
+ */
+const MAX_TASK_TOKENS = 1_024;
+
+/**
+ * One request of the client, from its arrival to its answer. Every arrival is an object of its own,
+ * so that an id used again later is not mistaken for the request that bore it before.
+ */
+export class InFlight implements Linked<InFlight> {
+  /** A cancelled request may own nothing any more, but no answer has closed its stream either. */
+  state: 'in-flight' | 'cancelled' | 'answered' = 'in-flight';
+  /** Neighbours in the order of arrival; owned by {@link Recency}. */
+  older: InFlight | undefined = undefined;
+  newer: InFlight | undefined = undefined;
+  /** The URL-mode elicitations that went out on this request's stream. */
+  elicitationIds: string[] | undefined = undefined;
+
+  constructor(
+    readonly id: RequestId,
+    readonly method: string,
+    readonly rank: OwnerRank,
+    readonly ledger: Ledger,
+    readonly progressToken: RequestId | undefined,
+    /** The task whose result this request waits for. */
+    readonly taskId: string | undefined,
+    /** The request, on another wrapped transport, in whose async context this one arrived. */
+    readonly outer: InFlight | undefined,
+  ) {}
+}
+
+/** Where a server-initiated request went: the stream of a request, or (`undefined`) the standalone stream. */
+export interface Exchange {
+  readonly method: string;
+  readonly entry: InFlight | undefined;
+}
+
+/** One life of one transport, from start to close. Once it is over, nothing may leave on its behalf. */
+export interface Life {
+  /** Tells the lives of one transport from those of another. */
+  readonly transport: object;
+  readonly over: boolean;
+}
+
+/**
+ * The requests in flight on one session, and what is needed to name the owner of a server-initiated
+ * message. No operation searches the requests in flight. It holds nothing of a request that was
+ * answered, except the progress tokens of unfinished tasks.
+ */
+export class Ledger {
+  readonly #inFlight = new Map<RequestId, InFlight>();
+  readonly #byProgressToken = new Map<RequestId, InFlight>();
+  readonly #exchanges = new Map<RequestId, Exchange>();
+  readonly #byTaskResult = new Map<string, InFlight>();
+  readonly #taskOfToken = new Map<RequestId, string>();
+  readonly #elicitations = new Map<string, InFlight>();
+  readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
+
+  /** Set by the first 2026-era request: such traffic names its owners itself, and nothing is inferred. */
+  modern = false;
+
+  /**
+   * @param session the name of the session, where the transport carries several
+   */
+  constructor(
+    readonly life: Life,
+    readonly session?: string,
+  ) {}
+
+  /** Requests in flight. */
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Server-initiated requests that the client has not answered yet. */
+  get openExchanges(): number {
+    return this.#exchanges.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#inFlight.size === 0 && this.#exchanges.size === 0 && this.#taskOfToken.size === 0;
+  }
+
+  entries(): IterableIterator<InFlight> {
+    return this.#inFlight.values();
+  }
+
+  /**
+   * A request came in. An id that is in flight already is taken over by the newcomer, because the
+   * transport binds its stream to the newest as well.
+   */
+  receive(message: RequestMessage, outer?: InFlight): { entry: InFlight; replaced: InFlight | undefined } {
+    const replaced = this.#inFlight.get(message.id);
+    if (replaced !== undefined) this.#release(replaced, 'answered');
+
+    const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
+    const rank = ownerRankOf(message.method);
+    const entry = new InFlight(message.id, message.method, rank, this, progressTokenOf(message), taskId, outer);
+    this.#inFlight.set(entry.id, entry);
+    if (entry.progressToken !== undefined) this.#byProgressToken.set(entry.progressToken, entry);
+    if (taskId !== undefined) this.#byTaskResult.set(taskId, entry);
+    if (rank !== 'never') this.#candidates[rank].add(entry);
+    return { entry, replaced };
+  }
+
+  /** The answer to a request leaves. */
+  answer(response: ResponseMessage): InFlight | undefined {
+    const entry = this.#inFlight.get(response.id);
+    if (entry === undefined) return undefined;
+    this.#keepTokenOfTask(entry, createdTaskIdOf(response));
+    this.#release(entry, 'answered');
+    return entry;
+  }
+
+  /** The client cancelled a request: no answer needs to follow, so nothing may wait for one. */
+  cancel(id: RequestId): InFlight | undefined {
+    const entry = this.#inFlight.get(id);
+    if (entry !== undefined) this.#release(entry, 'cancelled');
+    return entry;
+  }
+
+  /** A server-initiated request went out on the stream of `entry`, or on the standalone stream. */
+  openExchange(message: RequestMessage, entry: InFlight | undefined): void {
+    this.#exchanges.set(message.id, { method: message.method, entry });
+    const elicitationId = elicitationIdOf(message);
+    if (elicitationId !== undefined && entry?.state === 'in-flight') {
+      this.#elicitations.set(elicitationId, entry);
+      (entry.elicitationIds ??= []).push(elicitationId);
+    }
+  }
+
+  /** The client answered a server-initiated request, or its sender gave it up. */
+  closeExchange(id: RequestId): Exchange | undefined {
+    const exchange = this.#exchanges.get(id);
+    this.#exchanges.delete(id);
+    return exchange;
+  }
+
+  get(id: RequestId): InFlight | undefined {
+    return this.#inFlight.get(id);
+  }
+
+  exchange(id: RequestId): Exchange | undefined {
+    return this.#exchanges.get(id);
+  }
+
+  /** The request in flight on whose stream this URL-mode elicitation went. */
+  elicitation(elicitationId: string): InFlight | undefined {
+    return this.#elicitations.get(elicitationId);
+  }
+
+  /** The request in flight that brought this progress token. */
+  byProgressToken(token: RequestId): InFlight | undefined {
+    return this.#byProgressToken.get(token);
+  }
+
+  /** The task that a progress token belongs to, when the call that brought it has created one. */
+  taskOfToken(token: RequestId): string | undefined {
+    return this.#taskOfToken.get(token);
+  }
+
+  /** The `tasks/result` in flight for a task. */
+  taskResult(taskId: string): InFlight | undefined {
+    return this.#byTaskResult.get(taskId);
+  }
+
+  /**
+   * The requests that may own a message nobody claims: those of the first rank, or, if there are
+   * none, those of the second.
+   */
+  get candidates(): Candidates {
+    return this.#candidates.first.size > 0 ? this.#candidates.first : this.#candidates.second;
+  }
+
+  /** Forgets everything: the session is over. */
+  clear(): void {
+    for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'answered');
+    this.#exchanges.clear();
+    this.#taskOfToken.clear();
+    this.modern = false;
+  }
+
+  #release(entry: InFlight, state: 'cancelled' | 'answered'): void {
+    entry.state = state;
+    this.#inFlight.delete(entry.id);
+    if (entry.progressToken !== undefined) forget(this.#byProgressToken, entry.progressToken, entry);
+    if (entry.taskId !== undefined) {
+      forget(this.#byTaskResult, entry.taskId, entry);
+      if (state === 'answered') this.#forgetTask(entry.taskId);
+    }
+    if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
+    for (const elicitationId of entry.elicitationIds ?? []) forget(this.#elicitations, elicitationId, entry);
+  }
+
+  #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {
+    if (taskId === undefined || entry.progressToken === undefined) return;
+    const oldest = this.#taskOfToken.keys().next();
+    if (this.#taskOfToken.size >= MAX_TASK_TOKENS && oldest.done !== true) this.#taskOfToken.delete(oldest.value);
+    this.#taskOfToken.set(entry.progressToken, taskId);
+  }
+
+  #forgetTask(taskId: string): void {
+    for (const [token, task] of this.#taskOfToken) if (task === taskId) this.#taskOfToken.delete(token);
+  }
+}
+
+/** What the rules `sole` and `last-inbound` need to know of the candidates. */
+export interface Candidates {
+  readonly size: number;
+  readonly newest: InFlight | undefined;
+}
+
+// A later request may have taken the key over: only the holder gives it back.
+function forget<K>(map: Map<K, InFlight>, key: K, entry: InFlight): void {
+  if (map.get(key) === entry) map.delete(key);
+}

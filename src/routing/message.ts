@@ -1,0 +1,177 @@
+/**
+ * What kind of message is this, and where does a message of its method belong?
+ *
+ * Reads messages defensively: a custom transport may deliver anything, and what is not
+ * recognised here is passed on untouched and never tracked.
+ */
+
+/** A JSON-RPC request id. `'1'` and `1` are different ids; `0` and `''` are valid ones. */
+export type RequestId = string | number;
+
+/** Any JSON-RPC message, as loosely as a transport may deliver it. */
+export interface JsonRpcMessage {
+  readonly jsonrpc?: unknown;
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A message that expects an answer. */
+export interface RequestMessage extends JsonRpcMessage {
+  readonly id: RequestId;
+  readonly method: string;
+}
+
+/** A message that expects none. */
+export interface NotificationMessage extends JsonRpcMessage {
+  readonly method: string;
+}
+
+/** An answer. */
+export interface ResponseMessage extends JsonRpcMessage {
+  readonly id: RequestId;
+}
+
+/** A request or notification, never a response. */
+export type MethodMessage = RequestMessage | NotificationMessage;
+
+/**
+ * Where messages of a method belong.
+ *
+ * - `'request'`: on the stream of the request that caused them
+ * - `'session'`: on the standalone stream, since no request caused them
+ * - `'either'`: on any live stream, the standalone one first
+ */
+export type Scope = 'request' | 'session' | 'either';
+
+/** Which requests may own a server-initiated message: `'first'` before `'second'`, and `'never'` not at all. */
+export type OwnerRank = 'first' | 'second' | 'never';
+
+const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
+const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** True for ids that the protocol allows. JSON-RPC's `null` and fractional ids are not among them. */
+export function isRequestId(id: unknown): id is RequestId {
+  return typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id));
+}
+
+/** A request or a notification, well formed. */
+export function isMethodMessage(message: JsonRpcMessage): message is MethodMessage {
+  return isRequest(message) || isNotification(message);
+}
+
+export function isRequest(message: JsonRpcMessage): message is RequestMessage {
+  return isObject(message) && typeof message.method === 'string' && isRequestId(message.id);
+}
+
+export function isNotification(message: JsonRpcMessage): message is NotificationMessage {
+  return isObject(message) && typeof message.method === 'string' && message.id === undefined;
+}
+
+export function isResponse(message: JsonRpcMessage): message is ResponseMessage {
+  return (
+    isObject(message) &&
+    message.method === undefined &&
+    isRequestId(message.id) &&
+    (message.result !== undefined || message.error !== undefined)
+  );
+}
+
+/** The built-in scope of a method. What is unknown is taken to belong to a request, like a log message. */
+export function scopeOf(method: string): Scope {
+  if (method === 'ping') return 'either';
+  if (method.endsWith('/list_changed') || method === 'notifications/resources/updated') return 'session';
+  return 'request';
+}
+
+/**
+ * The rank of a client request as the owner of server-initiated messages. SEP-2260 sees them arise
+ * in the first four methods; a `tools/list` that comes in while a tool runs is not their owner.
+ */
+export function ownerRankOf(method: string): OwnerRank {
+  switch (method) {
+    case 'tools/call':
+    case 'prompts/get':
+    case 'resources/read':
+    case 'tasks/result':
+      return 'first';
+    case 'initialize':
+    case 'ping':
+      return 'never';
+    default:
+      return method.startsWith('tasks/') ? 'never' : 'second';
+  }
+}
+
+/** `params._meta.progressToken` of a request. */
+export function progressTokenOf(message: JsonRpcMessage): RequestId | undefined {
+  return idOrUndefined(metaOf(message)?.['progressToken']);
+}
+
+/** `params.progressToken` of a progress notification. */
+export function reportedTokenOf(message: JsonRpcMessage): RequestId | undefined {
+  return idOrUndefined(param(message, 'progressToken'));
+}
+
+/** `params.requestId` of `notifications/cancelled`. */
+export function cancelledIdOf(message: JsonRpcMessage): RequestId | undefined {
+  return idOrUndefined(param(message, 'requestId'));
+}
+
+/** `params.elicitationId` of a URL-mode elicitation and of its completion. */
+export function elicitationIdOf(message: JsonRpcMessage): string | undefined {
+  return stringOrUndefined(param(message, 'elicitationId'));
+}
+
+/** `params.taskId` of the `tasks/*` methods. */
+export function taskIdOf(message: JsonRpcMessage): string | undefined {
+  return stringOrUndefined(param(message, 'taskId'));
+}
+
+/** The task that a server-initiated message belongs to, if it names one. */
+export function relatedTaskIdOf(message: MethodMessage): string | undefined {
+  // The one task notification that carries no related-task meta: its own params name the task.
+  if (message.method === 'notifications/tasks/status') return taskIdOf(message);
+  const related = metaOf(message)?.[RELATED_TASK_KEY];
+  return isRecord(related) ? stringOrUndefined(related['taskId']) : undefined;
+}
+
+/** `result.task.taskId` of an answer that created a task instead of finishing. */
+export function createdTaskIdOf(message: JsonRpcMessage): string | undefined {
+  const task = isRecord(message.result) ? message.result['task'] : undefined;
+  return isRecord(task) ? stringOrUndefined(task['taskId']) : undefined;
+}
+
+/** True for requests of the 2026-07-28 revision, each of which names its protocol version in `_meta`. */
+export function isModern(message: JsonRpcMessage): boolean {
+  return metaOf(message)?.[PROTOCOL_VERSION_KEY] !== undefined;
+}
+
+function metaOf(message: JsonRpcMessage): Readonly<Record<string, unknown>> | undefined {
+  const meta = param(message, '_meta');
+  return isRecord(meta) ? meta : undefined;
+}
+
+function param(message: JsonRpcMessage, name: string): unknown {
+  return isRecord(message.params) && Object.hasOwn(message.params, name) ? message.params[name] : undefined;
+}
+
+// Custom transports deliver what they like, `null` too.
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+// Progress tokens and request ids have the same shape; tokens may be any number.
+function idOrUndefined(value: unknown): RequestId | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+}
+
+function stringOrUndefined(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,39 @@
+/** An element of a {@link Recency}: it carries its own neighbours, so that leaving costs no search. */
+export interface Linked<T> {
+  older: T | undefined;
+  newer: T | undefined;
+}
+
+/**
+ * Elements in the order of their arrival; the newest one, arrival and departure are O(1). An array
+ * or a `Map` would have to be searched for the newest once elements leave from the middle.
+ */
+export class Recency<T extends Linked<T>> {
+  #newest: T | undefined;
+  #size = 0;
+
+  get newest(): T | undefined {
+    return this.#newest;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(element: T): void {
+    element.older = this.#newest;
+    if (this.#newest !== undefined) this.#newest.newer = element;
+    this.#newest = element;
+    this.#size += 1;
+  }
+
+  /** @param element must be in: the caller knows */
+  remove(element: T): void {
+    if (element.newer === undefined) this.#newest = element.older;
+    else element.newer.older = element.older;
+    if (element.older !== undefined) element.older.newer = element.newer;
+    element.older = undefined;
+    element.newer = undefined;
+    this.#size -= 1;
+  }
+}

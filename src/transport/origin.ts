@@ -1,0 +1,44 @@
+/**
+ * The async context that ties work to the request that started it.
+ *
+ * The context follows a proxy's own code: from the handler of a request to the upstream `send()`, to
+ * the loop that reads that very answer, to the message the backend sends in it. It is inherited by
+ * everything that is created in it, though, also by readers that outlive the request: see
+ * `asUpstream()` for those, and `route()` for why a context is only believed while its request is in
+ * flight.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { InFlight } from '../routing/ledger.js';
+
+// One store for all wrapped transports: on Node 20 and 22 every store is a cost to every promise.
+const storage = new AsyncLocalStorage<InFlight | undefined>();
+
+/** Calls `work` on behalf of a request. */
+export function onBehalfOf<A extends unknown[]>(entry: InFlight, work: (...args: A) => void, ...args: A): void {
+  storage.run(entry, work, ...args);
+}
+
+/** Calls `work` on behalf of no request. */
+export function onNobodysBehalf<R>(work: () => R): R {
+  return storage.run(undefined, work);
+}
+
+/** The request of this transport on whose behalf the running code works, also if it is over by now. */
+export function originOn(transport: object): InFlight | undefined {
+  let entry = storage.getStore();
+  while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;
+  return entry;
+}
+
+/**
+ * The request of another transport in whose context a new request of this one arrives: one wrapped
+ * transport may stand behind another in the same process, and the context must lead back to both.
+ * Requests that are over are passed by, so that a chain is never longer than what is at work.
+ */
+export function outerOrigin(transport: object): InFlight | undefined {
+  let entry = storage.getStore();
+  while (entry !== undefined && (entry.state !== 'in-flight' || entry.ledger.life.transport === transport)) {
+    entry = entry.outer;
+  }
+  return entry;
+}

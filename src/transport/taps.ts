@@ -1,0 +1,59 @@
+import { Subject, type Observable } from 'rxjs';
+import type { BackchannelError } from '../errors.js';
+import type { Inbound, Outbound, RouteEvent } from './events.js';
+import { guarded } from './guarded.js';
+import { callbackFailed } from './report.js';
+
+/**
+ * The observables that users get. Each exists from the first time somebody asks for it, so that a
+ * transport nobody watches carries none. They complete when the transport closes.
+ */
+export class Taps {
+  #routes: Subject<RouteEvent> | undefined;
+  #inbound: Subject<Inbound> | undefined;
+  #outbound: Subject<Outbound> | undefined;
+
+  constructor(private readonly report: (error: BackchannelError) => void) {}
+
+  get routes$(): Observable<RouteEvent> {
+    return this.#guarded('routes$', (this.#routes ??= new Subject()));
+  }
+
+  get inbound$(): Observable<Inbound> {
+    return this.#guarded('inbound$', (this.#inbound ??= new Subject()));
+  }
+
+  get outbound$(): Observable<Outbound> {
+    return this.#guarded('outbound$', (this.#outbound ??= new Subject()));
+  }
+
+  /** Whether anybody would see a route: an event nobody sees is not made. */
+  get routesObserved(): boolean {
+    return this.#routes?.observed === true;
+  }
+
+  route(event: RouteEvent): void {
+    this.#routes?.next(event);
+  }
+
+  inbound(event: Inbound): void {
+    this.#inbound?.next(event);
+  }
+
+  outbound(event: Outbound): void {
+    this.#outbound?.next(event);
+  }
+
+  /** Ends the observables; those asked for afterwards belong to the next life of the transport. */
+  complete(): void {
+    const ended = [this.#routes, this.#inbound, this.#outbound];
+    this.#routes = this.#inbound = this.#outbound = undefined;
+    for (const subject of ended) subject?.complete();
+  }
+
+  #guarded<T>(name: string, subject: Subject<T>): Observable<T> {
+    return guarded(subject, (cause) => {
+      this.report(callbackFailed(`a subscriber of ${name}`, cause));
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { isRequest, type JsonRpcMessage } from '../routing/message.js';
+import type { SendOptions, TransportLike } from '../transport-like.js';
+import type { Interceptor } from './facade.js';
+import { onNobodysBehalf } from './origin.js';
+
+/**
+ * The wrapper around the transport that faces the backend. Whatever reads for longer than one request
+ * (a child's stdout, a GET stream, a socket) is created in `start()`, or by a send that expects no
+ * answer, and must not carry the context of the request that happened to create it. The answer to a
+ * request is read on its behalf.
+ */
+export class Upstream implements Interceptor {
+  readonly methods: readonly string[] = ['start', 'send'];
+  readonly properties: readonly string[] = [];
+
+  constructor(private readonly inner: TransportLike) {}
+
+  start(): Promise<void> {
+    return onNobodysBehalf(() => this.inner.start());
+  }
+
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    return isRequest(message)
+      ? this.inner.send(message, options)
+      : onNobodysBehalf(() => this.inner.send(message, options));
+  }
+}

@@ -1,0 +1,65 @@
+import type { Observable } from 'rxjs';
+import type { RequestId } from '../routing/message.js';
+import type { Sessions } from '../routing/sessions.js';
+import type { Inbound, Outbound, RouteEvent } from './events.js';
+import type { Taps } from './taps.js';
+
+/** What is in flight at one moment. */
+export interface Snapshot {
+  /** Client requests that are not answered yet, the oldest of each session first. */
+  readonly inFlight: readonly InFlightRequest[];
+  /** How many server-initiated requests the client has not answered yet. */
+  readonly openExchanges: number;
+}
+
+/** A client request that is not answered yet. */
+export interface InFlightRequest {
+  readonly session: string | undefined;
+  readonly id: RequestId;
+  readonly method: string;
+}
+
+/** What `withBackchannel()` adds to a transport. Nothing here changes where messages go. */
+export interface Backchannel {
+  /** What became of each server-initiated message. Completes when the transport closes. */
+  readonly routes$: Observable<RouteEvent>;
+  /** Each message from the client, before the proxy gets it. Completes when the transport closes. */
+  readonly inbound$: Observable<Inbound>;
+  /** Each message to the client, as its sender gave it. Completes when the transport closes. */
+  readonly outbound$: Observable<Outbound>;
+  /** What is in flight now. It walks over all of it: for a health page or a test, not for every message. */
+  snapshot(): Snapshot;
+}
+
+/** The `backchannel` property of a wrapped transport. */
+export class BackchannelView implements Backchannel {
+  readonly #taps: Taps;
+  readonly #sessions: () => Sessions;
+
+  constructor(taps: Taps, sessions: () => Sessions) {
+    this.#taps = taps;
+    this.#sessions = sessions;
+  }
+
+  get routes$(): Observable<RouteEvent> {
+    return this.#taps.routes$;
+  }
+
+  get inbound$(): Observable<Inbound> {
+    return this.#taps.inbound$;
+  }
+
+  get outbound$(): Observable<Outbound> {
+    return this.#taps.outbound$;
+  }
+
+  snapshot(): Snapshot {
+    const sessions = this.#sessions();
+    const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger: { session } }) => ({
+      session,
+      id,
+      method,
+    }));
+    return { inFlight, openExchanges: sessions.openExchanges };
+  }
+}
