@@ -17,7 +17,7 @@ export interface Served {
   readonly url: string;
   /** The transports of the sessions, by id. */
   readonly sessions: ReadonlyMap<string, StreamableHTTPServerTransport>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function serve({ onSession, transport: options }: ServeOptions): Promise<Served> {
