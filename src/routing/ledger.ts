@@ -27,6 +27,10 @@ export class InFlight implements Linked<InFlight> {
   /** Neighbours in the order of arrival; owned by {@link Recency}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
+  /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
+  carrier: object | undefined = undefined;
+  /** Its stream is gone and cannot be resumed. The request is still in flight, but nothing can be written there. */
+  adrift = false;
   /** The URL-mode elicitations that went out on this request's stream. */
   elicitationIds: string[] | undefined = undefined;
 
@@ -47,6 +51,8 @@ export class InFlight implements Linked<InFlight> {
 export interface Exchange {
   readonly method: string;
   readonly entry: InFlight | undefined;
+  /** When it was sent, on the clock of whoever sent it. */
+  readonly since: number;
 }
 
 /** One life of one transport, from start to close. Once it is over, nothing may leave on its behalf. */
@@ -134,8 +140,8 @@ export class Ledger {
   }
 
   /** A server-initiated request went out on the stream of `entry`, or on the standalone stream. */
-  openExchange(message: RequestMessage, entry: InFlight | undefined): void {
-    this.#exchanges.set(message.id, { method: message.method, entry });
+  openExchange(message: RequestMessage, entry: InFlight | undefined, since: number): void {
+    this.#exchanges.set(message.id, { method: message.method, entry, since });
     const elicitationId = elicitationIdOf(message);
     if (elicitationId !== undefined && entry?.state === 'in-flight') {
       this.#elicitations.set(elicitationId, entry);
@@ -150,8 +156,19 @@ export class Ledger {
     return exchange;
   }
 
+  /** The stream of a request is gone for good. */
+  setAdrift(entry: InFlight): void {
+    if (entry.adrift) return;
+    entry.adrift = true;
+    if (entry.state === 'in-flight' && entry.rank !== 'never') this.#candidates[entry.rank].setAside(entry);
+  }
+
   get(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id);
+  }
+
+  exchanges(): IterableIterator<[RequestId, Exchange]> {
+    return this.#exchanges.entries();
   }
 
   exchange(id: RequestId): Exchange | undefined {
@@ -179,11 +196,17 @@ export class Ledger {
   }
 
   /**
-   * The requests that may own a message nobody claims: those of the first rank, or, if there are
-   * none, those of the second.
+   * The newest request that may own a message nobody claims and whose stream is alive: one of the
+   * first rank, or, if there is none, one of the second.
    */
-  get candidates(): Candidates {
-    return this.#candidates.first.size > 0 ? this.#candidates.first : this.#candidates.second;
+  get newestCandidate(): InFlight | undefined {
+    return this.#candidates.first.newest ?? this.#candidates.second.newest;
+  }
+
+  /** How many requests may own such a message, those whose stream is gone among them. */
+  get candidateCount(): number {
+    const { first, second } = this.#candidates;
+    return first.size > 0 && first.newest === undefined ? first.size + second.size : first.size || second.size;
   }
 
   /** Forgets everything: the session is over. */
@@ -216,12 +239,6 @@ export class Ledger {
   #forgetTask(taskId: string): void {
     for (const [token, task] of this.#taskOfToken) if (task === taskId) this.#taskOfToken.delete(token);
   }
-}
-
-/** What the rules `sole` and `last-inbound` need to know of the candidates. */
-export interface Candidates {
-  readonly size: number;
-  readonly newest: InFlight | undefined;
 }
 
 // A later request may have taken the key over: only the holder gives it back.

@@ -105,6 +105,15 @@ export function ownerRankOf(method: string): OwnerRank {
   }
 }
 
+/**
+ * Two notifications with the same key say the same thing twice ("the tools have changed"), so that
+ * the newest stands for both.
+ */
+export function sameNewsKey(message: MethodMessage): string {
+  const uri = stringOrUndefined(param(message, 'uri'));
+  return uri === undefined ? message.method : `${message.method} ${uri}`;
+}
+
 /** `params._meta.progressToken` of a request. */
 export function progressTokenOf(message: JsonRpcMessage): RequestId | undefined {
   return idOrUndefined(metaOf(message)?.['progressToken']);

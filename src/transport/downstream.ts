@@ -1,5 +1,7 @@
+import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
+import { answerFor, orphaned } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { JsonRpcMessage } from '../routing/message.js';
@@ -7,27 +9,33 @@ import type { Streams } from '../routing/route.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery } from './delivery.js';
 import type { Interceptor } from './facade.js';
+import { Liveness } from './liveness.js';
+import { originOn } from './origin.js';
 import { Pipeline, type Decision, type Departure, type Surroundings } from './pipeline.js';
 import { reportTo, type Report } from './report.js';
+import { RouteLog } from './route-log.js';
 import { Taps } from './taps.js';
 import { BackchannelView, type Backchannel } from './view.js';
-import { attempt, WriteOrder } from './write-order.js';
+import { WriteOrder, attempt } from './write-order.js';
 
 /** JSON-RPC's "internal error". */
 const INTERNAL_ERROR = -32603;
+
+const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
 /**
  * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
  * A transport may be started again after it was closed; what belongs to one life is in `#pipeline`.
  */
 export class Downstream implements Interceptor, Surroundings {
-  readonly methods: readonly string[] = ['start', 'send', 'close'];
+  readonly methods: readonly string[];
   readonly properties: readonly string[] = ['onmessage', 'onclose', 'backchannel'];
 
-  readonly streams: Streams;
   readonly report: Report;
   readonly #taps: Taps;
+  readonly #log: RouteLog;
   readonly #order: WriteOrder | undefined;
+  readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   #pipeline: Pipeline;
   #view: BackchannelView | undefined;
@@ -40,13 +48,31 @@ export class Downstream implements Interceptor, Surroundings {
     private readonly inner: TransportLike,
     readonly settings: Settings,
   ) {
-    // Only a transport with a stream per request chooses one, and has an order to keep on each.
-    const hasStreams = 'handleRequest' in inner;
-    this.streams = { standalone: hasStreams ? 'unknown' : 'assumed' };
-    this.#order = hasStreams ? new WriteOrder() : undefined;
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
-    this.#delivery = new Delivery(inner, this.#order, this.#taps, this.report);
+    this.#log = new RouteLog(this.#taps, inner);
+
+    // Only a transport with a stream per request chooses one, and has an order to keep on each.
+    if ('handleRequest' in inner) {
+      this.#order = new WriteOrder();
+      this.#liveness = new Liveness(this, settings, {
+        retry: ({ departure }) => this.#pipeline.send(departure),
+        giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
+        openExchanges: () => this.#pipeline.sessions.openExchanges,
+        abandon: () => this.#abandon(),
+      });
+    }
+    this.methods =
+      this.#liveness === undefined ? ['start', 'send', 'close'] : ['start', 'send', 'close', 'handleRequest'];
+    this.#delivery = new Delivery({
+      inner,
+      settings,
+      log: this.#log,
+      order: this.#order,
+      parking: this.#liveness?.parking,
+      report: this.report,
+      asked: () => this.#liveness?.questionAsked(),
+    });
     this.#pipeline = new Pipeline(this);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.
@@ -108,12 +134,20 @@ export class Downstream implements Interceptor, Surroundings {
   #settle(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#order?.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
     this.#pipeline.close();
+    this.#order?.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
+    this.#liveness?.close();
     this.#taps.complete();
   }
 
   // ---- client to server ----
+
+  /** Of HTTP transports only: see `methods`. */
+  handleRequest(...args: unknown[]): unknown {
+    const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
+    const call = handleRequest.bind(this.inner);
+    return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
+  }
 
   get onmessage(): MessageHandler | undefined {
     return this.#onmessage;
@@ -136,6 +170,10 @@ export class Downstream implements Interceptor, Surroundings {
     this.#pipeline.receive(message, extra);
   }
 
+  arrived(entry: InFlight): void {
+    this.#liveness?.arrived(entry);
+  }
+
   handOver(message: JsonRpcMessage, extra: unknown): void {
     this.#onmessage?.(message, extra);
   }
@@ -148,13 +186,28 @@ export class Downstream implements Interceptor, Surroundings {
     });
   }
 
+  /** Answers what a client that is gone has left open. */
+  #abandon(): void {
+    for (const { id, exchange, ledger } of [...this.#pipeline.sessions.exchanges()]) {
+      const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
+      this.#log.orphaned(id, exchange, ledger, error);
+      this.#pipeline.receive(answerFor(id, error), undefined);
+    }
+  }
+
   // ---- server to client ----
+
+  get streams(): Streams {
+    return this.#liveness?.streams ?? ONE_STREAM;
+  }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound({ message, options });
-    const departure: Departure = { message, options, since: performance.now(), settled: undefined };
+    const origin = this.settings.attribution === 'context' ? originOn(this) : undefined;
+    const departure: Departure = { message, options, origin, since: now(), settled: undefined, parked: undefined };
     this.#pipeline.send(departure);
-    return departure.settled ?? this.#delivery.afterClose(departure);
+    if (departure.settled === undefined) this.#delivery.afterClose(departure);
+    return departure.settled ?? Promise.resolve();
   }
 
   deliver(decision: Decision): void {

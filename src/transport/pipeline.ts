@@ -17,7 +17,8 @@ import {
 import { route, type Route, type Streams } from '../routing/route.js';
 import { Sessions } from '../routing/sessions.js';
 import type { Inbound, Outbound } from './events.js';
-import { onBehalfOf, originOn, outerOrigin } from './origin.js';
+import { onBehalfOf, outerOrigin } from './origin.js';
+import type { ParkedMessage } from './parked-message.js';
 import { callbackFailed, type Report } from './report.js';
 
 /** An inbound message on its way to the proxy. */
@@ -30,8 +31,12 @@ export interface Arrival extends Inbound {
 export interface Departure extends Outbound {
   /** When `send()` was called, in milliseconds of the performance clock. */
   readonly since: number;
+  /** The request on whose behalf it was sent. */
+  readonly origin: InFlight | undefined;
   /** What `send()` returns. The delivery sets it. */
   settled: Promise<void> | undefined;
+  /** Its place in the waiting room, from the first time it was parked. */
+  parked: ParkedMessage | undefined;
 }
 
 /** An outbound message and what was decided about it. */
@@ -53,6 +58,8 @@ export type Decision =
 export interface Surroundings {
   readonly settings: Settings;
   readonly streams: Streams;
+  /** A request was written into the ledger, and is about to be handed over. */
+  arrived(entry: InFlight): void;
   /** Hands an inbound message to the proxy. May throw what the proxy throws. */
   handOver(message: JsonRpcMessage, extra: unknown): void;
   /** The proxy's handler threw, so that nobody will answer this request. */
@@ -122,6 +129,7 @@ function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): 
 function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
   const handOver = around.handOver.bind(around);
   return tap(({ message, extra, entry }) => {
+    if (entry !== undefined) around.arrived(entry);
     try {
       if (entry !== undefined && around.settings.attribution === 'context') {
         onBehalfOf(entry, handOver, message, extra);
@@ -138,8 +146,7 @@ function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
 /** Decides where each message goes. */
 function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Departure, Decision> {
   return map((departure) => {
-    const { message, options } = departure;
-    const origin = around.settings.attribution === 'context' ? originOn(around) : undefined;
+    const { message, options, origin } = departure;
 
     if (!isMethodMessage(message)) {
       const ledger = isResponse(message) ? outboundLedger(sessions, around, departure, origin) : undefined;
@@ -164,6 +171,7 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
       context: origin?.ledger === ledger ? origin : undefined,
       scope: scope(message.method, around),
       ambiguous: around.settings.ambiguous,
+      late: departure.parked?.isLate ?? around.settings.parkTimeoutMs === 0,
     };
     return {
       kind: 'server-initiated',

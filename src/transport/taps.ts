@@ -1,8 +1,7 @@
 import { Subject, type Observable } from 'rxjs';
-import type { BackchannelError } from '../errors.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
 import { guarded } from './guarded.js';
-import { callbackFailed } from './report.js';
+import { callbackFailed, type Report } from './report.js';
 
 /**
  * The observables that users get. Each exists from the first time somebody asks for it, so that a
@@ -13,7 +12,7 @@ export class Taps {
   #inbound: Subject<Inbound> | undefined;
   #outbound: Subject<Outbound> | undefined;
 
-  constructor(private readonly report: (error: BackchannelError) => void) {}
+  constructor(private readonly report: Report) {}
 
   get routes$(): Observable<RouteEvent> {
     return this.#guarded('routes$', (this.#routes ??= new Subject()));
