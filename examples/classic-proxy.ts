@@ -21,8 +21,8 @@ import { serve, type Served, type ServeOptions } from './lib/serve.js';
 export interface ClassicProxyOptions extends Pick<ServeOptions, 'transport'> {
   /** A new connection to the backend. */
   readonly connectUpstream: () => Transport | Promise<Transport>;
-  /** False shows what happens without the package. */
-  readonly wrapped?: boolean;
+  /** False shows what happens without the package; `'downstream-only'`, without `asUpstream`. */
+  readonly wrapped?: boolean | 'downstream-only';
   /** Connects the backend inside the first call, as proxies do that start it on demand. */
   readonly lazy?: boolean;
   readonly backchannel?: BackchannelOptions;
@@ -35,10 +35,10 @@ export async function classicProxy(options: ClassicProxyOptions): Promise<Served
   return serve({
     ...(options.transport && { transport: options.transport }),
     async onSession(bare) {
-      const transport = wrapped ? withBackchannel(bare, options.backchannel) : bare;
+      const transport = wrapped === false ? bare : withBackchannel(bare, options.backchannel);
       const connect = async (): Promise<Transport> => {
         const upstream = await options.connectUpstream();
-        return wrapped ? asUpstream(upstream) : upstream;
+        return wrapped === true ? asUpstream(upstream) : upstream;
       };
       await connectSession(transport, connect, lazy);
       options.onTransport?.(transport);
