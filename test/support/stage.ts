@@ -4,10 +4,14 @@ import { filter, firstValueFrom } from 'rxjs';
 import { afterEach } from 'vitest';
 import type { Backchannel, RouteEvent } from 'mcp-backchannel';
 import { classicProxy, type ClassicProxyOptions } from '../../examples/classic-proxy.js';
+import type { Served } from '../../examples/lib/serve.js';
 import { StrictClient, type Answer, type Call, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 import { startUpstream, type Upstream, type UpstreamKind } from './upstreams.js';
 
-type StageOptions = Omit<ClassicProxyOptions, 'connectUpstream' | 'onTransport'>;
+interface StageOptions extends Omit<ClassicProxyOptions, 'connectUpstream' | 'onTransport'> {
+  /** @default classicProxy */
+  readonly proxy?: (options: ClassicProxyOptions) => Promise<Served>;
+}
 
 /** A client that says yes to everything, and says who it is in each answer. */
 export function answersOf(name: string): Readonly<Record<string, Answer>> {
@@ -33,7 +37,8 @@ export class Stage {
 
   static async open(upstream: Upstream, options: StageOptions = {}): Promise<Stage> {
     const stage = new Stage();
-    const { url, close } = await classicProxy({
+    const { proxy = classicProxy } = options;
+    const { url, close } = await proxy({
       ...options,
       connectUpstream: async () => upstream.connect(),
       onTransport: (transport) => stage.#sessions.push(watched(transport)),
