@@ -1,6 +1,5 @@
 /** A classic proxy with its backend and its clients, set up and torn down together. */
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { filter, firstValueFrom } from 'rxjs';
 import { afterEach } from 'vitest';
 import type { Backchannel, RouteEvent } from 'mcp-backchannel';
 import { classicProxy, type ClassicProxyOptions } from '../../examples/classic-proxy.js';
@@ -14,7 +13,7 @@ interface StageOptions extends Omit<ClassicProxyOptions, 'connectUpstream' | 'on
 }
 
 /** A client that says yes to everything, and says who it is in each answer. */
-export function answersOf(name: string): Readonly<Record<string, Answer>> {
+function answersOf(name: string): Readonly<Record<string, Answer>> {
   return {
     'elicitation/create': () => ({ action: 'accept', content: { answer: name } }),
     'sampling/createMessage': () => ({ role: 'assistant', model: 'none', content: { type: 'text', text: name } }),
@@ -107,9 +106,4 @@ export async function textOf(call: Call): Promise<string> {
   if (response.error !== undefined) throw new Error(`${String(response.error.code)} ${response.error.message}`);
   const { content } = response.result as { content: { text: string }[] };
   return content.map(({ text }) => text).join('');
-}
-
-/** The next route of a message of `method`. */
-export async function nextRoute({ transport }: ProxySession, method: string): Promise<RouteEvent> {
-  return firstValueFrom(backchannelOf(transport).routes$.pipe(filter((event) => event.method === method)));
 }
