@@ -1,4 +1,4 @@
-/** A proxy that relays everything in the context of the first call, dead or alive. */
+/** Proxies that relay in the context of the first call, dead or alive: by a closure, or by a reader started in it. */
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { staleProxy } from '../support/stale-proxy.js';
@@ -35,6 +35,23 @@ describe.each(UPSTREAM_KINDS)('a relatedRequestId from the first call, with a ba
     ]);
   });
 });
+
+it.each(['stdio', 'sse'] as const)(
+  'does not believe the context of a reader over %s that was started inside a call which is over',
+  async (kind) => {
+    const stage = await open(kind, { lazy: true, wrapped: 'downstream-only' });
+    const client = await stage.connect('ann');
+    const first = await startCall(client, 'ask', { tag: 'one' });
+    expect(await textOf(first)).toBe('one: accept ann');
+    const second = await startCall(client, 'ask', { tag: 'two' });
+    expect(await textOf(second)).toBe('two: accept ann');
+
+    expect(stage.session(client).routes).toMatchObject([
+      { requested: undefined, relatedRequestId: first.id, evidence: 'context' },
+      { requested: undefined, relatedRequestId: second.id, evidence: 'sole' },
+    ]);
+  },
+);
 
 it('fails the second call of a bare proxy: the transport knows no such request any more', async () => {
   const stage = await open('in-memory', { proxy: staleProxy, wrapped: false });
