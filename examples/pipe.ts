@@ -28,7 +28,7 @@ export async function startPipe({ connectUpstream = backendProcess }: PipeOption
 }
 
 /** Connects two transports. When one closes, so does the other. */
-export async function pipe(downstream: Transport, upstream: Transport): Promise<void> {
+async function pipe(downstream: Transport, upstream: Transport): Promise<void> {
   downstream.onmessage = (message) => void forward(message, upstream, downstream);
   upstream.onmessage = (message) => {
     // Over HTTP the backend wants to be told the version, once agreed, in a header of every request.

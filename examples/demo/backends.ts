@@ -16,7 +16,7 @@ export interface Work {
 export interface Backend {
   readonly title: string;
   /** A program to start first, which prints the URL for the proxy. */
-  readonly program?: string;
+  readonly program?: URL;
   /** What to tell the proxy about it. */
   proxyArgs(url: string | undefined): readonly string[];
   readonly work: Work;
@@ -65,7 +65,7 @@ export const BACKENDS: readonly Backend[] = [
   },
   {
     title: 'our backend over Streamable HTTP',
-    program: '../lib/backend-http.ts',
+    program: new URL('../lib/backend-http.ts', import.meta.url),
     proxyArgs: (url = '') => ['--url', url],
     work: {
       ...ours,

@@ -14,18 +14,19 @@ export interface Program {
 
 /** @param onLine is given each line that comes after the URL */
 export async function startProgram(
-  file: string,
+  file: URL,
   args: readonly string[] = [],
   onLine: (line: string) => void = () => undefined,
 ): Promise<Program> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(file), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const gone = once(child, 'exit');
   const lines = createInterface(child.stdout);
   const url = await Promise.race([
     once(lines, 'line').then(([line]) => String(line)),
     gone.then(([code]) => {
-      throw new Error(`${file} ended with code ${String(code)} before it was ready`);
+      throw new Error(`${file.pathname} ended with code ${String(code)} before it was ready`);
     }),
   ]);
   lines.on('line', onLine);

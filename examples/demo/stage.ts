@@ -6,6 +6,8 @@ import { startProgram, type Program } from './program.js';
 import { RouteLog } from './route-log.js';
 import { ROWS, type Row } from './rows.js';
 
+const PROXY = new URL('proxy.ts', import.meta.url);
+
 /** The user: accepts, says hello, has one folder. Enough for either backend. */
 const ANSWERS = {
   'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada', answer: 'Ada' } }),
@@ -33,7 +35,7 @@ export class Stage {
     const behind = backend.program === undefined ? undefined : await startProgram(backend.program);
     const routes = wrapped ? new RouteLog() : undefined;
     const args = [...(wrapped ? [] : ['--bare']), ...backend.proxyArgs(behind?.url)];
-    const proxy = await startProgram('proxy.ts', args, routes?.add);
+    const proxy = await startProgram(PROXY, args, routes?.add);
     const names = [...new Set(ROWS.map(({ session }) => session))];
     const clients = await Promise.all(
       names.map(async (name) => [name, await StrictClient.connect(proxy.url, { answers: ANSWERS })] as const),
