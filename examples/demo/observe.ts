@@ -33,7 +33,7 @@ export interface Outcome {
    * - `'astray'`: it came on the stream of another call
    */
   readonly state: 'ok' | 'hang' | 'lost' | 'astray' | 'error';
-  /** More about the state, in a word or two. */
+  /** How many calls were answered, where there are several; what the error says. */
   readonly detail: string;
   readonly ms: number;
   /** The streams it came on. */
@@ -72,11 +72,14 @@ function start(client: StrictClient, { tool, args }: Call): Started {
 
 /** The answer, once its stream has ended too: nothing more can come on it. */
 async function finish({ response, exchange }: Started): Promise<Message> {
-  const answer = await response;
-  await (
-    await exchange
-  ).ended;
-  return answer;
+  try {
+    const answer = await response;
+    const { ended } = await exchange;
+    await ended;
+    return answer;
+  } catch (cause) {
+    return { error: { code: 0, message: String(cause) } };
+  }
 }
 
 /** `undefined` if it takes longer. */
@@ -100,7 +103,7 @@ function judge(
   const detail = calls.length > 1 ? `${answered} of ${calls.length}` : '';
   if (answered < calls.length) return { state: 'hang', detail };
   if (missing) return { state: 'lost', detail };
-  return { state: astray ? 'astray' : 'ok', detail };
+  return astray ? { state: 'astray', detail: '' } : { state: 'ok', detail };
 }
 
 function says({ result }: Message, answer: string): boolean {

@@ -19,7 +19,16 @@ export function table(title: string, bare: Outcomes | undefined, wrapped: Outcom
     const cells = [...outcomeCells(bare?.get(row)), GAP, ...outcomeCells(wrapped?.get(row))];
     return row.title.padEnd(COLUMNS.title) + cells.join('') + arrivalCells(wrapped?.get(row));
   });
-  return [paint('bold', title), '', heads, ...lines, '', ...wrap(note).map((line) => paint('dim', line))].join('\n');
+  const errors = [...errorLines('bare', bare), ...errorLines('wrapped', wrapped)];
+  return [
+    paint('bold', title),
+    '',
+    heads,
+    ...lines,
+    ...errors,
+    '',
+    ...wrap(note).map((line) => paint('dim', line)),
+  ].join('\n');
 }
 
 export function passed(outcomes: Outcomes): boolean {
@@ -35,13 +44,19 @@ function head(): string {
 function outcomeCells(outcome: Outcome | undefined): string[] {
   if (outcome === undefined) return [paint('red', 'not run'.padEnd(COLUMNS.state + COLUMNS.ms))];
   const { state, detail, ms } = outcome;
-  const said = `${state} ${detail}`.trimEnd().slice(0, COLUMNS.state).padEnd(COLUMNS.state);
+  // What an error says is too long for a cell.
+  const said = (state === 'error' ? state : `${state} ${detail}`).padEnd(COLUMNS.state);
   return [paint(state === 'ok' ? 'green' : 'red', said), duration(ms).padStart(COLUMNS.ms)];
 }
 
 function arrivalCells(outcome: Outcome | undefined): string {
   const { stream = '', evidence = '' } = outcome ?? {};
   return (GAP + stream.padEnd(COLUMNS.stream) + paint('yellow', evidence)).trimEnd();
+}
+
+function errorLines(how: string, outcomes: Outcomes | undefined): string[] {
+  const failed = [...(outcomes ?? [])].filter(([, { state }]) => state === 'error');
+  return failed.flatMap(([row, { detail }]) => wrap(`${how}, ${row.title}: ${detail}`));
 }
 
 function duration(ms: number): string {
