@@ -13,6 +13,7 @@ import {
   ListRootsRequestSchema,
   ListToolsRequestSchema,
   LoggingMessageNotificationSchema,
+  ProgressNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { asUpstream, withBackchannel, type BackchannelOptions } from 'mcp-backchannel';
@@ -64,17 +65,9 @@ async function connectSession(downstream: Transport, connect: () => Promise<Tran
     return client;
   };
   server.setRequestHandler(ListToolsRequestSchema, async ({ params }) => (await backend()).listTools(params));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta, sendNotification }) => {
-    const progressToken = _meta?.progressToken;
-    return (await backend()).callTool(params, undefined, {
-      signal,
-      ...(progressToken !== undefined && {
-        onprogress: (progress) => {
-          void sendNotification({ method: 'notifications/progress', params: { ...progress, progressToken } });
-        },
-      }),
-    });
-  });
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) =>
+    (await backend()).callTool(params, undefined, { signal }),
+  );
 
   // Backend to client. None of these knows which call it belongs to.
   client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) =>
@@ -86,6 +79,8 @@ async function connectSession(downstream: Transport, connect: () => Promise<Tran
   client.setRequestHandler(ListRootsRequestSchema, async ({ params }, { signal }) =>
     server.listRoots(params, { signal }),
   );
+  // Not by `onprogress`: the SDK drops what it reads in one go with the answer.
+  client.setNotificationHandler(ProgressNotificationSchema, async (progress) => server.notification(progress));
   client.setNotificationHandler(LoggingMessageNotificationSchema, async ({ params }) =>
     server.sendLoggingMessage(params),
   );
