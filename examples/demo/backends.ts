@@ -29,10 +29,9 @@ const everything = {
   elicit: { tool: 'trigger-elicitation-request', answer: 'Ada' },
   sample: { tool: 'trigger-sampling-request', args: { prompt: 'Say hello' }, answer: 'hello from the model' },
   roots: { tool: 'get-roots-list', answer: 'file:///demo' },
-  // It reports the last step together with its answer; the SDK's `Client` in the proxy drops what comes then.
   progress: {
     tool: 'trigger-long-running-operation',
-    args: { duration: 0.2, steps: 4 },
+    args: { duration: 0.15, steps: 3 },
     answer: 'completed',
     count: 3,
   },

@@ -39,7 +39,7 @@ describe('the demo', () => {
       ['second, same session', 'hang', 'ok', 'own POST', 'sole'],
       ['sampling', 'hang', 'ok', 'own POST', 'sole'],
       ['roots', 'hang', 'ok', 'own POST', 'sole'],
-      ['progress', 'ok', 'ok', 'own POST', 'explicit'],
+      ['progress', 'lost', 'ok', 'own POST', 'progress-token'],
       ['log', 'lost', 'ok', 'own POST', 'sole'],
       // The first or the last of them may find itself alone.
       ['eight elicit at once', 'hang 0 of 8', 'ok 8 of 8', 'a live POST', expect.stringMatching(/last-inbound/)],
@@ -52,7 +52,7 @@ describe('the demo', () => {
       ['second, same session', 'hang', 'ok', 'own POST', 'context'],
       ['sampling', 'hang', 'ok', 'own POST', 'context'],
       ['roots', 'hang', 'ok', 'own POST', 'context'],
-      ['progress', 'ok', 'ok', 'own POST', 'explicit'],
+      ['progress', 'lost', 'ok', 'own POST', 'progress-token'],
       ['log', 'lost', 'ok', 'own POST', 'context'],
       ['eight elicit at once', 'hang 0 of 8', 'ok 8 of 8', 'own POST each', 'context'],
     ]);
