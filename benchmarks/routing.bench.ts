@@ -3,13 +3,14 @@
  *
  *     npm run bench -- [--brief] [--out <folder>]
  *
- * How noise is made to hit all alike:
+ * How noise is kept out, or made to hit all alike:
+ * - Time is the processor time of the process, garbage collection included.
  * - The variants of one process run interleaved, pass by pass, in changing order.
  * - The processes run one after another, round by round. A ratio is taken within a round, and the
  *   spread is that of the rounds, so that it includes what differs from process to process.
  *
  * Why several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise
- * of the process. What runs without an async context is measured where there is none; it is the
+ * of its process. What runs without an async context is measured where there is none; it is the
  * yardstick for what runs with one, and so the whole cost of the context is in the ratio. And 100,000
  * requests in flight make garbage collection dearer for whoever shares the heap with them.
  */
