@@ -203,7 +203,7 @@ export class Ledger {
       if (state === 'answered') this.#forgetTask(entry.taskId);
     }
     if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
-    for (const elicitationId of entry.elicitationIds ?? []) forget(this.#elicitations, elicitationId, entry);
+    entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
   }
 
   #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {

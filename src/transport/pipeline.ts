@@ -143,8 +143,9 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
     const origin = around.settings.attribution === 'context' ? originOn(around) : undefined;
 
     if (!isMethodMessage(message)) {
-      const ledger = isResponse(message) ? outboundLedger(sessions, around, departure, origin) : undefined;
-      const entry = ledger && isResponse(message) ? ledger.answer(message) : undefined;
+      if (!isResponse(message)) return { kind: 'response', departure, entry: undefined };
+      const ledger = outboundLedger(sessions, around, departure, origin);
+      const entry = ledger?.answer(message);
       if (ledger !== undefined) sessions.prune(ledger);
       return { kind: 'response', departure, entry };
     }
