@@ -1,4 +1,4 @@
-import { Subject, map, tap, takeUntil, type MonoTypeOperatorFunction, type OperatorFunction } from 'rxjs';
+import { Subject, map, type OperatorFunction } from 'rxjs';
 import { BackchannelError } from '../errors.js';
 import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
@@ -77,12 +77,11 @@ export class Pipeline {
   readonly sessions: Sessions;
   readonly #inbound = new Subject<Inbound>();
   readonly #outbound = new Subject<Departure>();
-  readonly #closed = new Subject<void>();
 
   constructor(around: Surroundings) {
     this.sessions = new Sessions(around);
-    this.#inbound.pipe(track(this.sessions, around), dispatch(around), takeUntil(this.#closed)).subscribe();
-    this.#outbound.pipe(decide(this.sessions, around), deliver(around), takeUntil(this.#closed)).subscribe();
+    this.#inbound.pipe(track(this.sessions, around)).subscribe(dispatch(around));
+    this.#outbound.pipe(decide(this.sessions, around)).subscribe(deliver(around));
   }
 
   receive(message: JsonRpcMessage, extra: unknown): void {
@@ -93,8 +92,10 @@ export class Pipeline {
     this.#outbound.next(departure);
   }
 
+  /** What arrives or departs from now on goes nowhere: nobody but this class feeds the two Subjects. */
   close(): void {
-    this.#closed.next();
+    this.#inbound.complete();
+    this.#outbound.complete();
     this.sessions.close();
   }
 }
@@ -126,9 +127,9 @@ function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): 
 }
 
 /** Calls the proxy, on behalf of the request. What the proxy throws stays here. */
-function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
+function dispatch(around: Surroundings): (arrival: Arrival) => void {
   const handOver = around.handOver.bind(around);
-  return tap(({ message, extra, entry }) => {
+  return ({ message, extra, entry }) => {
     if (entry !== undefined) around.arrived(entry);
     try {
       if (entry !== undefined && around.settings.attribution === 'context') {
@@ -140,7 +141,7 @@ function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
       around.report(callbackFailed('onmessage', cause));
       if (entry?.state === 'in-flight') around.failed(entry);
     }
-  });
+  };
 }
 
 /** Decides where each message goes. */
@@ -149,8 +150,9 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
     const { message, options, origin } = departure;
 
     if (!isMethodMessage(message)) {
-      const ledger = isResponse(message) ? outboundLedger(sessions, around, departure, origin) : undefined;
-      const entry = ledger && isResponse(message) ? ledger.answer(message) : undefined;
+      if (!isResponse(message)) return { kind: 'response', departure, entry: undefined };
+      const ledger = outboundLedger(sessions, around, departure, origin);
+      const entry = ledger?.answer(message);
       if (ledger !== undefined) sessions.prune(ledger);
       return { kind: 'response', departure, entry };
     }
@@ -183,10 +185,10 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
   });
 }
 
-function deliver(around: Surroundings): MonoTypeOperatorFunction<Decision> {
-  return tap((decision) => {
+function deliver(around: Surroundings): (decision: Decision) => void {
+  return (decision) => {
     around.deliver(decision);
-  });
+  };
 }
 
 function inboundLedger(
