@@ -1,6 +1,6 @@
 /** Callbacks, the life of a transport, and strange traffic. The numbers are those of the list of cases that must be right. */
 import type { Observable } from 'rxjs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withBackchannel } from '../../src/index.js';
 import { deferred } from '../support/deferred.js';
 import { answer, elicit, MODERN, notification, progress, request } from '../support/messages.js';
@@ -75,6 +75,7 @@ test('case 29: onmessage may be set before start, after start, be replaced and r
 test('case 30: close() rejects the sends that wait, and onclose is called once', async () => {
   const { inner, transport } = rig();
   const never = deferred();
+  const closes = vi.spyOn(inner, 'close');
   let closed = 0;
   transport.onclose = () => (closed += 1);
   inner.write = async () => never.promise;
@@ -88,6 +89,7 @@ test('case 30: close() rejects the sends that wait, and onclose is called once',
   await transport.close();
   inner.onclose?.();
   expect(closed).toBe(1);
+  expect(closes).toHaveBeenCalledOnce();
   expect(inner.sent).toHaveLength(1);
   expect(transport.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0 });
 });

@@ -87,8 +87,14 @@ describe('the messages of one stream', () => {
     });
     expect(begun).toEqual(['question', 'reaction', 'question is out']);
     await outer;
+    // What is sent later waits for the reaction, as for any earlier message.
+    const later = write('later');
+    expect(begun).not.toContain('later');
     reaction?.end.resolve();
     await reaction?.settled;
+    expect(begun.at(-1)).toBe('later');
+    later.end.resolve();
+    await later.settled;
   });
 });
 
