@@ -77,7 +77,10 @@ export class Ledger {
   #elicitations: Map<string, InFlight> | undefined;
   readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
 
-  /** Set by the first 2026-era request: such traffic names its owners itself, and nothing is inferred. */
+  /**
+   * The last request was of the 2026 era: such traffic names its owners itself, and nothing is inferred.
+   * Told by each request, because a client may try the new era first and fall back.
+   */
   modern = false;
 
   /**
@@ -124,10 +127,14 @@ export class Ledger {
     return { entry, replaced };
   }
 
-  /** The answer to a request leaves. */
+  /**
+   * The answer to a request leaves.
+   *
+   * @returns the request, on whose stream it goes: one that was cancelled, too, if it is still known
+   */
   answer(response: ResponseMessage): InFlight | undefined {
     const entry = this.#inFlight.get(response.id);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return this.#cancelledAsker(response.id);
     this.#keepTokenOfTask(entry, createdTaskIdOf(response));
     this.#release(entry, 'answered');
     return entry;
@@ -228,6 +235,14 @@ export class Ledger {
     }
     if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
     entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
+  }
+
+  // Some servers answer what was cancelled; a question of theirs may still be being written.
+  #cancelledAsker(id: RequestId): InFlight | undefined {
+    for (const { entry } of this.#exchanges.values()) {
+      if (entry?.id === id && entry.state === 'cancelled') return entry;
+    }
+    return undefined;
   }
 
   #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {

@@ -59,6 +59,13 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
     return Reflect.set(inner, key, value, inner);
   }
 
+  getOwnPropertyDescriptor(inner: T, key: PropertyKey): PropertyDescriptor | undefined {
+    const descriptor = Reflect.getOwnPropertyDescriptor(inner, key);
+    // Who wraps a member by its descriptor, as spies do, must wrap what `get` gives.
+    if (descriptor?.configurable !== true || !('value' in descriptor)) return descriptor;
+    return { ...descriptor, value: this.get(inner, key) };
+  }
+
   has(inner: T, key: PropertyKey): boolean {
     return this.#isProperty(key) || Reflect.has(inner, key);
   }
@@ -110,9 +117,12 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 }
 
-/** True for a plain property that holds a function; an accessor that returns one is not called. */
+/** True for a plain property that holds a function and may be wrapped; an accessor is not called to find out. */
 function isFunctionProperty(object: object, key: PropertyKey): boolean {
   let owner: object | null = object;
   while (owner !== null && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null;
-  return owner !== null && typeof Object.getOwnPropertyDescriptor(owner, key)?.value === 'function';
+  const descriptor = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, key);
+  if (typeof descriptor?.value !== 'function') return false;
+  // A proxy must give a property that can never change exactly as it is.
+  return owner !== object || descriptor.configurable === true || descriptor.writable === true;
 }

@@ -112,7 +112,7 @@ function track(sessions: Sessions, around: Surroundings): OperatorFunction<Inbou
 
 function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): InFlight | undefined {
   if (isRequest(message)) {
-    if (isModern(message)) ledger.modern = true;
+    ledger.modern = isModern(message);
     const { entry, replaced } = ledger.receive(message, outerOrigin(around));
     if (replaced !== undefined) around.report(duplicate(entry, replaced));
     return entry;
