@@ -15,8 +15,7 @@ export interface BackchannelOptions {
 
   /**
    * How concurrent requests are told apart. `'context'` follows the async context from a request to
-   * the messages it causes. `'last-inbound'` turns that off, and with it the cost that
-   * `AsyncLocalStorage` has on the Node in use.
+   * the messages it causes. `'last-inbound'` does without that evidence.
    *
    * @default 'context'
    */
