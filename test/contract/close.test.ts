@@ -1,0 +1,116 @@
+/** What becomes of a transport that is closed: C11. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { Rigs, SIDES, elicitation, type Message, type Side } from './rig/rig.js';
+import { Gate, slowStore } from './rig/stores.js';
+
+const CLOSED = expect.objectContaining({ name: 'BackchannelError', code: 'CLOSED' }) as Error;
+
+/** How often the SDK's own transports call `onclose` when `close()` is called twice. */
+function callsOf({ kind: { name }, wrapped }: Side): number {
+  if (wrapped) return 1;
+  switch (name) {
+    case 'SDK 1 SSE':
+    case 'SDK 1 stdio':
+      return 2;
+    case 'SDK 1 in-memory':
+      return 3;
+    default:
+      return 1;
+  }
+}
+
+/** SDK transports that take messages after `close()` and say nothing. */
+function speaksAfterClose({ kind }: Side): boolean {
+  return kind.hasStreams || kind.name === 'SDK 1 stdio';
+}
+
+describe.each(SIDES)('$title', (side) => {
+  const rigs = new Rigs();
+  afterEach(async () => rigs.close());
+
+  it('C11: close() twice calls onclose once', async () => {
+    const rig = await rigs.open(side);
+    await rig.transport.close();
+    await rig.transport.close();
+    expect(rig.closed).toBe(callsOf(side));
+  });
+
+  it('C11: close() twice at once calls onclose once', async () => {
+    const rig = await rigs.open(side);
+    await Promise.all([rig.transport.close(), rig.transport.close()]);
+    expect(rig.closed).toBe(callsOf(side));
+  });
+
+  it('C11: close() out of onclose calls it once', async () => {
+    const rig = await rigs.open(side);
+    let calls = 0;
+    const closings: Promise<void>[] = [];
+    rig.transport.onclose = () => {
+      calls += 1;
+      if (calls < 5) closings.push(rig.transport.close());
+    };
+    await rig.transport.close();
+    await Promise.all(closings);
+    if (side.wrapped) expect(calls).toBe(1);
+    else expect(calls).toBeGreaterThan(0);
+  });
+
+  it('C11: the observables complete, and those who subscribe later see no more', async () => {
+    const rig = await rigs.open(side);
+    if (!side.wrapped) {
+      expect(rig.backchannel).toBeUndefined();
+      return;
+    }
+    const completed: string[] = [];
+    const { routes$, inbound$, outbound$ } = rig.backchannel;
+    routes$.subscribe({ complete: () => completed.push('routes$') });
+    inbound$.subscribe({ complete: () => completed.push('inbound$') });
+    outbound$.subscribe({ complete: () => completed.push('outbound$') });
+    await rig.transport.close();
+    expect(completed.sort()).toEqual(['inbound$', 'outbound$', 'routes$']);
+  });
+
+  it('C11: a question asked after close() on behalf of a request of before is rejected', async () => {
+    const rig = await rigs.open(side);
+    let late: (() => Promise<void>) | undefined;
+    const closed = new Gate();
+    rig.onmessage = ({ id }) => {
+      if (id === 1) late = async () => closed.opened.then(async () => rig.send(elicitation('late')));
+    };
+    await rig.request(1);
+    const asked = late?.();
+    await rig.transport.close();
+    closed.open();
+    const [outcome] = await Promise.allSettled([asked]);
+    if (side.wrapped) expect(outcome).toEqual({ status: 'rejected', reason: CLOSED });
+    // Bare, some say that it was sent.
+    else expect(outcome.status).toBe(speaksAfterClose(side) ? 'fulfilled' : 'rejected');
+    if (side.wrapped) expect(rig.sent).toEqual([]);
+  });
+});
+
+describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an event store', (side) => {
+  const rigs = new Rigs();
+  afterEach(async () => rigs.close());
+
+  it('C11: close() rejects what is being written and what waits for it', async () => {
+    const gate = new Gate();
+    const pause = ({ method }: Message): Promise<void> | undefined =>
+      method === 'elicitation/create' ? gate.opened : undefined;
+    const rig = await rigs.open(side, { eventStore: slowStore(pause) });
+    await rig.request(1);
+    const elicited = rig.elicit('q', { relatedRequestId: 1 });
+    // Bare, nothing waits.
+    const waiting = side.wrapped ? [rig.log('n', { relatedRequestId: 1 }), rig.respond(1)] : [];
+    const outcomes = Promise.allSettled([elicited, ...waiting]);
+
+    await rig.transport.close();
+    // Bare, its sender is told that it was sent, and only when the store lets go.
+    if (!side.wrapped) gate.open();
+    const settled = await outcomes;
+    if (side.wrapped) expect(settled).toEqual(settled.map(() => ({ status: 'rejected', reason: CLOSED })));
+    else expect(settled).toEqual([{ status: 'fulfilled', value: undefined }]);
+    gate.open();
+    expect(rig.came).toEqual([]);
+  });
+});
