@@ -123,7 +123,9 @@ async function sse({ wrap }: WireOptions): Promise<Wire> {
       const inner = new SSEServerTransport('/messages', response);
       open({ inner, transport: wrap(inner) });
     } else {
-      void opened.then(async ({ transport }) => (transport as SSEServerTransport).handlePostMessage(request, response));
+      void opened.then(async ({ transport }) =>
+        (transport as Transport & Pick<SSEServerTransport, 'handlePostMessage'>).handlePostMessage(request, response),
+      );
     }
   });
   // The transport comes into being when its client connects, and the client is connected when the

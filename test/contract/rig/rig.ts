@@ -117,7 +117,7 @@ export class Rig {
 
   /** The first server-initiated message of this id, or, for notifications, of this `data`. */
   async arrival(tag: Id): Promise<Arrival> {
-    return this.#first(({ message: { id, method, params } }) => method !== undefined && (id ?? params?.data) === tag);
+    return this.#first(({ message }) => message.method !== undefined && tagOf(message) === tag);
   }
 
   /** The answer to a request, once it has come. */
@@ -131,8 +131,8 @@ export class Rig {
 
   /** What came, short: the tags of server-initiated messages, and `=id` for answers. */
   get came(): string[] {
-    return this.arrived.map(({ message: { id, method, params } }) =>
-      method === undefined ? `=${String(id)}` : String(id ?? params?.data),
+    return this.arrived.map(({ message }) =>
+      message.method === undefined ? `=${String(message.id)}` : String(tagOf(message)),
     );
   }
 
@@ -212,6 +212,11 @@ export class Rig {
       return send(message, options);
     };
   }
+}
+
+/** The id of a request, the `data` of a notification. */
+function tagOf({ id, params }: Message): unknown {
+  return id ?? (params as { data?: unknown } | undefined)?.data;
 }
 
 export function elicitation(id: Id): Message {
