@@ -13,6 +13,7 @@ import {
   ListRootsRequestSchema,
   ListToolsRequestSchema,
   LoggingMessageNotificationSchema,
+  ProgressNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { asUpstream, withBackchannel, type BackchannelOptions } from 'mcp-backchannel';
@@ -21,8 +22,8 @@ import { serve, type Served, type ServeOptions } from './lib/serve.js';
 export interface ClassicProxyOptions extends Pick<ServeOptions, 'transport'> {
   /** A new connection to the backend. */
   readonly connectUpstream: () => Transport | Promise<Transport>;
-  /** False shows what happens without the package. */
-  readonly wrapped?: boolean;
+  /** False shows what happens without the package; `'downstream-only'`, without `asUpstream`. */
+  readonly wrapped?: boolean | 'downstream-only';
   /** Connects the backend inside the first call, as proxies do that start it on demand. */
   readonly lazy?: boolean;
   readonly backchannel?: BackchannelOptions;
@@ -35,10 +36,10 @@ export async function classicProxy(options: ClassicProxyOptions): Promise<Served
   return serve({
     ...(options.transport && { transport: options.transport }),
     async onSession(bare) {
-      const transport = wrapped ? withBackchannel(bare, options.backchannel) : bare;
+      const transport = wrapped === false ? bare : withBackchannel(bare, options.backchannel);
       const connect = async (): Promise<Transport> => {
         const upstream = await options.connectUpstream();
-        return wrapped ? asUpstream(upstream) : upstream;
+        return wrapped === true ? asUpstream(upstream) : upstream;
       };
       await connectSession(transport, connect, lazy);
       options.onTransport?.(transport);
@@ -64,17 +65,9 @@ async function connectSession(downstream: Transport, connect: () => Promise<Tran
     return client;
   };
   server.setRequestHandler(ListToolsRequestSchema, async ({ params }) => (await backend()).listTools(params));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta, sendNotification }) => {
-    const progressToken = _meta?.progressToken;
-    return (await backend()).callTool(params, undefined, {
-      signal,
-      ...(progressToken !== undefined && {
-        onprogress: (progress) => {
-          void sendNotification({ method: 'notifications/progress', params: { ...progress, progressToken } });
-        },
-      }),
-    });
-  });
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) =>
+    (await backend()).callTool(params, undefined, { signal }),
+  );
 
   // Backend to client. None of these knows which call it belongs to.
   client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) =>
@@ -86,6 +79,8 @@ async function connectSession(downstream: Transport, connect: () => Promise<Tran
   client.setRequestHandler(ListRootsRequestSchema, async ({ params }, { signal }) =>
     server.listRoots(params, { signal }),
   );
+  // Not by `onprogress`: the SDK drops what it reads in one go with the answer.
+  client.setNotificationHandler(ProgressNotificationSchema, async (progress) => server.notification(progress));
   client.setNotificationHandler(LoggingMessageNotificationSchema, async ({ params }) =>
     server.sendLoggingMessage(params),
   );

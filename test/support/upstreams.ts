@@ -27,9 +27,19 @@ export async function startUpstream(kind: UpstreamKind): Promise<Upstream> {
   switch (kind) {
     case 'stdio': {
       const command = { command: process.execPath, args: ['--import', 'tsx', BACKEND] };
+      const running: { transport: StdioClientTransport; ended: Promise<void> }[] = [];
       return {
-        connect: async () => Promise.resolve(new StdioClientTransport(command)),
-        close: async () => Promise.resolve(),
+        async connect() {
+          const transport = new StdioClientTransport(command);
+          const ended = new Promise<void>((resolve) => (transport.onclose = resolve));
+          running.push({ transport, ended });
+          return Promise.resolve(transport);
+        },
+        /** Every process is gone afterwards. A proxy that closes its transport does not wait for that. */
+        async close() {
+          await Promise.all(running.map(async ({ transport }) => transport.close()));
+          await Promise.all(running.map(async ({ ended }) => ended));
+        },
       };
     }
     case 'streamable-http': {

@@ -1,0 +1,63 @@
+/**
+ * The scenario the package exists for: a stateful session behind a proxy, and a tool that asks the
+ * user. The first call works in every proxy; the second one is where they hang.
+ */
+import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { describe, expect, it } from 'vitest';
+import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { stages, startCall, textOf } from '../support/stage.js';
+import { UPSTREAM_KINDS } from '../support/upstreams.js';
+
+const open = stages();
+
+/** What a tool asks of the client, and what comes of it when the client is called `ann`. */
+const QUESTIONS = [
+  { tool: 'ask', method: 'elicitation/create', answer: 'ask: accept ann' },
+  { tool: 'sample', method: 'sampling/createMessage', answer: 'ann' },
+  { tool: 'roots', method: 'roots/list', answer: 'file:///ann' },
+] as const;
+
+describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) => {
+  it.each(['open', 'never opened'])('answers 20 calls in a row of each kind with GET %s', async (get) => {
+    const stage = await open(kind);
+    const client = await stage.connect('ann');
+    if (get === 'open') expect((await client.openGet()).status).toBe(200);
+
+    for (const { tool, method, answer } of QUESTIONS) {
+      for (let turn = 1; turn <= 20; turn++) {
+        const call = await startCall(client, tool);
+        expect(await textOf(call), `${tool}, call ${String(turn)}`).toBe(answer);
+        expect(streamsOf(client, method).at(-1)).toBe(`POST ${String(call.id)}`);
+      }
+      expect(streamsOf(client, method)).toHaveLength(20);
+    }
+  });
+
+  it('loses the question of a bare proxy when GET was never opened', async () => {
+    const stage = await open(kind, { wrapped: false });
+    const client = await stage.connect('ann');
+    const taken = whenTaken(stage.session(client).transport, 'elicitation/create');
+    void startCall(client, 'ask');
+
+    await taken;
+    // The transport has taken the question. Whatever it wrote reaches the client before this answer does.
+    expect(await client.callTool('echo', { text: 'still here' })).toBe('still here');
+    expect(client.arrivals.filter(({ message }) => message.method !== undefined)).toEqual([]);
+  });
+});
+
+function streamsOf(client: StrictClient, method: string): string[] {
+  return client.arrivals.filter(({ message }) => message.method === method).map(({ stream }) => stream);
+}
+
+/** Resolves when a bare transport's `send()` of such a message has resolved. */
+async function whenTaken(transport: StreamableHTTPServerTransport, method: string): Promise<void> {
+  const send = transport.send.bind(transport);
+  return new Promise((resolve, reject) => {
+    transport.send = async (message, options) => {
+      const sent = send(message, options);
+      if ('method' in message && message.method === method) sent.then(resolve, reject);
+      return sent;
+    };
+  });
+}
