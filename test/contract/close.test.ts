@@ -1,9 +1,28 @@
 /** What becomes of a transport that is closed: C11. */
+import { PassThrough } from 'node:stream';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { StdioServerTransport as Sdk2StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { withBackchannel } from 'mcp-backchannel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Rigs, SIDES, elicitation, type Message, type Side } from './rig/rig.js';
 import { Gate, slowStore } from './rig/stores.js';
 
 const CLOSED = expect.objectContaining({ name: 'BackchannelError', code: 'CLOSED' }) as Error;
+
+const STDIO: readonly {
+  name: string;
+  bareOutcome: string;
+  create: (stdin: PassThrough, stdout: PassThrough) => Transport;
+}[] = [
+  { name: 'SDK 1 stdio', bareOutcome: 'pending', create: (stdin, stdout) => new StdioServerTransport(stdin, stdout) },
+  {
+    name: 'SDK 2 stdio',
+    bareOutcome: 'pending',
+    create: (stdin, stdout) => new Sdk2StdioServerTransport(stdin, stdout) as unknown as Transport,
+  },
+];
 
 /** How often the SDK's own transports call `onclose` when `close()` is called twice. */
 function callsOf({ kind: { name }, wrapped }: Side): number {
@@ -112,5 +131,25 @@ describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an even
     else expect(settled).toEqual([{ status: 'fulfilled', value: undefined }]);
     gate.open();
     expect(rig.came).toEqual([]);
+  });
+});
+
+describe.each(STDIO)('$name', ({ create, bareOutcome }) => {
+  it.each([false, true])('C11: a message that its reader never takes (wrapped: %s)', async (wrapped) => {
+    const stdout = new PassThrough({ highWaterMark: 1 });
+    const bare = create(new PassThrough(), stdout);
+    const transport = wrapped ? withBackchannel(bare) : bare;
+    await transport.start();
+    let outcome = 'pending';
+    const sending = transport.send(elicitation('q') as JSONRPCMessage).then(
+      () => (outcome = 'fulfilled'),
+      (error: unknown) => (outcome = (error as { code: string }).code),
+    );
+    await transport.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(outcome).toBe(wrapped ? 'CLOSED' : bareOutcome);
+    stdout.resume();
+    if (outcome === 'pending') await Promise.race([sending, new Promise((resolve) => stdout.once('drain', resolve))]);
+    stdout.destroy();
   });
 });

@@ -28,7 +28,12 @@ describe.concurrent('the published types', { timeout: 120_000 }, () => {
     { fixture: 'sdk1', sees: ['@modelcontextprotocol/sdk'] },
     {
       fixture: 'sdk2',
-      sees: ['@modelcontextprotocol/client', '@modelcontextprotocol/node', '@modelcontextprotocol/server'],
+      sees: [
+        '@modelcontextprotocol/client',
+        '@modelcontextprotocol/core',
+        '@modelcontextprotocol/node',
+        '@modelcontextprotocol/server',
+      ],
     },
   ])('fit every transport of $fixture, and no other SDK is in view', async ({ fixture, sees }) => {
     const { errors, packages } = await check(fixture);

@@ -16,7 +16,7 @@ import * as sdk2 from '@modelcontextprotocol/server';
 import { StdioServerTransport as Sdk2StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { StdioPeer } from './stdio-peer.js';
 
-export interface WireOptions {
+interface WireOptions {
   /** Puts the wrapper around the transport, or not. */
   readonly wrap: (bare: Transport) => Transport;
   readonly eventStore?: EventStore;
