@@ -20,7 +20,7 @@ const STDIO: readonly {
   {
     name: 'SDK 2 stdio',
     bareOutcome: 'pending',
-    create: (stdin, stdout) => new Sdk2StdioServerTransport(stdin, stdout) as unknown as Transport,
+    create: (stdin, stdout) => new Sdk2StdioServerTransport(stdin, stdout),
   },
 ];
 
@@ -105,6 +105,28 @@ describe.each(SIDES)('$title', (side) => {
     // Bare, some say that it was sent.
     else expect(outcome.status).toBe(speaksAfterClose(side) ? 'fulfilled' : 'rejected');
     if (side.wrapped) expect(rig.sent).toEqual([]);
+  });
+});
+
+describe.each(SIDES.filter(({ wrapped }) => wrapped))('$title', (side) => {
+  const rigs = new Rigs();
+  afterEach(async () => rigs.close());
+
+  it('C11: work of a life that is over never lands in the next one', async () => {
+    const rig = await rigs.open(side);
+    const closed = new Gate();
+    let late: Promise<void> | undefined;
+    rig.onmessage = ({ id }) => {
+      if (id === 1) late = closed.opened.then(async () => rig.elicit('late'));
+    };
+    await rig.request(1);
+    await rig.transport.close();
+    // A transport that reconnects by itself says so by delivering.
+    rig.inner.onmessage?.({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: {} });
+    closed.open();
+    await expect(late).rejects.toEqual(CLOSED);
+    expect(rig.sent).toEqual([]);
+    expect(rig.backchannel.snapshot().inFlight.map(({ id }) => id)).toEqual([2]);
   });
 });
 

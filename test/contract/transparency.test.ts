@@ -153,8 +153,9 @@ async function transcript(peer: Transport): Promise<unknown[]> {
     const call = client.callTool({ name, arguments: { key: 'k', value: 1, text: 't' } });
     lines.push([name, await call.catch((error: unknown) => String(error))]);
   }
-  const onprogress = (progress: unknown): void => void handled.push(['progress', progress]);
-  await client.callTool({ name: 'count', arguments: { steps: 3 } }, undefined, { onprogress });
+  // Its messages count, not what the handler sees: the SDK client drops the handler at the answer, and
+  // with it the progress that came in the same chunk of a pipe.
+  await client.callTool({ name: 'count', arguments: { steps: 3 } }, undefined, { onprogress: () => undefined });
   lines.push(['listPrompts', await client.listPrompts().catch((error: unknown) => String(error))]);
   await client.close();
   return [...lines, ...handled];
