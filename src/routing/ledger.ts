@@ -63,14 +63,18 @@ export interface Life {
  */
 export class Ledger {
   readonly #inFlight = new Map<RequestId, InFlight>();
-  readonly #byProgressToken = new Map<RequestId, InFlight>();
   readonly #exchanges = new Map<RequestId, Exchange>();
-  readonly #byTaskResult = new Map<string, InFlight>();
-  readonly #taskOfToken = new Map<RequestId, string>();
-  readonly #elicitations = new Map<string, InFlight>();
+  // Most sessions never need these, and there may be many idle sessions.
+  #byProgressToken: Map<RequestId, InFlight> | undefined;
+  #byTaskResult: Map<string, InFlight> | undefined;
+  #taskOfToken: Map<RequestId, string> | undefined;
+  #elicitations: Map<string, InFlight> | undefined;
   readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
 
-  /** Set by the first 2026-era request: such traffic names its owners itself, and nothing is inferred. */
+  /**
+   * The last request was of the 2026 era: such traffic names its owners itself, and nothing is inferred.
+   * Told by each request, because a client may try the new era first and fall back.
+   */
   modern = false;
 
   /**
@@ -92,7 +96,7 @@ export class Ledger {
   }
 
   get isEmpty(): boolean {
-    return this.#inFlight.size === 0 && this.#exchanges.size === 0 && this.#taskOfToken.size === 0;
+    return this.#inFlight.size === 0 && this.#exchanges.size === 0 && (this.#taskOfToken?.size ?? 0) === 0;
   }
 
   entries(): IterableIterator<InFlight> {
@@ -111,16 +115,20 @@ export class Ledger {
     const rank = ownerRankOf(message.method);
     const entry = new InFlight(message.id, message.method, rank, this, progressTokenOf(message), taskId, outer);
     this.#inFlight.set(entry.id, entry);
-    if (entry.progressToken !== undefined) this.#byProgressToken.set(entry.progressToken, entry);
-    if (taskId !== undefined) this.#byTaskResult.set(taskId, entry);
+    if (entry.progressToken !== undefined) (this.#byProgressToken ??= new Map()).set(entry.progressToken, entry);
+    if (taskId !== undefined) (this.#byTaskResult ??= new Map()).set(taskId, entry);
     if (rank !== 'never') this.#candidates[rank].add(entry);
     return { entry, replaced };
   }
 
-  /** The answer to a request leaves. */
+  /**
+   * The answer to a request leaves.
+   *
+   * @returns the request, on whose stream it goes: one that was cancelled, too, if it is still known
+   */
   answer(response: ResponseMessage): InFlight | undefined {
     const entry = this.#inFlight.get(response.id);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return this.#cancelledAsker(response.id);
     this.#keepTokenOfTask(entry, createdTaskIdOf(response));
     this.#release(entry, 'answered');
     return entry;
@@ -138,7 +146,7 @@ export class Ledger {
     this.#exchanges.set(message.id, { method: message.method, entry });
     const elicitationId = elicitationIdOf(message);
     if (elicitationId !== undefined && entry?.state === 'in-flight') {
-      this.#elicitations.set(elicitationId, entry);
+      (this.#elicitations ??= new Map()).set(elicitationId, entry);
       (entry.elicitationIds ??= []).push(elicitationId);
     }
   }
@@ -160,22 +168,22 @@ export class Ledger {
 
   /** The request in flight on whose stream this URL-mode elicitation went. */
   elicitation(elicitationId: string): InFlight | undefined {
-    return this.#elicitations.get(elicitationId);
+    return this.#elicitations?.get(elicitationId);
   }
 
   /** The request in flight that brought this progress token. */
   byProgressToken(token: RequestId): InFlight | undefined {
-    return this.#byProgressToken.get(token);
+    return this.#byProgressToken?.get(token);
   }
 
   /** The task that a progress token belongs to, when the call that brought it has created one. */
   taskOfToken(token: RequestId): string | undefined {
-    return this.#taskOfToken.get(token);
+    return this.#taskOfToken?.get(token);
   }
 
   /** The `tasks/result` in flight for a task. */
   taskResult(taskId: string): InFlight | undefined {
-    return this.#byTaskResult.get(taskId);
+    return this.#byTaskResult?.get(taskId);
   }
 
   /**
@@ -190,7 +198,7 @@ export class Ledger {
   clear(): void {
     for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'answered');
     this.#exchanges.clear();
-    this.#taskOfToken.clear();
+    this.#taskOfToken?.clear();
     this.modern = false;
   }
 
@@ -203,18 +211,29 @@ export class Ledger {
       if (state === 'answered') this.#forgetTask(entry.taskId);
     }
     if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
-    for (const elicitationId of entry.elicitationIds ?? []) forget(this.#elicitations, elicitationId, entry);
+    entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
+  }
+
+  // Some servers answer what was cancelled; a question of theirs may still be being written.
+  #cancelledAsker(id: RequestId): InFlight | undefined {
+    for (const { entry } of this.#exchanges.values()) {
+      if (entry?.id === id && entry.state === 'cancelled') return entry;
+    }
+    return undefined;
   }
 
   #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {
     if (taskId === undefined || entry.progressToken === undefined) return;
-    const oldest = this.#taskOfToken.keys().next();
-    if (this.#taskOfToken.size >= MAX_TASK_TOKENS && oldest.done !== true) this.#taskOfToken.delete(oldest.value);
-    this.#taskOfToken.set(entry.progressToken, taskId);
+    const tokens = (this.#taskOfToken ??= new Map<RequestId, string>());
+    const oldest = tokens.keys().next();
+    if (tokens.size >= MAX_TASK_TOKENS && oldest.done !== true) tokens.delete(oldest.value);
+    tokens.set(entry.progressToken, taskId);
   }
 
   #forgetTask(taskId: string): void {
-    for (const [token, task] of this.#taskOfToken) if (task === taskId) this.#taskOfToken.delete(token);
+    this.#taskOfToken?.forEach((task, token, tokens) => {
+      if (task === taskId) tokens.delete(token);
+    });
   }
 }
 
@@ -225,6 +244,6 @@ export interface Candidates {
 }
 
 // A later request may have taken the key over: only the holder gives it back.
-function forget<K>(map: Map<K, InFlight>, key: K, entry: InFlight): void {
-  if (map.get(key) === entry) map.delete(key);
+function forget<K>(map: Map<K, InFlight> | undefined, key: K, entry: InFlight): void {
+  if (map?.get(key) === entry) map.delete(key);
 }

@@ -11,6 +11,8 @@ type SessionName = string | undefined;
 export class Sessions implements Life {
   readonly #ledgers = new Map<SessionName, Ledger>();
   #over = false;
+  /** The era of the ledger dropped last: its session may say one thing more. */
+  #wasModern = false;
 
   constructor(readonly transport: object) {}
 
@@ -23,6 +25,7 @@ export class Sessions implements Life {
     let ledger = this.#ledgers.get(session);
     if (ledger === undefined) {
       ledger = new Ledger(this, session);
+      ledger.modern = this.#wasModern;
       this.#ledgers.set(session, ledger);
     }
     return ledger;
@@ -41,7 +44,9 @@ export class Sessions implements Life {
 
   /** Drops a ledger in which nothing is left. Called where one may just have become empty. */
   prune(ledger: Ledger): void {
-    if (ledger.session !== undefined && ledger.isEmpty) this.#ledgers.delete(ledger.session);
+    if (ledger.session === undefined || !ledger.isEmpty) return;
+    this.#wasModern = ledger.modern;
+    this.#ledgers.delete(ledger.session);
   }
 
   *inFlight(): IterableIterator<InFlight> {

@@ -59,7 +59,7 @@ export class Downstream implements Interceptor, Surroundings {
   }
 
   get backchannel(): Backchannel {
-    return (this.#view ??= new BackchannelView(this.#taps, () => this.#pipeline.sessions));
+    return (this.#view ??= new BackchannelView(this.#taps, () => this.#pipeline.sessions, this.inner));
   }
 
   // ---- life ----

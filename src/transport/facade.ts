@@ -6,6 +6,9 @@ export interface Interceptor {
   readonly properties: readonly string[];
 }
 
+/** Callbacks of every transport that may hold a function from before it was wrapped. */
+const CALLBACKS: ReadonlySet<PropertyKey> = new Set(['onerror']);
+
 type Callable = (...args: unknown[]) => unknown;
 
 /**
@@ -23,10 +26,10 @@ export function facade<T extends object>(inner: T, interceptor: Interceptor): T 
 class FacadeHandler<T extends object> implements ProxyHandler<T> {
   /** The methods handed out, so that they are the same functions every time. */
   readonly #methods = new Map<PropertyKey, { readonly original: unknown; readonly handedOut: unknown }>();
-  /** What somebody has put in the place of an intercepted method. */
-  readonly #replaced = new Map<PropertyKey, unknown>();
+  /** What intercepted methods read as: our own, or what somebody has put in their place. */
+  readonly #intercepted = new Map<PropertyKey, unknown>();
   /** Functions that were assigned from outside, callbacks mostly: they are read back as they are. */
-  readonly #assigned = new Set<PropertyKey>(['onerror']);
+  #assigned = CALLBACKS;
 
   constructor(
     private readonly inner: T,
@@ -35,24 +38,32 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   ) {}
 
   get(inner: T, key: PropertyKey): unknown {
+    // First what is read for every message.
+    const intercepted = this.#intercepted.get(key);
+    if (intercepted !== undefined || this.#intercepted.has(key)) return intercepted;
+    if (this.#isMethod(key)) return this.#intercept(key);
     if (this.#isProperty(key)) return Reflect.get(this.interceptor, key);
-    if (this.#isMethod(key)) {
-      return this.#replaced.has(key) ? this.#replaced.get(key) : this.#handOut(key, this.interceptor);
-    }
     const isMethod = key !== 'constructor' && !this.#assigned.has(key) && isFunctionProperty(inner, key);
     // `this` must be the inner transport, in accessors too: private fields know no façade, and what
     // the transport itself reads from `this.onmessage` must be what listens to every message.
-    return isMethod ? this.#handOut(key, inner) : Reflect.get(inner, key, inner);
+    return isMethod ? this.#handOut(key) : Reflect.get(inner, key, inner);
   }
 
   set(inner: T, key: PropertyKey, value: unknown): boolean {
     if (this.#isProperty(key)) return Reflect.set(this.interceptor, key, value);
     if (this.#isMethod(key)) {
-      this.#replace(key, value);
+      this.#intercepted.set(key, value);
       return true;
     }
-    if (typeof value === 'function') this.#assigned.add(key);
+    if (typeof value === 'function' && !this.#assigned.has(key)) this.#assigned = new Set([...this.#assigned, key]);
     return Reflect.set(inner, key, value, inner);
+  }
+
+  getOwnPropertyDescriptor(inner: T, key: PropertyKey): PropertyDescriptor | undefined {
+    const descriptor = Reflect.getOwnPropertyDescriptor(inner, key);
+    // Who wraps a member by its descriptor, as spies do, must wrap what `get` gives.
+    if (descriptor?.configurable !== true || !('value' in descriptor)) return descriptor;
+    return { ...descriptor, value: this.get(inner, key) };
   }
 
   has(inner: T, key: PropertyKey): boolean {
@@ -66,7 +77,7 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 
   deleteProperty(inner: T, key: PropertyKey): boolean {
-    if (this.#isMethod(key)) this.#replaced.delete(key);
+    if (this.#isMethod(key)) this.#intercepted.delete(key);
     else if (this.#isProperty(key)) return Reflect.set(this.interceptor, key, undefined);
     else return Reflect.deleteProperty(inner, key);
     return true;
@@ -80,22 +91,24 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
     return typeof key === 'string' && this.interceptor.methods.includes(key);
   }
 
-  #replace(key: PropertyKey, value: unknown): void {
-    // Putting back what was read before undoes the replacement.
-    if (value === this.#methods.get(key)?.handedOut) this.#replaced.delete(key);
-    else this.#replaced.set(key, value);
+  /** A method of the interceptor. It is our own, and bound: the façade is on the path of every message. */
+  #intercept(key: PropertyKey): unknown {
+    const own = Reflect.get(this.interceptor, key) as Callable;
+    const handedOut: unknown = this.#methods.get(key)?.handedOut ?? own.bind(this.interceptor);
+    this.#methods.set(key, { original: own, handedOut });
+    this.#intercepted.set(key, handedOut);
+    return handedOut;
   }
 
-  /** A method of `owner` that runs on `owner`, though it is called on the façade. */
-  #handOut(key: PropertyKey, owner: object): unknown {
-    const original: unknown = Reflect.get(owner, key, owner);
+  /** A method of the inner transport that runs on it, though it is called on the façade. */
+  #handOut(key: PropertyKey): unknown {
+    const { inner, self } = this;
+    const original: unknown = Reflect.get(inner, key, inner);
     const known = this.#methods.get(key);
     if (known?.original === original) return known?.handedOut;
-    const { inner, self } = this;
     const handedOut = new Proxy(original as Callable, {
       apply(method, thisArg, args): unknown {
-        const foreign = owner === inner && thisArg !== self();
-        const result: unknown = Reflect.apply(method, foreign ? thisArg : owner, args);
+        const result: unknown = Reflect.apply(method, thisArg === self() ? inner : thisArg, args);
         return result === inner ? self() : result;
       },
     });
@@ -104,9 +117,12 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 }
 
-/** True for a plain property that holds a function; an accessor that returns one is not called. */
+/** True for a plain property that holds a function and may be wrapped; an accessor is not called to find out. */
 function isFunctionProperty(object: object, key: PropertyKey): boolean {
   let owner: object | null = object;
   while (owner !== null && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null;
-  return owner !== null && typeof Object.getOwnPropertyDescriptor(owner, key)?.value === 'function';
+  const descriptor = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, key);
+  if (typeof descriptor?.value !== 'function') return false;
+  // A proxy must give a property that can never change exactly as it is.
+  return owner !== object || descriptor.configurable === true || descriptor.writable === true;
 }

@@ -1,4 +1,4 @@
-import { Subject, map, tap, takeUntil, type MonoTypeOperatorFunction, type OperatorFunction } from 'rxjs';
+import { Subject, map, type OperatorFunction } from 'rxjs';
 import { BackchannelError } from '../errors.js';
 import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
@@ -70,12 +70,11 @@ export class Pipeline {
   readonly sessions: Sessions;
   readonly #inbound = new Subject<Inbound>();
   readonly #outbound = new Subject<Departure>();
-  readonly #closed = new Subject<void>();
 
   constructor(around: Surroundings) {
     this.sessions = new Sessions(around);
-    this.#inbound.pipe(track(this.sessions, around), dispatch(around), takeUntil(this.#closed)).subscribe();
-    this.#outbound.pipe(decide(this.sessions, around), deliver(around), takeUntil(this.#closed)).subscribe();
+    this.#inbound.pipe(track(this.sessions, around)).subscribe(dispatch(around));
+    this.#outbound.pipe(decide(this.sessions, around)).subscribe(deliver(around));
   }
 
   receive(message: JsonRpcMessage, extra: unknown): void {
@@ -86,8 +85,10 @@ export class Pipeline {
     this.#outbound.next(departure);
   }
 
+  /** What arrives or departs from now on goes nowhere: nobody but this class feeds the two Subjects. */
   close(): void {
-    this.#closed.next();
+    this.#inbound.complete();
+    this.#outbound.complete();
     this.sessions.close();
   }
 }
@@ -104,7 +105,7 @@ function track(sessions: Sessions, around: Surroundings): OperatorFunction<Inbou
 
 function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): InFlight | undefined {
   if (isRequest(message)) {
-    if (isModern(message)) ledger.modern = true;
+    ledger.modern = isModern(message);
     const { entry, replaced } = ledger.receive(message, outerOrigin(around));
     if (replaced !== undefined) around.report(duplicate(entry, replaced));
     return entry;
@@ -119,9 +120,9 @@ function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): 
 }
 
 /** Calls the proxy, on behalf of the request. What the proxy throws stays here. */
-function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
+function dispatch(around: Surroundings): (arrival: Arrival) => void {
   const handOver = around.handOver.bind(around);
-  return tap(({ message, extra, entry }) => {
+  return ({ message, extra, entry }) => {
     try {
       if (entry !== undefined && around.settings.attribution === 'context') {
         onBehalfOf(entry, handOver, message, extra);
@@ -132,7 +133,7 @@ function dispatch(around: Surroundings): MonoTypeOperatorFunction<Arrival> {
       around.report(callbackFailed('onmessage', cause));
       if (entry?.state === 'in-flight') around.failed(entry);
     }
-  });
+  };
 }
 
 /** Decides where each message goes. */
@@ -142,8 +143,9 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
     const origin = around.settings.attribution === 'context' ? originOn(around) : undefined;
 
     if (!isMethodMessage(message)) {
-      const ledger = isResponse(message) ? outboundLedger(sessions, around, departure, origin) : undefined;
-      const entry = ledger && isResponse(message) ? ledger.answer(message) : undefined;
+      if (!isResponse(message)) return { kind: 'response', departure, entry: undefined };
+      const ledger = outboundLedger(sessions, around, departure, origin);
+      const entry = ledger?.answer(message);
       if (ledger !== undefined) sessions.prune(ledger);
       return { kind: 'response', departure, entry };
     }
@@ -175,10 +177,10 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
   });
 }
 
-function deliver(around: Surroundings): MonoTypeOperatorFunction<Decision> {
-  return tap((decision) => {
+function deliver(around: Surroundings): (decision: Decision) => void {
+  return (decision) => {
     around.deliver(decision);
-  });
+  };
 }
 
 function inboundLedger(

@@ -1,5 +1,6 @@
 import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
+import { isNotification, isRequest, isResponse, type JsonRpcMessage } from '../routing/message.js';
 
 /** Tells the owner of a transport of something that went wrong and has no caller to be thrown at. */
 export type Report = (error: BackchannelError) => void;
@@ -22,9 +23,10 @@ export function callbackFailed(name: string, cause: unknown): BackchannelError {
   return new BackchannelError('CALLBACK_FAILED', `${name} threw: ${reason}. Messages are not affected.`, { cause });
 }
 
-/** `request "elicitation/create" (id 3)`: the words by which errors name a message. */
-export function nameOf(message: { readonly method?: unknown; readonly id?: unknown }): string {
-  const kind = message.id === undefined ? 'notification' : 'request';
-  const id = message.id === undefined ? '' : ` (id ${JSON.stringify(message.id)})`;
-  return `${kind} ${String(message.method)}${id}`;
+/** `request elicitation/create (id 3)`: the words by which errors and debug lines name a message. */
+export function nameOf(message: JsonRpcMessage): string {
+  if (isRequest(message)) return `request ${message.method} (id ${JSON.stringify(message.id)})`;
+  if (isNotification(message)) return `notification ${message.method}`;
+  if (isResponse(message)) return `response (id ${JSON.stringify(message.id)})`;
+  return 'message of no known kind';
 }

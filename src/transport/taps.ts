@@ -1,8 +1,9 @@
 import { Subject, type Observable } from 'rxjs';
+import { debug } from '../debug.js';
 import type { BackchannelError } from '../errors.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
 import { guarded } from './guarded.js';
-import { callbackFailed } from './report.js';
+import { callbackFailed, nameOf } from './report.js';
 
 /**
  * The observables that users get. Each exists from the first time somebody asks for it, so that a
@@ -37,10 +38,12 @@ export class Taps {
   }
 
   inbound(event: Inbound): void {
+    if (debug.inbound.enabled) debug.inbound('%s', nameOf(event.message));
     this.#inbound?.next(event);
   }
 
   outbound(event: Outbound): void {
+    if (debug.outbound.enabled) debug.outbound('%s', nameOf(event.message));
     this.#outbound?.next(event);
   }
 

@@ -35,10 +35,12 @@ export interface Backchannel {
 export class BackchannelView implements Backchannel {
   readonly #taps: Taps;
   readonly #sessions: () => Sessions;
+  readonly #transport: { readonly sessionId?: string };
 
-  constructor(taps: Taps, sessions: () => Sessions) {
+  constructor(taps: Taps, sessions: () => Sessions, transport: object) {
     this.#taps = taps;
     this.#sessions = sessions;
+    this.#transport = transport;
   }
 
   get routes$(): Observable<RouteEvent> {
@@ -55,11 +57,9 @@ export class BackchannelView implements Backchannel {
 
   snapshot(): Snapshot {
     const sessions = this.#sessions();
-    const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger: { session } }) => ({
-      session,
-      id,
-      method,
-    }));
+    const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger }) => {
+      return { session: ledger.session ?? this.#transport.sessionId, id, method };
+    });
     return { inFlight, openExchanges: sessions.openExchanges };
   }
 }

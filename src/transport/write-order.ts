@@ -8,6 +8,14 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** The writes to one stream. */
+interface Writes {
+  readonly underWay: Set<Job>;
+  readonly waiting: Job[];
+  /** A `write` is being called: what is sent from inside it is a reaction to what it has delivered. */
+  isCalling: boolean;
+}
+
 /**
  * Keeps the messages of one stream in the order of their `send()` calls. A transport with an event
  * store writes when the store has answered, and a store may answer the second call before the first:
@@ -16,51 +24,53 @@ interface Job {
  * Nothing waits unless an earlier message of the same stream is still being written.
  */
 export class WriteOrder {
-  /** Streams that are being written to; the first job is the one under way. */
-  readonly #streams = new Map<object, Job[]>();
+  readonly #streams = new Map<object, Writes>();
 
   /** Calls `write` now, or as soon as the earlier messages of `stream` are written. */
   write(stream: object, write: Write): Promise<void> {
     return new Promise((resolve, reject) => {
       const job = { write, resolve, reject };
-      const jobs = this.#streams.get(stream);
-      if (jobs !== undefined) {
-        jobs.push(job);
-        return;
+      let writes = this.#streams.get(stream);
+      if (writes === undefined) {
+        writes = { underWay: new Set(), waiting: [], isCalling: false };
+        this.#streams.set(stream, writes);
       }
-      this.#run(stream, [job], job);
+      if (writes.underWay.size === 0 || writes.isCalling) this.#run(stream, writes, job);
+      else writes.waiting.push(job);
     });
   }
 
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
-    for (const jobs of this.#streams.values()) for (const job of jobs) job.reject(error);
+    for (const { underWay, waiting } of this.#streams.values()) {
+      for (const job of [...underWay, ...waiting]) job.reject(error);
+    }
     this.#streams.clear();
   }
 
-  #run(stream: object, jobs: Job[], job: Job): void {
+  #run(stream: object, writes: Writes, job: Job): void {
+    writes.underWay.add(job);
+    writes.isCalling = true;
     const written = attempt(job.write);
-    // What is sent while `write` runs is a reaction to what it has already delivered: such a send has
-    // not waited, and keeps its place.
-    if (!this.#streams.has(stream)) this.#streams.set(stream, jobs);
+    writes.isCalling = false;
     written.then(
       () => {
         job.resolve();
-        this.#next(stream, jobs);
+        this.#finished(stream, writes, job);
       },
       (error: unknown) => {
         job.reject(error);
-        this.#next(stream, jobs);
+        this.#finished(stream, writes, job);
       },
     );
   }
 
-  #next(stream: object, jobs: Job[]): void {
-    if (this.#streams.get(stream) !== jobs) return;
-    jobs.shift();
-    const next = jobs[0];
+  #finished(stream: object, writes: Writes, job: Job): void {
+    writes.underWay.delete(job);
+    if (writes.underWay.size > 0 || this.#streams.get(stream) !== writes) return;
+    const next = writes.waiting.shift();
     if (next === undefined) this.#streams.delete(stream);
-    else this.#run(stream, jobs, next);
+    else this.#run(stream, writes, next);
   }
 }
 

@@ -20,7 +20,7 @@ describe('of a call that logs and one that asks', () => {
     const { message: question } = await client.next(({ message }) => message.method === ELICITATION, 0);
 
     expect(backchannel.snapshot()).toEqual({
-      inFlight: [{ session: undefined, id: asking.id, method: 'tools/call' }],
+      inFlight: [{ session: client.sessionId, id: asking.id, method: 'tools/call' }],
       openExchanges: 1,
     });
     expect(routes).toEqual([

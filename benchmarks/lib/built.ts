@@ -1,0 +1,7 @@
+/** The package as it is published: benchmarks measure the build, not the transpiled source. */
+import type * as Package from '../../src/index.js';
+
+// Through a variable, so that types are checked on a machine where nothing is built yet.
+const built = new URL('../../dist/index.js', import.meta.url).href;
+
+export const { withBackchannel } = (await import(built)) as typeof Package;

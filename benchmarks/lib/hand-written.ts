@@ -1,0 +1,40 @@
+import type { JsonRpcMessage, MessageHandler, SendOptions, TransportLike } from '../../src/index.js';
+
+/**
+ * What one would write by hand: the last inbound request of the session, set as `relatedRequestId` on
+ * whatever the server starts. The yardstick: it does the least that can be called a back-channel, and
+ * gets the second call, concurrent calls and dead ids wrong.
+ */
+export class HandWritten implements TransportLike {
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  #onmessage: MessageHandler | undefined;
+  #lastInbound: string | number | undefined;
+
+  constructor(private readonly inner: TransportLike) {}
+
+  get onmessage(): MessageHandler | undefined {
+    return this.#onmessage;
+  }
+
+  set onmessage(handler: MessageHandler | undefined) {
+    this.#onmessage = handler;
+    this.inner.onmessage = (message: JsonRpcMessage, extra?: unknown) => {
+      if (message.method !== undefined && message.id !== undefined) this.#lastInbound = message.id as string | number;
+      this.#onmessage?.(message, extra);
+    };
+  }
+
+  start(): Promise<void> {
+    return this.inner.start();
+  }
+
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    if (message.method === undefined) return this.inner.send(message, options);
+    return this.inner.send(message, { ...options, relatedRequestId: options?.relatedRequestId ?? this.#lastInbound });
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}

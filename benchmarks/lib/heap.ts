@@ -1,0 +1,58 @@
+import type { JsonRpcMessage } from '../../src/index.js';
+import { VARIANTS, type Variant, type VariantName } from './variants.js';
+
+/** Heap that a session takes, in bytes beyond that of a bare transport. */
+export interface IdleBytes {
+  /** Connected, and nothing has come in yet. */
+  readonly connected: number;
+  /** One cycle has come and gone. */
+  readonly used: number;
+}
+
+/** What sessions of each kind add to the heap. Needs `--expose-gc`. */
+export function idleBytes(sessions: number): Record<string, IdleBytes> {
+  const names = ['hand-written', 'ours, last-inbound', 'ours, context', 'ours, context, write order'] as const;
+  // Code, feedback and whatever is made once must not be counted.
+  for (const name of [...names, 'bare' as const]) occupied(name, 100);
+  const bare = occupied('bare', sessions);
+  return Object.fromEntries(
+    names.map((name) => {
+      const { connected, used } = occupied(name, sessions);
+      return [name, { connected: Math.round(connected - bare.connected), used: Math.round(used - bare.used) }];
+    }),
+  );
+}
+
+function occupied(name: VariantName, sessions: number): IdleBytes {
+  const held = new Array<Variant | undefined>(sessions).fill(undefined);
+  const before = heapUsed();
+  for (let index = 0; index < sessions; index++) held[index] = connect(VARIANTS[name]());
+  const connected = heapUsed();
+  for (const variant of held) if (variant !== undefined) cycle(variant);
+  const used = heapUsed();
+  // Also keeps `held` alive up to here.
+  held.length = 0;
+  return { connected: (connected - before) / sessions, used: (used - before) / sessions };
+}
+
+function connect(variant: Variant): Variant {
+  const { outer } = variant;
+  outer.onmessage = (message: JsonRpcMessage) => {
+    const { id } = message;
+    void outer.send(message.method === undefined ? { jsonrpc: '2.0', id, result: {} } : { ...message, method: 'ask' });
+  };
+  void outer.start();
+  return variant;
+}
+
+function cycle({ inner }: Variant): void {
+  inner.onmessage?.({ jsonrpc: '2.0', id: 1, method: 'tools/call' });
+  inner.onmessage?.({ jsonrpc: '2.0', id: 1, result: {} });
+}
+
+function heapUsed(): number {
+  if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
+  globalThis.gc();
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { answer, elicit, failure, request, wantsProgress } from '../support/messages.js';
+import { newLedger } from '../support/verdict.js';
+
+describe('a request in flight', () => {
+  test.each([0, '', '1', 1, '__proto__', 'constructor', 'toString'])('is found by its id %j, until answered', (id) => {
+    const ledger = newLedger();
+    const { entry, replaced } = ledger.receive(request(id));
+    expect(replaced).toBeUndefined();
+    expect(ledger.get(id)).toBe(entry);
+    expect(ledger.entries().next().value).toBe(entry);
+    expect(ledger.answer(answer(id))).toBe(entry);
+    expect(entry.state).toBe('answered');
+    expect(ledger.get(id)).toBeUndefined();
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test("is another for '1' than for 1", () => {
+    const ledger = newLedger();
+    const one = ledger.receive(request(1)).entry;
+    const text = ledger.receive(request('1')).entry;
+    expect(ledger.get(1)).toBe(one);
+    expect(ledger.get('1')).toBe(text);
+    ledger.answer(answer('1'));
+    expect(ledger.get(1)).toBe(one);
+    expect(ledger.get('1')).toBeUndefined();
+  });
+
+  test.each(['__proto__', 'constructor', 0, ''])('is not there just because somebody asks for %j', (id) => {
+    const ledger = newLedger();
+    expect(ledger.get(id)).toBeUndefined();
+    expect(ledger.answer(answer(id))).toBeUndefined();
+    expect(ledger.cancel(id)).toBeUndefined();
+    expect(ledger.exchange(id)).toBeUndefined();
+    expect(ledger.closeExchange(id)).toBeUndefined();
+    expect(ledger.byProgressToken(id)).toBeUndefined();
+  });
+
+  test('ends with an error as well', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1));
+    ledger.answer(failure(1) as { id: number });
+    expect(entry.state).toBe('answered');
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('ends when the client cancels it, and is told apart from an answered one', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1, 'tools/call', wantsProgress('t')));
+    expect(ledger.cancel(1)).toBe(entry);
+    expect(entry.state).toBe('cancelled');
+    expect(ledger.byProgressToken('t')).toBeUndefined();
+    expect(ledger.candidates.size).toBe(0);
+    expect(ledger.answer(answer(1))).toBeUndefined();
+    expect(entry.state).toBe('cancelled');
+  });
+
+  test('is over when another comes in with its id, and leaves nothing behind', () => {
+    const ledger = newLedger();
+    const old = ledger.receive(request(1, 'tools/call', wantsProgress('old'))).entry;
+    const { entry, replaced } = ledger.receive(request(1, 'tools/list', wantsProgress('new')));
+    expect(replaced).toBe(old);
+    expect(old.state).toBe('answered');
+    expect(entry.state).toBe('in-flight');
+    expect(ledger.get(1)).toBe(entry);
+    expect(ledger.size).toBe(1);
+    expect(ledger.byProgressToken('old')).toBeUndefined();
+    expect(ledger.byProgressToken('new')).toBe(entry);
+    expect(ledger.candidates.newest).toBe(entry);
+    expect(ledger.candidates.size).toBe(1);
+  });
+
+  test('does not give back a token that a later request has brought too', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1, 'tools/call', wantsProgress('t')));
+    const second = ledger.receive(request(2, 'tools/call', wantsProgress('t'))).entry;
+    ledger.answer(answer(1));
+    expect(ledger.byProgressToken('t')).toBe(second);
+  });
+
+  test('does not give back a task that a later tasks/result waits for too', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1, 'tasks/result', { taskId: 'a' }));
+    const second = ledger.receive(request(2, 'tasks/result', { taskId: 'a' })).entry;
+    ledger.answer(answer(1));
+    expect(ledger.taskResult('a')).toBe(second);
+  });
+});
+
+describe('the token of a task', () => {
+  const creates = (id: number, taskId: string): ReturnType<typeof answer> => answer(id, { task: { taskId } });
+
+  test('is kept from the answer that creates the task to the result of the task', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1, 'tools/call', wantsProgress('t')));
+    ledger.answer(creates(1, 'a'));
+    expect(ledger.taskOfToken('t')).toBe('a');
+    expect(ledger.isEmpty).toBe(false);
+    ledger.receive(request(2, 'tasks/result', { taskId: 'a' }));
+    ledger.answer(answer(2));
+    expect(ledger.taskOfToken('t')).toBeUndefined();
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('is kept when the client only gives up waiting for the result', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1, 'tools/call', wantsProgress('t')));
+    ledger.answer(creates(1, 'a'));
+    ledger.receive(request(2, 'tasks/result', { taskId: 'a' }));
+    ledger.cancel(2);
+    expect(ledger.taskResult('a')).toBeUndefined();
+    expect(ledger.taskOfToken('t')).toBe('a');
+  });
+
+  test('needs a token and a task', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1));
+    ledger.answer(creates(1, 'a'));
+    ledger.receive(request(2, 'tools/call', wantsProgress('t')));
+    ledger.answer(answer(2, { content: [] }));
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('is forgotten, the oldest first, when a client creates tasks and never fetches a result', () => {
+    const ledger = newLedger();
+    for (let id = 0; id < 1_025; id++) {
+      ledger.receive(request(id, 'tools/call', wantsProgress(id)));
+      ledger.answer(creates(id, `task ${id}`));
+    }
+    expect(ledger.taskOfToken(0)).toBeUndefined();
+    expect(ledger.taskOfToken(1)).toBe('task 1');
+    expect(ledger.taskOfToken(1_024)).toBe('task 1024');
+  });
+});
+
+describe('an exchange', () => {
+  test('is open until the client answers it', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1));
+    ledger.openExchange(elicit(0), entry);
+    ledger.openExchange(elicit('0'), undefined);
+    expect(ledger.openExchanges).toBe(2);
+    expect(ledger.exchange(0)).toEqual({ method: 'elicitation/create', entry });
+    expect(ledger.closeExchange('0')).toEqual({ method: 'elicitation/create', entry: undefined });
+    expect(ledger.openExchanges).toBe(1);
+    ledger.answer(answer(1));
+    expect(ledger.isEmpty).toBe(false);
+    ledger.closeExchange(0);
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('leaves nothing of an elicitation behind that went out on a request which is over', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1));
+    ledger.openExchange(elicit(8, { elicitationId: 'a' }), entry);
+    ledger.openExchange(elicit(9, { elicitationId: 'b' }), entry);
+    expect(ledger.elicitation('a')).toBe(entry);
+    expect(ledger.elicitation('b')).toBe(entry);
+    ledger.cancel(1);
+    ledger.openExchange(elicit(10, { elicitationId: 'c' }), entry);
+    expect(['a', 'b', 'c'].map((id) => ledger.elicitation(id))).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+test('holds nothing after clear', () => {
+  const ledger = newLedger();
+  const { entry } = ledger.receive(request(1, 'tools/call', wantsProgress('t')));
+  ledger.receive(request(2, 'tasks/result', { taskId: 'a' }));
+  ledger.receive(request(3, 'tools/list'));
+  ledger.receive(request(4, 'tools/call', wantsProgress('of a task')));
+  ledger.answer(answer(4, { task: { taskId: 'b' } }));
+  ledger.openExchange(elicit(9, { elicitationId: 'e' }), entry);
+  ledger.modern = true;
+
+  ledger.clear();
+
+  expect(ledger.isEmpty).toBe(true);
+  expect(ledger.size).toBe(0);
+  expect(ledger.openExchanges).toBe(0);
+  expect([...ledger.entries()]).toEqual([]);
+  expect(ledger.candidates.size).toBe(0);
+  expect(ledger.byProgressToken('t')).toBeUndefined();
+  expect(ledger.taskOfToken('of a task')).toBeUndefined();
+  expect(ledger.taskResult('a')).toBeUndefined();
+  expect(ledger.elicitation('e')).toBeUndefined();
+  expect(ledger.modern).toBe(false);
+  expect(entry.state).toBe('answered');
+});
+
+test('knows the newest of 100,000 in flight, while they end in any order', () => {
+  const ledger = newLedger();
+  const count = 100_000;
+  for (let id = 0; id < count; id++) ledger.receive(request(id, 'tools/call', wantsProgress(`token ${id}`)));
+  expect(ledger.size).toBe(count);
+
+  // First every other one from the middle outwards, then the newest, one by one.
+  for (let id = 0; id < count; id += 2) ledger.answer(answer((id * 7_919) % count));
+  expect(ledger.size).toBe(count / 2);
+  for (let id = count - 1; id > 0; id -= 2) {
+    if (ledger.candidates.newest?.id !== id) expect.unreachable(`the newest is not ${id}`);
+    if (ledger.byProgressToken(`token ${id}`)?.id !== id) expect.unreachable(`the token of ${id} is lost`);
+    ledger.answer(answer(id));
+  }
+  expect(ledger.isEmpty).toBe(true);
+  expect(ledger.candidates.newest).toBeUndefined();
+});

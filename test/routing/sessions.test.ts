@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { Sessions } from '../../src/routing/sessions.js';
+import { answer, elicit, request } from '../support/messages.js';
+
+const transport = {};
+
+describe('the ledgers of several sessions', () => {
+  test('are told apart by name, whatever the names are', () => {
+    const sessions = new Sessions(transport);
+    const names = [undefined, '', '__proto__', 'a', 'undefined'];
+    const ledgers = names.map((name) => sessions.named(name));
+    expect(new Set(ledgers).size).toBe(names.length);
+    expect(names.every((name, index) => sessions.named(name) === ledgers[index])).toBe(true);
+    expect(ledgers.map(({ session }) => session)).toEqual(names);
+    expect(ledgers.every(({ life }) => life === sessions && life.transport === transport)).toBe(true);
+  });
+
+  test('keep the same id apart', () => {
+    const sessions = new Sessions(transport);
+    const a = sessions.named('a').receive(request(1)).entry;
+    const b = sessions.named('b').receive(request(1)).entry;
+    sessions.named('a').answer(answer(1));
+    expect(a.state).toBe('answered');
+    expect(b.state).toBe('in-flight');
+    expect([...sessions.inFlight()]).toHaveLength(1);
+    expect(sessions.inFlight().next().value).toBe(b);
+  });
+
+  test('say which session holds an id, unless several do', () => {
+    const sessions = new Sessions(transport);
+    sessions.named('a').receive(request(1));
+    sessions.named('b').receive(request(2));
+    sessions.named('c').receive(request(2));
+    expect(sessions.holding(1)).toBe(sessions.named('a'));
+    expect(sessions.holding(2)).toBeUndefined();
+    expect(sessions.holding(3)).toBeUndefined();
+  });
+
+  test('count the open exchanges of all', () => {
+    const sessions = new Sessions(transport);
+    sessions.named('a').openExchange(elicit(1), undefined);
+    sessions.named('b').openExchange(elicit(1), undefined);
+    expect(sessions.openExchanges).toBe(2);
+  });
+
+  test('are dropped when nothing is left in them', () => {
+    const sessions = new Sessions(transport);
+    const a = sessions.named('a');
+    a.receive(request(1));
+    sessions.prune(a);
+    expect(sessions.named('a')).toBe(a);
+    a.answer(answer(1));
+    sessions.prune(a);
+    expect(sessions.named('a')).not.toBe(a);
+  });
+
+  test('are kept where the transport carries only one: there is nothing to gain', () => {
+    const sessions = new Sessions(transport);
+    const only = sessions.named(undefined);
+    sessions.prune(only);
+    expect(sessions.named(undefined)).toBe(only);
+  });
+
+  test('are over, every request in them too, once the transport is closed', () => {
+    const sessions = new Sessions(transport);
+    const a = sessions.named('a');
+    const { entry } = a.receive(request(1));
+    a.openExchange(elicit(9), entry);
+    expect(sessions.over).toBe(false);
+    sessions.close();
+    expect(sessions.over).toBe(true);
+    expect(entry.state).toBe('answered');
+    expect(entry.ledger.life.over).toBe(true);
+    expect([...sessions.inFlight()]).toEqual([]);
+    expect(sessions.openExchanges).toBe(0);
+  });
+});

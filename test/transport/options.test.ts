@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { BackchannelError, withBackchannel, type BackchannelOptions } from '../../src/index.js';
+import { NullTransport } from '../support/null-transport.js';
+
+function errorOf(options: unknown): BackchannelError {
+  try {
+    withBackchannel(new NullTransport(), options as BackchannelOptions);
+  } catch (error) {
+    if (error instanceof BackchannelError) return error;
+    throw error;
+  }
+  return expect.unreachable(`these options were taken: ${String(options)}`);
+}
+
+describe('an invalid option is refused by withBackchannel(), naming the option and its value', () => {
+  test.each([
+    ['ambiguous', 'guess', "'last-inbound' or 'reject'", '"guess"'],
+    ['ambiguous', null, "'last-inbound' or 'reject'", 'null'],
+    ['ambiguous', true, "'last-inbound' or 'reject'", 'true'],
+    ['ambiguous', '', "'last-inbound' or 'reject'", '""'],
+    ['attribution', 'none', "'context' or 'last-inbound'", '"none"'],
+    ['attribution', 0, "'context' or 'last-inbound'", '0'],
+    ['attribution', ['context'], "'context' or 'last-inbound'", 'an array'],
+    ['sessionOf', 'x', 'a function', '"x"'],
+    ['sessionOf', null, 'a function', 'null'],
+    ['scopeOf', {}, 'a function', 'an object'],
+    ['scopeOf', 7, 'a function', '7'],
+    ['attribution', () => 'context', "'context' or 'last-inbound'", 'a function'],
+  ])('%s: %o', (name, value, expected, shown) => {
+    const error = errorOf({ [name]: value });
+    expect(error.code).toBe('INVALID_OPTION');
+    expect(error.message).toBe(`option ${name} must be ${expected}, not ${shown}`);
+  });
+
+  test.each([null, 7, 'reject', () => undefined])('options: %o', (options) => {
+    expect(errorOf(options).code).toBe('INVALID_OPTION');
+    expect(errorOf(options).message).toContain('options must be an object');
+  });
+
+  test.each(['ambigous', '__proto__x', 'toString'])('an option that does not exist: %s', (name) => {
+    const error = errorOf({ [name]: 1 });
+    expect(error.code).toBe('INVALID_OPTION');
+    expect(error.message).toContain(`unknown option "${name}"`);
+    expect(error.message).toContain('ambiguous, attribution, sessionOf, scopeOf');
+  });
+
+  test('does not wrap the transport', () => {
+    const inner = new NullTransport();
+    expect(() => withBackchannel(inner, { ambiguous: 'guess' as 'reject' })).toThrow(BackchannelError);
+    expect('backchannel' in inner).toBe(false);
+    expect(inner.onclose).toBeUndefined();
+    expect(withBackchannel(inner, { ambiguous: 'reject' }).backchannel).toBeDefined();
+  });
+});
+
+test('undefined stands for the default, for each option and for all', () => {
+  const all = { ambiguous: undefined, attribution: undefined, sessionOf: undefined, scopeOf: undefined };
+  for (const options of [undefined, {}, all]) {
+    expect(withBackchannel(new NullTransport(), options).backchannel).toBeDefined();
+  }
+});
