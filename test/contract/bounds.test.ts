@@ -22,7 +22,7 @@ describe.each(SIDES)('$title', (side) => {
       await rig.arrival(`q${String(n)}`);
       if (side.wrapped && n === 50) {
         expect(rig.backchannel.snapshot()).toEqual({
-          inFlight: [{ session: undefined, id: 50, method: 'tools/call' }],
+          inFlight: [{ session: rig.transport.sessionId, id: 50, method: 'tools/call' }],
           openExchanges: 1,
         });
       }
