@@ -9,7 +9,7 @@ import type { RouteEvent } from './events.js';
 import type { Decision, Departure } from './pipeline.js';
 import { nameOf, type Report } from './report.js';
 import type { Taps } from './taps.js';
-import { attempt, type WriteOrder } from './write-order.js';
+import { attempt, type UnorderedWrites, type WriteOrder } from './write-order.js';
 
 /** Stands for the standalone stream where a stream is asked for. */
 const STANDALONE = {};
@@ -27,6 +27,7 @@ export class Delivery {
   constructor(
     private readonly inner: TransportLike,
     private readonly order: WriteOrder | undefined,
+    private readonly unordered: UnorderedWrites,
     private readonly taps: Taps,
     private readonly report: Report,
   ) {}
@@ -118,7 +119,9 @@ export class Delivery {
 
   #write(departure: Departure, options: SendOptions | undefined, stream: object | undefined): Promise<void> {
     const write = (): Promise<void> => this.inner.send(departure.message, options);
-    return this.order === undefined || stream === undefined ? attempt(write) : this.order.write(stream, write);
+    return this.order === undefined || stream === undefined
+      ? this.unordered.write(write)
+      : this.order.write(stream, write);
   }
 
   get #watched(): boolean {

@@ -11,7 +11,7 @@ import { Pipeline, type Decision, type Departure, type Surroundings } from './pi
 import { reportTo, type Report } from './report.js';
 import { Taps } from './taps.js';
 import { BackchannelView, type Backchannel } from './view.js';
-import { attempt, WriteOrder } from './write-order.js';
+import { attempt, UnorderedWrites, WriteOrder } from './write-order.js';
 
 /** JSON-RPC's "internal error". */
 const INTERNAL_ERROR = -32603;
@@ -28,6 +28,7 @@ export class Downstream implements Interceptor, Surroundings {
   readonly report: Report;
   readonly #taps: Taps;
   readonly #order: WriteOrder | undefined;
+  readonly #unordered = new UnorderedWrites();
   readonly #delivery: Delivery;
   #pipeline: Pipeline;
   #view: BackchannelView | undefined;
@@ -46,7 +47,7 @@ export class Downstream implements Interceptor, Surroundings {
     this.#order = hasStreams ? new WriteOrder() : undefined;
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
-    this.#delivery = new Delivery(inner, this.#order, this.#taps, this.report);
+    this.#delivery = new Delivery(inner, this.#order, this.#unordered, this.#taps, this.report);
     this.#pipeline = new Pipeline(this);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.
@@ -108,7 +109,9 @@ export class Downstream implements Interceptor, Surroundings {
   #settle(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#order?.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
+    const closed = new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.');
+    this.#order?.close(closed);
+    this.#unordered.close(closed);
     this.#pipeline.close();
     this.#taps.complete();
   }

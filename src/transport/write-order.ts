@@ -74,6 +74,37 @@ export class WriteOrder {
   }
 }
 
+/**
+ * Writes that keep no order, each of which the transport may sit on for ever: a pipe nobody reads
+ * takes no more, and is closed without a word to those who wait.
+ */
+export class UnorderedWrites {
+  readonly #pending = new Set<Pick<Job, 'reject'>>();
+
+  write(write: Write): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const job = { reject };
+      this.#pending.add(job);
+      attempt(write).then(
+        () => {
+          this.#pending.delete(job);
+          resolve();
+        },
+        (error: unknown) => {
+          this.#pending.delete(job);
+          job.reject(error);
+        },
+      );
+    });
+  }
+
+  /** Rejects everything that is being written: the transport is closed. */
+  close(error: Error): void {
+    for (const job of this.#pending) job.reject(error);
+    this.#pending.clear();
+  }
+}
+
 /** Calls `write`; one that throws counts as one that rejects. */
 export function attempt(write: Write): Promise<void> {
   try {
