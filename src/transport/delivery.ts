@@ -20,8 +20,10 @@ const STANDALONE = {};
 export interface DeliveryTools {
   readonly inner: TransportLike;
   readonly settings: Settings;
-  /** Keeps the order on each stream, where the transport has several. */
-  readonly order: WriteOrder | undefined;
+  /** Keeps the order on each stream. */
+  readonly order: WriteOrder;
+  /** The transport has a stream for each request, and not one for everything. */
+  readonly hasStreams: boolean;
   /** Keeps what has no stream yet, where streams are watched. */
   readonly parking: Parking<ParkedMessage> | undefined;
   readonly log: RouteLog;
@@ -177,9 +179,9 @@ export class Delivery {
   }
 
   #write(departure: Departure, options: SendOptions | undefined, stream: object | undefined): Promise<void> {
-    const { inner, order } = this.tools;
+    const { inner, order, hasStreams } = this.tools;
     const write = (): Promise<void> => inner.send(departure.message, options);
-    return order === undefined || stream === undefined ? attempt(write) : order.write(stream, write);
+    return hasStreams && stream !== undefined ? order.write(stream, write) : order.writeUnordered(write);
   }
 }
 

@@ -34,7 +34,7 @@ export class Downstream implements Interceptor, Surroundings {
   readonly report: Report;
   readonly #taps: Taps;
   readonly #log: RouteLog;
-  readonly #order: WriteOrder | undefined;
+  readonly #order = new WriteOrder();
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   #pipeline: Pipeline;
@@ -54,7 +54,6 @@ export class Downstream implements Interceptor, Surroundings {
 
     // Only a transport with a stream per request chooses one, and has an order to keep on each.
     if ('handleRequest' in inner) {
-      this.#order = new WriteOrder();
       this.#liveness = new Liveness(this, settings, {
         retry: ({ departure }) => this.#pipeline.send(departure),
         giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
@@ -69,6 +68,7 @@ export class Downstream implements Interceptor, Surroundings {
       settings,
       log: this.#log,
       order: this.#order,
+      hasStreams: this.#liveness !== undefined,
       parking: this.#liveness?.parking,
       report: this.report,
       asked: () => this.#liveness?.questionAsked(),
@@ -135,7 +135,7 @@ export class Downstream implements Interceptor, Surroundings {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#pipeline.close();
-    this.#order?.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
+    this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
     this.#liveness?.close();
     this.#taps.complete();
   }

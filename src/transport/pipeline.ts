@@ -22,7 +22,7 @@ import type { ParkedMessage } from './parked-message.js';
 import { callbackFailed, type Report } from './report.js';
 
 /** An inbound message on its way to the proxy. */
-export interface Arrival extends Inbound {
+interface Arrival extends Inbound {
   /** The request as it stands in the ledger; other messages have none. */
   readonly entry: InFlight | undefined;
 }

@@ -1,6 +1,7 @@
 import { asError } from '../errors.js';
 
 type Write = () => Promise<void>;
+type Reject = (error: Error) => void;
 
 interface Job {
   readonly write: Write;
@@ -25,6 +26,8 @@ interface Writes {
  */
 export class WriteOrder {
   readonly #streams = new Map<object, Writes>();
+  /** Writes in no order of ours. */
+  readonly #unordered = new Set<Reject>();
 
   /** Calls `write` now, or as soon as the earlier messages of `stream` are written. */
   write(stream: object, write: Write): Promise<void> {
@@ -40,12 +43,34 @@ export class WriteOrder {
     });
   }
 
+  /**
+   * Calls `write` now, whatever else is being written: a transport with one pipe keeps its own order.
+   * It is settled by `close()` like the others, for a pipe may never drain.
+   */
+  writeUnordered(write: Write): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#unordered.add(reject);
+      attempt(write).then(
+        () => {
+          this.#unordered.delete(reject);
+          resolve();
+        },
+        (error: unknown) => {
+          this.#unordered.delete(reject);
+          reject(asError(error));
+        },
+      );
+    });
+  }
+
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
     for (const { underWay, waiting } of this.#streams.values()) {
       for (const job of [...underWay, ...waiting]) job.reject(error);
     }
     this.#streams.clear();
+    for (const reject of this.#unordered) reject(error);
+    this.#unordered.clear();
   }
 
   #run(stream: object, writes: Writes, job: Job): void {

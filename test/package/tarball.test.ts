@@ -1,0 +1,63 @@
+/** What users get: the packed tarball, installed into an empty project. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleIn } from './readme-example.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SDK = '@modelcontextprotocol/sdk@1.32.2';
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let project: string;
+let packed: Packed;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
+  // What is in dist/ is packed as it is: to build it here would take it away from tests that read it.
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
+  const { stdout } = await run('npm', pack, { cwd: ROOT });
+  [packed] = JSON.parse(stdout) as [Packed];
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'empty', version: '1.0.0', private: true }));
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`, SDK];
+  await run('npm', install, { cwd: project });
+}, 60_000);
+
+afterAll(async () => rm(project, { recursive: true, force: true }));
+
+describe('the packed tarball, in an empty project', () => {
+  it('holds what is built, what describes it, and nothing else', () => {
+    const names = new Set(packed.files.map(({ path }) => path.replace(/^dist\/.*\.(d\.ts|js)$/, 'dist/*.$1')));
+    expect([...names].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/*.d.ts',
+      'dist/*.js',
+      'package.json',
+    ]);
+  });
+
+  it('runs the example of the README, which prints what the README says', async () => {
+    const { code, output } = exampleIn(await readFile(join(ROOT, 'README.md'), 'utf8'), 'quickstart');
+    await writeFile(join(project, 'quickstart.mjs'), code);
+    const { stdout, stderr } = await run(process.execPath, ['quickstart.mjs'], { cwd: project, timeout: 10_000 });
+    expect(stderr).toBe('');
+    expect(stdout).toBe(output);
+  });
+
+  it('can be imported without the SDK', async () => {
+    await rm(join(project, 'node_modules/@modelcontextprotocol'), { recursive: true });
+    const code = "console.log(Object.keys(await import('mcp-backchannel')).sort().join(' '))";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: project });
+    expect(stdout.trim()).toBe('BackchannelError asUpstream withBackchannel');
+  });
+});
