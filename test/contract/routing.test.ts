@@ -65,7 +65,7 @@ describe.each(SIDES)('$title', (side) => {
   });
 
   it('C2: a related id never leaves in the same tick as, and after, the answer to its request', async () => {
-    const rig = await rigs.open(side, { parkTimeoutMs: 20 });
+    const rig = await rigs.open(side, { backchannel: { parkTimeoutMs: 20 } });
     await rig.request(0);
     const sends = [rig.respond(0), rig.elicit('q', { relatedRequestId: 0 }), rig.log('n', { relatedRequestId: 0 })];
     const outcomes = (await Promise.allSettled(sends)).map(({ status }) => status);
