@@ -6,6 +6,7 @@
  * - `NO_STREAM`: the client holds no stream open, and a message of this kind does not wait for one
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
  * - `PARK_FULL`: `maxParked` messages were waiting for a stream already
+ * - `WRITE_TIMEOUT`: the transport did not finish writing it, probably because its event store does not answer
  * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered
  * - `CANCELLED`: the sender took the message back while it waited for a stream
  * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
@@ -20,6 +21,7 @@ export type BackchannelErrorCode =
   | 'NO_STREAM'
   | 'PARK_TIMEOUT'
   | 'PARK_FULL'
+  | 'WRITE_TIMEOUT'
   | 'ORPHANED'
   | 'CANCELLED'
   | 'AMBIGUOUS'

@@ -1,7 +1,7 @@
 import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
-import { answerFor, orphaned } from './refusals.js';
+import { answerFor, orphaned, stalled } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { JsonRpcMessage } from '../routing/message.js';
@@ -21,6 +21,9 @@ import { WriteOrder, attempt } from './write-order.js';
 /** JSON-RPC's "internal error". */
 const INTERNAL_ERROR = -32603;
 
+/** How long a write may take where messages do not wait for streams at all. */
+const DEFAULT_STALL_MS = 5_000;
+
 const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
 /**
@@ -34,7 +37,7 @@ export class Downstream implements Interceptor, Surroundings {
   readonly report: Report;
   readonly #taps: Taps;
   readonly #log: RouteLog;
-  readonly #order = new WriteOrder();
+  readonly #order: WriteOrder;
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   #pipeline: Pipeline;
@@ -50,6 +53,7 @@ export class Downstream implements Interceptor, Surroundings {
   ) {
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
+    this.#order = new WriteOrder(settings.parkTimeoutMs || DEFAULT_STALL_MS, stalled);
     this.#log = new RouteLog(this.#taps, inner);
 
     // Only a transport with a stream per request chooses one, and has an order to keep on each.

@@ -85,3 +85,12 @@ const CONNECTION_CLOSED = -32000;
 export function answerFor(id: RequestId, { code, message }: BackchannelError): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message, data: { code } } };
 }
+
+/** The error of a message that the transport has taken, and does not finish writing. */
+export function stalled(stallTimeoutMs: number): BackchannelError {
+  return new BackchannelError(
+    'WRITE_TIMEOUT',
+    `the transport has not finished writing the message after ${stallTimeoutMs} ms: its event store does not answer. ` +
+      'The message may still arrive. Later messages of its stream go on.',
+  );
+}

@@ -26,7 +26,7 @@ test('a cancelled request left the ledger, and its answer overtook a question on
 });
 
 test('a reaction that was sent while a write was called let the next message overtake that write', async () => {
-  const order = new WriteOrder();
+  const order = new WriteOrder(60_000, () => new Error('stalled'));
   const stream = {};
   const slow = deferred();
   const begun: string[] = [];
