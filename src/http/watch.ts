@@ -7,6 +7,7 @@ interface NodeResponse {
   writeHead: (...args: unknown[]) => unknown;
   write: (...args: unknown[]) => unknown;
   once(event: 'close', listener: () => void): unknown;
+  readonly closed?: boolean;
   getHeader(name: string): unknown;
 }
 
@@ -75,9 +76,13 @@ export class Watch {
       this.#wrote(exchange, args[0]);
       return write.apply(response, args);
     };
-    response.once('close', () => {
-      this.#ended(exchange);
-    });
+    // A client that is gone already, because something was awaited before, goes no second time.
+    if (response.closed === true) this.#ended(exchange);
+    else {
+      response.once('close', () => {
+        this.#ended(exchange);
+      });
+    }
   }
 
   async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
@@ -132,7 +137,8 @@ export class Watch {
       this.#tell({ type: 'answered', as });
     }
     exchange.isStream = as === 'sse';
-    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    // The transport may accept, when its event store has answered, what the client has left meanwhile.
+    if (exchange.method !== 'GET' || !exchange.isStream || !exchange.isOpen) return;
     const { lastEventId } = exchange;
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
