@@ -58,7 +58,13 @@ describe('when a stream opens', () => {
     for (const [index, name] of names.entries()) {
       const counted = ticket(name, { key: name, id: index });
       let isLate = false;
-      Object.defineProperty(counted, 'isLate', { get: () => ((looks += 1), isLate), set: (to) => (isLate = to) });
+      Object.defineProperty(counted, 'isLate', {
+        get: () => {
+          looks += 1;
+          return isLate;
+        },
+        set: (to: boolean) => void (isLate = to),
+      });
       parking.park(counted);
     }
     // The first time in vain: all are parked again.
