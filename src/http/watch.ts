@@ -53,10 +53,14 @@ export class Watch {
       this.#watchNode(exchange, response);
       return run(exchange, () => handleRequest(...args));
     }
-    return this.#watchWeb(
-      exchange,
-      run(exchange, () => handleRequest(...args)),
-    );
+    let answer: unknown;
+    try {
+      answer = run(exchange, () => handleRequest(...args));
+    } catch (error) {
+      this.#ended(exchange);
+      throw error;
+    }
+    return this.#watchWeb(exchange, answer);
   }
 
   /** A request has come in on an exchange. */
@@ -111,7 +115,10 @@ export class Watch {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const { done, value } = await reader.read();
+          const { done, value } = await reader.read().catch((error: unknown) => {
+            this.#ended(exchange);
+            throw error;
+          });
           if (done) {
             this.#ended(exchange);
             controller.close();
@@ -169,6 +176,16 @@ export class Watch {
     this.#streams = reduce(this.#streams, event);
     if (event.type === 'began') this.listener.connectionsChanged();
   }
+}
+
+/**
+ * Whether these are arguments of `handleRequest` by which streams can be watched. Some transports take
+ * the context of a framework: of their streams nothing is known, which is not to say that none is open.
+ */
+export function isWatchable([request, response]: readonly unknown[]): boolean {
+  if (typeof request !== 'object' || request === null) return false;
+  const { method, headers } = request as { readonly method?: unknown; readonly headers?: unknown };
+  return isNodeResponse(response) || (typeof method === 'string' && typeof headers === 'object' && headers !== null);
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {
