@@ -11,7 +11,10 @@ export interface Ticket {
   readonly id: RequestId | undefined;
   /** Messages with the same key say the same thing: the newest stands for all. */
   readonly key: string | undefined;
-  /** When its time is over it does not give up: it may go on any stream, and waits for the next. */
+  /**
+   * When its time is over it may go on any stream, and waits for the next if it is no request: the
+   * sender of a request waits with it.
+   */
   readonly mayGoLate: boolean;
   /** When it was parked first; parking sets it. */
   since: number | undefined;
@@ -54,7 +57,8 @@ export class Parking<T extends Ticket> {
     const same = ticket.key === undefined ? undefined : this.#room.takeSame(ticket.key);
     if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     ticket.since ??= now();
-    if (parkTimeoutMs === 0) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+    const mayWait = parkTimeoutMs > 0 && !(ticket.isLate && ticket.id !== undefined);
+    if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
     else if (this.#room.size >= maxParked) this.outcome.giveUp(ticket, 'PARK_FULL');
     else {
       this.#room.add(ticket);
