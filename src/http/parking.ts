@@ -63,7 +63,7 @@ export class Parking<T extends Ticket> {
     else {
       this.#room.add(ticket);
       // Who came first expires first: a timer that runs already is early enough.
-      if (this.#cancelTimer === undefined) this.#schedule();
+      if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();
     }
   }
 
