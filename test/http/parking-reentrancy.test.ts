@@ -22,6 +22,20 @@ describe('while one is tried again', () => {
     expect(rig.out).toEqual(['a', 'b', 'reaction: PARK_TIMEOUT']);
   });
 
+  test('newer news may come: what was tried is old news, and not parked again', () => {
+    const rig = parkingRig();
+    rig.parking.park(ticket('old', { key: 'tools' }));
+    rig.onRetry = (one) => {
+      if (one.name === 'old') rig.parking.park(ticket('new', { key: 'tools' }));
+      rig.parking.park(one);
+    };
+    rig.parking.release();
+    expect(rig.out).toEqual(['old', 'old: SUPERSEDED']);
+    rig.onRetry = () => undefined;
+    rig.parking.release();
+    expect(rig.out.at(-1)).toBe('new');
+  });
+
   test('another stream may open: nobody is tried twice who has left', () => {
     const rig = parkingRig();
     rig.park('a', 'b', 'c');

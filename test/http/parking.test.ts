@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parkingRig, ticket } from '../support/parking-rig.js';
+import { parkingRig, ticket, type NamedTicket } from '../support/parking-rig.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -49,31 +49,41 @@ describe('when a stream opens', () => {
     parking.release();
     expect(out).toEqual(['a', 'b', 'c']);
   });
+});
 
-  test('10,000 leave in order, and each is looked at a bounded number of times', () => {
+/** 10,000 tickets, and how often anybody looked whether they are late. */
+function crowd(mayGoLate: boolean): { tickets: NamedTicket[]; looks: () => number } {
+  let looks = 0;
+  const tickets = Array.from({ length: 10_000 }, (_, id) => {
+    let isLate = false;
+    const look = (): boolean => {
+      looks += 1;
+      return isLate;
+    };
+    const counted = ticket(`message ${id}`, { key: `key ${id}`, mayGoLate });
+    return Object.defineProperty(counted, 'isLate', { get: look, set: (to: boolean) => void (isLate = to) });
+  });
+  return { tickets, looks: () => looks };
+}
+
+describe('10,000 leave in order, and each is looked at a bounded number of times', () => {
+  test.each([
+    ['punctual', false],
+    ['late', true],
+  ])('all of them %s', (_title, mayGoLate) => {
     const rig = parkingRig({ maxParked: 10_000 });
     const { parking, out } = rig;
-    const names = Array.from({ length: 10_000 }, (_, index) => `message ${index}`);
-    let looks = 0;
-    for (const [index, name] of names.entries()) {
-      const counted = ticket(name, { key: name, id: index });
-      let isLate = false;
-      Object.defineProperty(counted, 'isLate', {
-        get: () => {
-          looks += 1;
-          return isLate;
-        },
-        set: (to: boolean) => void (isLate = to),
-      });
-      parking.park(counted);
-    }
+    const { tickets, looks } = crowd(mayGoLate);
+    const names = tickets.map(({ name }) => name);
+    for (const one of tickets) parking.park(one);
     // The first time in vain: all are parked again.
-    rig.onRetry = (ticket) => parking.park(ticket);
-    parking.release();
+    rig.onRetry = (one) => parking.park(one);
+    if (mayGoLate) vi.advanceTimersByTime(1_000);
+    else parking.release();
     rig.onRetry = () => undefined;
     parking.release();
     expect(out).toEqual([...names, ...names]);
-    expect(looks).toBeLessThan(10 * names.length);
+    expect(looks()).toBeLessThan(10 * names.length);
     expect(parking.size).toBe(0);
   });
 });
@@ -142,6 +152,14 @@ describe('who may go late', () => {
     expect(parking.size).toBe(0);
   });
 
+  test('is given up after that one try if it is a request, whose sender waits with it', () => {
+    const rig = parkingRig();
+    rig.onRetry = (ticket) => rig.parking.park(ticket);
+    rig.parking.park(ticket('question', { id: 0, mayGoLate: true }));
+    vi.advanceTimersByTime(1_000);
+    expect(rig.out).toEqual(['question', 'question: PARK_TIMEOUT']);
+  });
+
   test('does not keep others from being given up in time', () => {
     const rig = parkingRig();
     const { parking, park, out } = rig;
@@ -200,6 +218,41 @@ describe('of those who say the same', () => {
     expect(out).toEqual(Array.from({ length: 99 }, (_, index) => `${index}: SUPERSEDED`));
     parking.release();
     expect(out.at(-1)).toBe('99');
+  });
+
+  test('each new one inherits the deadline: who repeats itself for ever is not kept for ever', () => {
+    const { parking, park, out } = parkingRig();
+    park('a');
+    for (const name of ['1st', '2nd', '3rd']) {
+      parking.park(ticket(name, { key: 'tools' }));
+      park(`after ${name}`);
+      vi.advanceTimersByTime(400);
+    }
+    expect(out).toEqual([
+      '1st: SUPERSEDED',
+      '2nd: SUPERSEDED',
+      'a: PARK_TIMEOUT',
+      '3rd: PARK_TIMEOUT',
+      'after 1st: PARK_TIMEOUT',
+    ]);
+    parking.close();
+  });
+
+  test('a new one in the place of one that is late may go as late', () => {
+    const rig = parkingRig();
+    const { parking, out } = rig;
+    const late: boolean[] = [];
+    rig.onRetry = (one) => {
+      late.push(one.isLate);
+      if (late.length === 1) parking.park(one);
+    };
+    parking.park(ticket('old', { key: 'tools', mayGoLate: true }));
+    vi.advanceTimersByTime(1_000);
+    parking.park(ticket('new', { key: 'tools', mayGoLate: true }));
+    expect(vi.getTimerCount()).toBe(0);
+    parking.release();
+    expect(out).toEqual(['old', 'old: SUPERSEDED', 'new']);
+    expect(late).toEqual([true, true]);
   });
 
   test('none is superseded that says something else, or nothing that could be said again', () => {

@@ -29,18 +29,27 @@ describe('the oldest', () => {
 });
 
 describe('who says the same', () => {
-  test('is taken out, once', () => {
-    const tools = waiting(1, { key: 'tools' });
+  test('is known, until it has left', () => {
+    const tools = waiting(1, { key: 'tools', id: 1 });
     const room = roomOf(tools, waiting(1, { key: 'prompts' }), waiting(1));
-    expect(room.takeSame('tools')).toBe(tools);
-    expect(room.takeSame('tools')).toBeUndefined();
+    expect(room.same('tools')).toBe(tools);
+    room.takeRequest(1);
+    expect(room.same('tools')).toBeUndefined();
     expect(room.size).toBe(2);
+  });
+
+  test('gives its place to the next who says it', () => {
+    const [before, after, newest] = [waiting(1), waiting(3), waiting(2, { key: 'tools' })];
+    const room = roomOf(before, waiting(2, { key: 'tools' }), after);
+    room.add(newest);
+    expect(room.same('tools')).toBe(newest);
+    expect(room.takeAll()).toEqual([before, newest, after]);
   });
 
   test('is not found by a key that every object has', () => {
     const room = roomOf(waiting(1, { key: 'tools' }));
-    expect(room.takeSame('__proto__')).toBeUndefined();
-    expect(room.takeSame('constructor')).toBeUndefined();
+    expect(room.same('__proto__')).toBeUndefined();
+    expect(room.same('constructor')).toBeUndefined();
   });
 });
 
@@ -74,7 +83,7 @@ describe('those who have waited long enough', () => {
   test('say nothing any more for those who say the same', () => {
     const room = roomOf(waiting(1, { key: 'tools' }));
     room.takeSince(1);
-    expect(room.takeSame('tools')).toBeUndefined();
+    expect(room.same('tools')).toBeUndefined();
   });
 });
 
@@ -85,5 +94,5 @@ test('takes all, in order, and is empty then', () => {
   expect(room.takeAll()).toEqual([]);
   expect(room.size).toBe(0);
   expect(room.oldest).toBeUndefined();
-  expect(room.takeSame('tools')).toBeUndefined();
+  expect(room.same('tools')).toBeUndefined();
 });
