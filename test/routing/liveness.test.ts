@@ -187,6 +187,14 @@ table('a ping goes', [
   },
   {
     ...ping,
+    title: "on any of several when ambiguous is 'reject': it belongs to none",
+    given: [calls(1, 2)],
+    hints: { scope: 'either', ambiguous: 'reject' },
+    standalone: 'closed',
+    expected: 'request 2 by last-inbound',
+  },
+  {
+    ...ping,
     title: 'nowhere when no stream is open: who cannot be reached does not answer later',
     given: [calls(1), adrift(1)],
     standalone: 'closed',
