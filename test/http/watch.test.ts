@@ -244,6 +244,17 @@ describe('a GET', () => {
   });
 });
 
+test('a request of unknown make, without method and headers, is a connection, and no stream', () => {
+  const { watch } = watchRig();
+  const response = new FakeResponse();
+  watch.handle(
+    () => response.writeHead(200, SSE),
+    [{}, response],
+    (_exchange, call) => call(),
+  );
+  expect(watch.streams).toMatchObject({ standalone: undefined, open: 1 });
+});
+
 test('a DELETE is a connection like any other, and no stream', () => {
   const rig = watchRig();
   const { response } = rig.node('DELETE', { respond: opens(200, SSE) });
