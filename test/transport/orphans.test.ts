@@ -34,7 +34,12 @@ test('a question that went on the standalone stream is told as such', async () =
 
 test.each([
   ['a client that holds a stream', (rig: ReturnType<typeof watchedRig>) => void rig.get()],
-  ['a client that has answered', (rig: ReturnType<typeof watchedRig>) => void rig.inner.deliver(answer('q'))],
+  [
+    'a client that has answered',
+    (rig: ReturnType<typeof watchedRig>) => {
+      rig.inner.deliver(answer('q'));
+    },
+  ],
 ])('%s is never cut off', async (_who, keepsInTouch) => {
   const rig = watchedRig();
   const connection = rig.post(request(7));
@@ -58,4 +63,5 @@ test('streams of a transport with several sessions are not known: nothing waits'
   const rig = watchedRig({ sessionOf: () => 'a' });
   await rig.transport.send(elicit('q'));
   expect(rig.story()).toEqual(['q → unchanged: delivered']);
+  await rig.transport.close();
 });
