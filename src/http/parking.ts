@@ -9,9 +9,15 @@ export type ParkingFailure = 'PARK_TIMEOUT' | 'PARK_FULL' | 'CANCELLED' | 'SUPER
 export interface Ticket {
   /** The id, if it is a request. */
   readonly id: RequestId | undefined;
-  /** Messages with the same key say the same thing: the newest stands for all. */
+  /**
+   * Messages with the same key say the same thing: the newest stands for all. It waits in the place of
+   * the one before, until the same time: who repeats itself is not kept for ever.
+   */
   readonly key: string | undefined;
-  /** When its time is over it does not give up: it may go on any stream, and waits for the next. */
+  /**
+   * When its time is over it may go on any stream, and waits for the next if it is no request: the
+   * sender of a request waits with it.
+   */
   readonly mayGoLate: boolean;
   /** When it was parked first; parking sets it. */
   since: number | undefined;
@@ -51,15 +57,22 @@ export class Parking<T extends Ticket> {
 
   park(ticket: T): void {
     const { parkTimeoutMs, maxParked } = this.limits;
-    const same = ticket.key === undefined ? undefined : this.#room.takeSame(ticket.key);
-    if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
-    ticket.since ??= now();
-    if (parkTimeoutMs === 0) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
-    else if (this.#room.size >= maxParked) this.outcome.giveUp(ticket, 'PARK_FULL');
+    const same = ticket.key === undefined ? undefined : this.#room.same(ticket.key);
+    if (same !== undefined && ticket.since !== undefined) {
+      // It was here before, and a newer one has come while it was tried.
+      this.outcome.giveUp(ticket, 'SUPERSEDED');
+      return;
+    }
+    ticket.since ??= same?.since ?? now();
+    ticket.isLate ||= same?.isLate === true;
+    const mayWait = parkTimeoutMs > 0 && !(ticket.isLate && ticket.id !== undefined);
+    if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+    else if (same === undefined && this.#room.size >= maxParked) this.outcome.giveUp(ticket, 'PARK_FULL');
     else {
       this.#room.add(ticket);
       // Who came first expires first: a timer that runs already is early enough.
-      if (this.#cancelTimer === undefined) this.#schedule();
+      if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();
+      if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     }
   }
 

@@ -14,36 +14,39 @@ export interface Waiting {
 
 /** Who waits, in the order of arrival. It keeps no time and knows no streams. */
 export class WaitingRoom<W extends Waiting> {
-  readonly #waiting = new Set<W>();
-  readonly #byKey = new Map<string, W>();
+  readonly #places = new Map<number, W>();
+  readonly #placeOf = new Map<string, number>();
+  #nextPlace = 0;
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#places.size;
   }
 
   /** The first of those whose time is not over yet. */
   get oldest(): W | undefined {
-    for (const waiting of this.#waiting) if (!waiting.isLate) return waiting;
+    for (const waiting of this.#places.values()) if (!waiting.isLate) return waiting;
     return undefined;
   }
 
-  add(waiting: W): void {
-    this.#waiting.add(waiting);
-    if (waiting.key !== undefined) this.#byKey.set(waiting.key, waiting);
+  /** The one that says the same. */
+  same(key: string): W | undefined {
+    const place = this.#placeOf.get(key);
+    return place === undefined ? undefined : this.#places.get(place);
   }
 
-  /** Takes out the one that says the same. */
-  takeSame(key: string): W | undefined {
-    const same = this.#byKey.get(key);
-    if (same !== undefined) this.#take(same);
-    return same;
+  /** At the end, or in the place of the one that says the same. */
+  add(waiting: W): void {
+    const { key } = waiting;
+    const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? this.#nextPlace++;
+    this.#places.set(place, waiting);
+    if (key !== undefined) this.#placeOf.set(key, place);
   }
 
   /** Takes out the request with this id. */
   takeRequest(id: RequestId): W | undefined {
-    for (const waiting of this.#waiting) {
+    for (const [place, waiting] of this.#places) {
       if (waiting.id !== id) continue;
-      this.#take(waiting);
+      this.#leave(place, waiting);
       return waiting;
     }
     return undefined;
@@ -52,25 +55,25 @@ export class WaitingRoom<W extends Waiting> {
   /** Takes out those who have waited since `time` or longer, and are not late yet. */
   takeSince(time: number): W[] {
     const taken: W[] = [];
-    for (const waiting of this.#waiting) {
+    for (const [place, waiting] of this.#places) {
       if (waiting.isLate || waiting.since === undefined) continue;
       // The others came later.
       if (waiting.since > time) break;
       taken.push(waiting);
+      this.#leave(place, waiting);
     }
-    for (const waiting of taken) this.#take(waiting);
     return taken;
   }
 
   takeAll(): W[] {
-    const all = [...this.#waiting];
-    this.#waiting.clear();
-    this.#byKey.clear();
+    const all = [...this.#places.values()];
+    this.#places.clear();
+    this.#placeOf.clear();
     return all;
   }
 
-  #take(waiting: W): void {
-    this.#waiting.delete(waiting);
-    if (waiting.key !== undefined) this.#byKey.delete(waiting.key);
+  #leave(place: number, { key }: W): void {
+    this.#places.delete(place);
+    if (key !== undefined) this.#placeOf.delete(key);
   }
 }

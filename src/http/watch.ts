@@ -7,6 +7,7 @@ interface NodeResponse {
   writeHead: (...args: unknown[]) => unknown;
   write: (...args: unknown[]) => unknown;
   once(event: 'close', listener: () => void): unknown;
+  readonly closed?: boolean;
   getHeader(name: string): unknown;
 }
 
@@ -52,10 +53,14 @@ export class Watch {
       this.#watchNode(exchange, response);
       return run(exchange, () => handleRequest(...args));
     }
-    return this.#watchWeb(
-      exchange,
-      run(exchange, () => handleRequest(...args)),
-    );
+    let answer: unknown;
+    try {
+      answer = run(exchange, () => handleRequest(...args));
+    } catch (error) {
+      this.#ended(exchange);
+      throw error;
+    }
+    return this.#watchWeb(exchange, answer);
   }
 
   /** A request has come in on an exchange. */
@@ -75,9 +80,13 @@ export class Watch {
       this.#wrote(exchange, args[0]);
       return write.apply(response, args);
     };
-    response.once('close', () => {
-      this.#ended(exchange);
-    });
+    // A client that is gone already, because something was awaited before, goes no second time.
+    if (response.closed === true) this.#ended(exchange);
+    else {
+      response.once('close', () => {
+        this.#ended(exchange);
+      });
+    }
   }
 
   async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
@@ -106,7 +115,10 @@ export class Watch {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const { done, value } = await reader.read();
+          const { done, value } = await reader.read().catch((error: unknown) => {
+            this.#ended(exchange);
+            throw error;
+          });
           if (done) {
             this.#ended(exchange);
             controller.close();
@@ -132,7 +144,8 @@ export class Watch {
       this.#tell({ type: 'answered', as });
     }
     exchange.isStream = as === 'sse';
-    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    // The transport may accept, when its event store has answered, what the client has left meanwhile.
+    if (exchange.method !== 'GET' || !exchange.isStream || !exchange.isOpen) return;
     const { lastEventId } = exchange;
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
@@ -163,6 +176,16 @@ export class Watch {
     this.#streams = reduce(this.#streams, event);
     if (event.type === 'began') this.listener.connectionsChanged();
   }
+}
+
+/**
+ * Whether these are arguments of `handleRequest` by which streams can be watched. Some transports take
+ * the context of a framework: of their streams nothing is known, which is not to say that none is open.
+ */
+export function isWatchable([request, response]: readonly unknown[]): boolean {
+  if (typeof request !== 'object' || request === null) return false;
+  const { method, headers } = request as { readonly method?: unknown; readonly headers?: unknown };
+  return isNodeResponse(response) || (typeof method === 'string' && typeof headers === 'object' && headers !== null);
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {

@@ -196,7 +196,8 @@ function sole({ ledger, streams }: Question): Route | undefined {
 
 function lastInbound({ ledger, hints, streams }: Question): Route | undefined {
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
-  const isGuess = ledger.candidateCount > 1 && hints.ambiguous === 'reject';
+  // What may go on any stream belongs to no request: there is nothing to guess.
+  const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
 }
 

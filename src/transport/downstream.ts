@@ -11,6 +11,7 @@ import { Delivery } from './delivery.js';
 import type { Interceptor } from './facade.js';
 import { Liveness } from './liveness.js';
 import { originOn } from './origin.js';
+import type { ParkedMessage } from './parked-message.js';
 import { Pipeline, type Decision, type Departure, type Surroundings } from './pipeline.js';
 import { reportTo, type Report } from './report.js';
 import { RouteLog } from './route-log.js';
@@ -59,7 +60,7 @@ export class Downstream implements Interceptor, Surroundings {
     // Only a transport with a stream per request chooses one, and has an order to keep on each.
     if ('handleRequest' in inner) {
       this.#liveness = new Liveness(this, settings, {
-        retry: ({ departure }) => this.#pipeline.send(departure),
+        retry: (message) => this.#retry(message),
         giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
         openExchanges: () => this.#pipeline.sessions.openExchanges,
         abandon: () => this.#abandon(),
@@ -216,6 +217,12 @@ export class Downstream implements Interceptor, Surroundings {
     this.#pipeline.send(departure);
     if (departure.settled === undefined) this.#delivery.afterClose(departure);
     return departure.settled ?? Promise.resolve();
+  }
+
+  /** Sends what has waited, unless what left before it has closed the transport. */
+  #retry(message: ParkedMessage): void {
+    if (this.#isOpen) this.#pipeline.send(message.departure);
+    else this.#delivery.giveUp(message, 'CLOSED');
   }
 
   deliver(decision: Decision): void {

@@ -2,7 +2,7 @@ import { debug } from '../debug.js';
 import { HttpExchange } from '../http/exchange.js';
 import { Orphans } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
-import { Watch, type WatchListener } from '../http/watch.js';
+import { Watch, isWatchable, type WatchListener } from '../http/watch.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { Streams } from '../routing/route.js';
@@ -21,7 +21,7 @@ export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
 export class Liveness implements WatchListener {
   readonly parking: Parking<ParkedMessage>;
   readonly #orphans: Orphans;
-  /** From the first `handleRequest` on: without it nothing is known. */
+  /** From the first `handleRequest` on that can be watched: without it nothing is known. */
   #watch: Watch | undefined;
 
   constructor(
@@ -51,6 +51,7 @@ export class Liveness implements WatchListener {
   }
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+    if (!isWatchable(args)) return call(...args);
     this.#watch ??= new Watch(this);
     return this.#watch.handle(call, args, (exchange, work) => onExchange(this.transport, exchange, work));
   }

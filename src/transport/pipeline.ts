@@ -173,7 +173,7 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
       context: origin?.ledger === ledger ? origin : undefined,
       scope: scope(message.method, around),
       ambiguous: around.settings.ambiguous,
-      late: departure.parked?.isLate ?? around.settings.parkTimeoutMs === 0,
+      late: departure.parked?.isLate ?? isLateAtOnce(around.settings),
     };
     return {
       kind: 'server-initiated',
@@ -216,6 +216,11 @@ function outboundLedger(
   if (session !== undefined) return sessions.named(session);
   if (origin !== undefined) return origin.ledger;
   return isResponse(message) ? sessions.holding(message.id) : undefined;
+}
+
+/** Who may not wait is late from the start; what may go on the standalone stream only is never late. */
+function isLateAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
+  return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
 }
 
 function scope(method: string, around: Surroundings): Scope {

@@ -37,6 +37,16 @@ export const cancels =
   (ledger) =>
     void ledger.cancel(id);
 
+/** The stream of a request is gone for good. */
+export const adrift =
+  (id: RequestId): Step =>
+  (ledger) => {
+    const entry = ledger.get(id);
+    if (entry === undefined) throw new Error(`${id} is not in flight`);
+    ledger.setAdrift(entry);
+    return undefined;
+  };
+
 /** A server-initiated request goes out on the stream of `on`, or on the standalone stream. */
 export const asks =
   (id: RequestId, on?: RequestId, params?: Readonly<Record<string, unknown>>): Step =>
