@@ -11,7 +11,6 @@ import type {
 } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import { CallToolRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach } from 'vitest';
 import { withBackchannel, type BackchannelOptions, type RouteEvent } from 'mcp-backchannel';
 import { serve } from '../../examples/lib/serve.js';
 import {
@@ -172,16 +171,3 @@ export class Live {
 }
 
 export const isQuestion = ({ message }: Arrival): boolean => message.method === 'elicitation/create';
-
-/** Opens sessions that are closed after each test. */
-export function lives(): (options?: LiveOptions) => Promise<Live> {
-  const opened: Live[] = [];
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map(async (live) => live.close()));
-  });
-  return async (options) => {
-    const live = await Live.open(options);
-    opened.push(live);
-    return live;
-  };
-}

@@ -1,7 +1,7 @@
 /** One standalone stream replaces another, and the end of the old one may be seen after the beginning of the new. */
 import { describe, expect, test } from 'vitest';
 import { MemoryEventStore } from '../../support/event-store.js';
-import { lives } from '../../support/live.js';
+import { lives } from '../../support/lives.js';
 
 const open = lives();
 const ACCEPT = { 'elicitation/create': () => ({ action: 'accept', content: {} }) };

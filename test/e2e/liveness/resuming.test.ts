@@ -6,7 +6,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Arrival } from '../../../examples/lib/strict-client.js';
 import { IndexedEventStore, MemoryEventStore } from '../../support/event-store.js';
-import { isQuestion, lives, type Live, type LiveOptions } from '../../support/live.js';
+import { isQuestion, type Live, type LiveOptions } from '../../support/live.js';
+import { lives } from '../../support/lives.js';
 
 const open = lives();
 const ACCEPT = { 'elicitation/create': () => ({ action: 'accept', content: {} }) };
@@ -164,7 +165,7 @@ describe('with an event store, and a client of before 2025-11-25, to which no ev
     await call.drop();
     await call.gone;
     await live.call('other');
-    expect(await call.onBehalf(async () => live.ask('on behalf of the first'))).toMatchObject({ action: 'accept' });
+    expect(await call.onBehalf(() => live.ask('on behalf of the first'))).toMatchObject({ action: 'accept' });
     expect(live.questions).toEqual([{ message: 'on behalf of the first', stream: 'POST other' }]);
   });
 

@@ -5,7 +5,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RouteEvent } from 'mcp-backchannel';
 import type { Arrival } from '../../../examples/lib/strict-client.js';
-import { lives, type Live } from '../../support/live.js';
+import { type Live } from '../../support/live.js';
+import { lives } from '../../support/lives.js';
 
 const open = lives();
 const CHANGED = 'notifications/tools/list_changed';
