@@ -2,6 +2,7 @@
  * News about the session belongs on the standalone stream. A client that does not hold it yet gets the
  * news when it does; one that never does, on the stream of its next request.
  */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { RouteEvent } from 'mcp-backchannel';
 import type { Arrival } from '../../../examples/lib/strict-client.js';
@@ -122,6 +123,30 @@ describe('with no standalone stream', () => {
     expect(outcomes(live, CHANGED).filter((outcome) => outcome === 'superseded')).toHaveLength(99);
     expect(outcomes(live, CHANGED).at(-1)).toBe('delivered');
     expect(live.errors).toEqual([]);
+  });
+
+  test('delivers news that is repeated faster than it may wait, when the time of the first is over', async () => {
+    const live = await open({ backchannel: { parkTimeoutMs: 100 } });
+    const call = await live.call('running');
+    for (let sent = 0; sent < 100 && arrived(live).length === 0; sent++) {
+      await live.server.sendToolListChanged();
+      await setTimeout(5);
+    }
+    expect(arrived(live)[0]).toBe(`${CHANGED} on POST running`);
+    call.finish();
+    await call.response;
+  });
+
+  test('delivers news that is repeated, when the time of the first is over, with the next call', async () => {
+    const live = await open({ backchannel: { parkTimeoutMs: 20 } });
+    await live.server.sendToolListChanged();
+    await parkTimePasses(live);
+    await live.server.sendToolListChanged();
+    const call = await live.call('next');
+    call.finish();
+    await call.response;
+    expect(arrived(live)).toEqual([`${CHANGED} on POST next`]);
+    expect(outcomes(live, CHANGED)).toEqual(['parked', 'parked', 'superseded', 'delivered']);
   });
 
   test('delivers one update for each resource, the newest of it', async () => {
