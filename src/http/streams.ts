@@ -7,6 +7,11 @@
 export interface HttpStreams {
   /** The exchange that serves as the standalone stream. Exchanges are compared by identity, never by order. */
   readonly standalone: object | undefined;
+  /**
+   * The client has lost its standalone stream, and can resume it: what is written there meanwhile is
+   * stored for it.
+   */
+  readonly stored: boolean;
   /** How many connections are open, whatever they carry: while there is one, the client is there. */
   readonly open: number;
   /**
@@ -25,9 +30,9 @@ export type StreamEvent =
   /** it is the standalone stream from now on, in the place of any other */
   | { readonly type: 'became-standalone'; readonly exchange: object }
   /** its connection is gone, whoever ended it; told once */
-  | { readonly type: 'ended'; readonly exchange: object };
+  | { readonly type: 'ended'; readonly exchange: object; readonly resumable: boolean };
 
-export const NO_STREAMS: HttpStreams = { standalone: undefined, open: 0, answers: undefined };
+export const NO_STREAMS: HttpStreams = { standalone: undefined, stored: false, open: 0, answers: undefined };
 
 export function reduce(streams: HttpStreams, event: StreamEvent): HttpStreams {
   switch (event.type) {
@@ -36,11 +41,12 @@ export function reduce(streams: HttpStreams, event: StreamEvent): HttpStreams {
     case 'answered':
       return streams.answers === event.as ? streams : { ...streams, answers: event.as };
     case 'became-standalone':
-      return { ...streams, standalone: event.exchange };
+      return { ...streams, standalone: event.exchange, stored: false };
     case 'ended': {
       // An old standalone stream may end after a new one has taken its place.
-      const standalone = streams.standalone === event.exchange ? undefined : streams.standalone;
-      return { ...streams, standalone, open: streams.open - 1 };
+      const open = streams.open - 1;
+      if (streams.standalone !== event.exchange) return { ...streams, open };
+      return { ...streams, open, standalone: undefined, stored: event.resumable };
     }
   }
 }

@@ -167,7 +167,7 @@ export class Watch {
   #ended(exchange: HttpExchange): void {
     if (!exchange.isOpen) return;
     exchange.isOpen = false;
-    this.#tell({ type: 'ended', exchange });
+    this.#tell({ type: 'ended', exchange, resumable: exchange.isResumable });
     if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
     this.listener.connectionsChanged();
   }

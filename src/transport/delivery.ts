@@ -26,6 +26,8 @@ export interface DeliveryTools {
   readonly hasStreams: boolean;
   /** Keeps what has no stream yet, where streams are watched. */
   readonly parking: Parking<ParkedMessage> | undefined;
+  /** Whether a notification on the standalone stream would be stored for a client that is away. */
+  readonly standaloneIsStored: () => boolean;
   readonly log: RouteLog;
   readonly report: Report;
   /** Called after a server-initiated request was sent. */
@@ -76,7 +78,10 @@ export class Delivery {
 
   /** A parked message will not be tried again. */
   giveUp({ departure, message, ledger }: ParkedMessage, failure: ParkingFailure): void {
-    if (failure === 'SUPERSEDED') {
+    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.tools.standaloneIsStored()) {
+      // The client has had its time to come back at once. It can still come back for this.
+      this.#forward(departure, message, ledger, { to: 'standalone', evidence: 'nothing-in-flight' });
+    } else if (failure === 'SUPERSEDED') {
       this.tools.log.tell(departure, message, ledger, { outcome: 'superseded' });
       settle(departure, Promise.resolve());
     } else {

@@ -75,6 +75,7 @@ export class Downstream implements Interceptor, Surroundings {
       order: this.#order,
       hasStreams: this.#liveness !== undefined,
       parking: this.#liveness?.parking,
+      standaloneIsStored: () => this.#liveness?.standaloneIsStored === true,
       report: this.report,
       asked: () => this.#liveness?.questionAsked(),
     });

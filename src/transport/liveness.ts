@@ -50,6 +50,11 @@ export class Liveness implements WatchListener {
     return { standalone: seen.standalone === undefined ? 'closed' : 'open', requests };
   }
 
+  /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
+  get standaloneIsStored(): boolean {
+    return this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
+  }
+
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
     this.#watch ??= new Watch(this);

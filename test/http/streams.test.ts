@@ -9,7 +9,7 @@ const began: StreamEvent = { type: 'began' };
 const sse: StreamEvent = { type: 'answered', as: 'sse' };
 const json: StreamEvent = { type: 'answered', as: 'json' };
 const standalone = (exchange: object): StreamEvent => ({ type: 'became-standalone', exchange });
-const ended = (exchange: object): StreamEvent => ({ type: 'ended', exchange });
+const ended = (exchange: object, resumable = false): StreamEvent => ({ type: 'ended', exchange, resumable });
 
 interface Row {
   readonly title: string;
@@ -22,57 +22,67 @@ const rows: Row[] = [
   {
     title: 'a connection is open: the client is there, whatever it wants',
     events: [began],
-    expected: { standalone: undefined, open: 1, answers: undefined },
+    expected: { standalone: undefined, stored: false, open: 1, answers: undefined },
   },
   {
     title: 'a POST is answered with a stream',
     events: [began, sse],
-    expected: { standalone: undefined, open: 1, answers: 'sse' },
+    expected: { standalone: undefined, stored: false, open: 1, answers: 'sse' },
   },
   {
     title: 'a POST is answered in JSON',
     events: [began, json],
-    expected: { standalone: undefined, open: 1, answers: 'json' },
+    expected: { standalone: undefined, stored: false, open: 1, answers: 'json' },
   },
   {
     title: 'the last answer tells how requests are answered',
     events: [began, json, began, sse],
-    expected: { standalone: undefined, open: 2, answers: 'sse' },
+    expected: { standalone: undefined, stored: false, open: 2, answers: 'sse' },
+  },
+  {
+    title: 'a standalone stream that can be resumed is stored while it is gone',
+    events: [began, standalone(GET_1), ended(GET_1, true)],
+    expected: { standalone: undefined, stored: true, open: 0, answers: undefined },
+  },
+  {
+    title: 'and no longer when there is a standalone stream again',
+    events: [began, standalone(GET_1), ended(GET_1, true), began, standalone(GET_2)],
+    expected: { standalone: GET_2, stored: false, open: 1, answers: undefined },
   },
   {
     title: 'how requests are answered is still known when the POST has ended',
     events: [began, json, ended(POST)],
-    expected: { standalone: undefined, open: 0, answers: 'json' },
+    expected: { standalone: undefined, stored: false, open: 0, answers: 'json' },
   },
   {
     title: 'a GET is the standalone stream',
     events: [began, standalone(GET_1)],
-    expected: { standalone: GET_1, open: 1, answers: undefined },
+    expected: { standalone: GET_1, stored: false, open: 1, answers: undefined },
   },
   {
     title: 'the GET ends: there is no standalone stream',
     events: [began, standalone(GET_1), ended(GET_1)],
-    expected: { standalone: undefined, open: 0, answers: undefined },
+    expected: { standalone: undefined, stored: false, open: 0, answers: undefined },
   },
   {
     title: 'a POST ends: the standalone stream stays',
     events: [began, standalone(GET_1), began, ended(POST)],
-    expected: { standalone: GET_1, open: 1, answers: undefined },
+    expected: { standalone: GET_1, stored: false, open: 1, answers: undefined },
   },
   {
     title: 'a GET takes the place of another',
     events: [began, standalone(GET_1), began, standalone(GET_2)],
-    expected: { standalone: GET_2, open: 2, answers: undefined },
+    expected: { standalone: GET_2, stored: false, open: 2, answers: undefined },
   },
   {
     title: 'the late end of the old GET does not close the new one',
     events: [began, standalone(GET_1), began, standalone(GET_2), ended(GET_1)],
-    expected: { standalone: GET_2, open: 1, answers: undefined },
+    expected: { standalone: GET_2, stored: false, open: 1, answers: undefined },
   },
   {
     title: 'the new GET ends before the old one: the old one does not come back',
     events: [began, standalone(GET_1), began, standalone(GET_2), ended(GET_2)],
-    expected: { standalone: undefined, open: 1, answers: undefined },
+    expected: { standalone: undefined, stored: false, open: 1, answers: undefined },
   },
 ];
 

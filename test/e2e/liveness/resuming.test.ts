@@ -122,6 +122,23 @@ describe.each([
       expect(live.routes.map(({ to, outcome }) => `${to} ${outcome}`)).toEqual(Array(2).fill('standalone delivered'));
   });
 
+  test('news for a client that comes back too late to wait for is stored for it', async () => {
+    const live = await open({ transport: { eventStore: create() }, backchannel: { parkTimeoutMs: 20 } });
+    const first = live.client.next(({ eventId }) => eventId !== undefined);
+    const standalone = await live.openGet();
+    await live.server.sendToolListChanged();
+    const { eventId } = await first;
+    await live.drop(standalone);
+
+    const stored = live.route(({ outcome }) => outcome === 'delivered');
+    await live.server.sendLoggingMessage({ level: 'info', data: 'while you were away' });
+    expect(await stored).toMatchObject({ to: 'standalone' });
+    expect(live.errors).toEqual([]);
+    const news = live.client.next(({ message }) => message.method === 'notifications/message');
+    await live.openGet(eventId);
+    expect((await news).message.params).toMatchObject({ data: 'while you were away' });
+  });
+
   test('what was asked while the standalone stream was away arrives once when it is resumed', async () => {
     const live = await open({ transport: { eventStore: create() }, client: { answers: ACCEPT } });
     const first = live.client.next(({ eventId }) => eventId !== undefined);
