@@ -100,6 +100,6 @@ test('exchanges are compared by identity: one that looks the same is another', (
 test('nothing that was known before is changed in place', () => {
   const before = Object.freeze([began, sse, standalone(GET_1)].reduce(reduce, NO_STREAMS));
   for (const event of [began, sse, json, standalone(GET_2), ended(GET_1)]) reduce(before, event);
-  expect(before).toEqual({ standalone: GET_1, open: 1, answers: 'sse' });
-  expect(NO_STREAMS).toEqual({ standalone: undefined, open: 0, answers: undefined });
+  expect(before).toEqual({ standalone: GET_1, stored: false, open: 1, answers: 'sse' });
+  expect(NO_STREAMS).toEqual({ standalone: undefined, stored: false, open: 0, answers: undefined });
 });

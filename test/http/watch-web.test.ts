@@ -105,7 +105,7 @@ describe('an event stream', () => {
     const response = await answered(rig, 'GET', new Response(body, { headers: SSE }));
     expect(rig.watch.streams.standalone).toBeDefined();
     await expect(response.text()).rejects.toThrow('the store is gone');
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, open: 0 });
+    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 0 });
   });
 
   test('whose events have ids can be resumed: its requests are not lost', async () => {
@@ -131,7 +131,7 @@ describe('a GET', () => {
     const post = await answered(rig, 'POST', new Response(source(PRIMING).body, { headers: SSE }), { ids: [1] });
     await post.text();
     await answered(rig, 'GET', new Response(forever(), { headers: SSE }), { lastEventId: '1' });
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, open: 1 });
+    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 1 });
   });
 
   test('that is refused is none', async () => {
@@ -145,7 +145,7 @@ describe('a GET', () => {
     const rig = watchRig();
     const original = new Response(null, { headers: SSE });
     expect(await answered(rig, 'GET', original)).toBe(original);
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, open: 0 });
+    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 0 });
   });
 });
 
@@ -154,7 +154,7 @@ describe('what is no stream is passed on, the very same object', () => {
     const rig = watchRig();
     const original = new Response('{}', { headers: JSON_TYPE });
     expect(await answered(rig, 'POST', original, { ids: [1] })).toBe(original);
-    expect(rig.watch.streams).toEqual({ standalone: undefined, open: 0, answers: 'json' });
+    expect(rig.watch.streams).toEqual({ standalone: undefined, stored: false, open: 0, answers: 'json' });
     expect(await original.text()).toBe('{}');
   });
 
@@ -162,7 +162,7 @@ describe('what is no stream is passed on, the very same object', () => {
     const rig = watchRig();
     const original = new Response(null, { status: 202 });
     expect(await answered(rig, 'POST', original)).toBe(original);
-    expect(rig.watch.streams).toEqual({ standalone: undefined, open: 0, answers: undefined });
+    expect(rig.watch.streams).toEqual({ standalone: undefined, stored: false, open: 0, answers: undefined });
   });
 
   test.each([[undefined], [null], ['handled'], [{ status: 200 }]])('%o, which is no Response', async (value) => {

@@ -252,7 +252,7 @@ test('a request of unknown make, without method and headers, is a connection, an
     [{}, response],
     (_exchange, call) => call(),
   );
-  expect(watch.streams).toMatchObject({ standalone: undefined, open: 1 });
+  expect(watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 1 });
 });
 
 test('a DELETE is a connection like any other, and no stream', () => {
