@@ -8,6 +8,7 @@ interface NodeResponse {
   write: (...args: unknown[]) => unknown;
   once(event: 'close', listener: () => void): unknown;
   getHeader(name: string): unknown;
+  readonly destroyed?: boolean;
 }
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -52,6 +53,7 @@ export class Watch {
       this.#watchNode(exchange, response);
       return run(exchange, () => handleRequest(...args));
     }
+    this.#watchSignal(exchange, signalOf(request));
     return this.#watchWeb(
       exchange,
       run(exchange, () => handleRequest(...args)),
@@ -75,9 +77,19 @@ export class Watch {
       this.#wrote(exchange, args[0]);
       return write.apply(response, args);
     };
-    response.once('close', () => {
-      this.#ended(exchange);
-    });
+    // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
+    if (response.destroyed === true) this.#ended(exchange);
+    else {
+      response.once('close', () => {
+        this.#ended(exchange);
+      });
+    }
+  }
+
+  /** The client may go before there is an answer whose body could be cancelled. */
+  #watchSignal(exchange: HttpExchange, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#ended(exchange);
+    else signal?.addEventListener('abort', () => this.#ended(exchange), { once: true });
   }
 
   async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
@@ -132,7 +144,7 @@ export class Watch {
       this.#tell({ type: 'answered', as });
     }
     exchange.isStream = as === 'sse';
-    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    if (exchange.method !== 'GET' || !exchange.isStream || !exchange.isOpen) return;
     const { lastEventId } = exchange;
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
@@ -172,6 +184,12 @@ function isNodeResponse(value: unknown): value is NodeResponse {
 // Adapters put a `Response` of their own in the place of the global one.
 function isWebResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+}
+
+/** The signal of a web-standard request: aborted when the client goes, on platforms that tell. */
+function signalOf(request: unknown): AbortSignal | undefined {
+  const { signal } = request as { signal?: unknown };
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 function methodOf(request: unknown): string {
