@@ -36,6 +36,8 @@ export class Peer {
   readonly errors: Error[] = [];
   /** Connections that the client has dropped, as the server learns of it. */
   readonly #dropped = new Journal<string>();
+  /** Something that happens before a request is handled. */
+  #delay: ((response: ServerResponse, begin: () => void) => void) | undefined;
   readonly #client = { current: undefined as StrictClient | undefined };
 
   private constructor(
@@ -63,11 +65,15 @@ export class Peer {
     const handle = flavour === 'web-standard' ? throughHono(faced) : throughNode(faced);
 
     const server = createServer((request, response) => {
-      void handle(request, response);
-      // After the transport and its wrapper, which have been told first.
-      response.once('close', () => {
-        if (!response.writableFinished) setImmediate(() => peer.#dropped.note(request.method ?? ''));
-      });
+      const begin = (): void => {
+        void handle(request, response);
+        // After the transport and its wrapper, which have been told first.
+        response.once('close', () => {
+          if (!response.writableFinished) setImmediate(() => peer.#dropped.note(request.method ?? ''));
+        });
+      };
+      if (peer.#delay === undefined) begin();
+      else peer.#delay(response, begin);
     });
     const peer = new Peer(transport, async () => {
       server.closeAllConnections();
@@ -105,6 +111,22 @@ export class Peer {
     const known = Promise.all(methods.map(async (method) => this.#dropped.next((dropped) => dropped === method)));
     this.client.vanish();
     await known;
+  }
+
+  /** The client sends a request and drops every connection, and only then is the request handled. */
+  async goneBeforeHandled(send: () => void): Promise<void> {
+    const handled = new Promise<void>((resolve) => {
+      this.#delay = (response, begin) => {
+        this.#delay = undefined;
+        response.once('close', () => {
+          setImmediate(begin);
+          setImmediate(resolve);
+        });
+        this.client.vanish();
+      };
+    });
+    send();
+    await handled;
   }
 
   /** Asks the client. Gives back `'sent'`, or the error that `send()` rejects with. */
