@@ -164,11 +164,11 @@ function bareTransport(flavour: Flavour, enableJsonResponse: boolean): HttpTrans
   const options = { sessionIdGenerator: randomUUID, enableJsonResponse };
   switch (flavour) {
     case 'Node':
-      return new StreamableHTTPServerTransport(options) as HttpTransport;
+      return new StreamableHTTPServerTransport(options);
     case 'web-standard':
-      return new WebStandardStreamableHTTPServerTransport(options) as HttpTransport;
+      return new WebStandardStreamableHTTPServerTransport(options);
     case 'SDK 2.x':
-      return new NodeStreamableHTTPServerTransport(options) as HttpTransport;
+      return new NodeStreamableHTTPServerTransport(options);
   }
 }
 
@@ -179,7 +179,7 @@ function throughNode(transport: HttpTransport): Handle {
 }
 
 function throughHono(transport: HttpTransport): Handle {
-  return getRequestListener(async (request) => transport.handleRequest(request) as Promise<Response>, {
+  return getRequestListener(async (request) => transport.handleRequest(request), {
     overrideGlobalObjects: false,
   });
 }
