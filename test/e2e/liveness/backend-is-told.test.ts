@@ -8,6 +8,9 @@ const open = stages();
 const backchannel = { parkTimeoutMs: 150, orphanTimeoutMs: 150 };
 const ELICITATION = 'elicitation/create';
 
+/** To a bare proxy it is all one how it reaches its backend: one process less to wait for. */
+const CONTROL = 'streamable-http';
+
 interface Scene {
   readonly stage: Stage;
   readonly upstream: TappedUpstream;
@@ -43,7 +46,7 @@ describe.each(['stdio', 'streamable-http'] as const)(
   'over %s, the client drops its POST before the question',
   (kind) => {
     it('and holds no other stream: a bare proxy leaves the backend waiting, a wrapped one tells it', async () => {
-      const control = await afterDrop(kind, false);
+      const control = await afterDrop(CONTROL, false);
       await control.goOn();
       const scene = await afterDrop(kind, true);
       const answered = scene.upstream.nextAnswer();
@@ -59,17 +62,19 @@ describe.each(['stdio', 'streamable-http'] as const)(
       expect(control.client.arrivals.filter(({ message }) => message.method === ELICITATION)).toEqual([]);
     });
 
-    it.each([false, true])('and holds GET: the backend gets the answer (wrapped: %s)', async (wrapped) => {
-      const { client, upstream, goOn } = await afterDrop(kind, wrapped);
-      await client.openGet();
-      const answered = upstream.nextAnswer();
-      await goOn();
-      expect((await questionTo(client)).stream).toBe('GET');
-      expect((await answered).result).toEqual({ action: 'accept', content: { answer: 'ann' } });
+    it('and holds GET: the backend gets the answer, as it does from a bare proxy', async () => {
+      for (const scene of [await afterDrop(CONTROL, false), await afterDrop(kind, true)]) {
+        const { client, upstream, goOn } = scene;
+        await client.openGet();
+        const answered = upstream.nextAnswer();
+        await goOn();
+        expect((await questionTo(client)).stream).toBe('GET');
+        expect((await answered).result).toEqual({ action: 'accept', content: { answer: 'ann' } });
+      }
     });
 
     it('and has another call in flight: only the wrapped proxy finds its stream', async () => {
-      const control = await afterDrop(kind, false);
+      const control = await afterDrop(CONTROL, false);
       await startCall(control.client, 'ask_in_turn', { of: 2 });
       await control.goOn();
       const { client, upstream, goOn } = await afterDrop(kind, true);
@@ -86,7 +91,7 @@ describe.each(['stdio', 'streamable-http'] as const)(
 
 describe.each(['stdio', 'streamable-http'] as const)('over %s, the client vanishes with an open question', (kind) => {
   it('a bare proxy leaves the backend waiting, a wrapped one tells it', async () => {
-    const control = await afterQuestion(kind, false);
+    const control = await afterQuestion(CONTROL, false);
     const { upstream, stage, client, answered } = await afterQuestion(kind, true);
     expect((await answered).error).toMatchObject({ message: expect.stringContaining('held no connection') as string });
     expect(stage.session(client).routes).toMatchObject([

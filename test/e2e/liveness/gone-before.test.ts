@@ -18,7 +18,19 @@ describe.each(FLAVOURS)('over a %s transport', (flavour) => {
     expect((await asked).stream).toBe('GET');
   });
 
-  it('so does a POST: a question of its call is refused', async () => {
+  it('the bare transport loses the question', async () => {
+    const peer = await open({ flavour, wrapped: false });
+    await peer.goneBeforeHandled(() => void peer.client.openGet().catch(() => undefined));
+    expect(await peer.ask('q')).toBe('sent');
+    const get = await peer.client.openGet();
+    expect(get.status).toBe(200);
+    const after = peer.client.next(({ message }) => isAsk('after')(message));
+    await peer.ask('after');
+    expect((await after).stream).toBe('GET');
+    expect(await peer.streamsOf(isAsk('q'))).toEqual([]);
+  });
+
+  it('a call whose client is gone when it is handled has no stream: its question is refused', async () => {
     const peer = await open({ flavour, wrapped: true, backchannel: { parkTimeoutMs: 50 } });
     await peer.goneBeforeHandled(() => {
       peer.client.start('tools/call', { name: 'any' }, 'lost').exchange.catch(() => undefined);
