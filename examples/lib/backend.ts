@@ -31,7 +31,7 @@ export function createBackend(): Server {
   const meeting: Meeting = { expected: [] };
 
   const tools: Readonly<Record<string, Tool>> = {
-    /** Asks the user, and gives back the answer. */
+    /** Asks the user, and gives back the answer. A call that is cancelled takes its question back. */
     ask: async ({ tag = 'ask' }, extra) => elicit(String(tag), extra),
     /** Asks once `of` calls have come in, in the order of `turn`: the last to come may be the first to ask. */
     ask_in_turn: async ({ tag, turn, of }, extra) => {
@@ -106,6 +106,7 @@ async function elicit(tag: string, extra: Extra): Promise<string> {
   const { action, content } = await extra.sendRequest(
     { method: 'elicitation/create', params: { mode: 'form', message: tag, requestedSchema: ANSWER } },
     ElicitResultSchema,
+    { signal: extra.signal },
   );
   return `${tag}: ${action} ${String(content?.['answer'] ?? '')}`.trim();
 }

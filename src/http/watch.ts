@@ -9,6 +9,7 @@ interface NodeResponse {
   once(event: 'close', listener: () => void): unknown;
   readonly closed?: boolean;
   getHeader(name: string): unknown;
+  readonly destroyed?: boolean;
 }
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -53,6 +54,7 @@ export class Watch {
       this.#watchNode(exchange, response);
       return run(exchange, () => handleRequest(...args));
     }
+    this.#watchSignal(exchange, signalOf(request));
     let answer: unknown;
     try {
       answer = run(exchange, () => handleRequest(...args));
@@ -80,13 +82,19 @@ export class Watch {
       this.#wrote(exchange, args[0]);
       return write.apply(response, args);
     };
-    // A client that is gone already, because something was awaited before, goes no second time.
-    if (response.closed === true) this.#ended(exchange);
+    // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
+    if (response.closed === true || response.destroyed === true) this.#ended(exchange);
     else {
       response.once('close', () => {
         this.#ended(exchange);
       });
     }
+  }
+
+  /** The client may go before there is an answer whose body could be cancelled. */
+  #watchSignal(exchange: HttpExchange, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#ended(exchange);
+    else signal?.addEventListener('abort', () => this.#ended(exchange), { once: true });
   }
 
   async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
@@ -195,6 +203,12 @@ function isNodeResponse(value: unknown): value is NodeResponse {
 // Adapters put a `Response` of their own in the place of the global one.
 function isWebResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+}
+
+/** The signal of a web-standard request: aborted when the client goes, on platforms that tell. */
+function signalOf(request: unknown): AbortSignal | undefined {
+  const { signal } = request as { signal?: unknown };
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 function methodOf(request: unknown): string {
