@@ -28,6 +28,13 @@ export interface WatchedRig extends Rig<AnsweringTransport> {
   readonly story: () => string[];
 }
 
+const opened: WatchedRig[] = [];
+
+/** Closes what the tests have opened. No timer may be left then. */
+export async function closeRigs(): Promise<void> {
+  await Promise.all(opened.splice(0).map(async ({ transport }) => transport.close()));
+}
+
 /** From the start the streams are watched, and the client holds none. */
 export function watchedRig(options?: BackchannelOptions): WatchedRig {
   const rig = rigOf(new AnsweringTransport(), options);
@@ -37,7 +44,7 @@ export function watchedRig(options?: BackchannelOptions): WatchedRig {
     return response;
   };
   open('POST', []).disconnect();
-  return {
+  const watched: WatchedRig = {
     ...rig,
     post: (...messages) => open('POST', messages),
     get: () => open('GET'),
@@ -47,4 +54,6 @@ export function watchedRig(options?: BackchannelOptions): WatchedRig {
         return `${id ?? method} → ${relatedRequestId ?? to}: ${outcome}${code === undefined ? '' : ` ${code}`}`;
       }),
   };
+  opened.push(watched);
+  return watched;
 }

@@ -1,10 +1,11 @@
 /** A question was delivered, and the client is gone: it is answered in the client's place. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answer, elicit, request } from '../support/messages.js';
-import { watchedRig } from '../support/watched-rig.js';
+import { closeRigs, watchedRig } from '../support/watched-rig.js';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
+afterEach(async () => {
+  await closeRigs();
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });

@@ -1,10 +1,11 @@
 /** What the sender, `routes$` and `onerror` hear of a message that waits for a stream. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelled, elicit, notification, request } from '../support/messages.js';
-import { watchedRig, type WatchedRig } from '../support/watched-rig.js';
+import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
+afterEach(async () => {
+  await closeRigs();
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
