@@ -7,7 +7,10 @@ const MAX_EVENT_IDS = 1_024;
 export class HttpExchange {
   /** The requests that came in on it, more than one in a batch. */
   readonly requests: InFlight[] = [];
+  /** The connection is there. */
   isOpen = true;
+  /** Its answer is complete, or its connection gone: nothing more can be written. */
+  isFinished = false;
   /** The answer is an event stream. */
   isStream = false;
   /**
@@ -15,6 +18,8 @@ export class HttpExchange {
    * it misses.
    */
   isResumable = false;
+  /** Event ids written on a GET before it is known what stream it is. */
+  readonly eventIds: string[] = [];
 
   constructor(
     readonly method: string,

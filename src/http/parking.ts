@@ -67,13 +67,21 @@ export class Parking<T extends Ticket> {
     ticket.isLate ||= same?.isLate === true;
     const mayWait = parkTimeoutMs > 0 && !(ticket.isLate && ticket.id !== undefined);
     if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
-    else if (same === undefined && this.#room.size >= maxParked) this.outcome.giveUp(ticket, 'PARK_FULL');
-    else {
+    else if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
+      this.outcome.giveUp(ticket, 'PARK_FULL');
+    } else {
       this.#room.add(ticket);
       // Who came first expires first: a timer that runs already is early enough.
       if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();
       if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     }
+  }
+
+  /** What is late waits for as long as it takes, but must not keep out what is not. */
+  #makeRoom(): boolean {
+    const late = this.#room.takeLate();
+    if (late !== undefined) this.outcome.giveUp(late, 'PARK_FULL');
+    return late !== undefined;
   }
 
   /** A stream has opened: everything is tried again. */

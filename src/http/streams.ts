@@ -2,6 +2,7 @@
  * Which streams does the client hold open, and how are its requests answered? A pure reducer: the
  * watcher tells it what happened, and routing asks it what is known.
  */
+import { assertNever } from '../routing/assert-never.js';
 
 /** What is known of the client's streams. */
 export interface HttpStreams {
@@ -29,8 +30,10 @@ export type StreamEvent =
   | { readonly type: 'answered'; readonly as: 'sse' | 'json' }
   /** it is the standalone stream from now on, in the place of any other */
   | { readonly type: 'became-standalone'; readonly exchange: object }
-  /** its connection is gone, whoever ended it; told once */
-  | { readonly type: 'ended'; readonly exchange: object; readonly resumable: boolean };
+  /** nothing more will be written on it; told once */
+  | { readonly type: 'finished'; readonly exchange: object; readonly resumable: boolean }
+  /** its connection is gone, whoever ended it; told once, after that */
+  | { readonly type: 'ended' };
 
 export const NO_STREAMS: HttpStreams = { standalone: undefined, stored: false, open: 0, answers: undefined };
 
@@ -42,11 +45,13 @@ export function reduce(streams: HttpStreams, event: StreamEvent): HttpStreams {
       return streams.answers === event.as ? streams : { ...streams, answers: event.as };
     case 'became-standalone':
       return { ...streams, standalone: event.exchange, stored: false };
-    case 'ended': {
+    case 'finished':
       // An old standalone stream may end after a new one has taken its place.
-      const open = streams.open - 1;
-      if (streams.standalone !== event.exchange) return { ...streams, open };
-      return { ...streams, open, standalone: undefined, stored: event.resumable };
-    }
+      if (streams.standalone !== event.exchange) return streams;
+      return { ...streams, standalone: undefined, stored: event.resumable };
+    case 'ended':
+      return { ...streams, open: streams.open - 1 };
+    default:
+      return assertNever(event);
   }
 }

@@ -42,6 +42,16 @@ export class WaitingRoom<W extends Waiting> {
     if (key !== undefined) this.#placeOf.set(key, place);
   }
 
+  /** Takes out the first of those whose time is over, and who wait on. */
+  takeLate(): W | undefined {
+    for (const [place, waiting] of this.#places) {
+      if (!waiting.isLate) continue;
+      this.#leave(place, waiting);
+      return waiting;
+    }
+    return undefined;
+  }
+
   /** Takes out the request with this id. */
   takeRequest(id: RequestId): W | undefined {
     for (const [place, waiting] of this.#places) {

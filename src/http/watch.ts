@@ -1,16 +1,16 @@
 import type { InFlight } from '../routing/ledger.js';
 import { EventIds, HttpExchange, eventIdIn } from './exchange.js';
+import {
+  contentTypeOf,
+  headerOf,
+  isNodeResponse,
+  isWebResponse,
+  mediaTypeOf,
+  methodOf,
+  signalOf,
+  type NodeResponse,
+} from './headers.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
-
-/** Node's response, as far as it is watched. */
-interface NodeResponse {
-  writeHead: (...args: unknown[]) => unknown;
-  write: (...args: unknown[]) => unknown;
-  once(event: 'close', listener: () => void): unknown;
-  readonly closed?: boolean;
-  getHeader(name: string): unknown;
-  readonly destroyed?: boolean;
-}
 
 type HandleRequest = (...args: unknown[]) => unknown;
 
@@ -34,8 +34,14 @@ export class Watch {
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
   readonly #standaloneIds = new EventIds();
+  #resumed = 0;
 
   constructor(private readonly listener: WatchListener) {}
+
+  /** How often a request stream was resumed. */
+  get resumed(): number {
+    return this.#resumed;
+  }
 
   get streams(): HttpStreams {
     return this.#streams;
@@ -68,11 +74,11 @@ export class Watch {
   /** A request has come in on an exchange. */
   arrived(exchange: HttpExchange, request: InFlight): void {
     exchange.requests.push(request);
-    if (!exchange.isOpen && !exchange.isResumable) this.listener.requestLost(request);
+    if (exchange.isFinished && !exchange.isResumable) this.listener.requestLost(request);
   }
 
   #watchNode(exchange: HttpExchange, response: NodeResponse): void {
-    const { writeHead, write } = response;
+    const { writeHead, write, end } = response;
     response.writeHead = (...args) => {
       const result = writeHead.apply(response, args);
       this.#answered(exchange, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
@@ -81,6 +87,11 @@ export class Watch {
     response.write = (...args) => {
       this.#wrote(exchange, args[0]);
       return write.apply(response, args);
+    };
+    response.end = (...args) => {
+      // The connection may live on for as long as the client does not read: nothing more is written.
+      this.#finished(exchange);
+      return end.apply(response, args);
     };
     // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
     if (response.closed === true || response.destroyed === true) this.#ended(exchange);
@@ -148,35 +159,59 @@ export class Watch {
   #answered(exchange: HttpExchange, status: number, contentType: unknown): void {
     if (status !== 200) return;
     const as = mediaTypeOf(contentType);
+    exchange.isStream = as === 'sse';
     if (exchange.method === 'POST' && exchange.requests.length > 0 && as !== undefined) {
+      for (const request of exchange.requests) request.isStreaming = exchange.isStream;
       this.#tell({ type: 'answered', as });
     }
-    exchange.isStream = as === 'sse';
+    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    // Older SDKs write the head first, and know the stream a moment later: what left for it now would be lost.
+    queueMicrotask(() => {
+      this.#opened(exchange);
+    });
+  }
+
+  #opened(exchange: HttpExchange): void {
     // The transport may accept, when its event store has answered, what the client has left meanwhile.
-    if (exchange.method !== 'GET' || !exchange.isStream || !exchange.isOpen) return;
+    if (!exchange.isOpen || exchange.isFinished) return;
     const { lastEventId } = exchange;
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
     const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
-    if (!resumesRequest) this.#tell({ type: 'became-standalone', exchange });
+    if (resumesRequest) this.#resumed += 1;
+    else {
+      this.#tell({ type: 'became-standalone', exchange });
+      for (const id of exchange.eventIds.splice(0)) this.#standaloneIds.add(id);
+    }
     this.listener.streamOpened();
   }
 
   #wrote(exchange: HttpExchange, chunk: unknown): void {
-    const isStandalone = this.#streams.standalone === exchange;
-    if (!exchange.isStream || (exchange.isResumable && !isStandalone)) return;
+    const isGet = exchange.method === 'GET';
+    if (!exchange.isStream || (exchange.isResumable && !isGet)) return;
     const id = eventIdIn(chunk);
     if (id === undefined) return;
     this.#hasEventStore = true;
     exchange.isResumable = true;
-    if (isStandalone) this.#standaloneIds.add(id);
+    if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
+    // It may turn out a moment later that this is the standalone stream.
+    else if (isGet) exchange.eventIds.push(id);
   }
 
+  /** Nothing more will be written. */
+  #finished(exchange: HttpExchange): void {
+    if (exchange.isFinished) return;
+    exchange.isFinished = true;
+    this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
+    if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
+  }
+
+  /** The connection is gone. */
   #ended(exchange: HttpExchange): void {
     if (!exchange.isOpen) return;
+    this.#finished(exchange);
     exchange.isOpen = false;
-    this.#tell({ type: 'ended', exchange, resumable: exchange.isResumable });
-    if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
+    this.#tell({ type: 'ended' });
     this.listener.connectionsChanged();
   }
 
@@ -184,62 +219,4 @@ export class Watch {
     this.#streams = reduce(this.#streams, event);
     if (event.type === 'began') this.listener.connectionsChanged();
   }
-}
-
-/**
- * Whether these are arguments of `handleRequest` by which streams can be watched. Some transports take
- * the context of a framework: of their streams nothing is known, which is not to say that none is open.
- */
-export function isWatchable([request, response]: readonly unknown[]): boolean {
-  if (typeof request !== 'object' || request === null) return false;
-  const { method, headers } = request as { readonly method?: unknown; readonly headers?: unknown };
-  return isNodeResponse(response) || (typeof method === 'string' && typeof headers === 'object' && headers !== null);
-}
-
-function isNodeResponse(value: unknown): value is NodeResponse {
-  return typeof value === 'object' && value !== null && 'writeHead' in value && 'once' in value;
-}
-
-// Adapters put a `Response` of their own in the place of the global one.
-function isWebResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
-}
-
-/** The signal of a web-standard request: aborted when the client goes, on platforms that tell. */
-function signalOf(request: unknown): AbortSignal | undefined {
-  const { signal } = request as { signal?: unknown };
-  return signal instanceof AbortSignal ? signal : undefined;
-}
-
-function methodOf(request: unknown): string {
-  const { method } = request as { method?: unknown };
-  return typeof method === 'string' ? method : '';
-}
-
-/** A header of a Node or a web-standard request. */
-function headerOf(request: unknown, name: string): string | undefined {
-  const { headers } = request as { headers?: unknown };
-  if (headers instanceof Headers) return headers.get(name) ?? undefined;
-  const value = (headers as Readonly<Record<string, unknown>> | undefined)?.[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** The content type among the arguments of `writeHead(status, [reason], headers)`. */
-function contentTypeOf(args: readonly unknown[]): unknown {
-  const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
-  if (headers === undefined) return undefined;
-  const pairs = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
-  return pairs.find(([name]) => String(name).toLowerCase() === 'content-type')?.[1];
-}
-
-/** Node takes headers as pairs, and as one flat list of names and values. */
-function pairsOf(headers: readonly unknown[]): (readonly [unknown, unknown])[] {
-  if (Array.isArray(headers[0])) return headers as (readonly [unknown, unknown])[];
-  return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]] as const] : []));
-}
-
-function mediaTypeOf(contentType: unknown): 'sse' | 'json' | undefined {
-  const type = typeof contentType === 'string' ? contentType.toLowerCase() : '';
-  if (type.startsWith('text/event-stream')) return 'sse';
-  return type.startsWith('application/json') ? 'json' : undefined;
 }

@@ -29,6 +29,8 @@ export class InFlight implements Linked<InFlight> {
   newer: InFlight | undefined = undefined;
   /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
   carrier: object | undefined = undefined;
+  /** Its answer has begun, and is an event stream: it can be written to, however other requests are answered. */
+  isStreaming = false;
   /** Its stream is gone and cannot be resumed. The request is still in flight, but nothing can be written there. */
   adrift = false;
   /** The URL-mode elicitations that went out on this request's stream. */
@@ -240,7 +242,9 @@ export class Ledger {
   // Some servers answer what was cancelled; a question of theirs may still be being written.
   #cancelledAsker(id: RequestId): InFlight | undefined {
     for (const { entry } of this.#exchanges.values()) {
-      if (entry?.id === id && entry.state === 'cancelled') return entry;
+      if (entry?.id !== id || entry.state !== 'cancelled') continue;
+      entry.state = 'answered';
+      return entry;
     }
     return undefined;
   }

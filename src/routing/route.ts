@@ -221,7 +221,7 @@ function nothingInFlight({ hints, streams }: Question): Route {
 
 /** A request's own stream, if it can take the message. */
 function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: Streams): Route | undefined {
-  if (entry === undefined || entry.adrift || streams.requests === 'closed') return undefined;
+  if (entry === undefined || entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)) return undefined;
   return { to: 'request', entry, evidence };
 }
 

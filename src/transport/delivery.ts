@@ -2,8 +2,15 @@ import { asError, type BackchannelError } from '../errors.js';
 import type { Parking, ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
 import { assertNever } from '../routing/assert-never.js';
-import type { Ledger } from '../routing/ledger.js';
-import { cancelledIdOf, isMethodMessage, isNotification, isRequest, type MethodMessage } from '../routing/message.js';
+import type { InFlight, Ledger } from '../routing/ledger.js';
+import {
+  cancelledIdOf,
+  isMethodMessage,
+  isNotification,
+  isRequest,
+  type MethodMessage,
+  type RequestId,
+} from '../routing/message.js';
 import type { Route } from '../routing/route.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
 import { ParkedMessage } from './parked-message.js';
@@ -30,8 +37,10 @@ export interface DeliveryTools {
   readonly standaloneIsStored: () => boolean;
   readonly log: RouteLog;
   readonly report: Report;
-  /** Called after a server-initiated request was sent. */
-  readonly asked: () => void;
+  /** Called after a server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
+  readonly asked: (id: RequestId, entry: InFlight | undefined) => void;
+  /** Decides about a message once more. */
+  readonly again: (departure: Departure) => void;
 }
 
 /** The routes by which a message leaves. */
@@ -46,7 +55,11 @@ export class Delivery {
     switch (decision.kind) {
       case 'response': {
         const { departure, entry } = decision;
-        settle(departure, this.#write(departure, departure.options, entry?.carrier ?? entry));
+        const { message, options } = departure;
+        settle(
+          departure,
+          this.#write(entry?.carrier ?? entry, () => this.tools.inner.send(message, options)),
+        );
         return;
       }
       case 'late': {
@@ -90,6 +103,8 @@ export class Delivery {
   }
 
   #follow(route: Route, departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
+    // Its sender waits for no answer any more, whatever becomes of the cancellation.
+    if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
     switch (route.to) {
       case 'request':
       case 'standalone':
@@ -110,34 +125,38 @@ export class Delivery {
   #forward(departure: Departure, message: MethodMessage, ledger: Ledger | undefined, route: Leaving): void {
     const options = optionsFor(route, departure.options);
     const stream = route.to === 'request' ? (route.entry.carrier ?? route.entry) : STANDALONE;
-    if (ledger !== undefined) followUp(ledger, message, route, departure.since);
+    // Before it is sent: an in-memory client answers while `send()` still runs.
+    const entry = route.to === 'request' ? route.entry : undefined;
+    if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
 
-    const written = this.#write(departure, options, stream);
+    let isRedirected = false;
+    const written = this.#write(stream, () => {
+      isRedirected = isGone(route);
+      return isRedirected ? this.#redirect(departure) : this.tools.inner.send(message, options);
+    });
     settle(departure, written);
     if (isRequest(message)) {
-      this.tools.asked();
+      this.tools.asked(message.id, entry);
       if (ledger !== undefined) written.catch(() => ledger.closeExchange(message.id));
     }
-    if (this.tools.log.isWatched) this.#logWhenWritten(written, departure, message, ledger, route, options);
-  }
-
-  #logWhenWritten(
-    written: Promise<void>,
-    departure: Departure,
-    message: MethodMessage,
-    ledger: Ledger | undefined,
-    { to, evidence }: Leaving,
-    options: SendOptions | undefined,
-  ): void {
-    const where = { to, evidence, relatedRequestId: options?.relatedRequestId };
+    if (!this.tools.log.isWatched) return;
+    const where = { to: route.to, evidence: route.evidence, relatedRequestId: options?.relatedRequestId };
     written.then(
       () => {
-        this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
+        if (!isRedirected) this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
       },
       (error: unknown) => {
+        if (isRedirected) return;
         this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'failed', error: asError(error) });
       },
     );
+  }
+
+  /** Its stream went away while it waited for its turn to be written: it looks for another. */
+  #redirect(departure: Departure): Promise<void> {
+    const again: Departure = { ...departure, settled: undefined, parked: undefined };
+    this.tools.again(again);
+    return again.settled ?? Promise.resolve();
   }
 
   #park(
@@ -183,22 +202,21 @@ export class Delivery {
     settle(departure, Promise.resolve());
   }
 
-  #write(departure: Departure, options: SendOptions | undefined, stream: object | undefined): Promise<void> {
-    const { inner, order, hasStreams } = this.tools;
-    const write = (): Promise<void> => inner.send(departure.message, options);
+  #write(stream: object | undefined, write: () => Promise<void>): Promise<void> {
+    const { order, hasStreams } = this.tools;
     return hasStreams && stream !== undefined ? order.write(stream, write) : order.writeUnordered(write);
   }
 }
 
-/** Keeps the book on exchanges: what a message opens or closes, later messages refer to. */
-function followUp(ledger: Ledger, message: MethodMessage, route: Leaving, since: number): void {
-  if (isRequest(message)) {
-    // Before it is sent: an in-memory client answers while `send()` still runs.
-    ledger.openExchange(message, route.to === 'request' ? route.entry : undefined, since);
-  } else if (message.method === 'notifications/cancelled') {
-    const id = cancelledIdOf(message);
-    if (id !== undefined) ledger.closeExchange(id);
-  }
+/** A cancellation was sent, parked or refused: in any case nobody waits for that answer. */
+function closeCancelled(message: MethodMessage, ledger: Ledger | undefined): void {
+  const id = cancelledIdOf(message);
+  if (id !== undefined) ledger?.closeExchange(id);
+}
+
+/** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
+function isGone(route: Leaving): boolean {
+  return route.to === 'request' && route.entry.adrift;
 }
 
 /** The caller's options with the chosen `relatedRequestId`; the very same object where nothing changes. */

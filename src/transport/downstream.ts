@@ -1,10 +1,11 @@
 import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
-import { answerFor, orphaned, stalled } from './refusals.js';
+import { RecentIds } from './recent-ids.js';
+import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery } from './delivery.js';
@@ -22,8 +23,8 @@ import { WriteOrder, attempt } from './write-order.js';
 /** JSON-RPC's "internal error". */
 const INTERNAL_ERROR = -32603;
 
-/** How long a write may take where messages do not wait for streams at all. */
-const DEFAULT_STALL_MS = 5_000;
+/** How long a write may take: longer than any event store that works, so that order is never given up for one. */
+const STALL_TIMEOUT_MS = 30_000;
 
 const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
@@ -35,6 +36,8 @@ export class Downstream implements Interceptor, Surroundings {
   readonly methods: readonly string[];
   readonly properties: readonly string[] = ['onmessage', 'onclose', 'backchannel'];
 
+  /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
+  readonly identity: object = {};
   readonly report: Report;
   readonly #taps: Taps;
   readonly #log: RouteLog;
@@ -47,6 +50,8 @@ export class Downstream implements Interceptor, Surroundings {
   #onclose: (() => void) | undefined;
   #isOpen = true;
   #closing: Promise<void> | undefined;
+  /** Requests that were answered in the client's place. */
+  readonly #answered = new RecentIds();
 
   constructor(
     private readonly inner: TransportLike,
@@ -54,16 +59,16 @@ export class Downstream implements Interceptor, Surroundings {
   ) {
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
-    this.#order = new WriteOrder(settings.parkTimeoutMs || DEFAULT_STALL_MS, stalled);
+    this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled);
     this.#log = new RouteLog(this.#taps, inner);
 
     // Only a transport with a stream per request chooses one, and has an order to keep on each.
     if ('handleRequest' in inner) {
-      this.#liveness = new Liveness(this, settings, {
+      this.#liveness = new Liveness(this.identity, settings, {
         retry: (message) => this.#retry(message),
         giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
         openExchanges: () => this.#pipeline.sessions.openExchanges,
-        abandon: () => this.#abandon(),
+        abandon: (id) => this.#abandon(id),
       });
     }
     this.methods =
@@ -77,7 +82,8 @@ export class Downstream implements Interceptor, Surroundings {
       parking: this.#liveness?.parking,
       standaloneIsStored: () => this.#liveness?.standaloneIsStored === true,
       report: this.report,
-      asked: () => this.#liveness?.questionAsked(),
+      asked: (id, entry) => this.#liveness?.questionAsked(id, entry),
+      again: (departure) => this.#route(departure),
     });
     this.#pipeline = new Pipeline(this);
 
@@ -112,6 +118,8 @@ export class Downstream implements Interceptor, Surroundings {
         this.#settle();
       },
       (error: unknown) => {
+        // Whatever state the transport is in, nobody is to wait for it.
+        this.#settle();
         this.#closing = undefined;
         throw error;
       },
@@ -177,7 +185,8 @@ export class Downstream implements Interceptor, Surroundings {
     // A transport that reconnects by itself does so without a word: a message says it is back.
     this.#begin();
     this.#taps.inbound({ message, extra });
-    this.#pipeline.receive(message, extra);
+    if (isResponse(message) && this.#answered.delete(message.id)) this.report(tooLate(message.id));
+    else this.#pipeline.receive(message, extra);
   }
 
   arrived(entry: InFlight): void {
@@ -196,11 +205,13 @@ export class Downstream implements Interceptor, Surroundings {
     });
   }
 
-  /** Answers what a client that is gone has left open. */
-  #abandon(): void {
+  /** Answers what a client that is gone has left open, or one request of that. */
+  #abandon(only: RequestId | undefined): void {
     for (const { id, exchange, ledger } of [...this.#pipeline.sessions.exchanges()]) {
+      if (only !== undefined && id !== only) continue;
       const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
       this.#log.orphaned(id, exchange, ledger, error);
+      this.#answered.add(id);
       this.#pipeline.receive(answerFor(id, error), undefined);
     }
   }
@@ -213,11 +224,16 @@ export class Downstream implements Interceptor, Surroundings {
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound({ message, options });
-    const origin = this.settings.attribution === 'context' ? originOn(this) : undefined;
+    const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
     const departure: Departure = { message, options, origin, since: now(), settled: undefined, parked: undefined };
-    this.#pipeline.send(departure);
-    if (departure.settled === undefined) this.#delivery.afterClose(departure);
+    this.#route(departure);
     return departure.settled ?? Promise.resolve();
+  }
+
+  #route(departure: Departure): void {
+    this.#pipeline.send(departure);
+    // The pipeline takes nothing any more once it has ended.
+    if (departure.settled === undefined) this.#delivery.afterClose(departure);
   }
 
   /** Sends what has waited, unless what left before it has closed the transport. */

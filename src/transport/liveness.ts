@@ -1,10 +1,13 @@
+import { after } from '../clock.js';
 import { debug } from '../debug.js';
 import { HttpExchange } from '../http/exchange.js';
 import { Orphans } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
-import { Watch, isWatchable, type WatchListener } from '../http/watch.js';
+import { isWatchable } from '../http/headers.js';
+import { Watch, type WatchListener } from '../http/watch.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
+import type { RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import { exchangeOn, onExchange } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
@@ -14,13 +17,15 @@ export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
   /** How many server-initiated requests the client has not answered yet. */
   openExchanges(): number;
   /** Answers these requests in the client's place: it is gone. */
-  abandon(): void;
+  abandon(only: RequestId | undefined): void;
 }
 
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
 export class Liveness implements WatchListener {
   readonly parking: Parking<ParkedMessage>;
   readonly #orphans: Orphans;
+  /** Cancel the timers of questions that were stored. */
+  readonly #storedQuestions = new Set<() => void>();
   /** From the first `handleRequest` on that can be watched: without it nothing is known. */
   #watch: Watch | undefined;
 
@@ -28,14 +33,14 @@ export class Liveness implements WatchListener {
     /** Tells this transport from others in the async context. */
     private readonly transport: object,
     private readonly settings: Settings,
-    owner: LivenessOwner,
+    private readonly owner: LivenessOwner,
   ) {
     this.parking = new Parking(settings, owner);
     this.#orphans = new Orphans(
       settings.orphanTimeoutMs,
       () => this.#watch?.streams.open === 0 && owner.openExchanges() > 0,
       () => {
-        owner.abandon();
+        owner.abandon(undefined);
       },
     );
   }
@@ -71,9 +76,24 @@ export class Liveness implements WatchListener {
     this.parking.release();
   }
 
-  /** A server-initiated request was sent. */
-  questionAsked(): void {
+  /** A server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
+  questionAsked(id: RequestId, entry: InFlight | undefined): void {
     this.#orphans.questionAsked();
+    const { carrier } = entry ?? {};
+    if (carrier instanceof HttpExchange && carrier.isFinished) this.#stored(id);
+  }
+
+  /** A question was stored for a client that has left its stream: it may never come back for it. */
+  #stored(id: RequestId): void {
+    const { orphanTimeoutMs } = this.settings;
+    if (orphanTimeoutMs === 0) return;
+    const watch = this.#watch;
+    const resumed = watch?.resumed;
+    const cancel = after(orphanTimeoutMs, () => {
+      this.#storedQuestions.delete(cancel);
+      if (this.#watch === watch && watch?.resumed === resumed) this.owner.abandon(id);
+    });
+    this.#storedQuestions.add(cancel);
   }
 
   streamOpened(): void {
@@ -94,6 +114,8 @@ export class Liveness implements WatchListener {
   close(): void {
     this.#watch = undefined;
     this.#orphans.close();
+    for (const cancel of this.#storedQuestions) cancel();
+    this.#storedQuestions.clear();
     this.parking.close();
   }
 }

@@ -54,10 +54,12 @@ export type Decision =
   /** Sent on behalf of a connection that is closed. */
   | { readonly kind: 'late'; readonly departure: Departure; readonly message: MethodMessage };
 
-/** What the pipeline needs of the transport around it, which it also is told by in the async context. */
+/** What the pipeline needs of the transport around it. */
 export interface Surroundings {
   readonly settings: Settings;
   readonly streams: Streams;
+  /** Tells this transport from others in the async context. */
+  readonly identity: object;
   /** A request was written into the ledger, and is about to be handed over. */
   arrived(entry: InFlight): void;
   /** Hands an inbound message to the proxy. May throw what the proxy throws. */
@@ -79,7 +81,7 @@ export class Pipeline {
   readonly #outbound = new Subject<Departure>();
 
   constructor(around: Surroundings) {
-    this.sessions = new Sessions(around);
+    this.sessions = new Sessions(around.identity);
     this.#inbound.pipe(track(this.sessions, around)).subscribe(dispatch(around));
     this.#outbound.pipe(decide(this.sessions, around)).subscribe(deliver(around));
   }
@@ -113,7 +115,7 @@ function track(sessions: Sessions, around: Surroundings): OperatorFunction<Inbou
 function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): InFlight | undefined {
   if (isRequest(message)) {
     ledger.modern = isModern(message);
-    const { entry, replaced } = ledger.receive(message, outerOrigin(around));
+    const { entry, replaced } = ledger.receive(message, outerOrigin(around.identity));
     if (replaced !== undefined) around.report(duplicate(entry, replaced));
     return entry;
   }

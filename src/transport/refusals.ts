@@ -94,3 +94,12 @@ export function stalled(stallTimeoutMs: number): BackchannelError {
       'The message may still arrive. Later messages of its stream go on.',
   );
 }
+
+/** The error of an answer that came after its request was answered in the client's place. */
+export function tooLate(id: RequestId): BackchannelError {
+  return new BackchannelError(
+    'ORPHANED',
+    `the client's answer to request ${JSON.stringify(id)} was dropped: it came after orphanTimeoutMs, and the ` +
+      'sender has had an error in its place.',
+  );
+}

@@ -95,9 +95,10 @@ export class WriteOrder {
     this.#cancelWatchdog ??= after(this.stallTimeoutMs, () => {
       this.#giveUpStalled();
     });
+    const isReaction = writes.isCalling;
     writes.isCalling = true;
     const written = attempt(job.write);
-    writes.isCalling = false;
+    writes.isCalling = isReaction;
     written.then(
       () => {
         job.resolve();

@@ -1,6 +1,6 @@
 /** What is seen of a web-standard transport, from the `Response` it returns. */
 import { describe, expect, test } from 'vitest';
-import { isWatchable } from '../../src/http/watch.js';
+import { isWatchable } from '../../src/http/headers.js';
 import { FakeResponse, JSON_TYPE, nodeRequest, SSE, watchRig, type WatchRig } from '../support/http-fakes.js';
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

@@ -8,6 +8,9 @@ const opens =
     void response.writeHead(...args);
 const EVENT = 'event: message\nid: 1\ndata: {}\n\n';
 
+/** A GET is known to be open a moment after its head was written. */
+const moment = async (): Promise<void> => Promise.resolve();
+
 function isStandalone({ watch }: WatchRig): boolean {
   return watch.streams.standalone !== undefined;
 }
@@ -21,9 +24,10 @@ describe('the content type is read from writeHead', () => {
     ['(status, flat list)', [200, ['cache-control', 'no-cache', 'Content-Type', 'text/event-stream']]],
     ['(status, reason, flat list)', [200, 'OK', ['content-type', 'text/event-stream']]],
     ['(status, pairs)', [200, [['x', 'content-type'], Object.entries(SSE)[0]]]],
-  ])('%s', (_form, args) => {
+  ])('%s', async (_form, args) => {
     const rig = watchRig();
     rig.node('GET', { respond: opens(...args) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
   });
 
@@ -32,19 +36,21 @@ describe('the content type is read from writeHead', () => {
     ['(status, reason)', [200, 'OK']],
     ['(status, other headers)', [200, { 'cache-control': 'no-cache' }]],
     ['(status, an empty list)', [200, []]],
-  ])('and where %s says nothing, from the headers set before', (_form, args) => {
+  ])('and where %s says nothing, from the headers set before', async (_form, args) => {
     const rig = watchRig();
     const response = new FakeResponse();
     response.setHeader('Content-Type', 'text/event-stream');
     rig.node('GET', { response, respond: opens(...args) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
   });
 
-  test('before the headers that were set: it overwrites them', () => {
+  test('before the headers that were set: it overwrites them', async () => {
     const rig = watchRig();
     const response = new FakeResponse();
     response.setHeader('content-type', 'text/event-stream');
     rig.node('GET', { response, respond: opens(200, JSON_TYPE) });
+    await moment();
     expect(isStandalone(rig)).toBe(false);
   });
 
@@ -55,9 +61,10 @@ describe('the content type is read from writeHead', () => {
     ['another status', [409, SSE]],
     ['another status, given as text', ['405', SSE]],
     ['JSON', [200, JSON_TYPE]],
-  ])('and is no stream with %s', (_title, args) => {
+  ])('and is no stream with %s', async (_title, args) => {
     const rig = watchRig();
     rig.node('GET', { respond: opens(...args) });
+    await moment();
     expect(isStandalone(rig)).toBe(false);
     expect(rig.told).toEqual(['open: 1']);
   });
@@ -177,69 +184,79 @@ describe('a POST', () => {
 });
 
 describe('a GET', () => {
-  test('that is accepted is the standalone stream, until its connection goes', () => {
+  test('that is accepted is the standalone stream, until its connection goes', async () => {
     const rig = watchRig();
     const { response } = rig.node('GET', { respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
     response.disconnect();
     expect(isStandalone(rig)).toBe(false);
     expect(rig.told).toEqual(['open: 1', 'stream opened', 'open: 0']);
   });
 
-  test('that is accepted after another is the standalone stream, though the old one ends later', () => {
+  test('that is accepted after another is the standalone stream, though the old one ends later', async () => {
     const rig = watchRig();
     const old = rig.node('GET', { respond: opens(200, SSE) });
+    await moment();
     rig.node('GET', { respond: opens(200, SSE) });
+    await moment();
     old.response.disconnect();
     expect(isStandalone(rig)).toBe(true);
     expect(rig.watch.streams.open).toBe(1);
   });
 
-  test('whose client has gone before it was accepted opens no stream', () => {
+  test('whose client has gone before it was accepted opens no stream', async () => {
     const rig = watchRig();
     const { response } = rig.node('GET');
+    await moment();
     response.disconnect();
     response.writeHead(200, SSE);
     expect(isStandalone(rig)).toBe(false);
     expect(rig.told).toEqual(['open: 1', 'open: 0']);
   });
 
-  test('whose client has gone before it was handed over opens no stream', () => {
+  test('whose client has gone before it was handed over opens no stream', async () => {
     const rig = watchRig();
     const response = new FakeResponse();
     response.disconnect();
     rig.node('GET', { response, respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(false);
     expect(rig.watch.streams.open).toBe(0);
   });
 
-  test('that wants to resume what nobody stores is the standalone stream', () => {
+  test('that wants to resume what nobody stores is the standalone stream', async () => {
     const rig = watchRig();
     rig.node('GET', { lastEventId: '1', respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
   });
 
-  test('that resumes a request stream is not, but is a stream by which something may leave', () => {
+  test('that resumes a request stream is not, but is a stream by which something may leave', async () => {
     const rig = watchRig();
     const post = rig.node('POST', { ids: [1], respond: opens(200, SSE) });
     post.response.write(EVENT);
     post.response.disconnect();
     rig.told.length = 0;
     rig.node('GET', { lastEventId: '1', respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(false);
     expect(rig.told).toEqual(['open: 1', 'stream opened']);
   });
 
-  test('that resumes the standalone stream is that again, from any event of it', () => {
+  test('that resumes the standalone stream is that again, from any event of it', async () => {
     const rig = watchRig();
     const first = rig.node('GET', { respond: opens(200, SSE) });
+    await moment();
     for (const id of ['a', 'b']) first.response.write(`id: ${id}\ndata: {}\n\n`);
     first.response.write('data: {}\n\n');
     first.response.disconnect();
     const resumed = rig.node('GET', { lastEventId: 'a', respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
     resumed.response.disconnect();
     rig.node('GET', { lastEventId: 'b', respond: opens(200, SSE) });
+    await moment();
     expect(isStandalone(rig)).toBe(true);
   });
 });

@@ -33,6 +33,11 @@ export class FakeResponse extends EventEmitter {
     return false;
   }
 
+  end(...args: unknown[]): this {
+    this.calls.push(['end', ...args]);
+    return this;
+  }
+
   /** The connection is gone, whoever ended it. */
   disconnect(): void {
     this.closed = true;

@@ -27,6 +27,7 @@ test('after orphanTimeoutMs its sender gets an error answer, and routes$ tells w
 test('a question that went on the standalone stream is told as such', async () => {
   const rig = watchedRig();
   const connection = rig.get();
+  await Promise.resolve();
   await rig.transport.send(elicit('q'));
   connection.disconnect();
   await vi.advanceTimersByTimeAsync(30_000);

@@ -34,6 +34,7 @@ describe('a request for which there is no stream', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect([question.outcome, rig.inner.sent]).toEqual(['pending', []]);
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(question.outcome).toBe('resolved');
     expect(rig.inner.optionsOf('q')).toBeUndefined();
@@ -80,6 +81,7 @@ describe('a request for which there is no stream', () => {
     expect(rig.routes.at(-1)?.waitedMs).toBe(300);
     expect(rig.errors).toEqual([]);
     rig.get();
+    await Promise.resolve();
     expect(rig.inner.sent).toEqual([]);
   });
 
@@ -94,6 +96,7 @@ describe('a request for which there is no stream', () => {
     const first = sent(rig, elicit('q'));
     await expect(rig.transport.send(elicit('one more'))).rejects.toMatchObject({ code: 'PARK_FULL' });
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(first.outcome).toBe('resolved');
   });
@@ -103,6 +106,7 @@ describe('a request for which there is no stream', () => {
     rig.inner.write = () => Promise.reject(new Error('disk full'));
     const question = sent(rig, elicit('q'));
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(question.outcome).toBe('rejected Error: disk full');
     expect(rig.story()).toEqual(['q → nowhere: parked', 'q → standalone: failed']);
@@ -117,6 +121,7 @@ describe('a request for which there is no stream', () => {
     await settle();
     expect(question.outcome).toBe('pending');
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(rig.inner.optionsOf('q')).toBeUndefined();
   });
@@ -128,6 +133,7 @@ describe('a request for which there is no stream', () => {
       void rig.transport.send(typeof name === 'string' ? notification(name) : elicit(name));
     }
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(rig.inner.sent.map(({ message }) => message.id ?? message.method)).toEqual(names);
   });
@@ -140,6 +146,7 @@ describe('a notification for which there is no stream', () => {
     expect(rig.inner.sent).toEqual([]);
     await vi.advanceTimersByTimeAsync(40);
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(rig.story()).toEqual([`${LOG} → nowhere: parked`, `${LOG} → standalone: delivered`]);
     expect(rig.routes.at(-1)?.waitedMs).toBe(40);
@@ -171,6 +178,7 @@ describe('a notification for which there is no stream', () => {
     rig.inner.write = () => Promise.reject(new Error('disk full'));
     const log = sent(rig, notification(LOG));
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(log.outcome).toBe('resolved');
     expect(rig.errors.map(({ message }) => message)).toEqual(['disk full']);
@@ -186,6 +194,7 @@ describe('a notification for which there is no stream', () => {
     await vi.advanceTimersByTimeAsync(300);
     expect([log.outcome, question.outcome]).toEqual(['resolved', 'rejected PARK_TIMEOUT']);
     rig.get();
+    await Promise.resolve();
     await expect(rig.transport.send(notification(LOG))).resolves.toBeUndefined();
     expect(rig.inner.sent).toHaveLength(1);
   });
@@ -199,6 +208,7 @@ describe('session-wide news', () => {
     await settle();
     expect(senders.map(({ outcome }) => outcome)).toEqual(['resolved', 'resolved']);
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(rig.inner.sent.map(({ message }) => message)).toEqual([newest]);
     expect(rig.story()).toEqual([
@@ -259,6 +269,7 @@ describe('a cancellation of a request that waits', () => {
       'notifications/cancelled → nowhere: refused CANCELLED',
     ]);
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(rig.inner.sent.map(({ message }) => message.id)).toEqual(['other']);
     expect(other.outcome).toBe('resolved');
@@ -268,6 +279,7 @@ describe('a cancellation of a request that waits', () => {
     const rig = watchedRig();
     void rig.transport.send(elicit('q'));
     rig.get();
+    await Promise.resolve();
     await rig.transport.send(cancelled('q'));
     expect(rig.inner.sent).toHaveLength(2);
   });
@@ -297,6 +309,7 @@ describe('close()', () => {
     };
     const senders = ['first', 'second'].map((id) => sent(rig, elicit(id)));
     rig.get();
+    await Promise.resolve();
     await settle();
     expect(senders.map(({ outcome }) => outcome)).not.toContain('pending');
     expect(senders[1]?.outcome).toBe('rejected CLOSED');

@@ -16,7 +16,7 @@ const NAMED = [
   ['the call', 'lost'],
 ] as const;
 
-describe.each(FLAVOURS)('over a %s transport, a client drops the POST of its only call', (flavour) => {
+describe.each(FLAVOURS)('C5: over a %s transport, a client drops the POST of its only call', (flavour) => {
   it.each(NAMED)('the bare transport loses a question that names %s, in silence', async (_, related) => {
     const peer = await afterDrop(flavour, false);
     expect(await peer.ask('q', related)).toBe('sent');

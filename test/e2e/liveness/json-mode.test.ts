@@ -24,7 +24,7 @@ const NAMED = [
   ['a call in flight', 'call'],
 ] as const;
 
-describe.each(FLAVOURS)('over a %s transport that answers in JSON, with the standalone stream open', (flavour) => {
+describe.each(FLAVOURS)('C5: over a %s transport that answers in JSON, with the standalone stream open', (flavour) => {
   it('the bare transport loses a question that names a call in flight, and delivers one that names none', async () => {
     const peer = await calling({ flavour, wrapped: false });
     await peer.client.openGet();

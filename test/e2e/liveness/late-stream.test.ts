@@ -5,7 +5,7 @@ import { FLAVOURS, isAsk, peers } from './peer.js';
 
 const open = peers();
 
-describe.each(FLAVOURS)('over a %s transport, the client opens GET 200 ms after a question was sent', (flavour) => {
+describe.each(FLAVOURS)('C5: over a %s transport, the client opens GET 200 ms after a question was sent', (flavour) => {
   it('the bare transport has lost the question by then', async () => {
     const peer = await open({ flavour, wrapped: false });
     expect(await peer.ask('q')).toBe('sent');

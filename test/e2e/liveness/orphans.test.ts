@@ -32,7 +32,7 @@ async function isAlive(peer: Peer): Promise<void> {
 }
 
 describe.each(FLAVOURS)(
-  'over a %s transport, a client drops the POST on which it was asked and is silent',
+  'C5: over a %s transport, a client drops the POST on which it was asked and is silent',
   (flavour) => {
     it('the bare transport never tells anybody, the wrapped one answers in its place', async () => {
       const control = await asked({ flavour, wrapped: false });
