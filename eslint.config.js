@@ -52,6 +52,13 @@ export default tseslint.config(
       message: 'Routing is pure: it imports nothing but itself. No rxjs, no debug, no node:, no SDK, no clock.',
     },
   ]),
+  mayNotImport('http/**/*.ts', [
+    SDK,
+    {
+      group: ['../index.js', '../backchannel.js', '../transport/*', '../proxy/*', '../cli.js'],
+      message: 'Imports point towards routing.',
+    },
+  ]),
   mayNotImport('transport/**/*.ts', [
     SDK,
     {

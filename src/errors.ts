@@ -3,6 +3,12 @@
  *
  * - `INVALID_OPTION`: an option has a value it cannot have
  * - `NOT_IN_FLIGHT`: the request that a message names is over, and nothing else is in flight
+ * - `NO_STREAM`: the client holds no stream open, and a message of this kind does not wait for one
+ * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
+ * - `PARK_FULL`: `maxParked` messages were waiting for a stream already
+ * - `WRITE_TIMEOUT`: the transport did not finish writing it, probably because its event store does not answer
+ * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered
+ * - `CANCELLED`: the sender took the message back while it waited for a stream
  * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
  * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
@@ -12,6 +18,12 @@
 export type BackchannelErrorCode =
   | 'INVALID_OPTION'
   | 'NOT_IN_FLIGHT'
+  | 'NO_STREAM'
+  | 'PARK_TIMEOUT'
+  | 'PARK_FULL'
+  | 'WRITE_TIMEOUT'
+  | 'ORPHANED'
+  | 'CANCELLED'
   | 'AMBIGUOUS'
   | 'UNKNOWN_PROGRESS_TOKEN'
   | 'DUPLICATE_REQUEST_ID'

@@ -15,12 +15,55 @@ export interface BackchannelOptions {
 
   /**
    * How concurrent requests are told apart. `'context'` follows the async context from a request to
-   * the messages it causes. `'last-inbound'` turns that off, and with it the cost that
-   * `AsyncLocalStorage` has on the Node in use.
+   * the messages it causes. `'last-inbound'` does without that evidence.
    *
    * @default 'context'
    */
   readonly attribution?: 'context' | 'last-inbound' | undefined;
+
+  /**
+   * How long a message waits for a stream when the client holds none, in milliseconds. Then `send()`
+   * of a request rejects with `PARK_TIMEOUT`, and a notification is reported. Five seconds are enough
+   * for a client to reconnect and less than people wait for. `0` refuses at once.
+   *
+   * @default 5000
+   */
+  readonly parkTimeoutMs?: number | undefined;
+
+  /**
+   * How many messages may wait for a stream; one more is refused with `PARK_FULL`. A session that
+   * nobody listens to must not fill the memory.
+   *
+   * @default 256
+   */
+  readonly maxParked?: number | undefined;
+
+  /**
+   * How long the client may hold no connection and send nothing before a server-initiated request
+   * that it got is answered with an error in its place, in milliseconds. `0`: never.
+   *
+   * @default 30000
+   */
+  readonly orphanTimeoutMs?: number | undefined;
+
+  /**
+   * What becomes of session-wide messages (`*\/list_changed`, `resources/updated`) when the client has
+   * opened no standalone stream within `parkTimeoutMs`. `'prefer-standalone'` sends them on the next
+   * live request stream, because a client that never opens one would work with an old list for ever.
+   * `'standalone-only'` reports them.
+   *
+   * @default 'prefer-standalone'
+   */
+  readonly sessionWide?: 'prefer-standalone' | 'standalone-only' | undefined;
+
+  /**
+   * How the transport answers requests: with an event stream, or in JSON mode, where nothing but the
+   * answer itself can be written. Only needed where the first answer cannot be watched, or comes after
+   * the first server-initiated message.
+   *
+   * @default detected from the content type of the answers
+   */
+  readonly responseMode?: 'sse' | 'json' | undefined;
 
   /**
    * Names the session of a message, for a transport that carries several. Called with each inbound
@@ -45,6 +88,11 @@ export interface BackchannelOptions {
 export interface Settings {
   readonly ambiguous: 'last-inbound' | 'reject';
   readonly attribution: 'context' | 'last-inbound';
+  readonly parkTimeoutMs: number;
+  readonly maxParked: number;
+  readonly orphanTimeoutMs: number;
+  readonly sessionWide: 'prefer-standalone' | 'standalone-only';
+  readonly responseMode: 'sse' | 'json' | undefined;
   readonly sessionOf: ((message: JsonRpcMessage, extra: unknown) => string | undefined) | undefined;
   readonly scopeOf: ((method: string) => Scope | undefined) | undefined;
 }
@@ -52,6 +100,11 @@ export interface Settings {
 const DEFAULTS: Settings = {
   ambiguous: 'last-inbound',
   attribution: 'context',
+  parkTimeoutMs: 5_000,
+  maxParked: 256,
+  orphanTimeoutMs: 30_000,
+  sessionWide: 'prefer-standalone',
+  responseMode: undefined,
   sessionOf: undefined,
   scopeOf: undefined,
 };
@@ -61,6 +114,11 @@ type Check = (value: unknown) => string | undefined;
 const CHECKS: Readonly<Record<keyof Settings, Check>> = {
   ambiguous: oneOf('last-inbound', 'reject'),
   attribution: oneOf('context', 'last-inbound'),
+  parkTimeoutMs: milliseconds,
+  maxParked: count,
+  orphanTimeoutMs: milliseconds,
+  sessionWide: oneOf('prefer-standalone', 'standalone-only'),
+  responseMode: oneOf('sse', 'json'),
   sessionOf: aFunction,
   scopeOf: aFunction,
 };
@@ -98,6 +156,18 @@ function isOption(name: string): name is keyof Settings {
 function oneOf(...values: readonly string[]): Check {
   return (value) =>
     values.some((allowed) => allowed === value) ? undefined : values.map((allowed) => `'${allowed}'`).join(' or ');
+}
+
+// Timers take no more than 31 bits, and fire at once beyond.
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function milliseconds(value: unknown): string | undefined {
+  const valid = typeof value === 'number' && value >= 0 && value <= MAX_TIMEOUT_MS;
+  return valid ? undefined : `a number of milliseconds from 0 to ${MAX_TIMEOUT_MS}`;
+}
+
+function count(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'a whole number, 0 or more';
 }
 
 function aFunction(value: unknown): string | undefined {

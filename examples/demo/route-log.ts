@@ -1,7 +1,10 @@
 import type { RouteEvent } from 'mcp-backchannel';
 
 /** A route, as the proxy prints it. */
-export type RouteLine = Pick<RouteEvent, 'session' | 'method' | 'relatedRequestId' | 'to' | 'evidence' | 'outcome'>;
+export type RouteLine = Pick<RouteEvent, 'session' | 'method' | 'relatedRequestId' | 'to' | 'evidence' | 'outcome'> & {
+  /** The code of its error, if it has one. */
+  readonly code?: string;
+};
 
 /** How long a line may take from the proxy to here before it counts as missing. */
 const LATE_MS = 1000;
@@ -19,6 +22,14 @@ export class RouteLog {
   /** A point in time, to ask for the routes since. */
   mark(): number {
     return this.#routes.length;
+  }
+
+  /** How the last message of a method ended since `mark`: by which evidence, or with which error. */
+  lastOf(mark: number, session: string | undefined, method: string): string {
+    const last = this.#routes
+      .slice(mark)
+      .findLast((route) => route.session === session && route.method === method && route.outcome !== 'parked');
+    return last?.code ?? last?.evidence ?? '';
   }
 
   /** The routes of a method on a session since `mark`: the first `count`, or those there are when it gets late. */

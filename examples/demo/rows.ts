@@ -9,7 +9,8 @@ export interface Row {
   run(scene: Scene, work: Work): Promise<Outcome>;
 }
 
-export const ROWS: readonly Row[] = [
+/** What calls cause while their client waits for them. */
+export const CALL_ROWS: readonly Row[] = [
   {
     title: 'first elicitation',
     session: 'elicitation',

@@ -4,7 +4,7 @@ import type { Backend } from './backends.js';
 import type { Outcome } from './observe.js';
 import { startProgram, type Program } from './program.js';
 import { RouteLog } from './route-log.js';
-import { ROWS, type Row } from './rows.js';
+import type { Row } from './rows.js';
 
 const PROXY = new URL('proxy.ts', import.meta.url);
 
@@ -26,7 +26,7 @@ export class Stage {
     private readonly backend: Backend,
     private readonly programs: readonly Program[],
     private readonly routes: RouteLog | undefined,
-    /** By the name that the rows give them. None of them ever opens GET. */
+    /** By the name that the rows give them. */
     private readonly clients: ReadonlyMap<string, StrictClient>,
   ) {}
 
@@ -36,7 +36,7 @@ export class Stage {
     const routes = wrapped ? new RouteLog() : undefined;
     const args = [...(wrapped ? [] : ['--bare']), ...backend.proxyArgs(behind?.url)];
     const proxy = await startProgram(PROXY, args, routes?.add);
-    const names = [...new Set(ROWS.map(({ session }) => session))];
+    const names = [...new Set(backend.rows.map(({ session }) => session))];
     const clients = await Promise.all(
       names.map(async (name) => [name, await StrictClient.connect(proxy.url, { answers: ANSWERS })] as const),
     );
@@ -46,14 +46,14 @@ export class Stage {
   /** Sessions side by side: for rows that mostly wait. */
   async runTogether(): Promise<Outcomes> {
     const sessions = Array.from(this.clients.keys(), async (name) =>
-      this.#run(ROWS.filter(({ session }) => session === name)),
+      this.#run(this.backend.rows.filter(({ session }) => session === name)),
     );
     return new Map((await Promise.all(sessions)).flat());
   }
 
   /** Row by row: none disturbs the time of another. */
   async runInTurn(): Promise<Outcomes> {
-    return new Map(await this.#run(ROWS));
+    return new Map(await this.#run(this.backend.rows));
   }
 
   async #run(rows: readonly Row[]): Promise<[Row, Outcome][]> {

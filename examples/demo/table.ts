@@ -1,7 +1,7 @@
 /** The outcomes as text: fits in 100 columns, coloured only where somebody looks. */
 import { styleText } from 'node:util';
 import type { Outcome } from './observe.js';
-import { ROWS } from './rows.js';
+import type { Backend } from './backends.js';
 import type { Outcomes } from './stage.js';
 
 const WIDTH = 100;
@@ -13,9 +13,13 @@ type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 /** Nobody looks through a pipe, and NO_COLOR says what it says. */
 const COLOURED = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
 
-export function table(title: string, bare: Outcomes | undefined, wrapped: Outcomes | undefined, note: string): string {
+export function table(
+  { title, rows, note }: Backend,
+  bare: Outcomes | undefined,
+  wrapped: Outcomes | undefined,
+): string {
   const heads = paint('bold', head());
-  const lines = ROWS.map((row) => {
+  const lines = rows.map((row) => {
     const cells = [...outcomeCells(bare?.get(row)), GAP, ...outcomeCells(wrapped?.get(row))];
     return row.title.padEnd(COLUMNS.title) + cells.join('') + arrivalCells(wrapped?.get(row));
   });
@@ -31,8 +35,8 @@ export function table(title: string, bare: Outcomes | undefined, wrapped: Outcom
   ].join('\n');
 }
 
-export function passed(outcomes: Outcomes): boolean {
-  return ROWS.every((row) => outcomes.get(row)?.state === 'ok');
+export function passed({ rows }: Backend, outcomes: Outcomes | undefined): boolean {
+  return rows.every((row) => outcomes?.get(row)?.state === 'ok');
 }
 
 function head(): string {

@@ -13,7 +13,10 @@ import {
   type ServerNotification,
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import { setTimeout } from 'node:timers/promises';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+
+const ANSWER = { type: 'object' as const, properties: { answer: { type: 'string' as const } } };
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 type Args = Readonly<Record<string, unknown>>;
@@ -28,12 +31,29 @@ export function createBackend(): Server {
   const meeting: Meeting = { expected: [] };
 
   const tools: Readonly<Record<string, Tool>> = {
-    /** Asks the user, and gives back the answer. */
+    /** Asks the user, and gives back the answer. A call that is cancelled takes its question back. */
     ask: async ({ tag = 'ask' }, extra) => elicit(String(tag), extra),
     /** Asks once `of` calls have come in, in the order of `turn`: the last to come may be the first to ask. */
     ask_in_turn: async ({ tag, turn, of }, extra) => {
       await takeTurn(meeting, Number(turn), Number(of));
       return elicit(String(tag), extra);
+    },
+    /** Asks after a while, and remembers under `note` what came of it: the caller may be gone by then. */
+    ask_later: async ({ tag = 'later', ms, note }, extra) => {
+      await setTimeout(Number(ms));
+      const outcome = await elicit(String(tag), extra).catch((error: unknown) => `failed: ${String(error)}`);
+      memory.set(String(note), outcome);
+      return outcome;
+    },
+    /** Returns at once, and asks after a while: with no call of its own in flight. */
+    ask_afterwards: async ({ tag = 'afterwards', ms, note }) => {
+      const params = { mode: 'form' as const, message: String(tag), requestedSchema: ANSWER };
+      const asked = setTimeout(Number(ms)).then(async () => server.elicitInput(params));
+      asked.then(
+        ({ action }) => memory.set(String(note), action),
+        (error: unknown) => memory.set(String(note), `failed: ${String(error)}`),
+      );
+      return Promise.resolve('will ask');
     },
     sample: async ({ tag = 'sample' }, extra) => {
       const content = { type: 'text', text: String(tag) } as const;
@@ -83,10 +103,10 @@ export function createBackend(): Server {
 }
 
 async function elicit(tag: string, extra: Extra): Promise<string> {
-  const requestedSchema = { type: 'object' as const, properties: { answer: { type: 'string' as const } } };
   const { action, content } = await extra.sendRequest(
-    { method: 'elicitation/create', params: { mode: 'form', message: tag, requestedSchema } },
+    { method: 'elicitation/create', params: { mode: 'form', message: tag, requestedSchema: ANSWER } },
     ElicitResultSchema,
+    { signal: extra.signal },
   );
   return `${tag}: ${action} ${String(content?.['answer'] ?? '')}`.trim();
 }

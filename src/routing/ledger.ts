@@ -27,6 +27,12 @@ export class InFlight implements Linked<InFlight> {
   /** Neighbours in the order of arrival; owned by {@link Recency}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
+  /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
+  carrier: object | undefined = undefined;
+  /** Its answer has begun, and is an event stream: it can be written to, however other requests are answered. */
+  isStreaming = false;
+  /** Its stream is gone and cannot be resumed. The request is still in flight, but nothing can be written there. */
+  adrift = false;
   /** The URL-mode elicitations that went out on this request's stream. */
   elicitationIds: string[] | undefined = undefined;
 
@@ -47,6 +53,8 @@ export class InFlight implements Linked<InFlight> {
 export interface Exchange {
   readonly method: string;
   readonly entry: InFlight | undefined;
+  /** When it was sent, on the clock of whoever sent it. */
+  readonly since: number;
 }
 
 /** One life of one transport, from start to close. Once it is over, nothing may leave on its behalf. */
@@ -142,8 +150,8 @@ export class Ledger {
   }
 
   /** A server-initiated request went out on the stream of `entry`, or on the standalone stream. */
-  openExchange(message: RequestMessage, entry: InFlight | undefined): void {
-    this.#exchanges.set(message.id, { method: message.method, entry });
+  openExchange(message: RequestMessage, entry: InFlight | undefined, since: number): void {
+    this.#exchanges.set(message.id, { method: message.method, entry, since });
     const elicitationId = elicitationIdOf(message);
     if (elicitationId !== undefined && entry?.state === 'in-flight') {
       (this.#elicitations ??= new Map()).set(elicitationId, entry);
@@ -158,8 +166,19 @@ export class Ledger {
     return exchange;
   }
 
+  /** The stream of a request is gone for good. */
+  setAdrift(entry: InFlight): void {
+    if (entry.adrift) return;
+    entry.adrift = true;
+    if (entry.state === 'in-flight' && entry.rank !== 'never') this.#candidates[entry.rank].setAside(entry);
+  }
+
   get(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id);
+  }
+
+  exchanges(): IterableIterator<[RequestId, Exchange]> {
+    return this.#exchanges.entries();
   }
 
   exchange(id: RequestId): Exchange | undefined {
@@ -187,11 +206,17 @@ export class Ledger {
   }
 
   /**
-   * The requests that may own a message nobody claims: those of the first rank, or, if there are
-   * none, those of the second.
+   * The newest request that may own a message nobody claims and whose stream is alive: one of the
+   * first rank, or, if there is none, one of the second.
    */
-  get candidates(): Candidates {
-    return this.#candidates.first.size > 0 ? this.#candidates.first : this.#candidates.second;
+  get newestCandidate(): InFlight | undefined {
+    return this.#candidates.first.newest ?? this.#candidates.second.newest;
+  }
+
+  /** How many requests may own such a message, those whose stream is gone among them. */
+  get candidateCount(): number {
+    const { first, second } = this.#candidates;
+    return first.size > 0 && first.newest === undefined ? first.size + second.size : first.size || second.size;
   }
 
   /** Forgets everything: the session is over. */
@@ -217,7 +242,9 @@ export class Ledger {
   // Some servers answer what was cancelled; a question of theirs may still be being written.
   #cancelledAsker(id: RequestId): InFlight | undefined {
     for (const { entry } of this.#exchanges.values()) {
-      if (entry?.id === id && entry.state === 'cancelled') return entry;
+      if (entry?.id !== id || entry.state !== 'cancelled') continue;
+      entry.state = 'answered';
+      return entry;
     }
     return undefined;
   }
@@ -235,12 +262,6 @@ export class Ledger {
       if (task === taskId) tokens.delete(token);
     });
   }
-}
-
-/** What the rules `sole` and `last-inbound` need to know of the candidates. */
-export interface Candidates {
-  readonly size: number;
-  readonly newest: InFlight | undefined;
 }
 
 // A later request may have taken the key over: only the holder gives it back.

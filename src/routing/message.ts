@@ -105,6 +105,16 @@ export function ownerRankOf(method: string): OwnerRank {
   }
 }
 
+/**
+ * Two notifications with the same key say the same thing twice ("the tools have changed"), so that
+ * the newest stands for both. `undefined`: it stands for itself.
+ */
+export function sameNewsKey(message: MethodMessage): string | undefined {
+  if (message.method.endsWith('/list_changed')) return message.method;
+  if (message.method !== 'notifications/resources/updated') return undefined;
+  return `${message.method} ${stringOrUndefined(param(message, 'uri')) ?? ''}`;
+}
+
 /** `params._meta.progressToken` of a request. */
 export function progressTokenOf(message: JsonRpcMessage): RequestId | undefined {
   return idOrUndefined(metaOf(message)?.['progressToken']);

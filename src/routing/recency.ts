@@ -11,13 +11,14 @@ export interface Linked<T> {
 export class Recency<T extends Linked<T>> {
   #newest: T | undefined;
   #size = 0;
+  readonly #aside = new Set<T>();
 
   get newest(): T | undefined {
     return this.#newest;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#size + this.#aside.size;
   }
 
   add(element: T): void {
@@ -29,6 +30,17 @@ export class Recency<T extends Linked<T>> {
 
   /** @param element must be in: the caller knows */
   remove(element: T): void {
+    if (this.#aside.delete(element)) return;
+    this.#unlink(element);
+  }
+
+  /** Keeps an element in, but out of the order: it is counted, and never the newest. */
+  setAside(element: T): void {
+    this.#unlink(element);
+    this.#aside.add(element);
+  }
+
+  #unlink(element: T): void {
     if (element.newer === undefined) this.#newest = element.older;
     else element.newer.older = element.older;
     if (element.older !== undefined) element.older.newer = element.newer;

@@ -8,6 +8,7 @@
  * @see https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2260 (SEP-2260: server
  * requests must be associated with an originating client request)
  */
+import { assertNever } from './assert-never.js';
 import type { Exchange, InFlight, Ledger } from './ledger.js';
 import {
   cancelledIdOf,
@@ -43,7 +44,7 @@ export type Evidence =
   | 'not-inferred';
 
 /** Why a message can go nowhere. */
-export type Refusal = 'AMBIGUOUS' | 'NOT_IN_FLIGHT' | 'UNKNOWN_PROGRESS_TOKEN';
+export type Refusal = 'AMBIGUOUS' | 'NOT_IN_FLIGHT' | 'NO_STREAM' | 'UNKNOWN_PROGRESS_TOKEN';
 
 /** Where a server-initiated message goes. */
 export type Route =
@@ -53,6 +54,8 @@ export type Route =
   | { readonly to: 'standalone'; readonly evidence: Evidence }
   /** as the caller sent it */
   | { readonly to: 'unchanged'; readonly evidence: Evidence }
+  /** nowhere yet: it waits for the standalone stream, or for any */
+  | { readonly to: 'parked'; readonly until: 'standalone' | 'any-stream' }
   /** nowhere: a request is rejected, a notification reported */
   | { readonly to: 'nowhere'; readonly code: Refusal };
 
@@ -66,15 +69,20 @@ export interface Hints {
   readonly scope: Scope;
   /** What `last-inbound` does when several requests are in flight. */
   readonly ambiguous: 'last-inbound' | 'reject';
+  /** It has waited long enough for its own kind of stream, and may go on another. */
+  readonly late: boolean;
 }
 
 /** What is known of the streams that the client holds open. */
 export interface Streams {
   /**
+   * - `'open'`, `'closed'`: the client holds the standalone stream, or does not
    * - `'assumed'`: the transport has one stream, which carries everything
    * - `'unknown'`: there are several, and nobody watches them
    */
-  readonly standalone: 'assumed' | 'unknown';
+  readonly standalone: 'open' | 'closed' | 'assumed' | 'unknown';
+  /** `'closed'`: requests are answered in JSON, and nothing but its answer can be written for any. */
+  readonly requests: 'open' | 'closed';
 }
 
 interface Question {
@@ -104,48 +112,51 @@ export function route(message: MethodMessage, ledger: Ledger, hints: Hints, stre
   return nothingInFlight(question);
 }
 
-function explicit({ ledger, hints }: Question): Route | undefined {
-  return hints.explicit === undefined ? undefined : onStreamOf(ledger.get(hints.explicit), 'explicit');
+function explicit({ ledger, hints, streams }: Question): Route | undefined {
+  return hints.explicit === undefined ? undefined : onStreamOf(ledger.get(hints.explicit), 'explicit', streams);
 }
 
-function progressToken({ message, ledger }: Question): Route | undefined {
+function progressToken({ message, ledger, streams }: Question): Route | undefined {
   if (message.method !== 'notifications/progress') return undefined;
   const token = reportedTokenOf(message);
   const owner = token === undefined ? undefined : ledger.byProgressToken(token);
-  if (owner !== undefined) return onStreamOf(owner, 'progress-token');
+  if (owner !== undefined) return onStreamOf(owner, 'progress-token', streams);
   // A task goes on after the call that created it was answered, and so does its token.
   if (taskOf(message, ledger) !== undefined) return undefined;
   return { to: 'nowhere', code: 'UNKNOWN_PROGRESS_TOKEN' };
 }
 
-function sameExchange({ message, ledger }: Question): Route | undefined {
+function sameExchange({ message, ledger, streams }: Question): Route | undefined {
   switch (message.method) {
     case 'notifications/cancelled': {
       const id = cancelledIdOf(message);
-      return id === undefined ? undefined : whereItWent(ledger.exchange(id));
+      return id === undefined ? undefined : whereItWent(ledger.exchange(id), streams);
     }
     case 'notifications/elicitation/complete': {
       const elicitationId = elicitationIdOf(message);
       const entry = elicitationId === undefined ? undefined : ledger.elicitation(elicitationId);
-      return entry === undefined ? { to: 'standalone', evidence: 'same-exchange' } : onStreamOf(entry, 'same-exchange');
+      return onStreamOf(entry, 'same-exchange', streams) ?? onStandalone('same-exchange', streams);
     }
     default:
       return undefined;
   }
 }
 
-function whereItWent(exchange: Exchange | undefined): Route | undefined {
+function whereItWent(exchange: Exchange | undefined, streams: Streams): Route | undefined {
   if (exchange === undefined) return undefined;
-  if (exchange.entry === undefined) return { to: 'standalone', evidence: 'same-exchange' };
+  if (exchange.entry === undefined) return onStandalone('same-exchange', streams);
   // The client may have cancelled the request, and with it the work that now takes its question
   // back: no answer has closed that stream, and this is the one message that still belongs there.
-  return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange');
+  return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange', streams);
 }
 
-function relatedTask({ message, ledger }: Question): Route | undefined {
+function relatedTask({ message, ledger, streams }: Question): Route | undefined {
   const taskId = taskOf(message, ledger);
   if (taskId === undefined) return undefined;
-  return onStreamOf(ledger.taskResult(taskId), 'related-task') ?? { to: 'standalone', evidence: 'related-task' };
+  return (
+    onStreamOf(ledger.taskResult(taskId), 'related-task', streams) ??
+    onStandalone('related-task', streams) ?? { to: 'parked', until: 'any-stream' }
+  );
 }
 
 function taskOf(message: MethodMessage, ledger: Ledger): string | undefined {
@@ -155,33 +166,66 @@ function taskOf(message: MethodMessage, ledger: Ledger): string | undefined {
   return token === undefined ? undefined : ledger.taskOfToken(token);
 }
 
-function scope({ hints }: Question): Route | undefined {
-  return hints.scope === 'session' ? { to: 'standalone', evidence: 'scope' } : undefined;
+function scope({ ledger, hints, streams }: Question): Route | undefined {
+  switch (hints.scope) {
+    case 'request':
+      return undefined;
+    case 'either':
+      return streams.standalone === 'open' ? onStandalone('scope', streams) : undefined;
+    case 'session': {
+      // Better late on another's stream than never: a client that opens no standalone stream would
+      // work with an old list of tools for ever.
+      const late = hints.late ? onStreamOf(ledger.newestCandidate, 'scope', streams) : undefined;
+      return onStandalone('scope', streams) ?? late ?? { to: 'parked', until: 'standalone' };
+    }
+    default:
+      return assertNever(hints.scope);
+  }
 }
 
-function context({ hints }: Question): Route | undefined {
+function context({ hints, streams }: Question): Route | undefined {
   const entry = hints.context;
   // A long-lived reader keeps the context of the request that created it: once that is over, the
   // context says nothing.
-  return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context') : undefined;
+  return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context', streams) : undefined;
 }
 
-function sole({ ledger }: Question): Route | undefined {
-  return ledger.candidates.size === 1 ? onStreamOf(ledger.candidates.newest, 'sole') : undefined;
+function sole({ ledger, streams }: Question): Route | undefined {
+  return ledger.candidateCount === 1 ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
 }
 
-function lastInbound({ ledger, hints }: Question): Route | undefined {
-  if (ledger.candidates.size > 1 && hints.ambiguous === 'reject') return { to: 'nowhere', code: 'AMBIGUOUS' };
-  return onStreamOf(ledger.candidates.newest, 'last-inbound');
+function lastInbound({ ledger, hints, streams }: Question): Route | undefined {
+  const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
+  // What may go on any stream belongs to no request: there is nothing to guess.
+  const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
+  return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
 }
 
 function nothingInFlight({ hints, streams }: Question): Route {
-  if (hints.explicit === undefined) return { to: 'unchanged', evidence: 'nothing-in-flight' };
-  return streams.standalone === 'assumed'
-    ? { to: 'standalone', evidence: 'nothing-in-flight' }
-    : { to: 'nowhere', code: 'NOT_IN_FLIGHT' };
+  const evidence = 'nothing-in-flight';
+  switch (streams.standalone) {
+    case 'open':
+      return { to: 'standalone', evidence };
+    case 'closed':
+      return hints.scope === 'either' ? { to: 'nowhere', code: 'NO_STREAM' } : { to: 'parked', until: 'any-stream' };
+    case 'assumed':
+      return hints.explicit === undefined ? { to: 'unchanged', evidence } : { to: 'standalone', evidence };
+    case 'unknown':
+      if (hints.explicit === undefined) return { to: 'unchanged', evidence };
+      // In JSON mode the standalone stream is the only way; otherwise the transport would throw.
+      return streams.requests === 'closed' ? { to: 'standalone', evidence } : { to: 'nowhere', code: 'NOT_IN_FLIGHT' };
+    default:
+      return assertNever(streams.standalone);
+  }
 }
 
-function onStreamOf(entry: InFlight | undefined, evidence: Evidence): Route | undefined {
-  return entry === undefined ? undefined : { to: 'request', entry, evidence };
+/** A request's own stream, if it can take the message. */
+function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: Streams): Route | undefined {
+  if (entry === undefined || entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)) return undefined;
+  return { to: 'request', entry, evidence };
+}
+
+/** The standalone stream, unless it is known that the client does not hold it. */
+function onStandalone(evidence: Evidence, streams: Streams): Route | undefined {
+  return streams.standalone === 'closed' ? undefined : { to: 'standalone', evidence };
 }

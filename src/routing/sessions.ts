@@ -1,4 +1,4 @@
-import { Ledger, type InFlight, type Life } from './ledger.js';
+import { Ledger, type Exchange, type InFlight, type Life } from './ledger.js';
 import type { RequestId } from './message.js';
 
 /** Names a session; `undefined` where a transport carries only one. */
@@ -51,6 +51,12 @@ export class Sessions implements Life {
 
   *inFlight(): IterableIterator<InFlight> {
     for (const ledger of this.#ledgers.values()) yield* ledger.entries();
+  }
+
+  *exchanges(): IterableIterator<{ readonly id: RequestId; readonly exchange: Exchange; readonly ledger: Ledger }> {
+    for (const ledger of this.#ledgers.values()) {
+      for (const [id, exchange] of ledger.exchanges()) yield { id, exchange, ledger };
+    }
   }
 
   get openExchanges(): number {

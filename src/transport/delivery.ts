@@ -1,58 +1,76 @@
-import { assertNever } from '../assert-never.js';
-import { debug } from '../debug.js';
-import { BackchannelError } from '../errors.js';
-import type { Ledger } from '../routing/ledger.js';
-import { cancelledIdOf, isMethodMessage, isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
-import type { Refusal, Route } from '../routing/route.js';
+import { asError, type BackchannelError } from '../errors.js';
+import type { Parking, ParkingFailure } from '../http/parking.js';
+import type { Settings } from '../options.js';
+import { assertNever } from '../routing/assert-never.js';
+import type { InFlight, Ledger } from '../routing/ledger.js';
+import {
+  cancelledIdOf,
+  isMethodMessage,
+  isNotification,
+  isRequest,
+  type MethodMessage,
+  type RequestId,
+} from '../routing/message.js';
+import type { Route } from '../routing/route.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
-import type { RouteEvent } from './events.js';
+import { ParkedMessage } from './parked-message.js';
 import type { Decision, Departure } from './pipeline.js';
-import { nameOf, type Report } from './report.js';
-import type { Taps } from './taps.js';
-import { attempt, type UnorderedWrites, type WriteOrder } from './write-order.js';
+import { closed, gaveUp, refused } from './refusals.js';
+import type { Report } from './report.js';
+import type { RouteLog } from './route-log.js';
+import { attempt, type WriteOrder } from './write-order.js';
 
 /** Stands for the standalone stream where a stream is asked for. */
 const STANDALONE = {};
 
-/** A server-initiated message for which a route was found. */
-interface Routed {
-  readonly departure: Departure;
-  readonly message: MethodMessage;
-  readonly ledger: Ledger | undefined;
-  readonly route: Exclude<Route, { to: 'nowhere' }>;
+/** What a delivery works with. */
+export interface DeliveryTools {
+  readonly inner: TransportLike;
+  readonly settings: Settings;
+  /** Keeps the order on each stream. */
+  readonly order: WriteOrder;
+  /** The transport has a stream for each request, and not one for everything. */
+  readonly hasStreams: boolean;
+  /** Keeps what has no stream yet, where streams are watched. */
+  readonly parking: Parking<ParkedMessage> | undefined;
+  /** Whether a notification on the standalone stream would be stored for a client that is away. */
+  readonly standaloneIsStored: () => boolean;
+  readonly log: RouteLog;
+  readonly report: Report;
+  /** Called after a server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
+  readonly asked: (id: RequestId, entry: InFlight | undefined) => void;
+  /** Decides about a message once more. */
+  readonly again: (departure: Departure) => void;
 }
+
+/** The routes by which a message leaves. */
+type Leaving = Extract<Route, { readonly evidence: unknown }>;
 
 /** Carries out what was decided: gives messages to the inner transport, or says why it does not. */
 export class Delivery {
-  constructor(
-    private readonly inner: TransportLike,
-    private readonly order: WriteOrder | undefined,
-    private readonly unordered: UnorderedWrites,
-    private readonly taps: Taps,
-    private readonly report: Report,
-  ) {}
+  constructor(private readonly tools: DeliveryTools) {}
 
-  /** Settles `decision.departure`. */
+  /** Settles what `send()` has returned, or will. */
   deliver(decision: Decision): void {
-    const { departure } = decision;
     switch (decision.kind) {
-      case 'response':
-        departure.settled = this.#write(departure, departure.options, decision.entry);
+      case 'response': {
+        const { departure, entry } = decision;
+        const { message, options } = departure;
+        settle(
+          departure,
+          this.#write(entry?.carrier ?? entry, () => this.tools.inner.send(message, options)),
+        );
         return;
-      case 'late':
-        departure.settled = this.#refuse(departure, decision.message, undefined, closed(decision.message));
+      }
+      case 'late': {
+        const { departure, message } = decision;
+        this.#refuse(departure, message, undefined, closed(message));
         return;
+      }
       case 'server-initiated': {
-        const { message, ledger, route } = decision;
-        departure.settled =
-          route.to === 'nowhere'
-            ? this.#refuse(
-                departure,
-                message,
-                ledger,
-                refused(message, route.code, departure.options?.relatedRequestId),
-              )
-            : this.#forward({ departure, message, ledger, route });
+        const { departure, message, ledger, route } = decision;
+        if (this.#withdraws(message)) this.#dropWithdrawal(departure, message, ledger);
+        else this.#follow(route, departure, message, ledger);
         return;
       }
       default:
@@ -61,128 +79,148 @@ export class Delivery {
   }
 
   /** A message that nobody decided about, because the pipeline has ended. */
-  afterClose(departure: Departure): Promise<void> {
+  afterClose(departure: Departure): void {
     const { message, options } = departure;
-    return isMethodMessage(message)
-      ? this.#refuse(departure, message, undefined, closed(message))
-      : attempt(() => this.inner.send(message, options));
-  }
-
-  #forward(routed: Routed): Promise<void> {
-    const { departure, message, ledger, route } = routed;
-    const options = optionsFor(route, departure.options);
-    const stream = route.to === 'request' ? route.entry : STANDALONE;
-    if (ledger !== undefined) followUp(ledger, message, route);
-
-    const written = this.#write(departure, options, stream);
-    if (this.#watched) {
-      written.then(
-        () => {
-          this.#tell(routed, options, 'delivered', undefined);
-        },
-        (error: unknown) => {
-          this.#tell(routed, options, 'failed', error as Error);
-        },
+    if (isMethodMessage(message)) this.#refuse(departure, message, undefined, closed(message));
+    else
+      settle(
+        departure,
+        attempt(() => this.tools.inner.send(message, options)),
       );
-    }
-    if (ledger !== undefined && isRequest(message)) {
-      written.catch(() => ledger.closeExchange(message.id));
-    }
-    return written;
   }
 
-  /** A request is rejected. A notification is reported: throwing at its sender takes proxies down. */
-  #refuse(
+  /** A parked message will not be tried again. */
+  giveUp({ departure, message, ledger }: ParkedMessage, failure: ParkingFailure): void {
+    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.tools.standaloneIsStored()) {
+      // The client has had its time to come back at once. It can still come back for this.
+      this.#forward(departure, message, ledger, { to: 'standalone', evidence: 'nothing-in-flight' });
+    } else if (failure === 'SUPERSEDED') {
+      this.tools.log.tell(departure, message, ledger, { outcome: 'superseded' });
+      settle(departure, Promise.resolve());
+    } else {
+      this.#refuse(departure, message, ledger, gaveUp(message, failure, this.tools.settings));
+    }
+  }
+
+  #follow(route: Route, departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
+    // Its sender waits for no answer any more, whatever becomes of the cancellation.
+    if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
+    switch (route.to) {
+      case 'request':
+      case 'standalone':
+      case 'unchanged':
+        this.#forward(departure, message, ledger, route);
+        return;
+      case 'parked':
+        this.#park(departure, message, ledger, route.until);
+        return;
+      case 'nowhere':
+        this.#refuse(departure, message, ledger, refused(message, route.code, departure.options?.relatedRequestId));
+        return;
+      default:
+        assertNever(route);
+    }
+  }
+
+  #forward(departure: Departure, message: MethodMessage, ledger: Ledger | undefined, route: Leaving): void {
+    const options = optionsFor(route, departure.options);
+    const stream = route.to === 'request' ? (route.entry.carrier ?? route.entry) : STANDALONE;
+    // Before it is sent: an in-memory client answers while `send()` still runs.
+    const entry = route.to === 'request' ? route.entry : undefined;
+    if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
+
+    let isRedirected = false;
+    const written = this.#write(stream, () => {
+      isRedirected = isGone(route);
+      return isRedirected ? this.#redirect(departure) : this.tools.inner.send(message, options);
+    });
+    settle(departure, written);
+    if (isRequest(message)) {
+      this.tools.asked(message.id, entry);
+      if (ledger !== undefined) written.catch(() => ledger.closeExchange(message.id));
+    }
+    if (!this.tools.log.isWatched) return;
+    const where = { to: route.to, evidence: route.evidence, relatedRequestId: options?.relatedRequestId };
+    written.then(
+      () => {
+        if (!isRedirected) this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
+      },
+      (error: unknown) => {
+        if (isRedirected) return;
+        this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'failed', error: asError(error) });
+      },
+    );
+  }
+
+  /** Its stream went away while it waited for its turn to be written: it looks for another. */
+  #redirect(departure: Departure): Promise<void> {
+    const again: Departure = { ...departure, settled: undefined, parked: undefined };
+    this.tools.again(again);
+    return again.settled ?? Promise.resolve();
+  }
+
+  #park(
     departure: Departure,
     message: MethodMessage,
     ledger: Ledger | undefined,
-    error: BackchannelError,
-  ): Promise<void> {
-    if (this.#watched) {
-      this.#emit({
-        session: this.#sessionOf(ledger),
-        method: message.method,
-        id: isRequest(message) ? message.id : undefined,
-        requested: departure.options?.relatedRequestId,
-        to: 'nowhere',
-        relatedRequestId: undefined,
-        evidence: undefined,
-        outcome: 'refused',
-        error,
-        waitedMs: performance.now() - departure.since,
-      });
-    }
-    if (isRequest(message)) return Promise.reject(error);
-    this.report(error);
-    return Promise.resolve();
-  }
-
-  #write(departure: Departure, options: SendOptions | undefined, stream: object | undefined): Promise<void> {
-    const write = (): Promise<void> => this.inner.send(departure.message, options);
-    return this.order === undefined || stream === undefined
-      ? this.unordered.write(write)
-      : this.order.write(stream, write);
-  }
-
-  get #watched(): boolean {
-    return this.taps.routesObserved || debug.route.enabled;
-  }
-
-  #tell(
-    { departure, message, ledger, route }: Routed,
-    options: SendOptions | undefined,
-    outcome: 'delivered' | 'failed',
-    error: Error | undefined,
+    until: 'standalone' | 'any-stream',
   ): void {
-    this.#emit({
-      session: this.#sessionOf(ledger),
-      method: message.method,
-      id: isRequest(message) ? message.id : undefined,
-      requested: departure.options?.relatedRequestId,
-      to: route.to,
-      relatedRequestId: options?.relatedRequestId,
-      evidence: route.evidence,
-      outcome,
-      error,
-      waitedMs: performance.now() - departure.since,
-    });
-  }
-
-  #emit(event: RouteEvent): void {
-    if (debug.route.enabled) {
-      const { method, id, to, relatedRequestId, evidence, outcome, requested } = event;
-      debug.route(
-        '%s %o → %s %o (%s, asked for %o): %s',
-        method,
-        id,
-        to,
-        relatedRequestId,
-        evidence,
-        requested,
-        outcome,
-      );
+    const { parking, log, report, settings } = this.tools;
+    if (parking === undefined) throw new TypeError('streams are not watched, but a message was parked');
+    if (departure.parked === undefined) {
+      departure.parked = new ParkedMessage(departure, message, ledger, until, settings.sessionWide);
+      // The sender of a notification does not wait with it: what becomes of it is reported.
+      departure.settled = isNotification(message) ? Promise.resolve() : departure.parked.settled;
+      if (isNotification(message)) departure.parked.settled.catch(report);
+      log.tell(departure, message, ledger, { outcome: 'parked' });
     }
-    this.taps.route(event);
+    parking.park(departure.parked);
   }
 
-  #sessionOf(ledger: Ledger | undefined): string | undefined {
-    return ledger?.session ?? (this.inner as { sessionId?: string }).sessionId;
+  /** A request is rejected. A notification is reported: throwing at its sender takes proxies down. */
+  #refuse(departure: Departure, message: MethodMessage, ledger: Ledger | undefined, error: BackchannelError): void {
+    this.tools.log.tell(departure, message, ledger, { outcome: 'refused', error });
+    if (isRequest(message) || departure.parked !== undefined) {
+      settle(departure, Promise.reject(error));
+    } else {
+      this.tools.report(error);
+      settle(departure, Promise.resolve());
+    }
+  }
+
+  /** Whether a cancellation takes back a request that still waits here. */
+  #withdraws(message: MethodMessage): boolean {
+    if (message.method !== 'notifications/cancelled') return false;
+    const id = cancelledIdOf(message);
+    return id !== undefined && this.tools.parking?.withdraw(id) === true;
+  }
+
+  /** The client never saw the request: it must not hear that it is cancelled. */
+  #dropWithdrawal(departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
+    const error = gaveUp(message, 'CANCELLED', this.tools.settings);
+    this.tools.log.tell(departure, message, ledger, { outcome: 'refused', error });
+    settle(departure, Promise.resolve());
+  }
+
+  #write(stream: object | undefined, write: () => Promise<void>): Promise<void> {
+    const { order, hasStreams } = this.tools;
+    return hasStreams && stream !== undefined ? order.write(stream, write) : order.writeUnordered(write);
   }
 }
 
-/** Keeps the book on exchanges: what a message opens or closes, later messages refer to. */
-function followUp(ledger: Ledger, message: MethodMessage, route: Routed['route']): void {
-  if (isRequest(message)) {
-    // Before it is sent: an in-memory client answers while `send()` still runs.
-    ledger.openExchange(message, route.to === 'request' ? route.entry : undefined);
-  } else if (message.method === 'notifications/cancelled') {
-    const id = cancelledIdOf(message);
-    if (id !== undefined) ledger.closeExchange(id);
-  }
+/** A cancellation was sent, parked or refused: in any case nobody waits for that answer. */
+function closeCancelled(message: MethodMessage, ledger: Ledger | undefined): void {
+  const id = cancelledIdOf(message);
+  if (id !== undefined) ledger?.closeExchange(id);
+}
+
+/** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
+function isGone(route: Leaving): boolean {
+  return route.to === 'request' && route.entry.adrift;
 }
 
 /** The caller's options with the chosen `relatedRequestId`; the very same object where nothing changes. */
-function optionsFor(route: Routed['route'], options: SendOptions | undefined): SendOptions | undefined {
+function optionsFor(route: Leaving, options: SendOptions | undefined): SendOptions | undefined {
   switch (route.to) {
     case 'request':
       return options?.relatedRequestId === route.entry.id ? options : { ...options, relatedRequestId: route.entry.id };
@@ -198,31 +236,8 @@ function optionsFor(route: Routed['route'], options: SendOptions | undefined): S
   }
 }
 
-function refused(message: MethodMessage, code: Refusal, requested: RequestId | undefined): BackchannelError {
-  switch (code) {
-    case 'NOT_IN_FLIGHT':
-      return new BackchannelError(
-        code,
-        `${nameOf(message)} was not sent: request ${JSON.stringify(requested)}, which it names, is over, and no other ` +
-          'is in flight. Send it before its request is answered.',
-      );
-    case 'AMBIGUOUS':
-      return new BackchannelError(
-        code,
-        `${nameOf(message)} was not sent: several requests are in flight, and nothing tells which of them it belongs ` +
-          "to. Give relatedRequestId, wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'.",
-      );
-    case 'UNKNOWN_PROGRESS_TOKEN':
-      return new BackchannelError(
-        code,
-        `${nameOf(message)} was not sent: no request in flight brought its progressToken. Report progress before the ` +
-          'request is answered, with the token that it brought.',
-      );
-    default:
-      return assertNever(code);
-  }
-}
-
-function closed(message: MethodMessage): BackchannelError {
-  return new BackchannelError('CLOSED', `${nameOf(message)} was not sent: the transport is closed.`);
+/** Gives `send()` its result, or settles the one that it has given already. */
+function settle(departure: Departure, result: Promise<void>): void {
+  if (departure.parked === undefined) departure.settled = result;
+  else departure.parked.settle(result);
 }

@@ -1,34 +1,48 @@
+import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
+import { RecentIds } from './recent-ids.js';
+import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery } from './delivery.js';
 import type { Interceptor } from './facade.js';
+import { Liveness } from './liveness.js';
+import { originOn } from './origin.js';
+import type { ParkedMessage } from './parked-message.js';
 import { Pipeline, type Decision, type Departure, type Surroundings } from './pipeline.js';
 import { reportTo, type Report } from './report.js';
+import { RouteLog } from './route-log.js';
 import { Taps } from './taps.js';
 import { BackchannelView, type Backchannel } from './view.js';
-import { attempt, UnorderedWrites, WriteOrder } from './write-order.js';
+import { WriteOrder, attempt } from './write-order.js';
 
 /** JSON-RPC's "internal error". */
 const INTERNAL_ERROR = -32603;
+
+/** How long a write may take: longer than any event store that works, so that order is never given up for one. */
+const STALL_TIMEOUT_MS = 30_000;
+
+const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
 /**
  * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
  * A transport may be started again after it was closed; what belongs to one life is in `#pipeline`.
  */
 export class Downstream implements Interceptor, Surroundings {
-  readonly methods: readonly string[] = ['start', 'send', 'close'];
+  readonly methods: readonly string[];
   readonly properties: readonly string[] = ['onmessage', 'onclose', 'backchannel'];
 
-  readonly streams: Streams;
+  /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
+  readonly identity: object = {};
   readonly report: Report;
   readonly #taps: Taps;
-  readonly #order: WriteOrder | undefined;
-  readonly #unordered = new UnorderedWrites();
+  readonly #log: RouteLog;
+  readonly #order: WriteOrder;
+  readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   #pipeline: Pipeline;
   #view: BackchannelView | undefined;
@@ -36,18 +50,41 @@ export class Downstream implements Interceptor, Surroundings {
   #onclose: (() => void) | undefined;
   #isOpen = true;
   #closing: Promise<void> | undefined;
+  /** Requests that were answered in the client's place. */
+  readonly #answered = new RecentIds();
 
   constructor(
     private readonly inner: TransportLike,
     readonly settings: Settings,
   ) {
-    // Only a transport with a stream per request chooses one, and has an order to keep on each.
-    const hasStreams = 'handleRequest' in inner;
-    this.streams = { standalone: hasStreams ? 'unknown' : 'assumed' };
-    this.#order = hasStreams ? new WriteOrder() : undefined;
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
-    this.#delivery = new Delivery(inner, this.#order, this.#unordered, this.#taps, this.report);
+    this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled);
+    this.#log = new RouteLog(this.#taps, inner);
+
+    // Only a transport with a stream per request chooses one, and has an order to keep on each.
+    if ('handleRequest' in inner) {
+      this.#liveness = new Liveness(this.identity, settings, {
+        retry: (message) => this.#retry(message),
+        giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
+        openExchanges: () => this.#pipeline.sessions.openExchanges,
+        abandon: (id) => this.#abandon(id),
+      });
+    }
+    this.methods =
+      this.#liveness === undefined ? ['start', 'send', 'close'] : ['start', 'send', 'close', 'handleRequest'];
+    this.#delivery = new Delivery({
+      inner,
+      settings,
+      log: this.#log,
+      order: this.#order,
+      hasStreams: this.#liveness !== undefined,
+      parking: this.#liveness?.parking,
+      standaloneIsStored: () => this.#liveness?.standaloneIsStored === true,
+      report: this.report,
+      asked: (id, entry) => this.#liveness?.questionAsked(id, entry),
+      again: (departure) => this.#route(departure),
+    });
     this.#pipeline = new Pipeline(this);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.
@@ -59,7 +96,11 @@ export class Downstream implements Interceptor, Surroundings {
   }
 
   get backchannel(): Backchannel {
-    return (this.#view ??= new BackchannelView(this.#taps, () => this.#pipeline.sessions, this.inner));
+    return (this.#view ??= new BackchannelView(this.#taps, () => ({
+      sessions: this.#pipeline.sessions,
+      sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
+      parked: this.#liveness?.parking.size ?? 0,
+    })));
   }
 
   // ---- life ----
@@ -77,6 +118,8 @@ export class Downstream implements Interceptor, Surroundings {
         this.#settle();
       },
       (error: unknown) => {
+        // Whatever state the transport is in, nobody is to wait for it.
+        this.#settle();
         this.#closing = undefined;
         throw error;
       },
@@ -109,14 +152,20 @@ export class Downstream implements Interceptor, Surroundings {
   #settle(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    const closed = new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.');
-    this.#order?.close(closed);
-    this.#unordered.close(closed);
     this.#pipeline.close();
+    this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
+    this.#liveness?.close();
     this.#taps.complete();
   }
 
   // ---- client to server ----
+
+  /** Of HTTP transports only: see `methods`. */
+  handleRequest(...args: unknown[]): unknown {
+    const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
+    const call = handleRequest.bind(this.inner);
+    return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
+  }
 
   get onmessage(): MessageHandler | undefined {
     return this.#onmessage;
@@ -136,7 +185,12 @@ export class Downstream implements Interceptor, Surroundings {
     // A transport that reconnects by itself does so without a word: a message says it is back.
     this.#begin();
     this.#taps.inbound({ message, extra });
-    this.#pipeline.receive(message, extra);
+    if (isResponse(message) && this.#answered.delete(message.id)) this.report(tooLate(message.id));
+    else this.#pipeline.receive(message, extra);
+  }
+
+  arrived(entry: InFlight): void {
+    this.#liveness?.arrived(entry);
   }
 
   handOver(message: JsonRpcMessage, extra: unknown): void {
@@ -151,13 +205,41 @@ export class Downstream implements Interceptor, Surroundings {
     });
   }
 
+  /** Answers what a client that is gone has left open, or one request of that. */
+  #abandon(only: RequestId | undefined): void {
+    for (const { id, exchange, ledger } of [...this.#pipeline.sessions.exchanges()]) {
+      if (only !== undefined && id !== only) continue;
+      const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
+      this.#log.orphaned(id, exchange, ledger, error);
+      this.#answered.add(id);
+      this.#pipeline.receive(answerFor(id, error), undefined);
+    }
+  }
+
   // ---- server to client ----
+
+  get streams(): Streams {
+    return this.#liveness?.streams ?? ONE_STREAM;
+  }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound({ message, options });
-    const departure: Departure = { message, options, since: performance.now(), settled: undefined };
+    const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
+    const departure: Departure = { message, options, origin, since: now(), settled: undefined, parked: undefined };
+    this.#route(departure);
+    return departure.settled ?? Promise.resolve();
+  }
+
+  #route(departure: Departure): void {
     this.#pipeline.send(departure);
-    return departure.settled ?? this.#delivery.afterClose(departure);
+    // The pipeline takes nothing any more once it has ended.
+    if (departure.settled === undefined) this.#delivery.afterClose(departure);
+  }
+
+  /** Sends what has waited, unless what left before it has closed the transport. */
+  #retry(message: ParkedMessage): void {
+    if (this.#isOpen) this.#pipeline.send(message.departure);
+    else this.#delivery.giveUp(message, 'CLOSED');
   }
 
   deliver(decision: Decision): void {

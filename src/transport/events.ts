@@ -28,7 +28,7 @@ export interface RouteEvent {
    * - `'request'`: the stream of the request `relatedRequestId`
    * - `'standalone'`: the standalone stream
    * - `'unchanged'`: wherever the transport puts it
-   * - `'nowhere'`: it could not be sent; `error` says why
+   * - `'nowhere'`: nowhere, or nowhere yet; `outcome` and `error` say why
    */
   readonly to: 'request' | 'standalone' | 'unchanged' | 'nowhere';
   /** The `relatedRequestId` it left with. */
@@ -37,10 +37,13 @@ export interface RouteEvent {
   readonly evidence: Evidence | undefined;
   /**
    * - `'delivered'`: the transport took it
+   * - `'parked'`: it waits for a stream; another event will follow
    * - `'refused'`: it was not given to the transport
+   * - `'superseded'`: a newer message that says the same waits in its place
    * - `'failed'`: the transport rejected it
+   * - `'orphaned'`: it was delivered before, and its client is gone
    */
-  readonly outcome: 'delivered' | 'refused' | 'failed';
+  readonly outcome: 'delivered' | 'parked' | 'refused' | 'superseded' | 'failed' | 'orphaned';
   readonly error: Error | undefined;
   /** Milliseconds from the `send()` call to this outcome. */
   readonly waitedMs: number;

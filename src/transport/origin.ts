@@ -10,8 +10,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InFlight } from '../routing/ledger.js';
 
+/** The work that hands an HTTP request to a transport: the messages in it came on this exchange. */
+class ExchangeWork {
+  constructor(
+    readonly transport: object,
+    readonly exchange: object,
+    readonly outer: InFlight | undefined,
+  ) {}
+}
+
 // One store for all wrapped transports: on Node 20 and 22 every store is a cost to every promise.
-const storage = new AsyncLocalStorage<InFlight | undefined>();
+const storage = new AsyncLocalStorage<InFlight | ExchangeWork | undefined>();
 
 /** Calls `work` on behalf of a request. */
 export function onBehalfOf<A extends unknown[]>(entry: InFlight, work: (...args: A) => void, ...args: A): void {
@@ -23,9 +32,20 @@ export function onNobodysBehalf<R>(work: () => R): R {
   return storage.run(undefined, work);
 }
 
+/** Calls `work`, which hands an HTTP request to a transport. */
+export function onExchange<R>(transport: object, exchange: object, work: () => R): R {
+  return storage.run(new ExchangeWork(transport, exchange, outerOrigin(transport)), work);
+}
+
+/** The exchange that the running code hands to this transport. */
+export function exchangeOn(transport: object): object | undefined {
+  const store = storage.getStore();
+  return store instanceof ExchangeWork && store.transport === transport ? store.exchange : undefined;
+}
+
 /** The request of this transport on whose behalf the running code works, also if it is over by now. */
 export function originOn(transport: object): InFlight | undefined {
-  let entry = storage.getStore();
+  let entry = currentRequest();
   while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;
   return entry;
 }
@@ -36,9 +56,14 @@ export function originOn(transport: object): InFlight | undefined {
  * Requests that are over are passed by, so that a chain is never longer than what is at work.
  */
 export function outerOrigin(transport: object): InFlight | undefined {
-  let entry = storage.getStore();
+  let entry = currentRequest();
   while (entry !== undefined && (entry.state !== 'in-flight' || entry.ledger.life.transport === transport)) {
     entry = entry.outer;
   }
   return entry;
+}
+
+function currentRequest(): InFlight | undefined {
+  const store = storage.getStore();
+  return store instanceof ExchangeWork ? store.outer : store;
 }

@@ -17,7 +17,8 @@ import {
 import { route, type Route, type Streams } from '../routing/route.js';
 import { Sessions } from '../routing/sessions.js';
 import type { Inbound, Outbound } from './events.js';
-import { onBehalfOf, originOn, outerOrigin } from './origin.js';
+import { onBehalfOf, outerOrigin } from './origin.js';
+import type { ParkedMessage } from './parked-message.js';
 import { callbackFailed, type Report } from './report.js';
 
 /** An inbound message on its way to the proxy. */
@@ -30,8 +31,12 @@ interface Arrival extends Inbound {
 export interface Departure extends Outbound {
   /** When `send()` was called, in milliseconds of the performance clock. */
   readonly since: number;
+  /** The request on whose behalf it was sent. */
+  readonly origin: InFlight | undefined;
   /** What `send()` returns. The delivery sets it. */
   settled: Promise<void> | undefined;
+  /** Its place in the waiting room, from the first time it was parked. */
+  parked: ParkedMessage | undefined;
 }
 
 /** An outbound message and what was decided about it. */
@@ -49,10 +54,14 @@ export type Decision =
   /** Sent on behalf of a connection that is closed. */
   | { readonly kind: 'late'; readonly departure: Departure; readonly message: MethodMessage };
 
-/** What the pipeline needs of the transport around it, which it also is told by in the async context. */
+/** What the pipeline needs of the transport around it. */
 export interface Surroundings {
   readonly settings: Settings;
   readonly streams: Streams;
+  /** Tells this transport from others in the async context. */
+  readonly identity: object;
+  /** A request was written into the ledger, and is about to be handed over. */
+  arrived(entry: InFlight): void;
   /** Hands an inbound message to the proxy. May throw what the proxy throws. */
   handOver(message: JsonRpcMessage, extra: unknown): void;
   /** The proxy's handler threw, so that nobody will answer this request. */
@@ -72,7 +81,7 @@ export class Pipeline {
   readonly #outbound = new Subject<Departure>();
 
   constructor(around: Surroundings) {
-    this.sessions = new Sessions(around);
+    this.sessions = new Sessions(around.identity);
     this.#inbound.pipe(track(this.sessions, around)).subscribe(dispatch(around));
     this.#outbound.pipe(decide(this.sessions, around)).subscribe(deliver(around));
   }
@@ -106,7 +115,7 @@ function track(sessions: Sessions, around: Surroundings): OperatorFunction<Inbou
 function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): InFlight | undefined {
   if (isRequest(message)) {
     ledger.modern = isModern(message);
-    const { entry, replaced } = ledger.receive(message, outerOrigin(around));
+    const { entry, replaced } = ledger.receive(message, outerOrigin(around.identity));
     if (replaced !== undefined) around.report(duplicate(entry, replaced));
     return entry;
   }
@@ -123,6 +132,7 @@ function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): 
 function dispatch(around: Surroundings): (arrival: Arrival) => void {
   const handOver = around.handOver.bind(around);
   return ({ message, extra, entry }) => {
+    if (entry !== undefined) around.arrived(entry);
     try {
       if (entry !== undefined && around.settings.attribution === 'context') {
         onBehalfOf(entry, handOver, message, extra);
@@ -139,8 +149,7 @@ function dispatch(around: Surroundings): (arrival: Arrival) => void {
 /** Decides where each message goes. */
 function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Departure, Decision> {
   return map((departure) => {
-    const { message, options } = departure;
-    const origin = around.settings.attribution === 'context' ? originOn(around) : undefined;
+    const { message, options, origin } = departure;
 
     if (!isMethodMessage(message)) {
       if (!isResponse(message)) return { kind: 'response', departure, entry: undefined };
@@ -166,6 +175,7 @@ function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Depa
       context: origin?.ledger === ledger ? origin : undefined,
       scope: scope(message.method, around),
       ambiguous: around.settings.ambiguous,
+      late: departure.parked?.isLate ?? isLateAtOnce(around.settings),
     };
     return {
       kind: 'server-initiated',
@@ -208,6 +218,11 @@ function outboundLedger(
   if (session !== undefined) return sessions.named(session);
   if (origin !== undefined) return origin.ledger;
   return isResponse(message) ? sessions.holding(message.id) : undefined;
+}
+
+/** Who may not wait is late from the start; what may go on the standalone stream only is never late. */
+function isLateAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
+  return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
 }
 
 function scope(method: string, around: Surroundings): Scope {

@@ -3,12 +3,12 @@ import { BackchannelError } from '../errors.js';
 import { isNotification, isRequest, isResponse, type JsonRpcMessage } from '../routing/message.js';
 
 /** Tells the owner of a transport of something that went wrong and has no caller to be thrown at. */
-export type Report = (error: BackchannelError) => void;
+export type Report = (error: Error) => void;
 
 /** Reports to the transport's `onerror`, which may be missing and may throw. */
 export function reportTo(transport: { onerror?: ((error: Error) => void) | undefined }): Report {
   return (error) => {
-    debug.error('%s: %s', error.code, error.message);
+    debug.error('%s: %s', error instanceof BackchannelError ? error.code : error.name, error.message);
     try {
       transport.onerror?.(error);
     } catch (cause) {

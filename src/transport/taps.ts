@@ -1,9 +1,8 @@
 import { Subject, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
-import type { BackchannelError } from '../errors.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
 import { guarded } from './guarded.js';
-import { callbackFailed, nameOf } from './report.js';
+import { callbackFailed, nameOf, type Report } from './report.js';
 
 /**
  * The observables that users get. Each exists from the first time somebody asks for it, so that a
@@ -14,7 +13,7 @@ export class Taps {
   #inbound: Subject<Inbound> | undefined;
   #outbound: Subject<Outbound> | undefined;
 
-  constructor(private readonly report: (error: BackchannelError) => void) {}
+  constructor(private readonly report: Report) {}
 
   get routes$(): Observable<RouteEvent> {
     return this.#guarded('routes$', (this.#routes ??= new Subject()));

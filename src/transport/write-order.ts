@@ -1,9 +1,13 @@
+import { after, now } from '../clock.js';
 import { asError } from '../errors.js';
 
 type Write = () => Promise<void>;
+type Reject = (error: Error) => void;
 
 interface Job {
   readonly write: Write;
+  /** When the write began; `undefined` while it waits. */
+  since: number | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,15 +25,28 @@ interface Writes {
  * store writes when the store has answered, and a store may answer the second call before the first:
  * a response would then end the stream before an earlier question was written.
  *
- * Nothing waits unless an earlier message of the same stream is still being written.
+ * Nothing waits unless an earlier message of the same stream is still being written, and nothing waits
+ * for ever: a write that does not end is given up, and the next one goes on.
  */
 export class WriteOrder {
   readonly #streams = new Map<object, Writes>();
+  /** Writes in no order of ours. */
+  readonly #unordered = new Set<Reject>();
+  #cancelWatchdog: (() => void) | undefined;
+
+  /**
+   * @param stallTimeoutMs how long an ordered write may take, in milliseconds
+   * @param stalled the error of one that takes longer
+   */
+  constructor(
+    private readonly stallTimeoutMs: number,
+    private readonly stalled: (stallTimeoutMs: number) => Error,
+  ) {}
 
   /** Calls `write` now, or as soon as the earlier messages of `stream` are written. */
   write(stream: object, write: Write): Promise<void> {
     return new Promise((resolve, reject) => {
-      const job = { write, resolve, reject };
+      const job = { write, since: undefined, resolve, reject };
       let writes = this.#streams.get(stream);
       if (writes === undefined) {
         writes = { underWay: new Set(), waiting: [], isCalling: false };
@@ -40,19 +57,48 @@ export class WriteOrder {
     });
   }
 
+  /**
+   * Calls `write` now, whatever else is being written: a transport with one pipe keeps its own order.
+   * It is settled by `close()` like the others, for a pipe may never drain.
+   */
+  writeUnordered(write: Write): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#unordered.add(reject);
+      attempt(write).then(
+        () => {
+          this.#unordered.delete(reject);
+          resolve();
+        },
+        (error: unknown) => {
+          this.#unordered.delete(reject);
+          reject(asError(error));
+        },
+      );
+    });
+  }
+
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
     for (const { underWay, waiting } of this.#streams.values()) {
       for (const job of [...underWay, ...waiting]) job.reject(error);
     }
     this.#streams.clear();
+    for (const reject of this.#unordered) reject(error);
+    this.#unordered.clear();
+    this.#cancelWatchdog?.();
+    this.#cancelWatchdog = undefined;
   }
 
   #run(stream: object, writes: Writes, job: Job): void {
     writes.underWay.add(job);
+    job.since = now();
+    this.#cancelWatchdog ??= after(this.stallTimeoutMs, () => {
+      this.#giveUpStalled();
+    });
+    const isReaction = writes.isCalling;
     writes.isCalling = true;
     const written = attempt(job.write);
-    writes.isCalling = false;
+    writes.isCalling = isReaction;
     written.then(
       () => {
         job.resolve();
@@ -65,43 +111,33 @@ export class WriteOrder {
     );
   }
 
+  /** One timer for all: it looks again for as long as anything is being written. */
+  #giveUpStalled(): void {
+    this.#cancelWatchdog = undefined;
+    const latest = now() - this.stallTimeoutMs;
+    let next = Infinity;
+    for (const [stream, writes] of [...this.#streams]) {
+      for (const job of [...writes.underWay]) {
+        if (job.since === undefined || job.since > latest) {
+          next = Math.min(next, job.since ?? now());
+          continue;
+        }
+        job.reject(this.stalled(this.stallTimeoutMs));
+        this.#finished(stream, writes, job);
+      }
+    }
+    if (next === Infinity) return;
+    this.#cancelWatchdog ??= after(Math.max(1, Math.ceil(next - latest)), () => {
+      this.#giveUpStalled();
+    });
+  }
+
   #finished(stream: object, writes: Writes, job: Job): void {
-    writes.underWay.delete(job);
+    if (!writes.underWay.delete(job)) return;
     if (writes.underWay.size > 0 || this.#streams.get(stream) !== writes) return;
     const next = writes.waiting.shift();
     if (next === undefined) this.#streams.delete(stream);
     else this.#run(stream, writes, next);
-  }
-}
-
-/**
- * Writes that keep no order, each of which the transport may sit on for ever: a pipe nobody reads
- * takes no more, and is closed without a word to those who wait.
- */
-export class UnorderedWrites {
-  readonly #pending = new Set<Pick<Job, 'reject'>>();
-
-  write(write: Write): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const job = { reject };
-      this.#pending.add(job);
-      attempt(write).then(
-        () => {
-          this.#pending.delete(job);
-          resolve();
-        },
-        (error: unknown) => {
-          this.#pending.delete(job);
-          job.reject(error);
-        },
-      );
-    });
-  }
-
-  /** Rejects everything that is being written: the transport is closed. */
-  close(error: Error): void {
-    for (const job of this.#pending) job.reject(error);
-    this.#pending.clear();
   }
 }
 

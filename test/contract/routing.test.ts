@@ -65,7 +65,7 @@ describe.each(SIDES)('$title', (side) => {
   });
 
   it('C2: a related id never leaves in the same tick as, and after, the answer to its request', async () => {
-    const rig = await rigs.open(side);
+    const rig = await rigs.open(side, { backchannel: { parkTimeoutMs: 20 } });
     await rig.request(0);
     const sends = [rig.respond(0), rig.elicit('q', { relatedRequestId: 0 }), rig.log('n', { relatedRequestId: 0 })];
     const outcomes = (await Promise.allSettled(sends)).map(({ status }) => status);
@@ -76,8 +76,8 @@ describe.each(SIDES)('$title', (side) => {
     else expect(outcomes).toEqual(['fulfilled', 'rejected', 'rejected']);
     // Refused is not lost: the request's sender has an error, the notification's owner a report.
     if (hasStreams && side.wrapped) {
-      await expect(sends[1]).rejects.toMatchObject({ code: 'NOT_IN_FLIGHT' });
-      expect(rig.errors).toEqual([expect.objectContaining({ code: 'NOT_IN_FLIGHT' })]);
+      await expect(sends[1]).rejects.toMatchObject({ code: 'PARK_TIMEOUT' });
+      expect(rig.errors).toEqual([expect.objectContaining({ code: 'PARK_TIMEOUT' })]);
     }
   });
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 /** What a row says, without the times: they are measured, not promised. */
 const ROW =
-  /^(.+?)\s{2,}(\S.*?)\s+[\d.]+ m?s {2}(\S.*?)\s+[\d.]+ m?s {2}(own POST each|own POST|a live POST)\s+(\S.*)$/;
+  /^(.+?)\s{2,}(\S.*?)\s+[\d.]+ m?s {2}(\S.*?)\s+[\d.]+ m?s {2}(own POST each|own POST|a live POST|the next POST|GET|none)\s+(\S.*)$/;
 
 let code: unknown;
 let output: string;
@@ -55,6 +55,21 @@ describe('the demo', () => {
       ['progress', 'lost', 'ok', 'own POST', 'progress-token'],
       ['log', 'lost', 'ok', 'own POST', 'context'],
       ['eight elicit at once', 'hang 0 of 8', 'ok 8 of 8', 'own POST each', 'context'],
+    ]);
+  });
+
+  it('shows what becomes of questions when streams come and go', () => {
+    expect(rowsOf(/^streams that come and go/)).toEqual([
+      ['POST dropped', 'hang', 'ok an error', 'none', 'PARK_TIMEOUT'],
+      ['dropped, GET open', 'ok', 'ok', 'GET', 'nothing-in-flight'],
+      ['dropped, a call runs', 'hang', 'ok', 'a live POST', expect.stringMatching(/sole|last-inbound/)],
+      ['no call, GET later', 'hang', 'ok', 'GET', 'nothing-in-flight'],
+      ['client gone for good', 'hang', 'ok an error', 'a live POST', 'ORPHANED'],
+      ['tools change, no GET', 'lost', 'ok', 'the next POST', 'scope'],
+    ]);
+    expect(rowsOf(/^answers in JSON/)).toEqual([
+      ['GET open', 'ok', 'ok', 'GET', 'nothing-in-flight'],
+      ['GET never opened', 'hang', 'ok an error', 'none', 'PARK_TIMEOUT'],
     ]);
   });
 

@@ -39,7 +39,7 @@ test('case 6: a request in the same tick, right after the response, does not go 
   const outcomes: Promise<string>[] = [];
   const served = await serve({
     async onSession(bare) {
-      const transport = withBackchannel(bare);
+      const transport = withBackchannel(bare, { parkTimeoutMs: 20 });
       const others: (string | number)[] = [];
       transport.onmessage = (message) => {
         if (!('method' in message && 'id' in message)) return;
@@ -63,7 +63,7 @@ test('case 6: a request in the same tick, right after the response, does not go 
   opened.push(served.close);
   const client = await StrictClient.connect(served.url);
   await client.request('tools/call', { name: 'hurry' }, 1);
-  expect(await outcomes[0]).toBe('NOT_IN_FLIGHT');
+  expect(await outcomes[0]).toBe('PARK_TIMEOUT');
 
   const stays = client.start('tools/call', { name: 'stay' }, 2);
   await stays.exchange;
@@ -220,13 +220,13 @@ test('case 40: a tool that asks after it has returned is refused, or uses the st
     returned[0]?.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
 
   expect(await client.callTool('leave')).toBe('left');
-  await expect(askLate()).rejects.toMatchObject({ name: 'BackchannelError', code: 'NOT_IN_FLIGHT' });
+  await expect(askLate()).rejects.toMatchObject({ name: 'BackchannelError', code: 'PARK_TIMEOUT' });
 
   const call = client.start('tools/call', { name: 'other' }, 'other');
   await other.begun.promise;
   expect(await askLate()).toMatchObject({ action: 'decline' });
   expect(client.arrivals.find(is('elicitation/create'))?.stream).toBe('POST other');
-  expect(routes.map(({ outcome }) => outcome)).toEqual(['refused', 'delivered']);
+  expect(routes.map(({ outcome }) => outcome)).toEqual(['parked', 'refused', 'delivered']);
   other.release.resolve();
   await call.response;
 });

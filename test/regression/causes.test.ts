@@ -1,10 +1,15 @@
 /** Bugs that were, each named after its cause. */
-import { expect, test } from 'vitest';
+import { AsyncResource } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test, vi } from 'vitest';
 import { WriteOrder } from '../../src/transport/write-order.js';
 import { deferred } from '../support/deferred.js';
 import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
 import { NullHttpTransport } from '../support/null-transport.js';
 import { rig, rigOf } from '../support/rig.js';
+import { watchedRig } from '../support/watched-rig.js';
 
 test('a cancelled request left the ledger, and its answer overtook a question on its stream', async () => {
   const asked = deferred();
@@ -26,7 +31,7 @@ test('a cancelled request left the ledger, and its answer overtook a question on
 });
 
 test('a reaction that was sent while a write was called let the next message overtake that write', async () => {
-  const order = new WriteOrder();
+  const order = new WriteOrder(60_000, () => new Error('stalled'));
   const stream = {};
   const slow = deferred();
   const begun: string[] = [];
@@ -66,4 +71,128 @@ test('one of several sessions forgot with its last answer that it speaks the 202
   await transport.send(answer(1), { session: 'a' });
   await transport.send(elicit('a'), { relatedRequestId: 1, session: 'a' });
   expect(routes.at(-1)).toMatchObject({ to: 'unchanged', evidence: 'not-inferred' });
+});
+
+test('a message that waited for its turn was written on a stream that had gone meanwhile', async () => {
+  const rig = watchedRig();
+  const stored = deferred();
+  rig.inner.write = async ({ message }) => (message.id === 'first' ? stored.promise : Promise.resolve());
+  const post = rig.post(request(1));
+  const first = rig.transport.send(elicit('first'), { relatedRequestId: 1 });
+  const second = rig.transport.send(elicit('second'), { relatedRequestId: 1 });
+  post.disconnect();
+  rig.get();
+  await Promise.resolve();
+  stored.resolve();
+  await Promise.all([first, second]);
+  expect(rig.inner.optionsOf('first')).toMatchObject({ relatedRequestId: 1 });
+  expect(rig.inner.relatedIdOf('second')).toBeUndefined();
+  expect(rig.story()).toEqual(['first → 1: delivered', 'second → standalone: delivered']);
+  await rig.transport.close();
+});
+
+test('one answer in JSON made a stream that was open count as none', async () => {
+  const rig = watchedRig();
+  rig.post(request(1));
+  rig.inner.json = true;
+  rig.post(request(2, 'tools/list'));
+  await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+  expect(rig.routes.at(-1)).toMatchObject({ relatedRequestId: 1, evidence: 'explicit', outcome: 'delivered' });
+  await rig.transport.close();
+});
+
+test('news that was late for ever left no room for questions', async () => {
+  vi.useFakeTimers();
+  try {
+    const rig = watchedRig({ maxParked: 2, parkTimeoutMs: 100 });
+    for (const uri of ['a', 'b']) {
+      await rig.transport.send(notification('notifications/resources/updated', { uri }));
+    }
+    await vi.advanceTimersByTimeAsync(150);
+    const asked = rig.transport.send(elicit('q'));
+    rig.post(request(1));
+    await asked;
+    expect(rig.errors).toMatchObject([{ code: 'PARK_FULL' }]);
+    expect(rig.story().at(-1)).toBe('q → 1: delivered');
+    await rig.transport.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('different messages of one method, re-classified as session-wide, were taken for the same news', async () => {
+  const rig = watchedRig({ scopeOf: () => 'session' });
+  for (const data of [1, 2, 3]) await rig.transport.send(notification('notifications/message', { data }));
+  rig.get();
+  await setImmediate();
+  expect(rig.inner.sent.map(({ message }) => (message.params as { data: number }).data)).toEqual([1, 2, 3]);
+  await rig.transport.close();
+});
+
+test('a question whose cancellation was not sent stayed open', async () => {
+  const rig = watchedRig({ parkTimeoutMs: 0 });
+  const get = rig.get();
+  await Promise.resolve();
+  await rig.transport.send(elicit('q'));
+  get.disconnect();
+  await rig.transport.send(notification('notifications/cancelled', { requestId: 'q' }));
+  expect(rig.transport.backchannel.snapshot().openExchanges).toBe(0);
+  await rig.transport.close();
+});
+
+test('a client that answered after all gave the proxy a second answer', async () => {
+  vi.useFakeTimers();
+  try {
+    const rig = watchedRig({ orphanTimeoutMs: 100 });
+    const get = rig.get();
+    await Promise.resolve();
+    await rig.transport.send(elicit('q'));
+    get.disconnect();
+    await vi.advanceTimersByTimeAsync(150);
+    rig.inner.deliver(answer('q'));
+    expect(rig.received.filter(({ message }) => message.id === 'q')).toHaveLength(1);
+    expect(rig.errors.at(-1)).toMatchObject({ code: 'ORPHANED' });
+    await rig.transport.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a stream that the server had ended counted as open until its connection was gone', async () => {
+  const rig = watchedRig();
+  const get = rig.get();
+  await Promise.resolve();
+  get.end();
+  await rig.transport.send(notification('notifications/message', { data: 1 }));
+  expect(rig.story()).toEqual(['notifications/message → nowhere: parked']);
+  await rig.transport.close();
+});
+
+test('a transport whose close() failed left those who had sent to wait', async () => {
+  const { inner, transport } = rig();
+  inner.write = async () => new Promise(() => undefined);
+  inner.close = async () => Promise.reject(new Error('stuck'));
+  inner.deliver(request(1));
+  const sent = transport.send(elicit('q'));
+  await expect(transport.close()).rejects.toThrow('stuck');
+  await expect(sent).rejects.toMatchObject({ code: 'CLOSED' });
+});
+
+test('async contexts that live on kept closed transports in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const kept: AsyncResource[] = [];
+  const open = async (): Promise<WeakRef<object>> => {
+    const { inner, transport } = rig();
+    transport.onmessage = () => kept.push(new AsyncResource('lives on'));
+    inner.deliver(request(1));
+    await transport.send(answer(1));
+    await transport.close();
+    return new WeakRef(inner);
+  };
+  const closed = await open();
+  await setImmediate();
+  gc();
+  expect(kept).toHaveLength(1);
+  expect(closed.deref()).toBeUndefined();
 });

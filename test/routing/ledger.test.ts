@@ -50,7 +50,7 @@ describe('a request in flight', () => {
     expect(ledger.cancel(1)).toBe(entry);
     expect(entry.state).toBe('cancelled');
     expect(ledger.byProgressToken('t')).toBeUndefined();
-    expect(ledger.candidates.size).toBe(0);
+    expect(ledger.candidateCount).toBe(0);
     expect(ledger.answer(answer(1))).toBeUndefined();
     expect(entry.state).toBe('cancelled');
   });
@@ -66,8 +66,8 @@ describe('a request in flight', () => {
     expect(ledger.size).toBe(1);
     expect(ledger.byProgressToken('old')).toBeUndefined();
     expect(ledger.byProgressToken('new')).toBe(entry);
-    expect(ledger.candidates.newest).toBe(entry);
-    expect(ledger.candidates.size).toBe(1);
+    expect(ledger.newestCandidate).toBe(entry);
+    expect(ledger.candidateCount).toBe(1);
   });
 
   test('does not give back a token that a later request has brought too', () => {
@@ -137,11 +137,11 @@ describe('an exchange', () => {
   test('is open until the client answers it', () => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit(0), entry);
-    ledger.openExchange(elicit('0'), undefined);
+    ledger.openExchange(elicit(0), entry, 0);
+    ledger.openExchange(elicit('0'), undefined, 0);
     expect(ledger.openExchanges).toBe(2);
-    expect(ledger.exchange(0)).toEqual({ method: 'elicitation/create', entry });
-    expect(ledger.closeExchange('0')).toEqual({ method: 'elicitation/create', entry: undefined });
+    expect(ledger.exchange(0)).toEqual({ method: 'elicitation/create', entry, since: 0 });
+    expect(ledger.closeExchange('0')).toEqual({ method: 'elicitation/create', entry: undefined, since: 0 });
     expect(ledger.openExchanges).toBe(1);
     ledger.answer(answer(1));
     expect(ledger.isEmpty).toBe(false);
@@ -152,12 +152,12 @@ describe('an exchange', () => {
   test('leaves nothing of an elicitation behind that went out on a request which is over', () => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit(8, { elicitationId: 'a' }), entry);
-    ledger.openExchange(elicit(9, { elicitationId: 'b' }), entry);
+    ledger.openExchange(elicit(8, { elicitationId: 'a' }), entry, 0);
+    ledger.openExchange(elicit(9, { elicitationId: 'b' }), entry, 0);
     expect(ledger.elicitation('a')).toBe(entry);
     expect(ledger.elicitation('b')).toBe(entry);
     ledger.cancel(1);
-    ledger.openExchange(elicit(10, { elicitationId: 'c' }), entry);
+    ledger.openExchange(elicit(10, { elicitationId: 'c' }), entry, 0);
     expect(['a', 'b', 'c'].map((id) => ledger.elicitation(id))).toEqual([undefined, undefined, undefined]);
   });
 });
@@ -169,7 +169,7 @@ test('holds nothing after clear', () => {
   ledger.receive(request(3, 'tools/list'));
   ledger.receive(request(4, 'tools/call', wantsProgress('of a task')));
   ledger.answer(answer(4, { task: { taskId: 'b' } }));
-  ledger.openExchange(elicit(9, { elicitationId: 'e' }), entry);
+  ledger.openExchange(elicit(9, { elicitationId: 'e' }), entry, 0);
   ledger.modern = true;
 
   ledger.clear();
@@ -178,7 +178,7 @@ test('holds nothing after clear', () => {
   expect(ledger.size).toBe(0);
   expect(ledger.openExchanges).toBe(0);
   expect([...ledger.entries()]).toEqual([]);
-  expect(ledger.candidates.size).toBe(0);
+  expect(ledger.candidateCount).toBe(0);
   expect(ledger.byProgressToken('t')).toBeUndefined();
   expect(ledger.taskOfToken('of a task')).toBeUndefined();
   expect(ledger.taskResult('a')).toBeUndefined();
@@ -197,10 +197,10 @@ test('knows the newest of 100,000 in flight, while they end in any order', () =>
   for (let id = 0; id < count; id += 2) ledger.answer(answer((id * 7_919) % count));
   expect(ledger.size).toBe(count / 2);
   for (let id = count - 1; id > 0; id -= 2) {
-    if (ledger.candidates.newest?.id !== id) expect.unreachable(`the newest is not ${id}`);
+    if (ledger.newestCandidate?.id !== id) expect.unreachable(`the newest is not ${id}`);
     if (ledger.byProgressToken(`token ${id}`)?.id !== id) expect.unreachable(`the token of ${id} is lost`);
     ledger.answer(answer(id));
   }
   expect(ledger.isEmpty).toBe(true);
-  expect(ledger.candidates.newest).toBeUndefined();
+  expect(ledger.newestCandidate).toBeUndefined();
 });

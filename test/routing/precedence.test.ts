@@ -18,7 +18,7 @@ function situation(): { ledger: Ledger; context: InFlight } {
   const ledger = newLedger();
   ledger.receive(request(EXPLICIT));
   ledger.receive(request(TOKEN, 'tools/call', wantsProgress('token')));
-  ledger.openExchange(elicit('question'), ledger.receive(request(EXCHANGE)).entry);
+  ledger.openExchange(elicit('question'), ledger.receive(request(EXCHANGE)).entry, 0);
   ledger.receive(request(TASK, 'tasks/result', { taskId: 'task' }));
   const context = ledger.receive(request(CONTEXT)).entry;
   ledger.receive(request(LAST));
@@ -30,7 +30,12 @@ function ladder(message: MethodMessage, hints: Partial<Hints>, ...over: number[]
   const { ledger, context } = situation();
   for (const id of over) ledger.answer(answer(id));
   return inWords(
-    route(message, ledger, { ...NO_HINTS, explicit: EXPLICIT, context, ...hints }, { standalone: 'unknown' }),
+    route(
+      message,
+      ledger,
+      { ...NO_HINTS, explicit: EXPLICIT, context, ...hints },
+      { standalone: 'unknown', requests: 'open' },
+    ),
   );
 }
 

@@ -76,7 +76,7 @@ function play(ledger: ReturnType<typeof newLedger>, all: InFlight[], event: Even
       ledger.cancel(event.id);
       break;
     case 'ask':
-      ledger.openExchange(elicit(event.id, { elicitationId: String(event.on) }), ledger.get(event.on));
+      ledger.openExchange(elicit(event.id, { elicitationId: String(event.on) }), ledger.get(event.on), 0);
       break;
     case 'told':
       ledger.closeExchange(event.id);
@@ -109,8 +109,8 @@ test('the ledger holds what a Map would hold, and its newest candidate is the la
         expect(all.filter(({ state }) => state === 'in-flight')).toHaveLength(held.length);
         const ranked = (rank: string): InFlight[] => held.filter((entry) => entry.rank === rank);
         const candidates = ranked('first').length > 0 ? ranked('first') : ranked('second');
-        expect(ledger.candidates.newest).toBe(candidates.at(-1));
-        expect(ledger.candidates.size).toBe(candidates.length);
+        expect(ledger.newestCandidate).toBe(candidates.at(-1));
+        expect(ledger.candidateCount).toBe(candidates.length);
       }
       ledger.clear();
       expect(ledger.isEmpty).toBe(true);
@@ -136,7 +136,12 @@ test('no route ever names a request that is over, and an explicit id in flight i
       const context = all[which % Math.max(all.length, 1)];
       const ambiguous = reject ? 'reject' : 'last-inbound';
 
-      const chosen = route(message, ledger, { ...NO_HINTS, explicit, context, ambiguous }, { standalone: 'unknown' });
+      const chosen = route(
+        message,
+        ledger,
+        { ...NO_HINTS, explicit, context, ambiguous },
+        { standalone: 'unknown', requests: 'open' },
+      );
 
       const named = explicit === undefined ? undefined : ledger.get(explicit);
       if (named) expect(chosen.to === 'request' && chosen.entry === named && chosen.evidence).toBe('explicit');

@@ -38,8 +38,8 @@ describe('the ledgers of several sessions', () => {
 
   test('count the open exchanges of all', () => {
     const sessions = new Sessions(transport);
-    sessions.named('a').openExchange(elicit(1), undefined);
-    sessions.named('b').openExchange(elicit(1), undefined);
+    sessions.named('a').openExchange(elicit(1), undefined, 0);
+    sessions.named('b').openExchange(elicit(1), undefined, 0);
     expect(sessions.openExchanges).toBe(2);
   });
 
@@ -65,7 +65,7 @@ describe('the ledgers of several sessions', () => {
     const sessions = new Sessions(transport);
     const a = sessions.named('a');
     const { entry } = a.receive(request(1));
-    a.openExchange(elicit(9), entry);
+    a.openExchange(elicit(9), entry, 0);
     expect(sessions.over).toBe(false);
     sessions.close();
     expect(sessions.over).toBe(true);

@@ -36,7 +36,7 @@ export async function startSession(
       return { content: [{ type: 'text' as const, text: await tool(server, extra) }] };
     });
     server.onerror = (error) => errors.push(error);
-    const transport = withBackchannel(bare);
+    const transport = withBackchannel(bare, { parkTimeoutMs: 20 });
     transport.backchannel.routes$.subscribe((event) => routes.push(event));
     await server.connect(transport);
     return transport;

@@ -8,6 +8,7 @@ export const NO_HINTS: Hints = {
   context: undefined,
   scope: 'request',
   ambiguous: 'last-inbound',
+  late: false,
 };
 
 export function newLedger(session?: string): Ledger {
@@ -36,11 +37,21 @@ export const cancels =
   (ledger) =>
     void ledger.cancel(id);
 
+/** The stream of a request is gone for good. */
+export const adrift =
+  (id: RequestId): Step =>
+  (ledger) => {
+    const entry = ledger.get(id);
+    if (entry === undefined) throw new Error(`${id} is not in flight`);
+    ledger.setAdrift(entry);
+    return undefined;
+  };
+
 /** A server-initiated request goes out on the stream of `on`, or on the standalone stream. */
 export const asks =
   (id: RequestId, on?: RequestId, params?: Readonly<Record<string, unknown>>): Step =>
   (ledger) => {
-    ledger.openExchange(elicit(id, params), on === undefined ? undefined : ledger.get(on));
+    ledger.openExchange(elicit(id, params), on === undefined ? undefined : ledger.get(on), 0);
     return undefined;
   };
 
@@ -62,14 +73,15 @@ export interface Row {
   readonly message: MethodMessage;
   readonly hints?: Partial<Hints>;
   readonly standalone?: Streams['standalone'];
+  readonly requests?: Streams['requests'];
   readonly expected: string;
 }
 
-export function decide({ given = [], message, hints, standalone = 'unknown' }: Row): string {
+export function decide({ given = [], message, hints, standalone = 'unknown', requests = 'open' }: Row): string {
   const ledger = newLedger();
   let context: InFlight | undefined;
   for (const step of given) context = step(ledger) ?? context;
-  return inWords(route(message, ledger, { ...NO_HINTS, context, ...hints }, { standalone }));
+  return inWords(route(message, ledger, { ...NO_HINTS, context, ...hints }, { standalone, requests }));
 }
 
 /** `request 1 by context`, `standalone by scope`, `nowhere: AMBIGUOUS`. */
@@ -79,6 +91,8 @@ export function inWords(route: Route): string {
       return `request ${JSON.stringify(route.entry.id)} by ${route.evidence}`;
     case 'nowhere':
       return `nowhere: ${route.code}`;
+    case 'parked':
+      return `parked until ${route.until}`;
     case 'standalone':
     case 'unchanged':
       return `${route.to} by ${route.evidence}`;

@@ -41,7 +41,9 @@ describe('an invalid option is refused by withBackchannel(), naming the option a
     const error = errorOf({ [name]: 1 });
     expect(error.code).toBe('INVALID_OPTION');
     expect(error.message).toContain(`unknown option "${name}"`);
-    expect(error.message).toContain('ambiguous, attribution, sessionOf, scopeOf');
+    expect(error.message).toContain(
+      'ambiguous, attribution, parkTimeoutMs, maxParked, orphanTimeoutMs, sessionWide, responseMode, sessionOf, scopeOf',
+    );
   });
 
   test('does not wrap the transport', () => {

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { attempt, WriteOrder } from '../../src/transport/write-order.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 
 /** A stream whose writes are noted when they begin, and end when the test says so. */
 function slowStream(): { order: WriteOrder; stream: object; begun: string[]; write: (name: string) => Write } {
-  const order = new WriteOrder();
+  const order = new WriteOrder(60_000, () => new Error('stalled'));
   const stream = {};
   const begun: string[] = [];
   const write = (name: string): Write => {
@@ -149,5 +149,44 @@ describe('attempt', () => {
 
   test('takes no return value for success', async () => {
     await expect(attempt((() => undefined) as never)).resolves.toBeUndefined();
+  });
+});
+
+describe('a write that does not end', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('is given up when its time is over, and the next one goes on', async () => {
+    vi.useFakeTimers();
+    const order = new WriteOrder(100, (ms) => new Error(`stalled for ${ms} ms`));
+    const stream = {};
+    const hung = order.write(stream, async () => new Promise(() => undefined));
+    const next = order.write(stream, async () => Promise.resolve());
+    const outcome = Promise.allSettled([hung, next]);
+    await vi.advanceTimersByTimeAsync(99);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await outcome).toMatchObject([
+      { status: 'rejected', reason: { message: 'stalled for 100 ms' } },
+      { status: 'fulfilled' },
+    ]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('does not shorten the time of one that began later', async () => {
+    vi.useFakeTimers();
+    const order = new WriteOrder(100, () => new Error('stalled'));
+    const settled: string[] = [];
+    const hang = (name: string): void => {
+      order.write({}, async () => new Promise(() => undefined)).catch(() => settled.push(name));
+    };
+    hang('first');
+    await vi.advanceTimersByTimeAsync(60);
+    hang('second');
+    await vi.advanceTimersByTimeAsync(40);
+    expect(settled).toEqual(['first']);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(settled).toEqual(['first', 'second']);
   });
 });

@@ -1,0 +1,132 @@
+import { after, now } from '../clock.js';
+import type { RequestId } from '../routing/message.js';
+import { WaitingRoom } from './waiting-room.js';
+
+/** How a wait ended without a stream. */
+export type ParkingFailure = 'PARK_TIMEOUT' | 'PARK_FULL' | 'CANCELLED' | 'SUPERSEDED' | 'CLOSED';
+
+/** A message that waits for a stream. It keeps its ticket when it is tried, in vain, and parked again. */
+export interface Ticket {
+  /** The id, if it is a request. */
+  readonly id: RequestId | undefined;
+  /**
+   * Messages with the same key say the same thing: the newest stands for all. It waits in the place of
+   * the one before, until the same time: who repeats itself is not kept for ever.
+   */
+  readonly key: string | undefined;
+  /**
+   * When its time is over it may go on any stream, and waits for the next if it is no request: the
+   * sender of a request waits with it.
+   */
+  readonly mayGoLate: boolean;
+  /** When it was parked first; parking sets it. */
+  since: number | undefined;
+  /** Its time is over; parking sets it. */
+  isLate: boolean;
+}
+
+/** What parking does with messages that come out. */
+export interface ParkingOutcome<T> {
+  /** Tries again. The message may be parked once more. */
+  retry(ticket: T): void;
+  giveUp(ticket: T, failure: ParkingFailure): void;
+}
+
+/** The limits of the waiting room. */
+export interface ParkingLimits {
+  readonly parkTimeoutMs: number;
+  readonly maxParked: number;
+}
+
+/**
+ * The bounded waiting room for messages that have no stream yet. What comes in comes out, one way or
+ * another, in the order in which it came in.
+ */
+export class Parking<T extends Ticket> {
+  readonly #room = new WaitingRoom<T>();
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly limits: ParkingLimits,
+    private readonly outcome: ParkingOutcome<T>,
+  ) {}
+
+  get size(): number {
+    return this.#room.size;
+  }
+
+  park(ticket: T): void {
+    const { parkTimeoutMs, maxParked } = this.limits;
+    const same = ticket.key === undefined ? undefined : this.#room.same(ticket.key);
+    if (same !== undefined && ticket.since !== undefined) {
+      // It was here before, and a newer one has come while it was tried.
+      this.outcome.giveUp(ticket, 'SUPERSEDED');
+      return;
+    }
+    ticket.since ??= same?.since ?? now();
+    ticket.isLate ||= same?.isLate === true;
+    const mayWait = parkTimeoutMs > 0 && !(ticket.isLate && ticket.id !== undefined);
+    if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+    else if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
+      this.outcome.giveUp(ticket, 'PARK_FULL');
+    } else {
+      this.#room.add(ticket);
+      // Who came first expires first: a timer that runs already is early enough.
+      if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();
+      if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
+    }
+  }
+
+  /** What is late waits for as long as it takes, but must not keep out what is not. */
+  #makeRoom(): boolean {
+    const late = this.#room.takeLate();
+    if (late !== undefined) this.outcome.giveUp(late, 'PARK_FULL');
+    return late !== undefined;
+  }
+
+  /** A stream has opened: everything is tried again. */
+  release(): void {
+    if (this.#room.size === 0) return;
+    this.#stopTimer();
+    for (const ticket of this.#room.takeAll()) this.outcome.retry(ticket);
+  }
+
+  /** The sender takes a request back. @returns whether it was waiting here */
+  withdraw(id: RequestId): boolean {
+    const ticket = this.#room.takeRequest(id);
+    if (ticket !== undefined) this.outcome.giveUp(ticket, 'CANCELLED');
+    return ticket !== undefined;
+  }
+
+  close(): void {
+    this.#stopTimer();
+    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');
+  }
+
+  #expire(): void {
+    for (const ticket of this.#room.takeSince(now() - this.limits.parkTimeoutMs)) {
+      if (ticket.mayGoLate) {
+        ticket.isLate = true;
+        this.outcome.retry(ticket);
+      } else {
+        this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+      }
+    }
+    if (this.#cancelTimer === undefined) this.#schedule();
+  }
+
+  #schedule(): void {
+    const oldest = this.#room.oldest;
+    if (oldest?.since === undefined) return;
+    const remaining = oldest.since + this.limits.parkTimeoutMs - now();
+    this.#cancelTimer = after(Math.max(1, Math.ceil(remaining)), () => {
+      this.#cancelTimer = undefined;
+      this.#expire();
+    });
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+}

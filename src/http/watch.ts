@@ -1,0 +1,222 @@
+import type { InFlight } from '../routing/ledger.js';
+import { EventIds, HttpExchange, eventIdIn } from './exchange.js';
+import {
+  contentTypeOf,
+  headerOf,
+  isNodeResponse,
+  isWebResponse,
+  mediaTypeOf,
+  methodOf,
+  signalOf,
+  type NodeResponse,
+} from './headers.js';
+import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
+
+type HandleRequest = (...args: unknown[]) => unknown;
+
+/** What the watcher tells. */
+export interface WatchListener {
+  /** A stream has opened, by which messages may leave that could not before. */
+  streamOpened(): void;
+  /** The connection is gone of a request that cannot be resumed. */
+  requestLost(request: InFlight): void;
+  /** Something has happened to a connection. */
+  connectionsChanged(): void;
+}
+
+/**
+ * Watches `handleRequest`, of Node and of web-standard transports, and so knows which streams are open.
+ * It reads status, content type and the ids of events from what the transport answers; the answer
+ * itself is passed on as it is.
+ */
+export class Watch {
+  #streams = NO_STREAMS;
+  /** An event with an id was written on some stream. */
+  #hasEventStore = false;
+  readonly #standaloneIds = new EventIds();
+  #resumed = 0;
+
+  constructor(private readonly listener: WatchListener) {}
+
+  /** How often a request stream was resumed. */
+  get resumed(): number {
+    return this.#resumed;
+  }
+
+  get streams(): HttpStreams {
+    return this.#streams;
+  }
+
+  /** Calls `handleRequest`, by way of `run`, which ties the messages in it to the exchange. */
+  handle(
+    handleRequest: HandleRequest,
+    args: unknown[],
+    run: (exchange: HttpExchange, call: () => unknown) => unknown,
+  ): unknown {
+    const [request, response] = args;
+    const exchange = new HttpExchange(methodOf(request), headerOf(request, 'last-event-id'));
+    this.#tell({ type: 'began' });
+    if (isNodeResponse(response)) {
+      this.#watchNode(exchange, response);
+      return run(exchange, () => handleRequest(...args));
+    }
+    this.#watchSignal(exchange, signalOf(request));
+    let answer: unknown;
+    try {
+      answer = run(exchange, () => handleRequest(...args));
+    } catch (error) {
+      this.#ended(exchange);
+      throw error;
+    }
+    return this.#watchWeb(exchange, answer);
+  }
+
+  /** A request has come in on an exchange. */
+  arrived(exchange: HttpExchange, request: InFlight): void {
+    exchange.requests.push(request);
+    if (exchange.isFinished && !exchange.isResumable) this.listener.requestLost(request);
+  }
+
+  #watchNode(exchange: HttpExchange, response: NodeResponse): void {
+    const { writeHead, write, end } = response;
+    response.writeHead = (...args) => {
+      const result = writeHead.apply(response, args);
+      this.#answered(exchange, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
+      return result;
+    };
+    response.write = (...args) => {
+      this.#wrote(exchange, args[0]);
+      return write.apply(response, args);
+    };
+    response.end = (...args) => {
+      // The connection may live on for as long as the client does not read: nothing more is written.
+      this.#finished(exchange);
+      return end.apply(response, args);
+    };
+    // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
+    if (response.closed === true || response.destroyed === true) this.#ended(exchange);
+    else {
+      response.once('close', () => {
+        this.#ended(exchange);
+      });
+    }
+  }
+
+  /** The client may go before there is an answer whose body could be cancelled. */
+  #watchSignal(exchange: HttpExchange, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#ended(exchange);
+    else signal?.addEventListener('abort', () => this.#ended(exchange), { once: true });
+  }
+
+  async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
+    let response: unknown;
+    try {
+      response = await answer;
+    } catch (error) {
+      this.#ended(exchange);
+      throw error;
+    }
+    if (!isWebResponse(response)) {
+      this.#ended(exchange);
+      return response;
+    }
+    this.#answered(exchange, response.status, response.headers.get('content-type'));
+    if (!exchange.isStream || response.body === null) {
+      this.#ended(exchange);
+      return response;
+    }
+    const { status, statusText, headers } = response;
+    return new Response(this.#watchBody(exchange, response.body), { status, statusText, headers });
+  }
+
+  #watchBody(exchange: HttpExchange, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const reader = body.getReader();
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await reader.read().catch((error: unknown) => {
+            this.#ended(exchange);
+            throw error;
+          });
+          if (done) {
+            this.#ended(exchange);
+            controller.close();
+            return;
+          }
+          this.#wrote(exchange, value);
+          controller.enqueue(value);
+        },
+        cancel: async (reason) => {
+          this.#ended(exchange);
+          await reader.cancel(reason);
+        },
+      },
+      // Reads only when it is read: what waits, waits where it did before.
+      { highWaterMark: 0 },
+    );
+  }
+
+  #answered(exchange: HttpExchange, status: number, contentType: unknown): void {
+    if (status !== 200) return;
+    const as = mediaTypeOf(contentType);
+    exchange.isStream = as === 'sse';
+    if (exchange.method === 'POST' && exchange.requests.length > 0 && as !== undefined) {
+      for (const request of exchange.requests) request.isStreaming = exchange.isStream;
+      this.#tell({ type: 'answered', as });
+    }
+    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    // Older SDKs write the head first, and know the stream a moment later: what left for it now would be lost.
+    queueMicrotask(() => {
+      this.#opened(exchange);
+    });
+  }
+
+  #opened(exchange: HttpExchange): void {
+    // The transport may accept, when its event store has answered, what the client has left meanwhile.
+    if (!exchange.isOpen || exchange.isFinished) return;
+    const { lastEventId } = exchange;
+    // A resumed request stream is no standalone stream. Without an event store there is nothing to
+    // resume, and any GET is one.
+    const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
+    if (resumesRequest) this.#resumed += 1;
+    else {
+      this.#tell({ type: 'became-standalone', exchange });
+      for (const id of exchange.eventIds.splice(0)) this.#standaloneIds.add(id);
+    }
+    this.listener.streamOpened();
+  }
+
+  #wrote(exchange: HttpExchange, chunk: unknown): void {
+    const isGet = exchange.method === 'GET';
+    if (!exchange.isStream || (exchange.isResumable && !isGet)) return;
+    const id = eventIdIn(chunk);
+    if (id === undefined) return;
+    this.#hasEventStore = true;
+    exchange.isResumable = true;
+    if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
+    // It may turn out a moment later that this is the standalone stream.
+    else if (isGet) exchange.eventIds.push(id);
+  }
+
+  /** Nothing more will be written. */
+  #finished(exchange: HttpExchange): void {
+    if (exchange.isFinished) return;
+    exchange.isFinished = true;
+    this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
+    if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
+  }
+
+  /** The connection is gone. */
+  #ended(exchange: HttpExchange): void {
+    if (!exchange.isOpen) return;
+    this.#finished(exchange);
+    exchange.isOpen = false;
+    this.#tell({ type: 'ended' });
+    this.listener.connectionsChanged();
+  }
+
+  #tell(event: StreamEvent): void {
+    this.#streams = reduce(this.#streams, event);
+    if (event.type === 'began') this.listener.connectionsChanged();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Ticket } from '../http/parking.js';
+import type { Ledger } from '../routing/ledger.js';
+import { isRequest, sameNewsKey, type MethodMessage, type RequestId } from '../routing/message.js';
+import type { Departure } from './pipeline.js';
+
+/** A message in the waiting room, with the promise that its `send()` has returned. */
+export class ParkedMessage implements Ticket {
+  readonly id: RequestId | undefined;
+  readonly key: string | undefined;
+  readonly mayGoLate: boolean;
+  since: number | undefined = undefined;
+  isLate = false;
+  readonly settled: Promise<void>;
+  settle!: (result: Promise<void>) => void;
+
+  constructor(
+    readonly departure: Departure,
+    readonly message: MethodMessage,
+    readonly ledger: Ledger | undefined,
+    until: 'standalone' | 'any-stream',
+    sessionWide: 'prefer-standalone' | 'standalone-only',
+  ) {
+    this.id = isRequest(message) ? message.id : undefined;
+    // What waits for the standalone stream is news about the session: the newest says it all.
+    this.key = until === 'standalone' && this.id === undefined ? sameNewsKey(message) : undefined;
+    this.mayGoLate = until === 'standalone' && sessionWide === 'prefer-standalone';
+    this.settled = new Promise((resolve) => {
+      this.settle = resolve;
+    });
+  }
+}

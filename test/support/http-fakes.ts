@@ -1,0 +1,116 @@
+/** HTTP without a server: requests and responses by hand, for what only reads and passes on. */
+import { EventEmitter } from 'node:events';
+import type { InFlight } from '../../src/routing/ledger.js';
+import type { HttpExchange } from '../../src/http/exchange.js';
+import { Watch } from '../../src/http/watch.js';
+import { request } from './messages.js';
+import { newLedger } from './verdict.js';
+
+export const SSE = { 'content-type': 'text/event-stream' };
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Node's response, as far as transports use it. It notes what it is given. */
+export class FakeResponse extends EventEmitter {
+  readonly calls: unknown[][] = [];
+  readonly #headers = new Map<string, unknown>();
+  closed = false;
+
+  setHeader(name: string, value: unknown): void {
+    this.#headers.set(name.toLowerCase(), value);
+  }
+
+  getHeader(name: string): unknown {
+    return this.#headers.get(name.toLowerCase());
+  }
+
+  writeHead(...args: unknown[]): this {
+    this.calls.push(['writeHead', ...args]);
+    return this;
+  }
+
+  write(...args: unknown[]): boolean {
+    this.calls.push(['write', ...args]);
+    return false;
+  }
+
+  end(...args: unknown[]): this {
+    this.calls.push(['end', ...args]);
+    return this;
+  }
+
+  /** The connection is gone, whoever ended it. */
+  disconnect(): void {
+    this.closed = true;
+    this.emit('close');
+  }
+}
+
+export function nodeRequest(method: string, headers: Readonly<Record<string, string>> = {}): object {
+  return { method, headers };
+}
+
+/** What a Watch tells, in words. */
+export interface WatchRig {
+  readonly watch: Watch;
+  readonly told: string[];
+  /** Hands an HTTP request to a Node transport that answers with `respond`. The ids are those of its messages. */
+  readonly node: (method: string, options?: NodeOptions) => { response: FakeResponse; returned: unknown };
+  /** Hands one to a web-standard transport. */
+  readonly web: (method: string, answer: unknown, options?: Options) => { returned: unknown };
+}
+
+interface Options {
+  readonly ids?: readonly number[];
+  readonly lastEventId?: string;
+}
+
+interface NodeOptions extends Options {
+  readonly respond?: (response: FakeResponse) => void;
+  readonly response?: FakeResponse;
+}
+
+export function watchRig(): WatchRig {
+  const told: string[] = [];
+  const watch = new Watch({
+    streamOpened: () => told.push('stream opened'),
+    requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
+    connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
+  });
+  const ledger = newLedger();
+  const arrive = (exchange: HttpExchange, ids: readonly number[] = []): void => {
+    for (const id of ids) watch.arrived(exchange, ledger.receive(request(id)).entry);
+  };
+  const headersOf = ({ lastEventId }: Options): Record<string, string> =>
+    lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  return {
+    watch,
+    told,
+    node: (method, options = {}) => {
+      const { response = new FakeResponse(), respond } = options;
+      const returned = watch.handle(
+        () => {
+          respond?.(response);
+          return 'what the transport returns';
+        },
+        [nodeRequest(method, headersOf(options)), response],
+        (exchange, call) => {
+          arrive(exchange, options.ids);
+          return call();
+        },
+      );
+      return { response, returned };
+    },
+    web: (method, answer, options = {}) => {
+      const incoming = new Request('http://127.0.0.1/mcp', { method, headers: headersOf(options) });
+      const returned = watch.handle(
+        () => (typeof answer === 'function' ? (answer as () => unknown)() : answer),
+        [incoming],
+        (exchange, call) => {
+          arrive(exchange, options.ids);
+          return call();
+        },
+      );
+      return { returned };
+    },
+  };
+}

@@ -1,0 +1,328 @@
+/** What the sender, `routes$` and `onerror` hear of a message that waits for a stream. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cancelled, elicit, notification, request } from '../support/messages.js';
+import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(async () => {
+  await closeRigs();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const LIST_CHANGED = 'notifications/tools/list_changed';
+const LOG = 'notifications/message';
+
+/** What becomes of a `send()`, looked at when the test wants. */
+function sent(rig: WatchedRig, message: object): { outcome: string } {
+  const state = { outcome: 'pending' };
+  rig.transport.send(message).then(
+    () => (state.outcome = 'resolved'),
+    (error: unknown) => (state.outcome = `rejected ${(error as { code?: string }).code ?? String(error)}`),
+  );
+  return state;
+}
+
+const codes = (rig: WatchedRig): unknown[] => rig.errors.map(({ code }) => code);
+/** All promises that can settle do. */
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+describe('a request for which there is no stream', () => {
+  test('waits, and leaves when a GET opens: routes$ tells for how long', async () => {
+    const rig = watchedRig();
+    const question = sent(rig, elicit('q'));
+    await vi.advanceTimersByTimeAsync(200);
+    expect([question.outcome, rig.inner.sent]).toEqual(['pending', []]);
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(question.outcome).toBe('resolved');
+    expect(rig.inner.optionsOf('q')).toBeUndefined();
+    expect(rig.story()).toEqual(['q → nowhere: parked', 'q → standalone: delivered']);
+    expect(rig.routes.map(({ waitedMs }) => waitedMs)).toEqual([0, 200]);
+    expect(rig.errors).toEqual([]);
+  });
+
+  test('waits, and leaves on the stream of the next request, before its handler runs', async () => {
+    const rig = watchedRig();
+    void rig.transport.send(elicit('q'));
+    const handler = rig.transport.onmessage;
+    rig.transport.onmessage = (message, extra) => {
+      expect(rig.inner.relatedIdOf('q')).toBe(7);
+      handler?.(message, extra);
+    };
+    rig.post(request(7));
+    await settle();
+    expect(rig.received).toHaveLength(1);
+    expect(rig.errors).toEqual([]);
+    expect(rig.story()).toEqual(['q → nowhere: parked', 'q → 7: delivered']);
+  });
+
+  test('waits on when a request comes in that owns nothing', async () => {
+    const rig = watchedRig();
+    const question = sent(rig, elicit('q'));
+    rig.post(request(1, 'ping'));
+    await settle();
+    expect([question.outcome, rig.inner.sent]).toEqual(['pending', []]);
+    // Told once, though it was tried again.
+    expect(rig.story()).toEqual(['q → nowhere: parked']);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(question.outcome).toBe('rejected PARK_TIMEOUT');
+  });
+
+  test('is rejected when its time is over, and reported to nobody else', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300 });
+    const question = sent(rig, elicit('q'));
+    await vi.advanceTimersByTimeAsync(299);
+    expect(question.outcome).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(question.outcome).toBe('rejected PARK_TIMEOUT');
+    expect(rig.story()).toEqual(['q → nowhere: parked', 'q → nowhere: refused PARK_TIMEOUT']);
+    expect(rig.routes.at(-1)?.waitedMs).toBe(300);
+    expect(rig.errors).toEqual([]);
+    rig.get();
+    await Promise.resolve();
+    expect(rig.inner.sent).toEqual([]);
+  });
+
+  test('is rejected at once when it may not wait', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 0 });
+    await expect(rig.transport.send(elicit('q'))).rejects.toMatchObject({ code: 'PARK_TIMEOUT' });
+    expect(rig.story().at(-1)).toBe('q → nowhere: refused PARK_TIMEOUT');
+  });
+
+  test('is rejected when too many wait, and they stay', async () => {
+    const rig = watchedRig({ maxParked: 1 });
+    const first = sent(rig, elicit('q'));
+    await expect(rig.transport.send(elicit('one more'))).rejects.toMatchObject({ code: 'PARK_FULL' });
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(first.outcome).toBe('resolved');
+  });
+
+  test('gets the error of the transport when it leaves and that fails', async () => {
+    const rig = watchedRig();
+    rig.inner.write = () => Promise.reject(new Error('disk full'));
+    const question = sent(rig, elicit('q'));
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(question.outcome).toBe('rejected Error: disk full');
+    expect(rig.story()).toEqual(['q → nowhere: parked', 'q → standalone: failed']);
+    expect(rig.transport.backchannel.snapshot().openExchanges).toBe(0);
+  });
+
+  test('waits as well where requests are answered in JSON, though one is in flight', async () => {
+    const rig = watchedRig();
+    rig.inner.json = true;
+    rig.post(request(1));
+    const question = sent(rig, elicit('q'));
+    await settle();
+    expect(question.outcome).toBe('pending');
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(rig.inner.optionsOf('q')).toBeUndefined();
+  });
+
+  test('leaves in the order of its send() among all that wait', async () => {
+    const rig = watchedRig();
+    const names = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? `n${index}` : index));
+    for (const name of names) {
+      void rig.transport.send(typeof name === 'string' ? notification(name) : elicit(name));
+    }
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(rig.inner.sent.map(({ message }) => message.id ?? message.method)).toEqual(names);
+  });
+});
+
+describe('a notification for which there is no stream', () => {
+  test('keeps nobody waiting: its send() resolves at once, and routes$ tells when it has left', async () => {
+    const rig = watchedRig();
+    await expect(rig.transport.send(notification(LOG))).resolves.toBeUndefined();
+    expect(rig.inner.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(40);
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(rig.story()).toEqual([`${LOG} → nowhere: parked`, `${LOG} → standalone: delivered`]);
+    expect(rig.routes.at(-1)?.waitedMs).toBe(40);
+    expect(rig.errors).toEqual([]);
+  });
+
+  test('is reported when its time is over, to onerror and routes$', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300 });
+    const log = sent(rig, notification(LOG));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(log.outcome).toBe('resolved');
+    expect(codes(rig)).toEqual(['PARK_TIMEOUT']);
+    expect(rig.errors[0]?.message).toContain(LOG);
+    expect(rig.story()).toEqual([`${LOG} → nowhere: parked`, `${LOG} → nowhere: refused PARK_TIMEOUT`]);
+  });
+
+  test.each([
+    ['it may not wait', { parkTimeoutMs: 0 }, 'PARK_TIMEOUT'],
+    ['too many wait', { maxParked: 0 }, 'PARK_FULL'],
+  ])('is reported at once when %s', async (_when, options, code) => {
+    const rig = watchedRig(options);
+    await expect(rig.transport.send(notification(LOG))).resolves.toBeUndefined();
+    await settle();
+    expect(codes(rig)).toEqual([code]);
+  });
+
+  test('is reported when it leaves and the transport fails', async () => {
+    const rig = watchedRig();
+    rig.inner.write = () => Promise.reject(new Error('disk full'));
+    const log = sent(rig, notification(LOG));
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(log.outcome).toBe('resolved');
+    expect(rig.errors.map(({ message }) => message)).toEqual(['disk full']);
+    expect(rig.story().at(-1)).toBe(`${LOG} → standalone: failed`);
+  });
+
+  test('does no harm when onerror throws', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300 });
+    rig.transport.onerror = () => {
+      throw new Error('in onerror');
+    };
+    const [log, question] = [sent(rig, notification(LOG)), sent(rig, elicit('q'))];
+    await vi.advanceTimersByTimeAsync(300);
+    expect([log.outcome, question.outcome]).toEqual(['resolved', 'rejected PARK_TIMEOUT']);
+    rig.get();
+    await Promise.resolve();
+    await expect(rig.transport.send(notification(LOG))).resolves.toBeUndefined();
+    expect(rig.inner.sent).toHaveLength(1);
+  });
+});
+
+describe('session-wide news', () => {
+  test('of which the newest stands for all: the others are superseded, and their senders content', async () => {
+    const rig = watchedRig();
+    const [first, newest] = [notification(LIST_CHANGED, { n: 1 }), notification(LIST_CHANGED, { n: 2 })];
+    const senders = [sent(rig, first), sent(rig, newest)];
+    await settle();
+    expect(senders.map(({ outcome }) => outcome)).toEqual(['resolved', 'resolved']);
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(rig.inner.sent.map(({ message }) => message)).toEqual([newest]);
+    expect(rig.story()).toEqual([
+      `${LIST_CHANGED} → nowhere: parked`,
+      `${LIST_CHANGED} → nowhere: parked`,
+      `${LIST_CHANGED} → nowhere: superseded`,
+      `${LIST_CHANGED} → standalone: delivered`,
+    ]);
+    expect(rig.errors).toEqual([]);
+  });
+
+  test('go on the stream of a request in flight when no GET has opened in time', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300 });
+    rig.post(request(7));
+    void rig.transport.send(notification(LIST_CHANGED));
+    await vi.advanceTimersByTimeAsync(299);
+    expect(rig.inner.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rig.inner.relatedIdOf(LIST_CHANGED)).toBe(7);
+  });
+
+  test('go on the stream of the next request, after any time', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300 });
+    void rig.transport.send(notification(LIST_CHANGED));
+    await vi.advanceTimersByTimeAsync(100_000);
+    rig.post(request(7));
+    await settle();
+    expect(rig.inner.relatedIdOf(LIST_CHANGED)).toBe(7);
+    expect(rig.errors).toEqual([]);
+  });
+
+  test.each([[300], [0]])("are reported after %i ms when sessionWide is 'standalone-only'", async (parkTimeoutMs) => {
+    const rig = watchedRig({ parkTimeoutMs, sessionWide: 'standalone-only' });
+    rig.post(request(7));
+    void rig.transport.send(notification(LIST_CHANGED));
+    await vi.advanceTimersByTimeAsync(parkTimeoutMs);
+    expect(rig.inner.sent).toEqual([]);
+    expect(codes(rig)).toEqual(['PARK_TIMEOUT']);
+  });
+
+  test('that expect an answer do not wait for ever: after the last try they are rejected', async () => {
+    const rig = watchedRig({ parkTimeoutMs: 300, scopeOf: () => 'session' });
+    const question = sent(rig, elicit('q'));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(question.outcome).toBe('rejected PARK_TIMEOUT');
+  });
+});
+
+describe('a cancellation of a request that waits', () => {
+  test('is dropped with it, and both are told', async () => {
+    const rig = watchedRig();
+    const [question, other] = [sent(rig, elicit('q')), sent(rig, elicit('other'))];
+    const cancellation = sent(rig, cancelled('q'));
+    await settle();
+    expect([question.outcome, cancellation.outcome]).toEqual(['rejected CANCELLED', 'resolved']);
+    expect(rig.story().slice(-2)).toEqual([
+      'q → nowhere: refused CANCELLED',
+      'notifications/cancelled → nowhere: refused CANCELLED',
+    ]);
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(rig.inner.sent.map(({ message }) => message.id)).toEqual(['other']);
+    expect(other.outcome).toBe('resolved');
+  });
+
+  test('goes to the client when the request has left already', async () => {
+    const rig = watchedRig();
+    void rig.transport.send(elicit('q'));
+    rig.get();
+    await Promise.resolve();
+    await rig.transport.send(cancelled('q'));
+    expect(rig.inner.sent).toHaveLength(2);
+  });
+});
+
+describe('close()', () => {
+  test('settles everything that waits, and routes$ tells it', async () => {
+    const rig = watchedRig();
+    const senders = [elicit('q'), notification(LOG), notification(LIST_CHANGED)].map((message) => sent(rig, message));
+    await rig.transport.close();
+    await settle();
+    expect(senders.map(({ outcome }) => outcome)).toEqual(['rejected CLOSED', 'resolved', 'resolved']);
+    expect(codes(rig)).toEqual(['CLOSED', 'CLOSED']);
+    expect(rig.story().slice(3)).toEqual([
+      'q → nowhere: refused CLOSED',
+      `${LOG} → nowhere: refused CLOSED`,
+      `${LIST_CHANGED} → nowhere: refused CLOSED`,
+    ]);
+    expect(rig.inner.sent).toEqual([]);
+  });
+
+  test('settles also what is about to leave when the transport closes under the first to leave', async () => {
+    const rig = watchedRig();
+    rig.inner.write = () => {
+      rig.inner.onclose?.();
+      return Promise.resolve();
+    };
+    const senders = ['first', 'second'].map((id) => sent(rig, elicit(id)));
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(senders.map(({ outcome }) => outcome)).not.toContain('pending');
+    expect(senders[1]?.outcome).toBe('rejected CLOSED');
+    expect(rig.inner.sent).toHaveLength(1);
+  });
+});
+
+test('where the form of handleRequest is not known nothing is known of streams, and nothing waits', async () => {
+  const { inner, transport } = watchedRig();
+  await transport.close();
+  await transport.start();
+  inner.handleRequest = () => Promise.resolve();
+  await transport.handleRequest({ req: {}, env: {} });
+  await transport.send(elicit('q'));
+  expect(inner.sent).toHaveLength(1);
+});
