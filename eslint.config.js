@@ -46,6 +46,7 @@ export default tseslint.config(
 
   // Imports point one way: index → {transport, http} → routing.
   mayNotImport('**/*.ts', [SDK]),
+  mayNotImport('cli/**/*.ts', [{ group: ['../register.js'], message: 'Imports point towards routing.' }]),
   mayNotImport('routing/**/*.ts', [
     {
       regex: '^(?!\\./[^/]+\\.js$)',
