@@ -22,8 +22,8 @@ export class MemoryEventStore implements EventStore {
   #last = 0;
 
   constructor(
-    private readonly maxEvents = MAX_EVENTS,
-    private readonly maxCharacters = MAX_CHARACTERS,
+    private readonly maxEvents: number = MAX_EVENTS,
+    private readonly maxCharacters: number = MAX_CHARACTERS,
   ) {}
 
   storeEvent(streamId: string, message: JSONRPCMessage): Promise<string> {

@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import type { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startUpstream } from '../support/upstreams.js';
 import { BACKEND, elicitations, MIRROR, mirrored, ROOT, Started } from './support.js';
@@ -48,7 +47,7 @@ describe('a client that never opens GET gets the first and the second elicitatio
   it('a server over the older HTTP+SSE', async () => {
     const server = started.add(await startUpstream('sse'));
     // The transport is only asked where the server is.
-    const { _url } = (await server.connect()) as SSEClientTransport & { readonly _url: URL };
+    const { _url } = (await server.connect()) as unknown as { readonly _url: URL };
     const { url } = await started.endpoint(['--sse-url', _url.href]);
     const client = await started.client(url);
     await client.callTool('ask');
