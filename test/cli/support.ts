@@ -12,17 +12,26 @@ export const BACKEND: readonly string[] = ['--', process.execPath, '--import', '
 
 /**
  * A stdio server that starts at once. Any call answers with its directory, its environment and its
- * process id; the tool `hang` never answers, and `die` ends it.
+ * process id; the tool `ask` asks the user first, `hang` never answers, and `die` ends it. With `STUBBORN` in its environment it does
+ * not end by itself when its stdin does.
  */
 export const MIRROR: readonly string[] = [
   '--',
   process.execPath,
   '-e',
   `
+  if (process.env.STUBBORN) setInterval(() => {}, 60_000);
   console.error('mirror, mirror\\non the wall');
-  const result = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  const asking = new Map();
+  const send = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
+  const result = (id, result) => send({ id, result });
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-    const { id, method, params } = JSON.parse(line);
+    const { id, method, params, result: answer } = JSON.parse(line);
+    if (answer !== undefined) return result(asking.get(id), { content: [{ type: 'text', text: answer.action }] });
+    if (params?.name === 'ask') {
+      asking.set('q' + id, id);
+      return send({ id: 'q' + id, method: 'elicitation/create', params: { message: 'ask' } });
+    }
     if (params?.name === 'die') process.kill(process.pid, 'SIGKILL');
     if (id === undefined || params?.name === 'hang') return;
     if (method === 'initialize') {
