@@ -1,5 +1,5 @@
 /** The ways to mount the proxy, and the real clients that people have. */
-/* eslint-disable @typescript-eslint/no-deprecated -- asking as in 2025 is what is tested */
+
 import { createServer } from 'node:http';
 import { serve as serveWeb } from '@hono/node-server';
 import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client';
@@ -120,7 +120,7 @@ describe('a real client', () => {
     client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { answer: 'one' } }));
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///one' }] }));
     const transport = new Transport1(new URL(url));
-    await client.connect(transport as Transport);
+    await client.connect(transport);
     closing(() => client.close());
     const call = async (name: string): Promise<unknown> => {
       const { content } = await client.callTool({ name, arguments: {} });

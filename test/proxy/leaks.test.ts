@@ -8,16 +8,19 @@ import { proxies, type ProxyStage } from './support.js';
 
 const open = proxies();
 
-const SESSIONS = 200;
 const AT_ONCE = 20;
-/** Node and its `fetch` keep a few timers of their own, however many sessions there are. */
-const OF_THE_RUNTIME = 10;
 
-/** Counts timers, running and not: an idle session's timer keeps no process alive, and would not be seen so. */
-function countTimers(): { readonly alive: ReadonlySet<number>; stop(): void } {
-  const alive = new Set<number>();
+/** Whose timers count: ours and the SDK's. Node has timers of its own on sockets that are kept for the next request. */
+const OURS = /\/src\/|@modelcontextprotocol/;
+
+/** The timers that are set, also those that keep no process alive, by the place where they were set. */
+function watchTimers(): { readonly alive: ReadonlyMap<number, string>; stop(): void } {
+  const alive = new Map<number, string>();
   const hook = createHook({
-    init: (id, type) => type === 'Timeout' && alive.add(id),
+    init(id, type) {
+      const setter = type === 'Timeout' ? setterOfTimer() : undefined;
+      if (setter !== undefined && OURS.test(setter)) alive.set(id, setter);
+    },
     destroy: (id) => alive.delete(id),
   }).enable();
   return {
@@ -28,40 +31,54 @@ function countTimers(): { readonly alive: ReadonlySet<number>; stop(): void } {
   };
 }
 
-async function liveOneLife(stage: ProxyStage): Promise<void> {
-  const client = await stage.connect('ann');
-  expect((await client.openGet()).status).toBe(200);
-  expect(await textOf(await startCall(client, 'ask'))).toBe('ask: accept ann');
-  // Some end properly, the others are ended with the proxy.
-  if (Math.random() < 0.5) await client.delete();
+/** The file that sets a timer just now. Without source maps, which take long. */
+function setterOfTimer(): string | undefined {
+  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
+  const files = new Error().stack as unknown as string[];
+  Object.defineProperty(Error, 'prepareStackTrace', own ?? { value: undefined, writable: true, configurable: true });
+  return files[files.indexOf('node:timers') + 1];
 }
 
-it.each(['in-memory', 'streamable-http'] as const)(
-  `leaves no session, timer, listener or connection of ${String(SESSIONS)} with a backend over %s`,
-  async (kind) => {
-    const stage = await open(kind);
-    await liveOneLife(stage);
-    const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
-    const timers = countTimers();
-    try {
-      for (let done = 0; done < SESSIONS; done += AT_ONCE) {
-        await Promise.all(Array.from({ length: AT_ONCE }, async () => liveOneLife(stage)));
-      }
-      await stage.proxy.close();
-      // Timers tell that they are gone in the next turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(timers.alive.size).toBeLessThan(OF_THE_RUNTIME);
-    } finally {
-      timers.stop();
+/** Some have streams open and are asked; every other one ends properly, and the others are ended with the proxy. */
+async function liveOneLife(stage: ProxyStage, at: number): Promise<void> {
+  const client = await stage.connect('ann');
+  if (at % 3 === 0) {
+    expect((await client.openGet()).status).toBe(200);
+    expect(await textOf(await startCall(client, 'ask'))).toBe('ask: accept ann');
+  }
+  if (at % 2 === 0) await client.delete();
+}
+
+it.each([
+  { kind: 'in-memory', sessions: 200 },
+  { kind: 'streamable-http', sessions: 40 },
+] as const)('leaves nothing of $sessions sessions with a backend over $kind', async ({ kind, sessions }) => {
+  const stage = await open(kind);
+  await liveOneLife(stage, 0);
+  const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
+  const timers = watchTimers();
+  try {
+    for (let done = 0; done < sessions; done += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, async (_, at) => liveOneLife(stage, at)));
     }
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
-    expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
-    stage.http.closeIdleConnections();
-    const connections = new Promise((resolve) => stage.http.getConnections((_error, count) => resolve(count)));
-    expect(await connections).toBe(0);
-    expect(stage.errors).toEqual([]);
-  },
-);
+    expect(stage.proxy.snapshot().sessions).toBe(sessions / 2);
+    expect(timers.alive.size).toBeGreaterThanOrEqual(sessions / 2);
+    await stage.proxy.close();
+    // Timers tell that they are gone in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([...timers.alive.values()]).toEqual([]);
+  } finally {
+    timers.stop();
+  }
+  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
+  expect(stage.errors).toEqual([]);
+  // Connections that a session has kept busy would not close: only idle ones do.
+  const closed = new Promise((resolve) => stage.http.close(resolve));
+  stage.http.closeIdleConnections();
+  await closed;
+});
 
 it('leaves no process of a backend over stdio', async () => {
   const backends: StdioClientTransport[] = [];

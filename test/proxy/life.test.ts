@@ -43,7 +43,8 @@ describe('a session', () => {
     const backend = await startUpstream('streamable-http');
     closing(() => backend.close());
     const stage = await open(async () => {
-      const transport = (await backend.connect()) as StreamableHTTPClientTransport;
+      const transport = await backend.connect();
+      if (!(transport instanceof StreamableHTTPClientTransport)) throw new TypeError('not over HTTP');
       const terminate = transport.terminateSession.bind(transport);
       transport.terminateSession = async () => {
         await terminate();

@@ -47,7 +47,7 @@ describe('the stateful proxy', () => {
     await session.send({ id: 7, method: 'roots/list' });
     await client.post({ jsonrpc: '2.0', id: 7, error });
     expect(session.received.at(-1)).toEqual({ jsonrpc: '2.0', id: 7, error });
-    await session.send({ id: call.id as number, error });
+    await session.send({ id: call.id, error });
     expect((await call.response).error).toEqual(error);
   });
 
