@@ -140,7 +140,7 @@ export class Session {
       this.#settled(id);
       if (this.#turns?.withdraw(id) === true) return;
     }
-    this.#toBackend(message).catch((error: unknown) => this.report(asError(error)));
+    this.#tellBackend(message);
   }
 
   #request(message: RequestMessage): void {
@@ -167,6 +167,14 @@ export class Session {
       this.#settled(id);
       this.#turns?.end(id);
     }
+  }
+
+  /** Sends what nobody awaits an answer to. */
+  #tellBackend(message: JsonRpcMessage): void {
+    this.#toBackend(message).catch((error: unknown) => {
+      // What the end of the session has broken off is no news.
+      if (this.#ended === undefined) this.report(asError(error));
+    });
   }
 
   #toBackend(message: JsonRpcMessage): Promise<void> {
@@ -202,11 +210,8 @@ export class Session {
 
   #serverInitiated(message: JsonRpcMessage): void {
     this.#toClient(message).catch((error: unknown) => {
-      if (!isRequest(message)) this.report(asError(error));
-      else
-        this.#toBackend(errorAnswer(message.id, reasonOf(error))).catch((cause: unknown) =>
-          this.report(asError(cause)),
-        );
+      if (isRequest(message)) this.#tellBackend(errorAnswer(message.id, reasonOf(error)));
+      else this.report(asError(error));
     });
   }
 
