@@ -44,8 +44,12 @@ export default tseslint.config(
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 
-  // Imports point one way: index → {transport, http} → routing.
+  // Imports point one way: proxy → index → {transport, http} → routing.
   mayNotImport('**/*.ts', [SDK]),
+  mayNotImport('cli/**/*.ts', [{ group: ['../register.js'], message: 'Imports point towards routing.' }]),
+  mayNotImport('proxy/**/*.ts', [
+    { group: ['../cli.js', '../cli/*', '../register.js'], message: 'Imports point towards routing.' },
+  ]),
   mayNotImport('routing/**/*.ts', [
     {
       regex: '^(?!\\./[^/]+\\.js$)',
