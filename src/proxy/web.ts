@@ -44,7 +44,13 @@ function responseOf({ status, headers, body }: Answer): Response {
 }
 
 /** The same response, which tells when its body has ended or is no longer wanted. */
-function whenEnded(response: Response, ended: () => void): Response {
+function whenEnded(response: Response, onEnd: () => void): Response {
+  let isOver = false;
+  // A read that waits ends as well when its stream is cancelled.
+  const ended = (): void => {
+    if (!isOver) onEnd();
+    isOver = true;
+  };
   const { status, statusText, headers } = response;
   if (response.body === null) {
     ended();

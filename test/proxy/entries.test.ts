@@ -96,7 +96,7 @@ describe.each(Object.entries(MOUNTS))('as %s', (_name, mount) => {
     const backend = new ScriptedBackend();
     const { proxy, url } = await mounted(mount, backend.upstream);
     const client = await StrictClient.connect(url);
-    await client.openGet();
+    expect((await client.openGet()).status).toBe(200);
     expect(proxy.snapshot().sessions).toBe(1);
     client.vanish();
     await backend.session().closed;
@@ -110,6 +110,33 @@ describe('a session of one kind of entry', () => {
     const { sessionId = '' } = await StrictClient.connect(url);
     const headers = { 'mcp-session-id': sessionId, accept: 'text/event-stream' };
     expect((await proxy.fetch(new Request('http://localhost/mcp', { headers }))).status).toBe(404);
+  });
+});
+
+describe('the web-standard handler', () => {
+  it('keeps the session of a client that dropped its stream and has opened another', async () => {
+    const backend = new ScriptedBackend();
+    let answer = async (_request: Request): Promise<Response> => Promise.reject(new Error('not mounted'));
+    const { proxy, url } = await mounted(async (mountee) => {
+      answer = mountee.fetch;
+      return MOUNTS['a web-standard handler']?.(mountee) ?? '';
+    }, backend.upstream);
+    const here = await StrictClient.connect(url);
+    const headers = { 'mcp-session-id': String(here.sessionId), accept: 'text/event-stream' };
+    const dropped = (await answer(new Request(url, { headers }))).body?.getReader();
+    const waiting = dropped?.read();
+    await dropped?.cancel();
+    await waiting;
+    const stream = await answer(new Request(url, { headers }));
+    expect(stream.status).toBe(200);
+    await here.notify('notifications/any');
+
+    // By the time that a younger session is over, so would be this one.
+    await StrictClient.connect(url);
+    await backend.session(1).closed;
+    expect(proxy.snapshot().sessions).toBe(1);
+    await stream.body?.cancel();
+    await backend.session(0).closed;
   });
 });
 

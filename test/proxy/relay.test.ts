@@ -1,5 +1,6 @@
 /** What one side sends, the other gets: whole, with its id, whatever its method is. */
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.js';
 import { startCall, textOf } from '../support/stage.js';
 import { UPSTREAM_KINDS, startUpstream } from '../support/upstreams.js';
 import { proxies } from './support.js';
@@ -60,13 +61,13 @@ describe('the stateful proxy', () => {
 
   it('lets nothing overtake the news that the client is initialized', async () => {
     const backend = new ScriptedBackend();
+    const allowed = deferred();
     const stage = await open(async (request) => {
       const transport = await backend.upstream(request);
       const send = transport.send.bind(transport);
       transport.send = async (message) => {
         if ('method' in message && message.method === 'notifications/initialized') {
-          // A turn of the event loop, in which whatever could overtake it would.
-          await new Promise((resolve) => setImmediate(resolve));
+          await allowed.promise;
         }
         return send(message);
       };
@@ -78,9 +79,11 @@ describe('the stateful proxy', () => {
       capabilities: {},
       clientInfo: { name: 'x', version: '1' },
     });
-    const news = client.notify('notifications/initialized');
-    client.start('tools/list');
-    await news;
+    await client.notify('notifications/initialized');
+    await client.start('tools/list').exchange;
+    // The proxy has both. Another turn of the event loop, in which the second could overtake the first.
+    await new Promise((resolve) => setImmediate(resolve));
+    allowed.resolve();
     await backend.session().got({ method: 'tools/list' });
     expect(backend.session().received.map(({ method }) => method)).toEqual([
       'initialize',
