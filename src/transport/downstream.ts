@@ -84,7 +84,11 @@ export class Downstream implements Interceptor, Surroundings {
   }
 
   get backchannel(): Backchannel {
-    return (this.#view ??= new BackchannelView(this.#taps, () => this.#pipeline.sessions, this.inner));
+    return (this.#view ??= new BackchannelView(this.#taps, () => ({
+      sessions: this.#pipeline.sessions,
+      sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
+      parked: this.#liveness?.parking.size ?? 0,
+    })));
   }
 
   // ---- life ----

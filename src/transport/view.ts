@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly inFlight: readonly InFlightRequest[];
   /** How many server-initiated requests the client has not answered yet. */
   readonly openExchanges: number;
+  /** How many messages wait for a stream. */
+  readonly parked: number;
 }
 
 /** A client request that is not answered yet. */
@@ -31,16 +33,21 @@ export interface Backchannel {
   snapshot(): Snapshot;
 }
 
+/** What there is to see of a transport. */
+interface Viewed {
+  readonly sessions: Sessions;
+  readonly sessionId: string | undefined;
+  readonly parked: number;
+}
+
 /** The `backchannel` property of a wrapped transport. */
 export class BackchannelView implements Backchannel {
   readonly #taps: Taps;
-  readonly #sessions: () => Sessions;
-  readonly #transport: { readonly sessionId?: string };
+  readonly #now: () => Viewed;
 
-  constructor(taps: Taps, sessions: () => Sessions, transport: object) {
+  constructor(taps: Taps, now: () => Viewed) {
     this.#taps = taps;
-    this.#sessions = sessions;
-    this.#transport = transport;
+    this.#now = now;
   }
 
   get routes$(): Observable<RouteEvent> {
@@ -56,10 +63,10 @@ export class BackchannelView implements Backchannel {
   }
 
   snapshot(): Snapshot {
-    const sessions = this.#sessions();
+    const { sessions, sessionId, parked } = this.#now();
     const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger }) => {
-      return { session: ledger.session ?? this.#transport.sessionId, id, method };
+      return { session: ledger.session ?? sessionId, id, method };
     });
-    return { inFlight, openExchanges: sessions.openExchanges };
+    return { inFlight, openExchanges: sessions.openExchanges, parked };
   }
 }

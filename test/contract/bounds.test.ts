@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Rigs, SIDES, elicitation, type Id, type Message } from './rig/rig.js';
 import { Gate } from './rig/stores.js';
 
-const NOTHING = { inFlight: [], openExchanges: 0 };
+const NOTHING = { inFlight: [], openExchanges: 0, parked: 0 };
 const IDS: readonly Id[] = [0, '', '1', 1, '__proto__'];
 
 describe.each(SIDES)('$title', (side) => {
@@ -24,6 +24,7 @@ describe.each(SIDES)('$title', (side) => {
         expect(rig.backchannel.snapshot()).toEqual({
           inFlight: [{ session: rig.transport.sessionId, id: 50, method: 'tools/call' }],
           openExchanges: 1,
+          parked: 0,
         });
       }
       await rig.fromClient({ jsonrpc: '2.0', id: `q${String(n)}`, result: { action: 'accept' } });

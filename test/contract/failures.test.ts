@@ -63,7 +63,7 @@ describe.each(SIDES)('$title', (side) => {
     await rig.transport.close().catch(() => undefined);
     rig.transport.onclose = () => undefined;
     await rig.transport.close().catch(() => undefined);
-    if (side.wrapped) expect(rig.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0 });
+    if (side.wrapped) expect(rig.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
     expect(rig.closed).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ describe('of a call that logs and one that asks', () => {
     const client = await stage.connect('ann', { answers: {} });
     const { transport, routes } = stage.session(client);
     const backchannel = backchannelOf(transport);
-    expect(backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0 });
+    expect(backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
 
     const logging = await startCall(client, 'log');
     await textOf(logging);
@@ -22,6 +22,7 @@ describe('of a call that logs and one that asks', () => {
     expect(backchannel.snapshot()).toEqual({
       inFlight: [{ session: client.sessionId, id: asking.id, method: 'tools/call' }],
       openExchanges: 1,
+      parked: 0,
     });
     expect(routes).toEqual([
       {
@@ -53,7 +54,7 @@ describe('of a call that logs and one that asks', () => {
 
     await client.reply(question.id, { action: 'decline' });
     await textOf(asking);
-    expect(backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0 });
+    expect(backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
   });
 
   it('shows each message in both directions, as its sender gave it', async () => {
@@ -86,7 +87,7 @@ describe('of a call that logs and one that asks', () => {
     const ended = [routes$, inbound$, outbound$].map(completionOf);
     await client.delete();
     await Promise.all(ended);
-    expect(backchannelOf(transport).snapshot()).toEqual({ inFlight: [], openExchanges: 0 });
+    expect(backchannelOf(transport).snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
   });
 });
 
