@@ -49,8 +49,11 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
-  // Imports point one way: index → {transport, http} → routing.
+  // Imports point one way: proxy → index → {transport, http} → routing.
   mayNotImport('**/*.ts', [SDK]),
+  mayNotImport('proxy/**/*.ts', [
+    { group: ['../cli.js', '../cli/*', '../register.js'], message: 'Imports point towards routing.' },
+  ]),
   mayNotImport('routing/**/*.ts', [
     {
       regex: '^(?!\\./[^/]+\\.js$)',

@@ -18,13 +18,21 @@ export interface StatefulProxyOptions {
   readonly upstream: (request: UpstreamRequest) => TransportLike | Promise<TransportLike>;
   /** How many sessions there may be at once; one more is refused with 503. @default 1000 */
   readonly maxSessions?: number | undefined;
-  /** Ends a session in which nothing has happened for so long, in milliseconds; `0`: never. @default 1_800_000 */
+  /**
+   * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
+   * stream of either kind is a connection. A request whose client went away does not keep the session:
+   * nobody could be told its answer. @default 1_800_000
+   */
   readonly idleTimeoutMs?: number | undefined;
-  /** One call at a time per session, so that attribution over a single pipe is exact. @default false */
+  /**
+   * One call at a time per session, so that attribution over a single pipe is exact; the others wait in
+   * order. A client must not need a second call to answer a question of the first. Implies
+   * `attribution: 'context'`. @default false
+   */
   readonly serialize?: boolean | undefined;
-  /** Hosts (with or without port) that clients may address. @default loopback names */
+  /** Hosts (with or without port) that clients may address besides the loopback names. @default none */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins that browsers may call from. @default loopback origins */
+  /** Origins that browsers may call from besides loopback ones. @default none */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
@@ -36,7 +44,7 @@ export interface StatefulProxyOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Options of the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
-  /** Told of each error that has no caller. @default none */
+  /** Told of each error that has no caller: what clients did wrong, too, and answers nobody was left to take. @default none */
   readonly onerror?: ((error: Error) => void) | undefined;
 }
 
@@ -46,7 +54,10 @@ export interface StatefulProxy {
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   /** For Express and Connect; a body that was parsed already is taken from `request.body`. */
   readonly middleware: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
-  /** For anything that has `Request` and `Response`: Hono, Deno, Bun, workers. */
+  /**
+   * For anything that has `Request` and `Response`: Hono, Deno, Bun, workers. A session belongs to the
+   * kind of entry that opened it, `node:http` or this one; the other does not find it.
+   */
   readonly fetch: (request: Request) => Promise<Response>;
   /** What became of each server-initiated message, of all sessions. */
   readonly routes$: Observable<RouteEvent>;
