@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'vitest';
 import { Program } from '../../test/support/program.js';
-import { BACKEND_COMMAND, expectCure, expectHang, freePort, Opened } from './support.js';
+import { expectCure, expectHang, freePort, Opened } from './support.js';
+import { BACKEND_COMMAND } from './upstream.js';
 
 const opened = new Opened();
 afterEach(async () => opened.closeAll());
@@ -12,7 +13,7 @@ function run(
   preload: boolean,
   options: Omit<ConstructorParameters<typeof Program>[1], 'preload'>,
 ): Program {
-  const path = fileURLToPath(new URL(`../node_modules/${file}`, import.meta.url));
+  const path = fileURLToPath(new URL(file, import.meta.url));
   const program = new Program(path, { ...options, preload });
   opened.add(async () => program.stop());
   return program;
@@ -29,7 +30,7 @@ const PROGRAMS: Readonly<Record<string, (preload: boolean) => Promise<Started>>>
   'supergateway 3.4.3 --stateful': async (preload) => {
     const port = await freePort();
     const stdio = [command, ...args].join(' ');
-    const program = run('supergateway/dist/index.js', preload, {
+    const program = run('../node_modules/supergateway/dist/index.js', preload, {
       args: ['--stdio', stdio, '--outputTransport', 'streamableHttp', '--stateful', '--port', String(port)],
     });
     await program.line(/StreamableHttp endpoint/);
@@ -37,7 +38,7 @@ const PROGRAMS: Readonly<Record<string, (preload: boolean) => Promise<Started>>>
   },
   'the server of inspector 1.x': async (preload) => {
     const port = await freePort();
-    const program = run('@modelcontextprotocol/inspector/server/build/index.js', preload, {
+    const program = run('../node_modules/@modelcontextprotocol/inspector/server/build/index.js', preload, {
       env: { SERVER_PORT: String(port), HOST: '127.0.0.1', MCP_PROXY_AUTH_TOKEN: 'token' },
     });
     await program.line(/listening on/);
@@ -46,6 +47,16 @@ const PROGRAMS: Readonly<Record<string, (preload: boolean) => Promise<Started>>>
       url: `http://127.0.0.1:${port}/mcp?${String(query)}`,
       headers: { 'x-mcp-proxy-auth': 'Bearer token' },
     };
+  },
+  // Its own copy of the Node transport is bundled with it, around SDK 2.x's web-standard one, which is not.
+  'startHTTPServer() of mcp-proxy 6.x': async (preload) => {
+    const port = await freePort();
+    const program = run('fixtures/bare-mcp-proxy.ts', preload, {
+      args: [String(port)],
+      env: { NODE_OPTIONS: '--import tsx' },
+    });
+    await program.line(/listening/);
+    return { url: `http://127.0.0.1:${port}/mcp` };
   },
 };
 

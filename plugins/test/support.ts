@@ -1,11 +1,8 @@
 /** One question, asked with GET never opened: what hangs without the package, and not with it. */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { StrictClient } from '../../examples/lib/strict-client.js';
-import { BACKEND } from '../../test/support/program.js';
 
 /** What a test has opened: closed again in reverse. */
 export class Opened {
@@ -30,13 +27,6 @@ export class Opened {
   async closeAll(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
-}
-
-/** How to run the backend, from the folder that is the parent of this one. */
-export const BACKEND_COMMAND = { command: process.execPath, args: ['--import', 'tsx', BACKEND] };
-
-export function connectUpstream(): StdioClientTransport {
-  return new StdioClientTransport(BACKEND_COMMAND);
 }
 
 /** For programs that take a port and cannot say which one they got. */

@@ -19,7 +19,7 @@ const SDK_1: Readonly<Record<string, Classes>> = {
 
 const SDK_2: Readonly<Record<string, Classes>> = {
   'node/dist/index': { NodeStreamableHTTPServerTransport: 'downstream' },
-  // Also what a program has in it that was bundled with the Node transport.
+  // What is left to wrap where a program has the Node transport bundled with it.
   'server/dist/index': { WebStandardStreamableHTTPServerTransport: 'downstream' },
   'client/dist/index': { StreamableHTTPClientTransport: 'upstream', SSEClientTransport: 'upstream' },
   'client/dist/stdio': { StdioClientTransport: 'upstream' },
