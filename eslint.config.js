@@ -13,7 +13,7 @@ function mayNotImport(folder, patterns) {
 const SDK = { group: ['@modelcontextprotocol/*'], message: 'The core knows the SDK by its structure only.' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/types/fixtures/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/types/fixtures/', 'plugins/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -42,7 +42,12 @@ export default tseslint.config(
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.{js,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', exports: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 
   // Imports point one way: proxy → index → {transport, http} → routing.
   mayNotImport('**/*.ts', [SDK]),

@@ -1,7 +1,7 @@
 /** The values of options. What is refused is shown, unless it may be a credential. */
 import { statSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { durationMs } from './durations.js';
+import { durationMs } from '../durations.js';
 import { UsageError } from './usage-error.js';
 
 /** Reads the value of an option. `flag` is its name, for the error. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { durationMs } from '../../src/cli/durations.js';
+import { durationMs } from '../src/durations.js';
 
 it.each([
   ['0', 0],
