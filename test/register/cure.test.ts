@@ -102,6 +102,7 @@ describe('an option of the environment', () => {
 
   it('is one of withBackchannel(): in JSON mode a question is refused, and its backend told so', async () => {
     const program = run('sdk1-esm.js', true, {
+      ANSWERS: 'json',
       MCP_BACKCHANNEL_RESPONSE_MODE: 'json',
       MCP_BACKCHANNEL_PARK_TIMEOUT: '1ms',
     });
