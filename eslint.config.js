@@ -13,7 +13,7 @@ function mayNotImport(folder, patterns) {
 const SDK = { group: ['@modelcontextprotocol/*'], message: 'The core knows the SDK by its structure only.' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/types/fixtures/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/types/fixtures/', 'plugins/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -42,10 +42,19 @@ export default tseslint.config(
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.{js,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', exports: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 
-  // Imports point one way: index → {transport, http} → routing.
+  // Imports point one way: proxy → index → {transport, http} → routing.
   mayNotImport('**/*.ts', [SDK]),
+  mayNotImport('cli/**/*.ts', [{ group: ['../register.js'], message: 'Imports point towards routing.' }]),
+  mayNotImport('proxy/**/*.ts', [
+    { group: ['../cli.js', '../cli/*', '../register.js'], message: 'Imports point towards routing.' },
+  ]),
   mayNotImport('routing/**/*.ts', [
     {
       regex: '^(?!\\./[^/]+\\.js$)',

@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: {
     // Examples import the package by its name, as its users do; tests run them against the source.
-    alias: { 'mcp-backchannel': fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+    // The longer name comes first: an alias also stands for whatever begins with it.
+    alias: {
+      'mcp-backchannel/proxy': fileURLToPath(new URL('src/proxy/index.ts', import.meta.url)),
+      'mcp-backchannel': fileURLToPath(new URL('src/index.ts', import.meta.url)),
+    },
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -161,20 +161,20 @@ function oneOf(...values: readonly string[]): Check {
 // Timers take no more than 31 bits, and fire at once beyond.
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-function milliseconds(value: unknown): string | undefined {
+export function milliseconds(value: unknown): string | undefined {
   const valid = typeof value === 'number' && value >= 0 && value <= MAX_TIMEOUT_MS;
   return valid ? undefined : `a number of milliseconds from 0 to ${MAX_TIMEOUT_MS}`;
 }
 
-function count(value: unknown): string | undefined {
+export function count(value: unknown): string | undefined {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'a whole number, 0 or more';
 }
 
-function aFunction(value: unknown): string | undefined {
+export function aFunction(value: unknown): string | undefined {
   return typeof value === 'function' ? undefined : 'a function';
 }
 
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

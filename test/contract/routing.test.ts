@@ -1,5 +1,5 @@
 /** What may be changed in an outbound message, and what may not: C1, C2, C3. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Rigs, SIDES, elicitation, type Id } from './rig/rig.js';
 
 describe.each(SIDES)('$title', (side) => {
@@ -77,7 +77,7 @@ describe.each(SIDES)('$title', (side) => {
     // Refused is not lost: the request's sender has an error, the notification's owner a report.
     if (hasStreams && side.wrapped) {
       await expect(sends[1]).rejects.toMatchObject({ code: 'PARK_TIMEOUT' });
-      expect(rig.errors).toEqual([expect.objectContaining({ code: 'PARK_TIMEOUT' })]);
+      await vi.waitFor(() => expect(rig.errors).toEqual([expect.objectContaining({ code: 'PARK_TIMEOUT' })]));
     }
   });
 

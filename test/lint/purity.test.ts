@@ -91,12 +91,23 @@ describe('src/transport', () => {
   });
 });
 
+describe('src/proxy', () => {
+  test.each(['../cli.js', '../cli/options.js', '../register.js'])('must not import %s', async (module) => {
+    expect(await breaches('proxy/proxy.ts', `export * from '${module}';\n`)).toEqual([GUARDS[0]]);
+  });
+
+  test('may import the SDK', async () => {
+    const code = "export type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';\n";
+    expect(await breaches('proxy/proxy.ts', code)).toEqual([]);
+  });
+});
+
 test('the core must not import the SDK', async () => {
   const code = "export type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';\n";
   expect(await breaches('backchannel.ts', code)).toEqual([GUARDS[0]]);
 });
 
-test.each(['routing', 'transport'])('what is in src/%s breaches nothing', async (folder) => {
+test.each(['routing', 'transport', 'proxy'])('what is in src/%s breaches nothing', async (folder) => {
   const files = await sourcesOf(folder);
   expect(files.length).toBeGreaterThan(0);
   for (const file of files) {

@@ -54,6 +54,24 @@ describe('the packed tarball, in an empty project', () => {
     expect(stdout).toBe(output);
   });
 
+  it('has the command mcp-backchannel, which runs', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { stdout } = await run(join(project, 'node_modules/.bin/mcp-backchannel'), ['--version']);
+    expect(stdout).toBe(`${version}\n`);
+    const refused = run(join(project, 'node_modules/.bin/mcp-backchannel'), [
+      '--port',
+      '0',
+      '--host',
+      'no.such.invalid',
+      '--',
+      'x',
+    ]);
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot listen') as string,
+    });
+  });
+
   it('can be imported without the SDK', async () => {
     await rm(join(project, 'node_modules/@modelcontextprotocol'), { recursive: true });
     const code = "console.log(Object.keys(await import('mcp-backchannel')).sort().join(' '))";

@@ -13,7 +13,7 @@ interface StageOptions extends Omit<ClassicProxyOptions, 'connectUpstream' | 'on
 }
 
 /** A client that says yes to everything, and says who it is in each answer. */
-function answersOf(name: string): Readonly<Record<string, Answer>> {
+export function answersOf(name: string): Readonly<Record<string, Answer>> {
   return {
     'elicitation/create': () => ({ action: 'accept', content: { answer: name } }),
     'sampling/createMessage': () => ({ role: 'assistant', model: 'none', content: { type: 'text', text: name } }),

@@ -22,15 +22,17 @@ export interface Upstream {
 
 const BACKEND = fileURLToPath(new URL('../../examples/lib/backend-stdio.ts', import.meta.url));
 
+/** Starts a backend as a process of its own, over stdio. */
+export const BACKEND_COMMAND = { command: process.execPath, args: ['--import', 'tsx', BACKEND] };
+
 /** A backend, running, with the tools of `examples/lib/backend.ts`. One session for each `connect()`. */
 export async function startUpstream(kind: UpstreamKind): Promise<Upstream> {
   switch (kind) {
     case 'stdio': {
-      const command = { command: process.execPath, args: ['--import', 'tsx', BACKEND] };
       const running: { transport: StdioClientTransport; ended: Promise<void> }[] = [];
       return {
         async connect() {
-          const transport = new StdioClientTransport(command);
+          const transport = new StdioClientTransport(BACKEND_COMMAND);
           const ended = new Promise<void>((resolve) => (transport.onclose = resolve));
           running.push({ transport, ended });
           return Promise.resolve(transport);

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { BackchannelError } from './errors.js';
+import { parse, Printed } from './cli/options.js';
+import { UsageError } from './cli/usage-error.js';
+
+try {
+  const options = parse(process.argv.slice(2));
+  // Not before it is needed: help must not wait for the SDK.
+  const { run } = await import('./cli/run.js');
+  await run(options);
+} catch (error) {
+  if (error instanceof Printed) {
+    process.stdout.write(error.message);
+  } else {
+    process.exitCode = error instanceof UsageError || isInvalidOption(error) ? 2 : 1;
+    process.stderr.write(`mcp-backchannel: ${reasonOf(error)}\n`);
+  }
+}
+
+function isInvalidOption(error: unknown): boolean {
+  return error instanceof BackchannelError && error.code === 'INVALID_OPTION';
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, message } = error as NodeJS.ErrnoException;
+  // It is a peer dependency, which some package managers leave out.
+  return code === 'ERR_MODULE_NOT_FOUND' && message.includes('@modelcontextprotocol/sdk')
+    ? 'the command needs the SDK: npm install @modelcontextprotocol/sdk'
+    : message;
+}

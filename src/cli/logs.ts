@@ -1,0 +1,81 @@
+import type { RouteEvent } from '../transport/events.js';
+
+type Level = 'info' | 'warning' | 'error';
+
+/** Session ids open sessions: this much of one is enough to tell them apart. */
+const SESSION_PREFIX = 8;
+
+/** Below this length a credential is no secret, and hiding it would hide ordinary words. */
+const SHORTEST_SECRET = 4;
+
+/** Each client may bring a credential of its own; those of the latest are hidden. */
+const MAX_SECRETS = 10_000;
+
+/** What the command tells, a line each, on stderr: stdout belongs to the protocol. */
+export class Logs {
+  readonly #secrets = new Set<string>();
+
+  constructor(
+    private readonly json: boolean,
+    private readonly write: (line: string) => void = writeToStderr,
+  ) {}
+
+  info(message: string, fields: object = {}): void {
+    this.#log('info', `mcp-backchannel: ${message}`, { message, ...fields });
+  }
+
+  warning(message: string): void {
+    this.#log('warning', `mcp-backchannel: warning: ${message}`, { message });
+  }
+
+  error(message: string): void {
+    this.#log('error', `mcp-backchannel: error: ${message}`, { message });
+  }
+
+  /** A line that the command we run wrote to its stderr. */
+  ofUpstream(name: string, pid: number | undefined, line: string): void {
+    this.#log('info', `[${pid === undefined ? name : `${name} ${pid}`}] ${line}`, { upstream: name, pid, line });
+  }
+
+  route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
+    const whose = session?.slice(0, SESSION_PREFIX);
+    const target = to === 'request' ? `request ${JSON.stringify(relatedRequestId)}` : to;
+    const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
+    const words = ['route', whose, method, id === undefined ? undefined : JSON.stringify(id), '→', target];
+    const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
+    this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
+      route: { session: whose, method, id, to, relatedRequestId, evidence, outcome, error: code, waitedMs },
+    });
+  }
+
+  /** From now on this is never shown, whoever says it: what a server answers may repeat what it was sent. */
+  hide(secret: string): void {
+    if (secret.length < SHORTEST_SECRET) return;
+    this.#secrets.delete(secret);
+    this.#secrets.add(secret);
+    const [oldest] = this.#secrets;
+    if (this.#secrets.size > MAX_SECRETS && oldest !== undefined) this.#secrets.delete(oldest);
+  }
+
+  #log(level: Level, text: string, fields: object): void {
+    const line = this.json ? JSON.stringify({ time: new Date().toISOString(), level, ...fields }) : oneLine(text);
+    this.write(this.#withoutSecrets(line));
+  }
+
+  #withoutSecrets(line: string): string {
+    let shown = line;
+    for (const secret of this.#secrets) {
+      shown = shown.replaceAll(secret, '***');
+      if (this.json) shown = shown.replaceAll(JSON.stringify(secret).slice(1, -1), '***');
+    }
+    return shown;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+}
+
+function writeToStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,40 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { StatefulProxy } from '../proxy/options.js';
+
+/** What `/metrics` shows. No label names a session or a client. */
+export function metricsOf({ routes$, snapshot }: Pick<StatefulProxy, 'routes$' | 'snapshot'>): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge('mcp_backchannel_sessions', 'Sessions that are open.', () => snapshot().sessions);
+  gauge('mcp_backchannel_in_flight', 'Client requests that are not answered yet.', () => snapshot().inFlight);
+  gauge('mcp_backchannel_parked', 'Server-initiated messages that wait for a stream.', () => snapshot().parked);
+
+  const routes = new Counter({
+    name: 'mcp_backchannel_routes_total',
+    help: 'What became of server-initiated messages, and the evidence that decided.',
+    labelNames: ['evidence', 'outcome'],
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'mcp_backchannel_wait_seconds',
+    help: 'Time from the sending of a server-initiated message to its delivery, or to its failure.',
+    buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 30, 120],
+    registers,
+  });
+  routes$.subscribe(({ evidence, outcome, waitedMs }) => {
+    routes.inc({ evidence: evidence ?? 'none', outcome });
+    // Of these, one more will come, or one has come before.
+    if (outcome !== 'parked' && outcome !== 'orphaned') waits.observe(waitedMs / 1000);
+  });
+  return registry;
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_CODES, GROUPS, OFF, TABLE, USAGE, type Row, type Values } from './option-table.js';
+import { UsageError } from './usage-error.js';
+
+/** Where the server is that is to be served. */
+export type UpstreamSpec =
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string | undefined;
+    }
+  | {
+      readonly kind: 'url' | 'sse-url';
+      readonly url: URL;
+      readonly headers: readonly (readonly [string, string])[];
+      readonly passHeaders: readonly string[];
+    };
+
+export interface CommandOptions extends Values {
+  readonly upstream: UpstreamSpec;
+}
+
+/** Thrown for `--help` and `--version`: there is something to print, and nothing to do. */
+export class Printed extends Error {
+  override readonly name = 'Printed';
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args without the program's own name
+ * @throws UsageError when there is something it cannot use
+ * @throws Printed when all that was wanted is its message
+ */
+export function parse(args: readonly string[]): CommandOptions {
+  const program = command();
+  let printed = '';
+  program.configureOutput({
+    writeOut: (text) => (printed += text),
+    writeErr: () => undefined,
+    getOutHelpWidth: () => 80,
+    getOutHasColors: () => false,
+  });
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) throw new Printed(printed);
+    throw new UsageError(oneLine(error.message));
+  }
+  const values: Values = { ...OFF, ...program.opts<Values>() };
+  const upstream = upstreamOf(values, program.args);
+  for (const row of TABLE) refuseWhereMeaningless(row, program, upstream, values);
+  if (values.token !== undefined && !values.stdio && values.passHeader?.includes('authorization') === true)
+    throw new UsageError('--pass-header authorization would give the --token of this endpoint to the upstream');
+  return { ...values, upstream };
+}
+
+function command(): Command {
+  const program = new Command('mcp-backchannel')
+    .usage(USAGE)
+    .argument('[command...]')
+    .helpCommand(false)
+    .exitOverride()
+    .allowExcessArguments()
+    // What follows the command is the command's, `--` or not.
+    .passThroughOptions()
+    .configureHelp({ visibleArguments: () => [] })
+    .addHelpText('after', EXIT_CODES);
+  for (const row of TABLE) program.addOption(optionOf(row));
+  program.optionsGroup(GROUPS.logs);
+  return program.helpOption('-h, --help', 'prints this').version(version(), '--version', 'prints the version');
+}
+
+function optionOf({ flags, group, help, parse: read, repeatable, default: value, shown, env }: Row): Option {
+  const option = new Option(flags, help).helpGroup(GROUPS[group]);
+  const flag = flagOf(flags);
+  if (read !== undefined) {
+    option.argParser((text: string, previous: unknown) => {
+      const one = read(text, flag);
+      return repeatable === true ? [...((previous as unknown[] | undefined) ?? []), one] : one;
+    });
+  }
+  if (value !== undefined) option.default(value, shown);
+  if (env !== undefined) option.env(env);
+  return option;
+}
+
+function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: readonly string[]): UpstreamSpec {
+  const given = [command, url, sseUrl].filter((one) => one !== undefined).length;
+  if (given === 0) throw new UsageError('nothing to serve: give -- command args…, --url or --sse-url (see --help)');
+  if (given > 1) throw new UsageError('more than one thing to serve: give one of -- command args…, --url, --sse-url');
+  const { header: headers = [], passHeader: passHeaders = [], env = [], cwd } = values;
+  if (url !== undefined) return { kind: 'url', url, headers, passHeaders };
+  if (sseUrl !== undefined) return { kind: 'sse-url', url: sseUrl, headers, passHeaders };
+  return { kind: 'command', command: command ?? '', args, env: Object.fromEntries(env), cwd };
+}
+
+/** An option that would do nothing is a mistake, and may be one about safety. */
+function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio }: Values): void {
+  const flag = flagOf(row.flags);
+  const name = new Option(row.flags).attributeName();
+  if (program.getOptionValueSource(name) !== 'cli') return;
+  if (row.needs === 'command' && kind !== 'command') throw new UsageError(`${flag} needs a command to run`);
+  if (row.needs === 'url' && kind === 'command') throw new UsageError(`${flag} needs --url or --sse-url`);
+  if ((row.needs === 'http' || name === 'passHeader') && stdio)
+    throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);
+}
+
+function flagOf(flags: string): string {
+  return flags.split(' ')[0] ?? flags;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What follows the `=` of an option nobody knows may be a credential. */
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/('-[^=']*)=.*'/s, "$1'")
+    .replace(/\s+/g, ' ');
+}

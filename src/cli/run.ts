@@ -1,0 +1,135 @@
+import { Guard } from '../proxy/guard.js';
+import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
+import { proxySettingsFrom } from '../proxy/settings.js';
+import { MemoryEventStore } from './event-store.js';
+import { Logs } from './logs.js';
+import { metricsOf } from './metrics.js';
+import type { CommandOptions } from './options.js';
+import { createEndpoint, listen, stop } from './server.js';
+import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
+import { stdioMode } from './stdio-mode.js';
+import { Upstreams } from './upstream.js';
+
+/** How long the answers that are being written may take to go out. */
+const FLUSH_MS = 1_000;
+
+/** A client that has closed stdin waits for us to end, but not for long. */
+const FAREWELL_GRACE_MS = 1_000;
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'this port needs more rights',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such address',
+};
+
+/** Serves until a signal, or until the client of `--stdio` or its server ends it. */
+export async function run(options: CommandOptions): Promise<void> {
+  const logs = new Logs(options.json);
+  // Whoever reads our logs may stop; that is no reason to end.
+  process.stderr.on('error', () => undefined);
+  const upstreams = new Upstreams(options.upstream, logs);
+  if (options.stdio) await runStdio(options, upstreams, logs);
+  else await runHttp(options, upstreams, logs);
+}
+
+async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs): Promise<void> {
+  const { host, port, path, token } = options;
+  if (token !== undefined) logs.hide(token);
+  const settings: StatefulProxyOptions = {
+    upstream: upstreams.connect,
+    maxSessions: options.maxSessions,
+    idleTimeoutMs: options.idleTimeout,
+    serialize: options.serialize,
+    allowedHosts: allowedHosts(options),
+    allowedOrigins: options.allowedOrigin,
+    token,
+    cors: options.cors,
+    eventStore: options.eventStore === undefined ? undefined : () => new MemoryEventStore(),
+    backchannel: {
+      ambiguous: options.ambiguous,
+      parkTimeoutMs: options.parkTimeout,
+      orphanTimeoutMs: options.orphanTimeout,
+    },
+    onerror: (error) => {
+      logs.error(error.message);
+    },
+  };
+  const proxy = createStatefulProxy(settings);
+  if (options.trace) proxy.routes$.subscribe((route) => logs.route(route));
+
+  let isClosing = false;
+  const guard = new Guard(proxySettingsFrom(settings));
+  const server = createEndpoint({ proxy, metrics: metricsOf(proxy), path, guard, isClosing: () => isClosing });
+  try {
+    const url = await listen(server, port, host, path);
+    warnOfRisks(options, logs);
+    logs.info(`serves ${upstreams.name} at ${url}`, { url });
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    logs.error(`cannot listen on ${host} port ${port}: ${LISTEN_ERRORS[code] ?? message}`);
+    process.exitCode = 1;
+    await proxy.close();
+    return;
+  }
+  closeOnSignals({
+    logs,
+    abandon: () => {
+      upstreams.kill();
+    },
+    async close() {
+      isClosing = true;
+      // Still listening: the answer to a question of a call in flight comes as a request of its own.
+      await proxy.close({ graceMs: GRACE_MS });
+      await stop(server, FLUSH_MS);
+    },
+  });
+}
+
+async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Logs): Promise<void> {
+  const { ambiguous, trace } = options;
+  const mode = stdioMode({
+    upstream: upstreams.connect,
+    backchannel: { ambiguous },
+    onerror: (error) => {
+      logs.error(error.message);
+    },
+  });
+  if (trace) mode.routes$.subscribe((route) => logs.route(route));
+  const isSignalled = closeOnSignals({
+    logs,
+    abandon: () => {
+      upstreams.kill();
+    },
+    close: async () => mode.close(GRACE_MS),
+  });
+  await mode.start();
+  const whoseDoing = await mode.over;
+  if (isSignalled()) return;
+  await end(async () => mode.close(FAREWELL_GRACE_MS), whoseDoing === 'client' ? 0 : 1, logs);
+}
+
+/** An address of this machine is no name that an attacker could point at it. */
+function allowedHosts({ host, allowedHost = [] }: CommandOptions): readonly string[] {
+  return isEveryAddress(host) ? allowedHost : [host.includes(':') ? `[${host}]` : host, ...allowedHost];
+}
+
+function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): void {
+  if (isLoopback(host)) return;
+  if (token === undefined) {
+    logs.warning(
+      `${host} can be reached from other machines and there is no --token: whoever reaches this port can use ` +
+        'the server with your rights',
+    );
+  }
+  if (isEveryAddress(host) && allowedHost === undefined)
+    logs.warning('clients can address loopback names only: give the name they use with --allowed-host');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}
+
+function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}

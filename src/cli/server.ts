@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import type { Answer } from '../proxy/answers.js';
+import type { Guard, Incoming } from '../proxy/guard.js';
+import type { StatefulProxy } from '../proxy/options.js';
+
+export interface EndpointOptions {
+  readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
+  readonly metrics: Registry;
+  readonly path: string;
+  /** Who may read `/metrics`. A health check knows no token, and learns nothing but numbers. */
+  readonly guard: Pick<Guard, 'check'>;
+  /** Whether the process is about to end. */
+  readonly isClosing: () => boolean;
+}
+
+/** The endpoint, its health and its metrics; whatever else is asked for is not there. */
+export function createEndpoint({ proxy, metrics, path, guard, isClosing }: EndpointOptions): Server {
+  return createServer((request, response) => {
+    let refusal: Answer | undefined;
+    switch (pathOf(request)) {
+      case path:
+        proxy.listener(request, response);
+        return;
+      case '/healthz':
+        if (!isRead(request, response)) return;
+        answer(response, isClosing() ? 503 : 200, { status: isClosing() ? 'closing' : 'ok', ...proxy.snapshot() });
+        return;
+      case '/metrics':
+        if (!isRead(request, response)) return;
+        refusal = guard.check(incomingOf(request));
+        if (refusal !== undefined) {
+          response.writeHead(refusal.status, refusal.headers).end(refusal.body);
+          return;
+        }
+        metrics.metrics().then(
+          (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+          () => answer(response, 500, { error: 'no metrics' }),
+        );
+        return;
+      default:
+        answer(response, 404, { error: 'not found' });
+    }
+  });
+}
+
+/** Resolves with the URL of `path`. */
+export async function listen(server: Server, port: number, host: string, path: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { address, family, port: actual } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}${path}`;
+}
+
+/** Lets answers that are being written go out, and then ends every connection. */
+export async function stop(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const [path = '/'] = url.split('?');
+  return path;
+}
+
+function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  response.setHeader('Allow', 'GET, HEAD');
+  answer(response, 405, { error: 'method not allowed' });
+  return false;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}
+
+function incomingOf({ method = '', headers }: IncomingMessage): Incoming {
+  const { host, origin, authorization } = headers;
+  const given = Object.entries({ origin, authorization }).filter(
+    (header): header is [string, string] => header[1] !== undefined,
+  );
+  return { method, host, headers: new Headers(given) };
+}

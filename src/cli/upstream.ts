@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { UpstreamRequest } from '../proxy/options.js';
+import type { TransportLike } from '../transport-like.js';
+import { Children, ChildTransport, type CommandSpec } from './child.js';
+import type { Logs } from './logs.js';
+import type { UpstreamSpec } from './options.js';
+
+type UrlSpec = Exclude<UpstreamSpec, CommandSpec>;
+
+/** Makes the connections to the server that is served: one for each session. */
+export class Upstreams {
+  readonly #children = new Children();
+
+  constructor(
+    private readonly spec: UpstreamSpec,
+    private readonly logs: Logs,
+  ) {
+    if (spec.kind === 'command') return;
+    for (const [, value] of spec.headers) this.#hide(value);
+    for (const [, value] of spec.url.searchParams) logs.hide(value);
+    logs.hide(spec.url.search);
+  }
+
+  /** What is served, for people: no arguments and no query, for they may hold credentials. */
+  get name(): string {
+    if (this.spec.kind === 'command') return basename(this.spec.command);
+    return this.spec.url.origin + this.spec.url.pathname;
+  }
+
+  /** A new, unstarted connection. */
+  readonly connect = (request: UpstreamRequest): TransportLike =>
+    this.spec.kind === 'command'
+      ? new ChildTransport(this.spec, this.logs, this.#children)
+      : this.#reach(this.spec, request);
+
+  /** Ends every process at once, without asking. */
+  kill(): void {
+    this.#children.kill();
+  }
+
+  #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): TransportLike {
+    const sent = new Headers(headers.map(([name, value]): [string, string] => [name, value]));
+    for (const name of passHeaders) {
+      const value = request.headers.get(name);
+      if (value === null) continue;
+      this.#hide(value);
+      sent.set(name, value);
+    }
+    const options = { requestInit: { headers: Object.fromEntries(sent) } };
+    return kind === 'url' ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
+  }
+
+  /** `Bearer abc`: whole, and without its scheme. */
+  #hide(value: string): void {
+    this.logs.hide(value);
+    this.logs.hide(value.slice(value.lastIndexOf(' ') + 1));
+  }
+}

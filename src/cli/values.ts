@@ -1,0 +1,123 @@
+/** The values of options. What is refused is shown, unless it may be a credential. */
+import { statSync } from 'node:fs';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { durationMs } from '../durations.js';
+import { UsageError } from './usage-error.js';
+
+/** Reads the value of an option. `flag` is its name, for the error. */
+export type Parse<T> = (value: string, flag: string) => T;
+
+/** Headers that belong to one connection, or to the session of one side. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
+  ...['accept', 'connection', 'content-encoding', 'content-length', 'content-type', 'host', 'keep-alive', 'te'],
+  ...['trailer', 'transfer-encoding', 'upgrade', 'last-event-id', 'mcp-session-id', 'mcp-protocol-version'],
+]);
+
+export function duration(value: string, flag: string): number {
+  const ms = durationMs(value);
+  if (ms === undefined) throw refused(flag, "a duration, such as '500ms', '5s' or '2m', of at most 24 days", value);
+  return ms;
+}
+
+export function port(value: string, flag: string): number {
+  return wholeNumber(value, flag, 0, 65_535);
+}
+
+export function atLeastOne(value: string, flag: string): number {
+  return wholeNumber(value, flag, 1, Number.MAX_SAFE_INTEGER);
+}
+
+export function oneOf<const T extends string>(...allowed: readonly T[]): Parse<T> {
+  return (value, flag) => {
+    const known = allowed.find((one) => one === value);
+    if (known === undefined) throw refused(flag, allowed.map((one) => `'${one}'`).join(' or '), value);
+    return known;
+  };
+}
+
+export function notEmpty(value: string, flag: string): string {
+  if (value.trim() === '') throw refused(flag, 'more than nothing');
+  return value;
+}
+
+/** Without scheme, path or list: what a `Host` header holds. */
+export function hostName(value: string, flag: string): string {
+  if (!/^[^\s/,@?#]+$/.test(value)) throw refused(flag, "a host, such as 'example.com' or 'example.com:3000'", value);
+  return value;
+}
+
+export function origin(value: string, flag: string): string {
+  if (!URL.canParse(value) || new URL(value).origin !== value)
+    throw refused(flag, "an origin, such as 'https://example.com'", value);
+  return value;
+}
+
+export function urlPath(value: string, flag: string): string {
+  if (!/^\/[^\s?#]*$/.test(value)) throw refused(flag, "a path that begins with '/'", value);
+  if (value === '/healthz' || value === '/metrics') throw refused(flag, 'another path: this one is taken', value);
+  return value;
+}
+
+/** A URL may hold a key in its query: it is not shown. */
+export function httpUrl(value: string, flag: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw refused(flag, 'an http or https URL');
+  if (url.username !== '' || url.password !== '')
+    throw refused(flag, "a URL without a password; use --header 'Authorization: …'");
+  return url;
+}
+
+export function header(value: string, flag: string): readonly [string, string] {
+  const colon = value.indexOf(':');
+  const pair = [value.slice(0, colon).trim(), value.slice(colon + 1).trim()] as const;
+  if (colon < 1 || !isHeader(...pair)) throw refused(flag, "a header, such as 'Authorization: Bearer …'");
+  return pair;
+}
+
+export function headerName(value: string, flag: string): string {
+  const name = value.toLowerCase();
+  if (!isHeader(name, '')) throw refused(flag, 'the name of a header', value);
+  if (NOT_PASSED_ON.has(name)) throw refused(flag, 'a header that can be passed on', value);
+  return name;
+}
+
+export function variable(value: string, flag: string): readonly [string, string] {
+  const equals = value.indexOf('=');
+  if (equals < 1) throw refused(flag, "a variable, such as 'KEY=value'");
+  return [value.slice(0, equals), value.slice(equals + 1)];
+}
+
+export function directory(value: string, flag: string): string {
+  if (statSync(value, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw refused(flag, 'a directory that exists', value);
+  return value;
+}
+
+/** RFC 6750: what can follow `Bearer`. */
+export function bearerToken(value: string, flag: string): string {
+  if (!/^[\w.~+/-]+=*$/.test(value)) throw refused(flag, 'a token of letters, digits and -._~+/');
+  return value;
+}
+
+function wholeNumber(value: string, flag: string, least: number, most: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most)) {
+    const upTo = most === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${most}`;
+    throw refused(flag, `a whole number, ${least} ${upTo}`, value);
+  }
+  return number;
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refused(flag: string, expected: string, value?: string): UsageError {
+  return new UsageError(`${flag} must be ${expected}${value === undefined ? '' : `, not '${value}'`}`);
+}

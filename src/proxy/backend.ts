@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { asUpstream } from '../backchannel.js';
+import type { JsonRpcMessage } from '../routing/message.js';
+import type { TransportLike } from '../transport-like.js';
+import { reasonOf } from './answers.js';
+import { within } from './within.js';
+
+/** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** What some transports have and others have not. */
+interface ClientTransport extends TransportLike {
+  setProtocolVersion?(version: string): void;
+  terminateSession?(): Promise<void>;
+}
+
+interface BackendListener {
+  received(message: JsonRpcMessage): void;
+  /** The backend is gone, and its session with it. */
+  lost(reason: string): void;
+  report(error: Error): void;
+  /** Whether somebody waits for an answer of it. */
+  isAwaited(): boolean;
+}
+
+/** The backend of one session. It is connected by the first message to it; what comes meanwhile waits in order. */
+export class Backend {
+  readonly #aborter = new AbortController();
+  #ready: Promise<ClientTransport> | undefined;
+  #transport: ClientTransport | undefined;
+  /** The id of the ping by which the backend is asked whether it is there. */
+  #probe: string | undefined;
+  #isClosed = false;
+
+  constructor(
+    private readonly makeTransport: (signal: AbortSignal) => TransportLike | Promise<TransportLike>,
+    private readonly listener: BackendListener,
+  ) {}
+
+  /** Rejects when the backend could not be started, too. */
+  send(message: JsonRpcMessage): Promise<void> {
+    const ready = (this.#ready ??= this.#connect());
+    const sent = ready.then((transport) => transport.send(message));
+    if (message.method === 'notifications/initialized') {
+      // A client that speaks to it directly waits likewise: requests must not overtake this.
+      const taken = (): Promise<ClientTransport> => ready;
+      this.#ready = sent.then(taken, taken);
+    }
+    return sent;
+  }
+
+  /** The version that client and backend agreed on: over HTTP each request names it. */
+  agreedOn(protocolVersion: string): void {
+    this.#transport?.setProtocolVersion?.(protocolVersion);
+  }
+
+  /** @param isLost nobody is there who could be told */
+  async close(isLost: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#aborter.abort();
+    // A transport that is still being made is closed as soon as it is.
+    if (this.#transport === undefined && this.#ready !== undefined) await within(CLOSE_TIMEOUT_MS, this.#ready);
+    const transport = this.#transport;
+    if (transport?.terminateSession !== undefined && !isLost) {
+      await within(CLOSE_TIMEOUT_MS, transport.terminateSession());
+    }
+    await transport?.close();
+  }
+
+  async #connect(): Promise<ClientTransport> {
+    const transport: ClientTransport = asUpstream(await this.makeTransport(this.#aborter.signal));
+    this.#transport = transport;
+    this.#listenTo(transport);
+    if (this.#aborter.signal.aborted) {
+      await transport.close();
+      throw new Error('the session ended before the backend was connected');
+    }
+    await transport.start();
+    return transport;
+  }
+
+  /** What was set on the transport before is called as well. */
+  #listenTo(transport: ClientTransport): void {
+    const { onmessage, onclose, onerror } = transport;
+    transport.onmessage = (message: JsonRpcMessage, extra?: unknown) => {
+      onmessage?.(message, extra);
+      if (this.#isClosed) return;
+      if (this.#probe !== undefined && message.id === this.#probe) this.#probe = undefined;
+      else this.listener.received(message);
+    };
+    transport.onclose = () => {
+      onclose?.();
+      this.#lost('the backend has closed the connection');
+    };
+    transport.onerror = (error) => {
+      onerror?.(error);
+      // To close a transport breaks off what it reads, which is no news.
+      if (this.#isClosed) return;
+      this.listener.report(error);
+      if (isEndOfEventSource(error)) this.#lost(`the connection to the backend broke: ${reasonOf(error)}`);
+      else if (this.listener.isAwaited()) this.#ask(transport);
+    };
+  }
+
+  /**
+   * Asks the backend whether it is there. A transport over HTTP tells of a stream that broke off, but not
+   * whether the answer that was awaited on it can still come: of a backend that is gone, it cannot.
+   */
+  #ask(transport: ClientTransport): void {
+    if (this.#probe !== undefined) return;
+    this.#probe = `mcp-backchannel:${randomUUID()}`;
+    transport.send({ jsonrpc: '2.0', id: this.#probe, method: 'ping' }).catch((error: unknown) => {
+      this.#probe = undefined;
+      const status = statusOf(error);
+      if (status === undefined || status === 404) this.#lost(`the backend is gone: ${reasonOf(error)}`);
+    });
+  }
+
+  #lost(reason: string): void {
+    if (!this.#isClosed) this.listener.lost(reason);
+  }
+}
+
+/** True when the backend has answered that it knows no such session (any more). */
+export function isSessionUnknown(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { code, status } = error as { code?: unknown; status?: unknown };
+  if (typeof status === 'number') return status;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** The legacy SSE transport opens its stream anew, which is another session. */
+function isEndOfEventSource(error: Error): boolean {
+  return error.constructor.name === 'SseError';
+}

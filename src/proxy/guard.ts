@@ -1,0 +1,103 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { WRONG_HOST, WRONG_ORIGIN, WRONG_TOKEN, type Answer } from './answers.js';
+import type { ProxySettings } from './settings.js';
+
+/** An HTTP request of a client, of Node or of the web. */
+export interface Incoming {
+  readonly method: string;
+  /** The host it was addressed to, with its port. */
+  readonly host: string | undefined;
+  readonly headers: Headers;
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const METHODS = 'GET, POST, DELETE';
+
+/**
+ * Who may come in. A page in a browser can be made to call any address under a name of its own (DNS
+ * rebinding), so the names that requests are addressed to and come from are checked, on loopback above all.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ */
+export class Guard {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  readonly #authorization: Buffer | undefined;
+
+  constructor(private readonly settings: Pick<ProxySettings, 'allowedHosts' | 'allowedOrigins' | 'token' | 'cors'>) {
+    this.#hosts = new Set(settings.allowedHosts.map((host) => host.toLowerCase()));
+    this.#origins = new Set(settings.allowedOrigins.map((origin) => origin.toLowerCase()));
+    this.#authorization = settings.token === undefined ? undefined : digest(settings.token);
+  }
+
+  /** The answer to a request that comes no further: one that is refused, or a preflight. */
+  check(incoming: Incoming): Answer | undefined {
+    const { headers, host, method } = incoming;
+    if (!this.#isHost(host)) return WRONG_HOST;
+    if (!this.#isOrigin(headers.get('origin'))) return WRONG_ORIGIN;
+    if (method === 'OPTIONS' && this.settings.cors && headers.has('origin')) return preflight(headers);
+    return this.#isAuthorized(headers.get('authorization')) ? undefined : WRONG_TOKEN;
+  }
+
+  /** The headers that let a page read the answer. */
+  corsHeaders({ headers }: Incoming): Readonly<Record<string, string>> {
+    const origin = headers.get('origin');
+    if (!this.settings.cors || origin === null || !this.#isOrigin(origin)) return {};
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'Mcp-Session-Id',
+      vary: 'Origin',
+    };
+  }
+
+  #isHost(host: string | undefined): boolean {
+    const [whole, name] = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? [];
+    if (whole === undefined || name === undefined) return false;
+    return LOOPBACK.has(name) || this.#hosts.has(name) || this.#hosts.has(whole);
+  }
+
+  /** Only browsers say where a request comes from. */
+  #isOrigin(origin: string | null): boolean {
+    if (origin === null || this.#origins.has(origin.toLowerCase())) return true;
+    if (!URL.canParse(origin)) return false;
+    const { protocol, hostname } = new URL(origin);
+    return (protocol === 'http:' || protocol === 'https:') && LOOPBACK.has(hostname);
+  }
+
+  #isAuthorized(authorization: string | null): boolean {
+    if (this.#authorization === undefined) return true;
+    const [, token] = /^Bearer +(.*)$/i.exec(authorization ?? '') ?? [];
+    return token !== undefined && timingSafeEqual(digest(token), this.#authorization);
+  }
+}
+
+/** The credential that opened a session. It is not kept, only known again. */
+export class Credential {
+  readonly #digest: Buffer;
+
+  constructor(headers: Headers) {
+    this.#digest = digest(headers.get('authorization') ?? '');
+  }
+
+  equals(other: Credential): boolean {
+    return timingSafeEqual(this.#digest, other.#digest);
+  }
+}
+
+function preflight(headers: Headers): Answer {
+  const asked = headers.get('access-control-request-headers');
+  return {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': METHODS,
+      ...(asked !== null && { 'access-control-allow-headers': asked }),
+      'access-control-max-age': '600',
+    },
+    body: null,
+  };
+}
+
+/** Of one length whatever goes in, so that a comparison takes the same time for all. */
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

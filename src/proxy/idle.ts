@@ -1,0 +1,28 @@
+import { after } from '../clock.js';
+
+/** Tells when a client has held no connection for a time. */
+export class Idle {
+  #connections = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  /** @param timeoutMs `0`: never */
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly onIdle: () => void,
+  ) {}
+
+  connected(): void {
+    this.#connections++;
+    this.stop();
+  }
+
+  disconnected(): void {
+    this.#connections--;
+    if (this.#connections === 0 && this.timeoutMs > 0) this.#cancelTimer = after(this.timeoutMs, this.onIdle);
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { asError } from '../errors.js';
+import { FAILED, tooLarge, type Answer } from './answers.js';
+import type { Door } from './door.js';
+import type { Incoming } from './guard.js';
+import type { ProxySettings } from './settings.js';
+
+type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Serves requests of `node:http`. A body that was parsed already is taken as it is. */
+export function nodeHandler(door: Door, settings: ProxySettings, report: (error: Error) => void): NodeHandler {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const incoming = incomingOf(request);
+    for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
+    const parsedBody = parsedBodyOf(request);
+    // Whoever has parsed the body has read it, and its transport no longer counts.
+    if (parsedBody !== undefined && Number(request.headers['content-length']) > settings.maxBodyBytes) {
+      answer(response, tooLarge(settings.maxBodyBytes));
+      return;
+    }
+    const session = door.enter(incoming, StreamableHTTPServerTransport);
+    if ('status' in session) {
+      answer(response, session);
+      return;
+    }
+    session.connected();
+    response.once('close', () => {
+      session.disconnected();
+    });
+    await session.downstream.handleRequest(request, response, parsedBody);
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      report(asError(error));
+      if (response.headersSent) response.destroy();
+      else answer(response, FAILED);
+    });
+  };
+}
+
+function incomingOf(request: IncomingMessage): Incoming {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(request.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return { method: request.method ?? '', host: request.headers.host, headers };
+}
+
+function parsedBodyOf(request: IncomingMessage): unknown {
+  return (request as { readonly body?: unknown }).body;
+}
+
+function answer(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers).end(body);
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Observable } from 'rxjs';
+import type { BackchannelOptions } from '../options.js';
+import type { RouteEvent } from '../transport/events.js';
+import type { TransportLike } from '../transport-like.js';
+
+/** What is known of the client when its session's backend is connected. */
+export interface UpstreamRequest {
+  /** The headers of the client's `initialize` request. */
+  readonly headers: Headers;
+  /** Aborted when the session ends before the backend is connected. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of `createStatefulProxy()`. */
+export interface StatefulProxyOptions {
+  /** A new, unstarted transport to the backend: one for each session. */
+  readonly upstream: (request: UpstreamRequest) => TransportLike | Promise<TransportLike>;
+  /** How many sessions there may be at once; one more is refused with 503. @default 1000 */
+  readonly maxSessions?: number | undefined;
+  /**
+   * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
+   * stream of either kind is a connection. A request whose client went away does not keep the session:
+   * nobody could be told its answer. @default 1_800_000
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
+   * One call at a time per session, so that attribution over a single pipe is exact; the others wait in
+   * order. A client must not need a second call to answer a question of the first. Implies
+   * `attribution: 'context'`. @default false
+   */
+  readonly serialize?: boolean | undefined;
+  /** Hosts (with or without port) that clients may address besides the loopback names. @default none */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Origins that browsers may call from besides loopback ones. @default none */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Bearer token that clients must present. @default none */
+  readonly token?: string | undefined;
+  /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
+  readonly cors?: boolean | undefined;
+  /** Keeps events, so that clients can resume streams. Called once per session. @default none */
+  readonly eventStore?: (() => unknown) | undefined;
+  /** The largest body of a POST, in bytes. @default 4_194_304 */
+  readonly maxBodyBytes?: number | undefined;
+  /** Options of the back-channel of each session. */
+  readonly backchannel?: BackchannelOptions | undefined;
+  /** Told of each error that has no caller: what clients did wrong, too, and answers nobody was left to take. @default none */
+  readonly onerror?: ((error: Error) => void) | undefined;
+}
+
+/** A proxy that serves a backend over Streamable HTTP, each client with a backend session of its own. */
+export interface StatefulProxy {
+  /** For `node:http`: `createServer(proxy.listener)`. Answers every request, whatever its path. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  /** For Express and Connect; a body that was parsed already is taken from `request.body`. */
+  readonly middleware: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+  /**
+   * For anything that has `Request` and `Response`: Hono, Deno, Bun, workers. A session belongs to the
+   * kind of entry that opened it, `node:http` or this one; the other does not find it.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** What became of each server-initiated message, of all sessions. */
+  readonly routes$: Observable<RouteEvent>;
+  /** What there is at this moment. */
+  snapshot(): ProxySnapshot;
+  /**
+   * Accepts no more sessions and calls, lets calls in flight finish for at most `graceMs`, then closes
+   * every session.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+export interface ProxySnapshot {
+  readonly sessions: number;
+  /** Client requests in flight, in all sessions. */
+  readonly inFlight: number;
+  /** Server-initiated messages that wait for a stream, in all sessions. */
+  readonly parked: number;
+}

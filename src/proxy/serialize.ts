@@ -1,0 +1,57 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { RequestId } from '../routing/message.js';
+
+interface Call {
+  readonly id: RequestId;
+  readonly forward: () => void;
+  /** The async context in which it came in: what is sent in it is sent on the call's behalf. */
+  readonly context: AsyncResource;
+}
+
+/**
+ * One call at a time, the others in the order in which they came. Whatever a backend says by itself
+ * belongs to the one call that it has.
+ */
+export class Turns {
+  #current: Call | undefined;
+  #waiting: Call[] = [];
+
+  /** Forwards a call when it is its turn: now, if there is no other. */
+  take(id: RequestId, forward: () => void): void {
+    const call = { id, forward, context: new AsyncResource('mcp-backchannel:call') };
+    if (this.#current === undefined) this.#forward(call);
+    else this.#waiting.push(call);
+  }
+
+  /** The client took a call back. @returns whether it was waiting: the backend has never heard of it */
+  withdraw(id: RequestId): boolean {
+    const at = this.#waiting.findIndex((call) => call.id === id);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    else this.end(id);
+    return at >= 0;
+  }
+
+  /** A call is over: the next one, please. */
+  end(id: RequestId): void {
+    if (this.#current?.id !== id) return;
+    this.#current = undefined;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#forward(next);
+  }
+
+  /** Does something on behalf of the call that the backend has. */
+  onBehalfOfCurrent(work: () => void): void {
+    if (this.#current === undefined) work();
+    else this.#current.context.runInAsyncScope(work);
+  }
+
+  clear(): void {
+    this.#current = undefined;
+    this.#waiting = [];
+  }
+
+  #forward(call: Call): void {
+    this.#current = call;
+    call.context.runInAsyncScope(call.forward);
+  }
+}

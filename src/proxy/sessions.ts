@@ -1,0 +1,93 @@
+import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
+import { guarded } from '../transport/guarded.js';
+import { callbackFailed } from '../transport/report.js';
+import type { RouteEvent } from '../transport/events.js';
+import { CLOSING, NOT_FOUND, tooManySessions, type Answer } from './answers.js';
+import type { Credential } from './guard.js';
+import type { ProxySnapshot } from './options.js';
+import { Session, type Downstream, type Opener } from './session.js';
+import type { ProxySettings } from './settings.js';
+import { within } from './within.js';
+
+/** What a new transport tells of its session. */
+export interface TransportEvents {
+  initialized(id: string): void;
+  /** Resolves when the transport may be closed. */
+  deleted(): Promise<void>;
+}
+
+/** The sessions of a proxy. */
+export class Sessions {
+  readonly #all = new Set<Session>();
+  readonly #byId = new Map<string, Session>();
+  /** The ends of sessions that are no more: a backend may take its time to go. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #opened = new Subject<Session>();
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly settings: ProxySettings,
+    private readonly report: (error: Error) => void,
+  ) {}
+
+  /** What became of each server-initiated message, of those that are open and those to come. */
+  get routes$(): Observable<RouteEvent> {
+    const sessions = defer(() => concat(from([...this.#all]), this.#opened));
+    return guarded(sessions.pipe(mergeMap(({ downstream }) => downstream.backchannel.routes$)), (cause) => {
+      this.report(callbackFailed('a subscriber of routes$', cause));
+    });
+  }
+
+  /** A session is only found with the credential that opened it: whoever learns its id has nothing. */
+  find(id: string, credential: Credential): Session | Answer {
+    const session = this.#byId.get(id);
+    return session?.opener.credential.equals(credential) === true ? session : NOT_FOUND;
+  }
+
+  /** Makes a session, which an `initialize` request may open. */
+  open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
+    if (this.#closing !== undefined) return CLOSING;
+    if (this.#all.size >= this.settings.maxSessions) return tooManySessions(this.settings.maxSessions);
+    const downstream = makeTransport({
+      initialized: (id) => {
+        session.id = id;
+        this.#byId.set(id, session);
+      },
+      deleted: () => session.leave(),
+    });
+    const session = new Session(downstream, opener, this.settings, this.#forget, this.report);
+    this.#all.add(session);
+    this.#opened.next(session);
+    return session;
+  }
+
+  snapshot(): ProxySnapshot {
+    let inFlight = 0;
+    let parked = 0;
+    for (const { downstream } of this.#all) {
+      const snapshot = downstream.backchannel.snapshot();
+      inFlight += snapshot.inFlight.length;
+      parked += snapshot.parked;
+    }
+    return { sessions: this.#byId.size, inFlight, parked };
+  }
+
+  close(graceMs: number): Promise<void> {
+    return (this.#closing ??= this.#close(graceMs));
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const open = [...this.#all];
+    await within(graceMs, Promise.all(open.map((session) => session.drain())));
+    for (const session of open) void session.end('the proxy is shutting down');
+    this.#opened.complete();
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+  }
+
+  readonly #forget = (session: Session, ended: Promise<void>): void => {
+    this.#all.delete(session);
+    if (session.id !== undefined) this.#byId.delete(session.id);
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
+  };
+}

@@ -1,0 +1,97 @@
+import { BackchannelError } from '../errors.js';
+import { aFunction, count, milliseconds, settingsFrom, show, type BackchannelOptions } from '../options.js';
+import type { StatefulProxyOptions } from './options.js';
+
+/** Options with their defaults filled in. */
+export interface ProxySettings extends StatefulProxyOptions {
+  readonly maxSessions: number;
+  readonly idleTimeoutMs: number;
+  readonly serialize: boolean;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly cors: boolean;
+  readonly maxBodyBytes: number;
+  readonly backchannel: BackchannelOptions;
+}
+
+const DEFAULTS = {
+  maxSessions: 1_000,
+  idleTimeoutMs: 1_800_000,
+  serialize: false,
+  allowedHosts: [],
+  allowedOrigins: [],
+  cors: false,
+  maxBodyBytes: 4_194_304,
+  backchannel: {},
+} as const;
+
+const CHECKS: Readonly<Record<keyof StatefulProxyOptions, (value: unknown) => string | undefined>> = {
+  upstream: aFunction,
+  maxSessions: positive,
+  idleTimeoutMs: milliseconds,
+  serialize: aBoolean,
+  allowedHosts: strings,
+  allowedOrigins: strings,
+  token: aToken,
+  cors: aBoolean,
+  eventStore: aFunction,
+  maxBodyBytes: positive,
+  // It has a check of its own, which names the option at fault.
+  backchannel: () => undefined,
+  onerror: aFunction,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws BackchannelError `INVALID_OPTION`, naming the option and its value; never the token's
+ */
+export function proxySettingsFrom(options: StatefulProxyOptions): ProxySettings {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new BackchannelError('INVALID_OPTION', `options must be an object, not ${show(options)}`);
+  }
+  if ((options.upstream as unknown) === undefined) {
+    throw new BackchannelError('INVALID_OPTION', 'option upstream is missing: it makes a transport to the backend');
+  }
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!isOption(name)) {
+      const known = Object.keys(CHECKS).join(', ');
+      throw new BackchannelError('INVALID_OPTION', `unknown option ${show(name)}; the options are ${known}`);
+    }
+    if (value === undefined) continue;
+    const expected = CHECKS[name](value);
+    if (expected !== undefined) {
+      const instead = name === 'token' ? '' : `, not ${show(value)}`;
+      throw new BackchannelError('INVALID_OPTION', `option ${name} must be ${expected}${instead}`);
+    }
+    given[name] = value;
+  }
+  const settings: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...given };
+  settingsFrom(settings.backchannel);
+  // What one call at a time makes certain is told by the async context.
+  return settings.serialize
+    ? { ...settings, backchannel: { ...settings.backchannel, attribution: 'context' } }
+    : settings;
+}
+
+function isOption(name: string): name is keyof StatefulProxyOptions {
+  return Object.hasOwn(CHECKS, name);
+}
+
+function positive(value: unknown): string | undefined {
+  return count(value) === undefined && value !== 0 ? undefined : 'a whole number, 1 or more';
+}
+
+function aBoolean(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'true or false';
+}
+
+function strings(value: unknown): string | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'an array of strings';
+}
+
+// An empty one would let everybody in who sends an empty one.
+function aToken(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty';
+}

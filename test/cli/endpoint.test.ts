@@ -1,0 +1,153 @@
+import { request as httpRequest } from 'node:http';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MIRROR, mirrored, Started } from './support.js';
+
+const started = new Started();
+afterEach(async () => started.end());
+
+const TOKEN = 'a-token-of-ours';
+const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+
+async function get(url: string, path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+  const response = await fetch(new URL(path, url), init);
+  return { status: response.status, text: await response.text() };
+}
+
+/** `fetch` does not let anybody choose the Host. */
+async function statusFor(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<number> {
+  const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers };
+  const method = path === '/mcp' ? 'POST' : 'GET';
+  const request = httpRequest(new URL(path, url), { method, headers: json, agent: false });
+  request.end(method === 'POST' ? PING : undefined);
+  const [response] = (await once(request, 'response')) as [{ statusCode: number; resume: () => void }];
+  response.resume();
+  return response.statusCode;
+}
+
+it('tells its health and its metrics', async () => {
+  const { url } = await started.endpoint(MIRROR);
+  const client = await started.client(url);
+  await client.callTool('ask');
+
+  const health = await get(url, '/healthz');
+  expect(health.status).toBe(200);
+  expect(JSON.parse(health.text)).toEqual({ status: 'ok', sessions: 1, inFlight: 0, parked: 0 });
+  const { text } = await get(url, '/metrics');
+  expect(text).toMatch(/^mcp_backchannel_sessions 1$/m);
+  expect(text).toMatch(/^mcp_backchannel_in_flight 0$/m);
+  expect(text).toMatch(/^mcp_backchannel_parked 0$/m);
+  expect(text).toMatch(/^mcp_backchannel_routes_total\{evidence="sole",outcome="delivered"\} 1$/m);
+  expect(text).toMatch(/^mcp_backchannel_wait_seconds_count 1$/m);
+});
+
+it('is nowhere else, and at the path it is given', async () => {
+  const { url } = await started.endpoint(['--path', '/a/b', ...MIRROR]);
+  expect(url).toMatch(/\/a\/b$/);
+  expect((await mirrored(await started.client(url))).pid).toBeGreaterThan(0);
+  for (const path of ['/', '/mcp', '/a/b/c', '/healthz/x']) expect((await get(url, path)).status).toBe(404);
+  expect((await get(url, '/metrics', { method: 'POST' })).status).toBe(405);
+});
+
+describe('lets nobody in', () => {
+  it.each([
+    ['the option', ['--token', TOKEN], {}],
+    ['the environment', [], { MCP_BACKCHANNEL_TOKEN: TOKEN }],
+  ])('without the token of %s, and does not log it', async (_where, args, env) => {
+    const { url, command } = await started.endpoint([...args, ...MIRROR], env);
+    expect(await statusFor(url, '/mcp', {})).toBe(401);
+    expect(await statusFor(url, '/mcp', { authorization: 'Bearer another' })).toBe(401);
+    expect(await statusFor(url, '/metrics', {})).toBe(401);
+    expect(await statusFor(url, '/healthz', {})).toBe(200);
+    const authorization = `Bearer ${TOKEN}`;
+    expect(await statusFor(url, '/metrics', { authorization })).toBe(200);
+    expect((await mirrored(await started.client(url, { headers: { authorization } }))).pid).toBeGreaterThan(0);
+    expect(command.stderr.join('\n')).not.toContain(TOKEN);
+  });
+
+  it('who addresses a host or comes from an origin that is not allowed', async () => {
+    const allowed = ['--allowed-host', 'good.test', '--allowed-origin', 'https://good.test'];
+    const { url } = await started.endpoint([...allowed, ...MIRROR]);
+    // A ping without a session is a bad request, but its sender was let in.
+    expect(await statusFor(url, '/mcp', {})).toBe(400);
+    expect(await statusFor(url, '/mcp', { host: 'good.test', origin: 'https://good.test' })).toBe(400);
+    expect(await statusFor(url, '/mcp', { host: 'evil.test' })).toBe(403);
+    expect(await statusFor(url, '/mcp', { origin: 'https://evil.test' })).toBe(403);
+    expect(await statusFor(url, '/metrics', { host: 'evil.test' })).toBe(403);
+  });
+});
+
+it('answers the CORS preflights of allowed origins when told to', async () => {
+  const { url } = await started.endpoint(['--cors', '--allowed-origin', 'https://good.test', ...MIRROR]);
+  const response = await fetch(url, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://good.test', 'access-control-request-method': 'POST' },
+  });
+  expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, 'https://good.test']);
+});
+
+it('refuses one session more than it may have', async () => {
+  const { url } = await started.endpoint(['--max-sessions', '1', ...MIRROR]);
+  await started.client(url);
+  await expect(started.client(url)).rejects.toThrow('503');
+});
+
+it('keeps events in memory when told to, so that a client can resume its stream and misses nothing', async () => {
+  const { url } = await started.endpoint(['--event-store', 'memory', ...MIRROR]);
+  const client = await started.client(url, { answers: {} });
+  const call = client.start('tools/call', { name: 'ask' });
+  const question = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
+  const answer = client.next(({ message: { id, result } }) => id === call.id && result !== undefined);
+  await call.drop();
+  await client.reply(question.message.id, { action: 'accept', content: {} });
+  await expect.poll(async () => (await get(url, '/healthz')).text).toContain('"inFlight":0');
+
+  // Until the end of its connection has come through, the stream counts as being read: 409.
+  await expect.poll(async () => (await client.openGet(question.eventId)).status).toBe(200);
+
+  expect(await answer).toMatchObject({ stream: 'GET', message: { result: { content: [{ text: 'accept' }] } } });
+});
+
+describe('warns of', () => {
+  it('an address that others can reach without a token, and names the risk', async () => {
+    const { command } = await started.endpoint(['--host', '0.0.0.0', ...MIRROR]);
+    expect(command.stderr[0]).toMatch(/warning: 0\.0\.0\.0 can be reached from other machines and there is no --token/);
+  });
+
+  it('nothing when there is a token, or the address is loopback', async () => {
+    const safe = ['--host', '0.0.0.0', '--token', TOKEN, '--allowed-host', 'good.test', ...MIRROR];
+    for (const args of [safe, MIRROR]) {
+      const { command } = await started.endpoint(args);
+      expect(command.stderr.join('\n')).not.toContain('warning');
+    }
+  });
+});
+
+it('says in one line that its port is in use, and ends with exit code 1', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const command = started.command(['--port', String(port), ...MIRROR]);
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  expect(command.stderr).toEqual([
+    `mcp-backchannel: error: cannot listen on 127.0.0.1 port ${port}: the port is in use`,
+  ]);
+  await once(other.close(), 'close');
+});
+
+it('tells each route in one line of stderr with --trace, and all in JSON with --json', async () => {
+  const plain = await started.endpoint(['--trace', ...MIRROR]);
+  await (await started.client(plain.url)).callTool('ask');
+  await plain.command.line(/^route [\w-]{8} elicitation\/create "q1" → request 1 \(sole\) delivered after \d+ ms$/);
+
+  const json = await started.endpoint(['--trace', '--json', ...MIRROR]);
+  await (await started.client(json.url)).callTool('ask');
+  await json.command.line(/"route"/);
+  const lines = json.command.stderr.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines[0]).toMatchObject({ level: 'info', url: json.url });
+  expect(lines.at(-1)).toMatchObject({
+    route: { method: 'elicitation/create', to: 'request', relatedRequestId: 1, evidence: 'sole', outcome: 'delivered' },
+  });
+});

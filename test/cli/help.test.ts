@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { Started, ROOT } from './support.js';
+
+const started = new Started();
+afterEach(async () => started.end());
+
+async function help(): Promise<string> {
+  const command = started.command(['--help']);
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  expect(command.stderr).toEqual([]);
+  return command.stdout;
+}
+
+it('prints help of which each group fits one screen of 80 columns and 24 lines', async () => {
+  const groups = (await help()).split('\n\n');
+  expect(groups.length).toBeGreaterThan(6);
+  for (const group of groups) {
+    const lines = group.split('\n');
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  }
+});
+
+it('names every option of its help in the README, and none that it does not have', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const section = /\n## Run it\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+  const flags = (text: string): string[] => [...new Set(text.match(/(?<![\w-])--[a-z-]{3,}/g))].sort();
+  const rows = section.split('\n').filter((line) => line.startsWith('| `--'));
+  expect(flags(rows.map((row) => row.split('|')[1]).join(' '))).toEqual(
+    flags((await help()).replace(/^Exit codes.*/ms, '')),
+  );
+});
+
+it('prints its version', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const command = started.command(['--version']);
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  expect(command.stdout).toBe(`${version}\n`);
+});
+
+it.each([[['--bogus']], [[]], [['--port', 'x', '--', 'server']]])(
+  'gives a reason of one line, and exit code 2, for %j',
+  async (args) => {
+    const command = started.command(args);
+    expect(await command.exit).toEqual({ code: 2, signal: null });
+    expect(command.stderr).toEqual([expect.stringMatching(/^mcp-backchannel: .+/)]);
+    expect(command.stdout).toBe('');
+  },
+);

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../src/cli/options.js';
+import { UsageError } from '../../src/cli/usage-error.js';
+
+const SECRET = 'correct-horse-battery';
+const COMMAND = ['--', 'server'];
+const URL_ARGS = ['--url', 'http://127.0.0.1/mcp'];
+
+function refusal(args: readonly string[]): string {
+  try {
+    parse(args);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('refuses in one line, without saying what may be a credential,', () => {
+  it.each<[string, readonly string[], RegExp]>([
+    ['nothing to serve', [], /^nothing to serve/],
+    ['a command that is missing', ['--port', '1', '--'], /^nothing to serve/],
+    ['two things to serve', [...URL_ARGS, ...COMMAND], /^more than one thing to serve/],
+    ['two URLs', [...URL_ARGS, '--sse-url', 'http://127.0.0.1/sse'], /^more than one thing to serve/],
+    ['an unknown option', ['--prot', '1', ...COMMAND], /^unknown option '--prot' \(Did you mean --port\?\)$/],
+    ['an unknown option with a secret', [`--headr=A: ${SECRET}`, ...COMMAND], /^unknown option '--headr'/],
+    ['an option without its value', ['--port'], /^option '--port <number>' argument missing$/],
+    ['a port that is no number', ['--port', 'http', ...COMMAND], /^--port must be a whole number, 0 to 65535, not/],
+    ['a port that is too large', ['--port', '65536', ...COMMAND], /^--port must be/],
+    ['an empty port', ['--port', '', ...COMMAND], /^--port must be/],
+    ['no sessions at all', ['--max-sessions', '0', ...COMMAND], /^--max-sessions must be a whole number, 1 or more/],
+    ['a duration with another unit', ['--idle-timeout', '1h', ...COMMAND], /^--idle-timeout must be a duration/],
+    ['a negative duration', ['--park-timeout=-1', ...COMMAND], /^--park-timeout must be a duration/],
+    ['an unknown rule', ['--ambiguous', 'guess', ...COMMAND], /^--ambiguous must be 'last-inbound' or 'reject', not/],
+    ['an unknown event store', ['--event-store', 'disk', ...COMMAND], /^--event-store must be 'memory', not 'disk'$/],
+    ['a path without its slash', ['--path', 'mcp', ...COMMAND], /^--path must be a path that begins with/],
+    ['a path that is taken', ['--path', '/healthz', ...COMMAND], /^--path must be another path/],
+    ['a directory that is not there', ['--cwd', '/does/not/exist', ...COMMAND], /^--cwd must be a directory/],
+    ['a variable without a value', ['--env', SECRET, ...COMMAND], /^--env must be a variable/],
+    ['a header without a colon', ['--header', SECRET, ...URL_ARGS], /^--header must be a header/],
+    ['a header of two lines', ['--header', `A: ${SECRET}\nB: 1`, ...URL_ARGS], /^--header must be a header/],
+    ['a header of the connection', ['--pass-header', 'Host', ...URL_ARGS], /^--pass-header must be a header that can/],
+    [
+      'an origin with a path',
+      ['--allowed-origin', 'https://a.test/', ...COMMAND],
+      /^--allowed-origin must be an origin/,
+    ],
+    ['a URL as a host', ['--allowed-host', 'https://a.test', ...COMMAND], /^--allowed-host must be a host/],
+    ['a URL of another kind', ['--url', `ftp://${SECRET}`], /^--url must be an http or https URL$/],
+    ['a URL with a password', ['--url', `http://me:${SECRET}@a.test/`], /^--url must be a URL without a password/],
+    ['a token with a space', ['--token', `${SECRET} 1`, ...COMMAND], /^--token must be a token of letters/],
+    ['headers for a command', ['--header', `A: ${SECRET}`, ...COMMAND], /^--header needs --url or --sse-url$/],
+    ['variables for a URL', ['--env', `A=${SECRET}`, ...URL_ARGS], /^--env needs a command to run$/],
+    ['a port with --stdio', ['--stdio', '--port', '1', ...COMMAND], /^--port has no meaning with --stdio/],
+    ['a token with --stdio', ['--stdio', '--token', SECRET, ...COMMAND], /^--token has no meaning with --stdio/],
+    [
+      'to give its own token to the server',
+      ['--token', SECRET, '--pass-header', 'Authorization', ...URL_ARGS],
+      /^--pass-header authorization would give the --token/,
+    ],
+  ])('%s', (_what, args, expected) => {
+    const message = refusal(args);
+    expect(message).toMatch(expected);
+    expect(message).not.toContain('\n');
+    expect(message).not.toContain(SECRET);
+  });
+});
+
+describe('takes', () => {
+  it('what follows the command as the command’s own, its options too', () => {
+    const { upstream, port } = parse(['--port', '1', '--', 'npx', '-y', 'server', '--port', '2', '--help']);
+    expect(upstream).toMatchObject({ command: 'npx', args: ['-y', 'server', '--port', '2', '--help'] });
+    expect(port).toBe(1);
+  });
+
+  it('options that may be repeated, in their order', () => {
+    const { upstream } = parse(['--env', 'A=1', '--env', 'B=x=y', '--env', 'C=', ...COMMAND]);
+    expect(upstream).toMatchObject({ env: { A: '1', B: 'x=y', C: '' } });
+    const { upstream: server } = parse([
+      ...URL_ARGS,
+      '--header',
+      'A:1',
+      '--header',
+      'B: x:y',
+      '--pass-header',
+      'X-Key',
+    ]);
+    expect(server).toMatchObject({
+      headers: [
+        ['A', '1'],
+        ['B', 'x:y'],
+      ],
+      passHeaders: ['x-key'],
+    });
+  });
+
+  it('defaults where nothing is given', () => {
+    expect(parse(COMMAND)).toEqual({
+      upstream: { kind: 'command', command: 'server', args: [], env: {}, cwd: undefined },
+      port: 3000,
+      host: '127.0.0.1',
+      path: '/mcp',
+      idleTimeout: 1_800_000,
+      maxSessions: 1000,
+      ambiguous: 'last-inbound',
+      parkTimeout: 5_000,
+      orphanTimeout: 30_000,
+      stdio: false,
+      cors: false,
+      serialize: false,
+      trace: false,
+      json: false,
+    });
+  });
+});

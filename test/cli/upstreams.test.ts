@@ -1,0 +1,166 @@
+/** The kinds of server that the command serves over HTTP, each a real one. */
+import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startUpstream } from '../support/upstreams.js';
+import { BACKEND, elicitations, MIRROR, mirrored, ROOT, Started } from './support.js';
+
+const started = new Started();
+afterEach(async () => started.end());
+
+const EVERYTHING = ['--', process.execPath, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js'];
+
+describe('a client that never opens GET gets the first and the second elicitation on its own stream, from', () => {
+  it('a stdio server', async () => {
+    const { url, command } = await started.endpoint(BACKEND);
+    const client = await started.client(url);
+    expect([await client.callTool('ask', { tag: '1st' }), await client.callTool('ask', { tag: '2nd' })]).toEqual([
+      '1st: accept Ada',
+      '2nd: accept Ada',
+    ]);
+    expect(elicitations(client)).toEqual(['POST 1', 'POST 2']);
+    expect(command.stdout).toBe('');
+  });
+
+  it('server-everything, over stdio', async () => {
+    const { url } = await started.endpoint([...EVERYTHING, 'stdio']);
+    const client = await started.client(url);
+    for (const id of [1, 2]) {
+      expect(await client.callTool('trigger-elicitation-request')).toContain('Ada');
+      expect(elicitations(client).at(-1)).toBe(`POST ${id}`);
+    }
+  });
+
+  it('an HTTP server', async () => {
+    const { url } = await started.endpoint(['--url', await backendOverHttp()]);
+    const client = await started.client(url);
+    await client.callTool('ask');
+    await client.callTool('ask');
+    expect(elicitations(client)).toEqual(['POST 1', 'POST 2']);
+  });
+
+  it('a server over the older HTTP+SSE', async () => {
+    const server = started.add(await startUpstream('sse'));
+    // The transport is only asked where the server is.
+    const { _url } = (await server.connect()) as unknown as { readonly _url: URL };
+    const { url } = await started.endpoint(['--sse-url', _url.href]);
+    const client = await started.client(url);
+    await client.callTool('ask');
+    await client.callTool('ask');
+    expect(elicitations(client)).toEqual(['POST 1', 'POST 2']);
+  });
+});
+
+describe('a command', () => {
+  it('runs in its directory, with our environment and its own variables, but not with our settings', async () => {
+    const cwd = await realpath(tmpdir());
+    const own = { MCP_BACKCHANNEL_TOKEN: 'not-for-the-server', INHERITED: 'yes' };
+    const { url } = await started.endpoint(['--cwd', cwd, '--env', 'A=1', '--env', 'B=x=y', ...MIRROR], own);
+    const client = await started.client(url, { headers: { authorization: 'Bearer not-for-the-server' } });
+    const seen = await mirrored(client);
+    expect(seen.cwd).toBe(cwd);
+    expect(seen.env).toMatchObject({ A: '1', B: 'x=y', INHERITED: 'yes' });
+    expect(JSON.stringify(seen.env)).not.toContain('not-for-the-server');
+  });
+
+  it('has its stderr forwarded, line by line, with its name and process id', async () => {
+    const { url, command } = await started.endpoint(MIRROR);
+    const [one, other] = [await started.client(url), await started.client(url)];
+    for (const { pid } of [await mirrored(one), await mirrored(other)]) {
+      await command.line(new RegExp(`^\\[node ${pid}\\] mirror, mirror$`));
+      await command.line(new RegExp(`^\\[node ${pid}\\] on the wall$`));
+    }
+    expect(command.stdout).toBe('');
+  });
+
+  it('that does not exist costs its session, and the command lives on', async () => {
+    const { url } = await started.endpoint(['--', 'no-such-command-anywhere']);
+    const refused = started.client(url);
+    await expect(refused.then(({ arrivals }) => arrivals[0]?.message.error?.message)).resolves.toContain('ENOENT');
+    await expect(healthOf(url)).resolves.toMatchObject({ status: 'ok', sessions: 0 });
+  });
+
+  it('that dies in mid-call costs its own session only, at once', async () => {
+    const { url } = await started.endpoint(MIRROR);
+    const [one, other] = [await started.client(url), await started.client(url)];
+    await expect(one.callTool('die')).rejects.toThrow('closed the connection');
+    expect((await mirrored(other)).pid).toBeGreaterThan(0);
+    await expect(healthOf(url)).resolves.toMatchObject({ sessions: 1 });
+  });
+});
+
+describe('a URL', () => {
+  it('gets its headers, those of the client in their place where they may be passed on, and none is ever logged', async () => {
+    const secrets = ['operator-secret', 'client-secret', 'secret-in-the-query'];
+    const server = await echoingServer();
+    const { url, command } = await started.endpoint([
+      ...['--url', `${server.url}/mcp?key=${secrets[2]}`, '--header', `Authorization: Bearer ${secrets[0]}`],
+      ...['--header', 'X-Fixed: fixed', '--header', 'X-Key: default', '--pass-header', 'X-Key', '--trace'],
+    ]);
+    const client = await started.client(url, { headers: { 'x-key': secrets[1] ?? '', 'x-private': 'private' } });
+
+    expect(server.requests[0]?.headers).toMatchObject({
+      authorization: `Bearer ${secrets[0]}`,
+      'x-fixed': 'fixed',
+      'x-key': secrets[1],
+    });
+    expect(server.requests[0]?.headers).not.toHaveProperty('x-private');
+    expect(client.arrivals[0]?.message.error).toBeDefined();
+    const { exit, process } = command;
+    process.kill('SIGTERM');
+    expect(await exit).toEqual({ code: 0, signal: null });
+    const logged = command.stderr.join('\n');
+    for (const secret of secrets) expect(logged).not.toContain(secret);
+  });
+
+  it('where nobody answers costs its session, and the command lives on', async () => {
+    const server = await echoingServer();
+    await server.close();
+    const { url } = await started.endpoint(['--url', `${server.url}/mcp`]);
+    const client = await started.client(url);
+    expect(client.arrivals[0]?.message.error?.message).toContain('ECONNREFUSED');
+    await expect(healthOf(url)).resolves.toMatchObject({ status: 'ok', sessions: 0 });
+  });
+});
+
+async function healthOf(url: string): Promise<unknown> {
+  return (await fetch(new URL('/healthz', url))).json();
+}
+
+/** `examples/lib/backend-http.ts`, as a process. */
+async function backendOverHttp(): Promise<string> {
+  const backend = spawn(process.execPath, ['--import', 'tsx', 'examples/lib/backend-http.ts'], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const closed = once(backend, 'close');
+  started.add({
+    async close() {
+      backend.kill('SIGKILL');
+      await closed;
+    },
+  });
+  const [url] = (await once(createInterface({ input: backend.stdout }), 'line')) as [string];
+  return url;
+}
+
+/** Refuses everything, and repeats in its refusal what it was sent. */
+async function echoingServer(): Promise<{ url: string; requests: IncomingMessage[]; close: () => Promise<unknown> }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    response.writeHead(403).end(`no: ${request.url ?? ''} ${JSON.stringify(request.headers)}`);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<unknown> => {
+    server.closeAllConnections();
+    return server.listening ? once(server.close(), 'close') : undefined;
+  };
+  started.add({ close });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close };
+}

@@ -1,0 +1,97 @@
+/** Sessions that are over leave nothing behind. */
+import { createHook } from 'node:async_hooks';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { expect, it } from 'vitest';
+import { startCall, textOf } from '../support/stage.js';
+import { BACKEND_COMMAND } from '../support/upstreams.js';
+import { proxies, type ProxyStage } from './support.js';
+
+const open = proxies();
+
+const AT_ONCE = 20;
+
+/** Whose timers count: ours and the SDK's. Node has timers of its own on sockets that are kept for the next request. */
+const OURS = /\/src\/|@modelcontextprotocol/;
+
+/** The timers that are set, also those that keep no process alive, by the place where they were set. */
+function watchTimers(): { readonly alive: ReadonlyMap<number, string>; stop(): void } {
+  const alive = new Map<number, string>();
+  const hook = createHook({
+    init(id, type) {
+      const setter = type === 'Timeout' ? setterOfTimer() : undefined;
+      if (setter !== undefined && OURS.test(setter)) alive.set(id, setter);
+    },
+    destroy: (id) => alive.delete(id),
+  }).enable();
+  return {
+    alive,
+    stop: () => {
+      hook.disable();
+    },
+  };
+}
+
+/** The file that sets a timer just now. Without source maps, which take long. */
+function setterOfTimer(): string | undefined {
+  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
+  const files = new Error().stack as unknown as string[];
+  Object.defineProperty(Error, 'prepareStackTrace', own ?? { value: undefined, writable: true, configurable: true });
+  return files[files.indexOf('node:timers') + 1];
+}
+
+/** Some have streams open and are asked; every other one ends properly, and the others are ended with the proxy. */
+async function liveOneLife(stage: ProxyStage, at: number): Promise<void> {
+  const client = await stage.connect('ann');
+  if (at % 3 === 0) {
+    expect((await client.openGet()).status).toBe(200);
+    expect(await textOf(await startCall(client, 'ask'))).toBe('ask: accept ann');
+  }
+  if (at % 2 === 0) await client.delete();
+}
+
+it.each([
+  { kind: 'in-memory', sessions: 200 },
+  { kind: 'streamable-http', sessions: 40 },
+] as const)('leaves nothing of $sessions sessions with a backend over $kind', async ({ kind, sessions }) => {
+  const stage = await open(kind);
+  await liveOneLife(stage, 0);
+  const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
+  const timers = watchTimers();
+  try {
+    for (let done = 0; done < sessions; done += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, async (_, at) => liveOneLife(stage, at)));
+    }
+    expect(stage.proxy.snapshot().sessions).toBe(sessions / 2);
+    expect(timers.alive.size).toBeGreaterThanOrEqual(sessions / 2);
+    await stage.proxy.close();
+    // Timers tell that they are gone in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([...timers.alive.values()]).toEqual([]);
+  } finally {
+    timers.stop();
+  }
+  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
+  expect(stage.errors).toEqual([]);
+  // Connections that a session has kept busy would not close: only idle ones do.
+  const closed = new Promise((resolve) => stage.http.close(resolve));
+  stage.http.closeIdleConnections();
+  await closed;
+});
+
+it('leaves no process of a backend over stdio', async () => {
+  const backends: StdioClientTransport[] = [];
+  const pids: (number | null)[] = [];
+  const stage = await open(() => {
+    const transport = new StdioClientTransport(BACKEND_COMMAND);
+    backends.push(transport);
+    return transport;
+  });
+  const [one] = await Promise.all([stage.connect(), stage.connect(), stage.connect()]);
+  pids.push(...backends.map(({ pid }) => pid));
+  await one.delete();
+  await stage.proxy.close();
+  expect(pids).toHaveLength(3);
+  for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow(/ESRCH/);
+});

@@ -1,0 +1,294 @@
+/** How sessions begin and end, and what those who wait for an answer hear of it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../examples/lib/strict-client.js';
+import { deferred } from '../support/deferred.js';
+import { startCall, textOf } from '../support/stage.js';
+import { BACKEND_COMMAND, startUpstream } from '../support/upstreams.js';
+import { closers, listen, proxies } from './support.js';
+import { ScriptedBackend } from './scripted-backend.js';
+
+const closing = closers();
+const open = proxies();
+const HTTP_BACKEND = fileURLToPath(new URL('../../examples/lib/backend-http.ts', import.meta.url));
+
+const isQuestion = ({ message }: { message: Message }): boolean => message.method === 'elicitation/create';
+const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+
+describe('a session', () => {
+  it('ends with DELETE: its backend is closed, pending calls hear of it, and its id is unknown', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream);
+    const client = await stage.connect();
+    const call = await startCall(client, 'slow');
+    const deleted = await client.delete();
+    expect(deleted.status).toBe(200);
+    expect((await call.response).error).toMatchObject({
+      code: -32000,
+      message: expect.stringContaining('client') as string,
+    });
+    await backend.session().closed;
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+    expect((await client.notify('notifications/any')).status).toBe(404);
+  });
+
+  it('ends its session at an HTTP backend as well', async () => {
+    const terminated = deferred();
+    const backend = await startUpstream('streamable-http');
+    closing(() => backend.close());
+    const stage = await open(async () => {
+      const transport = await backend.connect();
+      if (!(transport instanceof StreamableHTTPClientTransport)) throw new TypeError('not over HTTP');
+      const terminate = transport.terminateSession.bind(transport);
+      transport.terminateSession = async () => {
+        await terminate();
+        terminated.resolve();
+      };
+      return transport;
+    });
+    const client = await stage.connect();
+    await client.delete();
+    await terminated.promise;
+  });
+
+  it('ends when its client has held no connection for the idle timeout, and not while it holds one', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream, { idleTimeoutMs: 300 });
+    const here = await stage.connect();
+    await here.openGet();
+    // The end of an exchange beside the open stream is not the end of the last one.
+    await here.notify('notifications/any');
+    const away = await stage.connect();
+    await backend.session(1).closed;
+    expect((await away.notify('notifications/any')).status).toBe(404);
+    expect((await here.notify('notifications/any')).status).toBe(202);
+    expect(stage.proxy.snapshot().sessions).toBe(1);
+    here.vanish();
+    await backend.session(0).closed;
+    expect(stage.proxy.snapshot().sessions).toBe(0);
+  });
+
+  it('ends when its client vanished in mid-call, though the backend never answers', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream, { idleTimeoutMs: 300 });
+    const client = await stage.connect();
+    await startCall(client, 'slow');
+    client.vanish();
+    await backend.session().closed;
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  });
+
+  it('ends when its backend closes the connection, at once and alone', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream);
+    const [one, other] = [await stage.connect(), await stage.connect()];
+    const calls = [await startCall(one, 'slow'), await startCall(one, 'slow')];
+    const unaffected = await startCall(other, 'slow');
+    await backend.session(0).transport.close();
+    for (const { response } of calls) {
+      expect((await response).error).toMatchObject({
+        code: -32000,
+        message: expect.stringContaining('backend') as string,
+      });
+    }
+    expect((await one.notify('notifications/any')).status).toBe(404);
+    await backend.session(1).send({ id: unaffected.id, result: { content: [{ type: 'text', text: 'fine' }] } });
+    expect(await textOf(unaffected)).toBe('fine');
+  });
+
+  it('is gone when its backend cannot be started, and its initialize answered with the reason', async () => {
+    const server = createServer();
+    const deadUrl = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    const failures = [
+      () => new StdioClientTransport({ command: '/no/such/command' }),
+      () => Promise.reject(new Error('no backend today')),
+      () => {
+        throw new Error('no backend at all');
+      },
+      () => new StreamableHTTPClientTransport(new URL(deadUrl)),
+    ];
+    for (const upstream of failures) {
+      const stage = await open(upstream);
+      const client = stage.client();
+      const { error } = await client.request('initialize', INITIALIZE);
+      expect(error?.code).toBe(-32000);
+      expect(error?.message).toMatch(/ENOENT|no backend|ECONNREFUSED/);
+      expect(error?.message).not.toMatch(/\n|\bat \S+:\d/);
+      expect(stage.proxy.snapshot().sessions).toBe(0);
+      expect((await client.notify('notifications/initialized')).status).toBe(404);
+    }
+  });
+
+  it('is gone when its backend refuses to initialize it', async () => {
+    const stage = await open(async () => {
+      const [client, server] = InMemoryTransport.createLinkedPair();
+      server.onmessage = (message) => {
+        const error = { code: -32602, message: 'not with you' };
+        if ('id' in message && message.id !== undefined) void server.send({ jsonrpc: '2.0', id: message.id, error });
+      };
+      await server.start();
+      return client;
+    });
+    const client = stage.client();
+    expect((await client.request('initialize', INITIALIZE)).error).toEqual({ code: -32602, message: 'not with you' });
+    expect((await client.notify('notifications/initialized')).status).toBe(404);
+  });
+
+  it('closes a backend that was still being connected when its client left', async () => {
+    const connecting = deferred<InMemoryTransport>();
+    const aborted = deferred();
+    const stage = await open(({ signal }) => {
+      signal.onabort = () => {
+        aborted.resolve();
+      };
+      return connecting.promise;
+    });
+    const client = stage.client();
+    const { exchange } = client.start('initialize', INITIALIZE);
+    await exchange;
+    const closed = stage.proxy.close();
+    await aborted.promise;
+    const [transport] = InMemoryTransport.createLinkedPair();
+    const transportClosed = new Promise<void>((resolve) => (transport.onclose = resolve));
+    connecting.resolve(transport);
+    await Promise.all([transportClosed, closed]);
+  });
+});
+
+describe('a backend that is killed in mid-call', () => {
+  it('over stdio: the callers of its session get an error, others do not notice', async () => {
+    const processes: StdioClientTransport[] = [];
+    const stage = await open(() => {
+      const transport = new StdioClientTransport(BACKEND_COMMAND);
+      processes.push(transport);
+      return transport;
+    });
+    const victim = await stage.connect('ann', { answers: {} });
+    const other = await stage.connect('bob');
+    const calls = [await startCall(victim, 'ask'), await startCall(victim, 'ask_in_turn', { turn: 0, of: 2 })];
+    await victim.next(isQuestion, 0);
+    process.kill(Number(processes[0]?.pid), 'SIGKILL');
+    for (const { response } of calls) {
+      expect((await response).error).toMatchObject({
+        code: -32000,
+        message: expect.stringContaining('backend') as string,
+      });
+    }
+    expect(await other.callTool('ask')).toBe('ask: accept bob');
+    expect(stage.proxy.snapshot().sessions).toBe(1);
+  });
+
+  it('over Streamable HTTP: the callers of its session get an error, those of another backend do not notice', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', HTTP_BACKEND], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    closing(() => child.kill('SIGKILL'));
+    const [url] = (await once(child.stdout, 'data')) as [Buffer];
+    const healthy = await startUpstream('in-memory');
+    const stage = await open(({ headers }) =>
+      headers.has('x-healthy') ? healthy.connect() : new StreamableHTTPClientTransport(new URL(String(url).trim())),
+    );
+    const victim = await stage.connect('ann', { answers: {} });
+    const other = await stage.connect('bob', { headers: { 'x-healthy': 'yes' } });
+    const call = await startCall(victim, 'ask');
+    await victim.next(isQuestion, 0);
+    child.kill('SIGKILL');
+    expect((await call.response).error).toMatchObject({
+      code: -32000,
+      message: expect.stringContaining('backend') as string,
+    });
+    expect((await victim.notify('notifications/any')).status).toBe(404);
+    expect(await other.callTool('ask')).toBe('ask: accept bob');
+  });
+
+  it('over SSE: the callers of its session get an error', async () => {
+    const backend = await startUpstream('sse');
+    const stage = await open(() => backend.connect());
+    const victim = await stage.connect('ann', { answers: {} });
+    const call = await startCall(victim, 'ask');
+    await victim.next(isQuestion, 0);
+    await backend.close();
+    expect((await call.response).error).toMatchObject({
+      code: -32000,
+      message: expect.stringContaining('backend') as string,
+    });
+  });
+});
+
+describe('a client that vanishes', () => {
+  it.each(['in-memory', 'streamable-http'] as const)(
+    'leaves a backend over %s with an error in place of each answer, and the proxy running',
+    async (kind) => {
+      const stage = await open(kind, { backchannel: { orphanTimeoutMs: 20, parkTimeoutMs: 20 } });
+      const other = await stage.connect('bob');
+      const orphaned = new Promise((resolve) => {
+        stage.proxy.routes$.subscribe(({ outcome }) => outcome === 'orphaned' && resolve(outcome));
+      });
+      const client = await stage.connect('ann', { answers: {} });
+      await startCall(client, 'ask');
+      await client.next(isQuestion, 0);
+      client.vanish();
+      await orphaned;
+      expect(await other.callTool('ask')).toBe('ask: accept bob');
+    },
+  );
+
+  it('has answers reported that nobody is left to take', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream);
+    const client = await stage.connect();
+    const call = await startCall(client, 'slow');
+    const gone = new Promise<void>((resolve) => {
+      stage.http.once('request', (_request, response) => response.once('close', resolve));
+    });
+    const second = await startCall(client, 'slow');
+    await Promise.all([second.drop(), gone]);
+    await backend.session().send({ id: second.id, result: {} });
+    await backend.session().send({ id: call.id, result: { content: [{ type: 'text', text: 'still there' }] } });
+    expect(await textOf(call)).toBe('still there');
+    expect(stage.errors.map(({ message }) => message)).toEqual([expect.stringMatching(/No connection established/)]);
+  });
+});
+
+describe('close()', () => {
+  it('lets calls in flight finish, and refuses new calls and new sessions meanwhile', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream);
+    const client = await stage.connect();
+    const call = await startCall(client, 'slow');
+    const closed = stage.proxy.close({ graceMs: 10_000 });
+
+    expect((await client.request('tools/list')).error?.message).toMatch(/shutting down/);
+    const newcomer = await stage.client().post({ jsonrpc: '2.0', id: 0, method: 'initialize', params: INITIALIZE });
+    expect(newcomer.status).toBe(503);
+    await backend.session().send({ id: call.id, result: { content: [{ type: 'text', text: 'done' }] } });
+    expect(await textOf(call)).toBe('done');
+    await closed;
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  });
+
+  it('answers what is in flight when the time is up, and closes each backend', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream);
+    const [one, other] = [await stage.connect(), await stage.connect()];
+    const calls = [await startCall(one, 'slow'), await startCall(other, 'slow')];
+    await Promise.all([stage.proxy.close({ graceMs: 10 }), stage.proxy.close()]);
+    for (const { response } of calls) expect((await response).error?.message).toMatch(/shutting down/);
+    await Promise.all(backend.sessions.map(({ closed }) => closed));
+  });
+
+  it('completes routes$', async () => {
+    const stage = await open('in-memory');
+    await stage.connect();
+    const completed = new Promise<void>((resolve) => stage.proxy.routes$.subscribe({ complete: resolve }));
+    await stage.proxy.close();
+    await completed;
+  });
+});

@@ -1,0 +1,73 @@
+/** One call at a time per session. */
+import { expect, it } from 'vitest';
+import { startCall } from '../support/stage.js';
+import { proxies } from './support.js';
+import { ScriptedBackend } from './scripted-backend.js';
+
+const open = proxies();
+const callsOf = (backend: ScriptedBackend): unknown[] =>
+  backend
+    .session()
+    .received.filter(({ method }) => method === 'tools/call')
+    .map(({ id }) => id);
+
+it('forwards calls one by one, in the order in which they came', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect();
+  const calls = [await startCall(client, 'a'), await startCall(client, 'b'), await startCall(client, 'c')];
+  for (const [at, { id, response }] of calls.entries()) {
+    expect(callsOf(backend)).toEqual(calls.slice(0, at + 1).map((call) => call.id));
+    await backend.session().send({ id, result: { content: [] } });
+    await response;
+  }
+});
+
+it('puts what the backend says on the stream of the call that it has, though newer ones wait', async () => {
+  const backend = new ScriptedBackend();
+  const stage = await open(backend.upstream, { serialize: true, backchannel: { attribution: 'last-inbound' } });
+  const client = await stage.connect();
+  const first = await startCall(client, 'a');
+  await startCall(client, 'b');
+  await backend.session().send({ method: 'notifications/message', params: { level: 'info', data: 1 } });
+  expect((await client.next(({ message }) => message.method !== undefined, 0)).stream).toBe(`POST ${String(first.id)}`);
+  expect(stage.routes.map(({ evidence }) => evidence)).toEqual(['context']);
+});
+
+it('leaves session-wide news and known progress tokens where they belong', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect();
+  await client.openGet();
+  await startCall(client, 'a');
+  await backend.session().send({ method: 'notifications/tools/list_changed' });
+  expect((await client.next(({ message }) => message.method !== undefined, 0)).stream).toBe('GET');
+});
+
+it('forgets a waiting call that the client takes back, and goes on after one that the backend has', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect();
+  const [first, second, third] = [
+    await startCall(client, 'a'),
+    await startCall(client, 'b'),
+    await startCall(client, 'c'),
+  ];
+  await client.notify('notifications/cancelled', { requestId: second.id });
+  await client.notify('notifications/cancelled', { requestId: first.id });
+  await backend.session().got({ id: third.id });
+  await backend.session().send({ id: third.id, result: { content: [] } });
+  await third.response;
+
+  expect(callsOf(backend)).toEqual([first.id, third.id]);
+  const cancelled = backend.session().received.filter(({ method }) => method === 'notifications/cancelled');
+  expect(cancelled.map(({ params }) => (params as { requestId: unknown }).requestId)).toEqual([first.id]);
+  expect(client.arrivals.map(({ message: { id } }) => id)).not.toContain(second.id);
+});
+
+it('lets pings and task requests pass while a call is with the backend', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect();
+  await startCall(client, 'slow');
+  client.start('ping');
+  client.start('tasks/cancel', { taskId: 't' });
+  await backend.session().got({ method: 'ping' });
+  await backend.session().got({ method: 'tasks/cancel' });
+});

@@ -1,0 +1,89 @@
+/** A stateful proxy over real HTTP, with its backend and its clients, set up and torn down together. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
+import type { RouteEvent } from 'mcp-backchannel';
+import { afterEach } from 'vitest';
+import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
+import { answersOf } from '../support/stage.js';
+import { startUpstream, type UpstreamKind } from '../support/upstreams.js';
+
+export interface ProxyStage {
+  readonly url: string;
+  readonly proxy: StatefulProxy;
+  readonly http: Server;
+  readonly errors: Error[];
+  readonly routes: RouteEvent[];
+  /** A client with a session of its own. */
+  connect(name?: string, options?: StrictClientOptions): Promise<StrictClient>;
+  /** A client that has said nothing yet. */
+  client(name?: string, options?: StrictClientOptions): StrictClient;
+}
+
+/** Serves a listener on a free port of loopback. */
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/mcp`;
+}
+
+/** What is opened with it is closed after each test, the last first. */
+export function closers(): (close: () => unknown) => void {
+  const opened: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  });
+  return (close) => {
+    opened.push(close);
+  };
+}
+
+/** Opens proxies that are closed after each test. */
+export function proxies(): (
+  upstream: UpstreamKind | StatefulProxyOptions['upstream'],
+  options?: Omit<StatefulProxyOptions, 'upstream'>,
+) => Promise<ProxyStage> {
+  const closing = closers();
+  return async (upstream, options) => {
+    let connect = upstream;
+    if (typeof connect === 'string') {
+      const backend = await startUpstream(connect);
+      closing(() => backend.close());
+      connect = () => backend.connect();
+    }
+    const errors: Error[] = [];
+    const routes: RouteEvent[] = [];
+    const proxy = createStatefulProxy({
+      onerror: (error) => errors.push(error),
+      ...options,
+      upstream: connect,
+    });
+    proxy.routes$.subscribe((event) => routes.push(event));
+    const http = createServer(proxy.listener);
+    const url = await listen(http);
+    closing(async () => {
+      await proxy.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    });
+    const client = (name = 'client', clientOptions: StrictClientOptions = {}): StrictClient => {
+      const created = new StrictClient(url, { answers: answersOf(name), ...clientOptions });
+      closing(() => {
+        created.vanish();
+      });
+      return created;
+    };
+    return {
+      url,
+      proxy,
+      http,
+      errors,
+      routes,
+      client,
+      async connect(name, clientOptions) {
+        const created = client(name, clientOptions);
+        await created.initialize();
+        return created;
+      },
+    };
+  };
+}
