@@ -23,8 +23,8 @@ const MCP_REMOTE = installed('mcp-remote/dist/proxy.js');
 const INSPECTOR = installed('@modelcontextprotocol/inspector/cli/build/cli.js');
 
 describe('mcp-remote', () => {
-  it('relays the first and the second question to its client over stdio, and the answers back', async () => {
-    const { url } = await started.endpoint(BACKEND);
+  it('relays the first and the second question of a server, each sent on the stream of its call, and the answers', async () => {
+    const { url, command } = await started.endpoint(['--trace', ...BACKEND]);
     const { client, questions } = await behindMcpRemote(url);
 
     for (const tag of ['1st', '2nd']) {
@@ -33,6 +33,9 @@ describe('mcp-remote', () => {
     }
 
     expect(questions).toEqual(['1st', '2nd']);
+    // It opens GET, and would be content with a question there.
+    await command.line(/elicitation\/create \S+ → request 1 .*delivered/);
+    await command.line(/elicitation\/create \S+ → request 2 .*delivered/);
   });
 });
 
