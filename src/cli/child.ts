@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { Logs } from './logs.js';
@@ -62,7 +61,8 @@ export class ChildTransport extends StdioClientTransport {
     stderr.once('end', () => {
       this.children.delete(pid);
     });
-    createInterface({ input: stderr, crlfDelay: Infinity }).on('line', (line) => {
+    // Not by `readline`, which keeps a line until it ends, however long it is.
+    forEachLine(stderr, (line) => {
       this.logs.ofUpstream(this.#name, pid, line);
     });
   }
@@ -73,4 +73,21 @@ function inherited(): Record<string, string> {
     (variable): variable is [string, string] => variable[1] !== undefined && !variable[0].startsWith(OWN_VARIABLES),
   );
   return Object.fromEntries(variables);
+}
+
+/** A longer line is told in parts. */
+const MAX_LINE = 65_536;
+
+function forEachLine(input: Readable, tell: (line: string) => void): void {
+  let rest = '';
+  input.setEncoding('utf8');
+  input.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell(line);
+    for (; rest.length >= MAX_LINE; rest = rest.slice(MAX_LINE)) tell(rest.slice(0, MAX_LINE));
+  });
+  input.on('end', () => {
+    if (rest !== '') tell(rest);
+  });
 }

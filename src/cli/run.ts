@@ -44,6 +44,8 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
     allowedHosts: allowedHosts(options),
     allowedOrigins: options.allowedOrigin,
     token,
+    // What is passed on says who the client is: another client must not speak with it.
+    credentialHeaders: options.upstream.kind === 'command' ? [] : options.upstream.passHeaders,
     cors: options.cors,
     eventStore: options.eventStore === undefined ? undefined : () => new MemoryEventStore(),
     backchannel: {

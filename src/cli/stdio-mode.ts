@@ -25,7 +25,7 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
   const over = new Promise<'client' | 'server'>((resolve) => (isOver = resolve));
   const session = new Session(
     downstream,
-    { headers, credential: new Credential(headers) },
+    { headers, credential: new Credential(headers, []) },
     settings,
     () => {
       isOver('server');
@@ -40,7 +40,8 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
     over,
     async start() {
       process.stdin.once('end', clientLeft);
-      process.stdout.once('error', clientLeft);
+      // Each write to a client that is gone is an error of its own.
+      process.stdout.on('error', clientLeft);
       await downstream.start();
     },
     async close(graceMs) {

@@ -9,6 +9,9 @@ import type { UpstreamSpec } from './options.js';
 
 type UrlSpec = Exclude<UpstreamSpec, CommandSpec>;
 
+/** A shorter path is the name of an endpoint, like `/mcp`, and may stand in other words. */
+const MIN_SECRET_PATH = 12;
+
 /** Makes the connections to the server that is served: one for each session. */
 export class Upstreams {
   readonly #children = new Children();
@@ -18,15 +21,17 @@ export class Upstreams {
     private readonly logs: Logs,
   ) {
     if (spec.kind === 'command') return;
+    // Some hosts put the credential into the path.
+    if (spec.url.pathname.length >= MIN_SECRET_PATH) logs.hide(spec.url.pathname);
     for (const [, value] of spec.headers) this.#hide(value);
     for (const [, value] of spec.url.searchParams) logs.hide(value);
     logs.hide(spec.url.search);
   }
 
-  /** What is served, for people: no arguments and no query, for they may hold credentials. */
+  /** What is served, for people: no arguments, path or query, for they may hold credentials. */
   get name(): string {
     if (this.spec.kind === 'command') return basename(this.spec.command);
-    return this.spec.url.origin + this.spec.url.pathname;
+    return this.spec.url.origin;
   }
 
   /** A new, unstarted connection. */

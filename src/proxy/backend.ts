@@ -45,6 +45,8 @@ export class Backend {
       // A client that speaks to it directly waits likewise: requests must not overtake this.
       const taken = (): Promise<ClientTransport> => ready;
       this.#ready = sent.then(taken, taken);
+      // Whoever sends next is told; if nobody does, nobody has to know.
+      this.#ready.catch(() => undefined);
     }
     return sent;
   }

@@ -51,7 +51,7 @@ export class Door {
   #session(incoming: Incoming, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
     const { headers, method } = incoming;
     const id = headers.get('mcp-session-id');
-    const credential = new Credential(headers);
+    const credential = new Credential(headers, this.settings.credentialHeaders);
     if (id !== null) return this.sessions.find(id, credential);
     // Whether it is an `initialize` is for the transport to see, which reads the body.
     return method === 'POST' ? this.sessions.open({ headers, credential }, makeTransport) : NO_SESSION_ID;

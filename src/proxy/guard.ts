@@ -75,8 +75,10 @@ export class Guard {
 export class Credential {
   readonly #digest: Buffer;
 
-  constructor(headers: Headers) {
-    this.#digest = digest(headers.get('authorization') ?? '');
+  /** @param names the headers that say who the client is, besides `authorization` */
+  constructor(headers: Headers, names: readonly string[]) {
+    // As JSON, so that no two lists of values read the same.
+    this.#digest = digest(JSON.stringify(['authorization', ...names].map((name) => headers.get(name))));
   }
 
   equals(other: Credential): boolean {

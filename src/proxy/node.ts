@@ -19,6 +19,9 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
       answer(response, tooLarge(settings.maxBodyBytes));
       return;
     }
+    // What ran before us may have taken so long that the client is gone, and its `close` past: a session
+    // would never hear of its end.
+    if (response.closed || response.destroyed || request.socket.destroyed) return;
     const session = door.enter(incoming, StreamableHTTPServerTransport);
     if ('status' in session) {
       answer(response, session);

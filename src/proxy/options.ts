@@ -36,6 +36,11 @@ export interface StatefulProxyOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
+  /**
+   * Headers that say who the client is, besides `authorization`: a session is only found with the same
+   * values that opened it, which clients must therefore send with every request. @default none
+   */
+  readonly credentialHeaders?: readonly string[] | undefined;
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
   /** Keeps events, so that clients can resume streams. Called once per session. @default none */

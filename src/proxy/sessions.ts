@@ -47,7 +47,9 @@ export class Sessions {
   /** Makes a session, which an `initialize` request may open. */
   open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
     if (this.#closing !== undefined) return CLOSING;
-    if (this.#all.size >= this.settings.maxSessions) return tooManySessions(this.settings.maxSessions);
+    // One that is ending still has its backend, perhaps a process.
+    if (this.#all.size + this.#ending.size >= this.settings.maxSessions)
+      return tooManySessions(this.settings.maxSessions);
     const downstream = makeTransport({
       initialized: (id) => {
         session.id = id;

@@ -9,6 +9,7 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly serialize: boolean;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  readonly credentialHeaders: readonly string[];
   readonly cors: boolean;
   readonly maxBodyBytes: number;
   readonly backchannel: BackchannelOptions;
@@ -20,6 +21,7 @@ const DEFAULTS = {
   serialize: false,
   allowedHosts: [],
   allowedOrigins: [],
+  credentialHeaders: [],
   cors: false,
   maxBodyBytes: 4_194_304,
   backchannel: {},
@@ -33,6 +35,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, (value: unknown) => st
   allowedHosts: strings,
   allowedOrigins: strings,
   token: aToken,
+  credentialHeaders: strings,
   cors: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,

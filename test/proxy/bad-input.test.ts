@@ -215,6 +215,16 @@ it('finds a session only with the credential that opened it', async () => {
   expect(own.status).toBe(200);
 });
 
+it('finds a session only with the other headers, too, that said who opened it', async () => {
+  const stage = await open('in-memory', { credentialHeaders: ['x-api-key'] });
+  const id = await sessionOf(stage, { 'x-api-key': 'ann' });
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'ping' });
+  for (const headers of [{}, { 'x-api-key': 'bob' }]) {
+    expect((await send(stage.url, { body, headers: { ...headers, 'mcp-session-id': id } })).status).toBe(404);
+  }
+  expect((await send(stage.url, { body, headers: { 'x-api-key': 'ann', 'mcp-session-id': id } })).status).toBe(200);
+});
+
 describe('with CORS, the proxy', () => {
   const preflight = (origin: string): Sent => ({
     method: 'OPTIONS',

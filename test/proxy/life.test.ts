@@ -126,6 +126,28 @@ describe('a session', () => {
     }
   });
 
+  it('is gone, and nothing else is, when its backend fails to start after the client has said it is ready', async () => {
+    const failed = deferred();
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    closing(() => process.off('unhandledRejection', note));
+    const stage = await open(() => {
+      const [transport] = InMemoryTransport.createLinkedPair();
+      transport.start = async () => failed.promise;
+      return transport;
+    });
+    const client = stage.client();
+    const initialize = client.start('initialize', INITIALIZE);
+    await initialize.exchange;
+    await client.notify('notifications/initialized');
+    failed.reject(new Error('refused late'));
+    expect((await initialize.response).error?.message).toContain('refused late');
+    // An unhandled rejection is told after the tick in which it was found.
+    await new Promise(setImmediate);
+    expect(unhandled).toEqual([]);
+  });
+
   it('is gone when its backend refuses to initialize it', async () => {
     const stage = await open(async () => {
       const [client, server] = InMemoryTransport.createLinkedPair();
