@@ -1,3 +1,6 @@
+/** Timers take no more than 31 bits, and fire at once beyond. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+
 /** Milliseconds on a clock that never goes back: only differences mean anything. */
 export function now(): number {
   return performance.now();

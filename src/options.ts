@@ -1,3 +1,4 @@
+import { MAX_TIMEOUT_MS } from './clock.js';
 import { BackchannelError } from './errors.js';
 import type { JsonRpcMessage, Scope } from './routing/message.js';
 
@@ -109,7 +110,8 @@ const DEFAULTS: Settings = {
   scopeOf: undefined,
 };
 
-type Check = (value: unknown) => string | undefined;
+/** Says what a value should be, if it is not. */
+export type Check = (value: unknown) => string | undefined;
 
 const CHECKS: Readonly<Record<keyof Settings, Check>> = {
   ambiguous: oneOf('last-inbound', 'reject'),
@@ -129,37 +131,49 @@ const CHECKS: Readonly<Record<keyof Settings, Check>> = {
  * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
  */
 export function settingsFrom(options: BackchannelOptions | undefined): Settings {
-  if (options === undefined) return DEFAULTS;
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new BackchannelError('INVALID_OPTION', `options must be an object, not ${show(options)}`);
-  }
+  return options === undefined ? DEFAULTS : { ...DEFAULTS, ...checked(options, CHECKS) };
+}
+
+/** @throws BackchannelError `INVALID_OPTION` if it is no object */
+export function mustBeObject(options: unknown): asserts options is object {
+  if (typeof options === 'object' && options !== null) return;
+  throw new BackchannelError('INVALID_OPTION', `options must be an object, not ${show(options)}`);
+}
+
+/**
+ * The options that were given, each of them checked.
+ *
+ * @param secret the option whose value no error may show
+ * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
+ */
+export function checked(
+  options: unknown,
+  checks: Readonly<Record<string, Check>>,
+  secret?: string,
+): Readonly<Record<string, unknown>> {
+  mustBeObject(options);
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!isOption(name)) {
-      const known = Object.keys(CHECKS).join(', ');
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      const known = Object.keys(checks).join(', ');
       throw new BackchannelError('INVALID_OPTION', `unknown option ${show(name)}; the options are ${known}`);
     }
     if (value === undefined) continue;
-    const expected = CHECKS[name](value);
+    const expected = check(value);
     if (expected !== undefined) {
-      throw new BackchannelError('INVALID_OPTION', `option ${name} must be ${expected}, not ${show(value)}`);
+      const instead = name === secret ? '' : `, not ${show(value)}`;
+      throw new BackchannelError('INVALID_OPTION', `option ${name} must be ${expected}${instead}`);
     }
     given[name] = value;
   }
-  return { ...DEFAULTS, ...given };
-}
-
-function isOption(name: string): name is keyof Settings {
-  return Object.hasOwn(CHECKS, name);
+  return given;
 }
 
 function oneOf(...values: readonly string[]): Check {
   return (value) =>
     values.some((allowed) => allowed === value) ? undefined : values.map((allowed) => `'${allowed}'`).join(' or ');
 }
-
-// Timers take no more than 31 bits, and fire at once beyond.
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function milliseconds(value: unknown): string | undefined {
   const valid = typeof value === 'number' && value >= 0 && value <= MAX_TIMEOUT_MS;
@@ -174,7 +188,7 @@ export function aFunction(value: unknown): string | undefined {
   return typeof value === 'function' ? undefined : 'a function';
 }
 
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

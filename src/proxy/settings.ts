@@ -1,5 +1,14 @@
 import { BackchannelError } from '../errors.js';
-import { aFunction, count, milliseconds, settingsFrom, show, type BackchannelOptions } from '../options.js';
+import {
+  aFunction,
+  checked,
+  count,
+  milliseconds,
+  mustBeObject,
+  settingsFrom,
+  type BackchannelOptions,
+  type Check,
+} from '../options.js';
 import type { StatefulProxyOptions } from './options.js';
 
 /** Options with their defaults filled in. */
@@ -27,7 +36,7 @@ const DEFAULTS = {
   backchannel: {},
 } as const;
 
-const CHECKS: Readonly<Record<keyof StatefulProxyOptions, (value: unknown) => string | undefined>> = {
+const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   upstream: aFunction,
   maxSessions: positive,
   idleTimeoutMs: milliseconds,
@@ -50,36 +59,16 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, (value: unknown) => st
  * @throws BackchannelError `INVALID_OPTION`, naming the option and its value; never the token's
  */
 export function proxySettingsFrom(options: StatefulProxyOptions): ProxySettings {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new BackchannelError('INVALID_OPTION', `options must be an object, not ${show(options)}`);
-  }
+  mustBeObject(options);
   if ((options.upstream as unknown) === undefined) {
     throw new BackchannelError('INVALID_OPTION', 'option upstream is missing: it makes a transport to the backend');
   }
-  const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options)) {
-    if (!isOption(name)) {
-      const known = Object.keys(CHECKS).join(', ');
-      throw new BackchannelError('INVALID_OPTION', `unknown option ${show(name)}; the options are ${known}`);
-    }
-    if (value === undefined) continue;
-    const expected = CHECKS[name](value);
-    if (expected !== undefined) {
-      const instead = name === 'token' ? '' : `, not ${show(value)}`;
-      throw new BackchannelError('INVALID_OPTION', `option ${name} must be ${expected}${instead}`);
-    }
-    given[name] = value;
-  }
-  const settings: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...given };
+  const settings: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...checked(options, CHECKS, 'token') };
   settingsFrom(settings.backchannel);
   // What one call at a time makes certain is told by the async context.
   return settings.serialize
     ? { ...settings, backchannel: { ...settings.backchannel, attribution: 'context' } }
     : settings;
-}
-
-function isOption(name: string): name is keyof StatefulProxyOptions {
-  return Object.hasOwn(CHECKS, name);
 }
 
 function positive(value: unknown): string | undefined {
