@@ -1,10 +1,8 @@
 import type { InFlight } from '../routing/ledger.js';
-
-/** Event ids of the standalone stream that are remembered, to know it again when it is resumed. */
-const MAX_EVENT_IDS = 1_024;
+import { OrderedStream } from './ordered-stream.js';
 
 /** One HTTP request of the client and its answer, for as long as the connection lives. */
-export class HttpExchange {
+export class HttpExchange extends OrderedStream {
   /** The requests that came in on it, more than one in a batch. */
   readonly requests: InFlight[] = [];
   /** The connection is there. */
@@ -25,21 +23,8 @@ export class HttpExchange {
     readonly method: string,
     /** The event after which the client wants to resume. */
     readonly lastEventId: string | undefined,
-  ) {}
-}
-
-/** The ids of the events of the standalone stream, the newest of them. */
-export class EventIds {
-  readonly #ids = new Set<string>();
-
-  add(id: string): void {
-    this.#ids.add(id);
-    const [oldest] = this.#ids;
-    if (this.#ids.size > MAX_EVENT_IDS && oldest !== undefined) this.#ids.delete(oldest);
-  }
-
-  has(id: string): boolean {
-    return this.#ids.has(id);
+  ) {
+    super();
   }
 }
 

@@ -1,5 +1,6 @@
+import { Recent } from '../recent.js';
 import type { InFlight } from '../routing/ledger.js';
-import { EventIds, HttpExchange, eventIdIn } from './exchange.js';
+import { HttpExchange, eventIdIn } from './exchange.js';
 import {
   contentTypeOf,
   headerOf,
@@ -33,7 +34,8 @@ export class Watch {
   #streams = NO_STREAMS;
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
-  readonly #standaloneIds = new EventIds();
+  /** Event ids of the standalone stream, to know it again when it is resumed. */
+  readonly #standaloneIds = new Recent<string>();
   #resumed = 0;
 
   constructor(private readonly listener: WatchListener) {}

@@ -1,3 +1,4 @@
+import { ById } from './by-id.js';
 import {
   createdTaskIdOf,
   elicitationIdOf,
@@ -51,6 +52,7 @@ export class InFlight implements Linked<InFlight> {
 
 /** Where a server-initiated request went: the stream of a request, or (`undefined`) the standalone stream. */
 export interface Exchange {
+  readonly id: RequestId;
   readonly method: string;
   readonly entry: InFlight | undefined;
   /** When it was sent, on the clock of whoever sent it. */
@@ -70,8 +72,8 @@ export interface Life {
  * answered, except the progress tokens of unfinished tasks.
  */
 export class Ledger {
-  readonly #inFlight = new Map<RequestId, InFlight>();
-  readonly #exchanges = new Map<RequestId, Exchange>();
+  readonly #inFlight = new ById<InFlight>();
+  readonly #exchanges = new ById<Exchange>();
   // Most sessions never need these, and there may be many idle sessions.
   #byProgressToken: Map<RequestId, InFlight> | undefined;
   #byTaskResult: Map<string, InFlight> | undefined;
@@ -122,7 +124,7 @@ export class Ledger {
     const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
     const rank = ownerRankOf(message.method);
     const entry = new InFlight(message.id, message.method, rank, this, progressTokenOf(message), taskId, outer);
-    this.#inFlight.set(entry.id, entry);
+    this.#inFlight.set(entry);
     if (entry.progressToken !== undefined) (this.#byProgressToken ??= new Map()).set(entry.progressToken, entry);
     if (taskId !== undefined) (this.#byTaskResult ??= new Map()).set(taskId, entry);
     if (rank !== 'never') this.#candidates[rank].add(entry);
@@ -151,7 +153,7 @@ export class Ledger {
 
   /** A server-initiated request went out on the stream of `entry`, or on the standalone stream. */
   openExchange(message: RequestMessage, entry: InFlight | undefined, since: number): void {
-    this.#exchanges.set(message.id, { method: message.method, entry, since });
+    this.#exchanges.set({ id: message.id, method: message.method, entry, since });
     const elicitationId = elicitationIdOf(message);
     if (elicitationId !== undefined && entry?.state === 'in-flight') {
       (this.#elicitations ??= new Map()).set(elicitationId, entry);
@@ -177,8 +179,8 @@ export class Ledger {
     return this.#inFlight.get(id);
   }
 
-  exchanges(): IterableIterator<[RequestId, Exchange]> {
-    return this.#exchanges.entries();
+  exchanges(): IterableIterator<Exchange> {
+    return this.#exchanges.values();
   }
 
   exchange(id: RequestId): Exchange | undefined {

@@ -11,14 +11,15 @@ export interface Linked<T> {
 export class Recency<T extends Linked<T>> {
   #newest: T | undefined;
   #size = 0;
-  readonly #aside = new Set<T>();
+  /** Most have none. */
+  #aside: Set<T> | undefined;
 
   get newest(): T | undefined {
     return this.#newest;
   }
 
   get size(): number {
-    return this.#size + this.#aside.size;
+    return this.#size + (this.#aside?.size ?? 0);
   }
 
   add(element: T): void {
@@ -30,14 +31,14 @@ export class Recency<T extends Linked<T>> {
 
   /** @param element must be in: the caller knows */
   remove(element: T): void {
-    if (this.#aside.delete(element)) return;
+    if (this.#aside?.delete(element) === true) return;
     this.#unlink(element);
   }
 
   /** Keeps an element in, but out of the order: it is counted, and never the newest. */
   setAside(element: T): void {
     this.#unlink(element);
-    this.#aside.add(element);
+    (this.#aside ??= new Set()).add(element);
   }
 
   #unlink(element: T): void {

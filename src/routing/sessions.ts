@@ -9,7 +9,9 @@ type SessionName = string | undefined;
  * heard of and dropped when nothing is left in it, so that sessions which are gone cost nothing.
  */
 export class Sessions implements Life {
-  readonly #ledgers = new Map<SessionName, Ledger>();
+  /** The ledger of a transport that carries one session: most do. */
+  #only: Ledger | undefined;
+  #named: Map<string, Ledger> | undefined;
   #over = false;
   /** The era of the ledger dropped last: its session may say one thing more. */
   #wasModern = false;
@@ -22,11 +24,13 @@ export class Sessions implements Life {
 
   /** The ledger of a session, made if need be. */
   named(session: SessionName): Ledger {
-    let ledger = this.#ledgers.get(session);
+    if (session === undefined) return (this.#only ??= new Ledger(this));
+    const ledgers = (this.#named ??= new Map<string, Ledger>());
+    let ledger = ledgers.get(session);
     if (ledger === undefined) {
       ledger = new Ledger(this, session);
       ledger.modern = this.#wasModern;
-      this.#ledgers.set(session, ledger);
+      ledgers.set(session, ledger);
     }
     return ledger;
   }
@@ -34,7 +38,7 @@ export class Sessions implements Life {
   /** The one session in which this id is in flight; `undefined` if there are several or none. */
   holding(id: RequestId): Ledger | undefined {
     let found: Ledger | undefined;
-    for (const ledger of this.#ledgers.values()) {
+    for (const ledger of this.#ledgers()) {
       if (ledger.get(id) === undefined) continue;
       if (found !== undefined) return undefined;
       found = ledger;
@@ -46,29 +50,34 @@ export class Sessions implements Life {
   prune(ledger: Ledger): void {
     if (ledger.session === undefined || !ledger.isEmpty) return;
     this.#wasModern = ledger.modern;
-    this.#ledgers.delete(ledger.session);
+    this.#named?.delete(ledger.session);
   }
 
   *inFlight(): IterableIterator<InFlight> {
-    for (const ledger of this.#ledgers.values()) yield* ledger.entries();
+    for (const ledger of this.#ledgers()) yield* ledger.entries();
   }
 
-  *exchanges(): IterableIterator<{ readonly id: RequestId; readonly exchange: Exchange; readonly ledger: Ledger }> {
-    for (const ledger of this.#ledgers.values()) {
-      for (const [id, exchange] of ledger.exchanges()) yield { id, exchange, ledger };
+  *exchanges(): IterableIterator<{ readonly exchange: Exchange; readonly ledger: Ledger }> {
+    for (const ledger of this.#ledgers()) {
+      for (const exchange of ledger.exchanges()) yield { exchange, ledger };
     }
   }
 
   get openExchanges(): number {
     let open = 0;
-    for (const ledger of this.#ledgers.values()) open += ledger.openExchanges;
+    for (const ledger of this.#ledgers()) open += ledger.openExchanges;
     return open;
   }
 
   /** The transport is closed. */
   close(): void {
     this.#over = true;
-    for (const ledger of this.#ledgers.values()) ledger.clear();
-    this.#ledgers.clear();
+    for (const ledger of this.#ledgers()) ledger.clear();
+    this.#only = this.#named = undefined;
+  }
+
+  *#ledgers(): IterableIterator<Ledger> {
+    if (this.#only !== undefined) yield this.#only;
+    if (this.#named !== undefined) yield* this.#named.values();
   }
 }

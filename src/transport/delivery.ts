@@ -1,46 +1,27 @@
-import { asError, type BackchannelError } from '../errors.js';
-import type { Parking, ParkingFailure } from '../http/parking.js';
+import { now } from '../clock.js';
+import type { BackchannelError } from '../errors.js';
+import { OrderedStream } from '../http/ordered-stream.js';
+import type { ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
-import {
-  cancelledIdOf,
-  isMethodMessage,
-  isNotification,
-  isRequest,
-  type MethodMessage,
-  type RequestId,
-} from '../routing/message.js';
+import { cancelledIdOf, isMethodMessage, isNotification, isRequest, type MethodMessage } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
+import { Departure, type Decision } from './departure.js';
+import type { Liveness } from './liveness.js';
 import { ParkedMessage } from './parked-message.js';
-import type { Decision, Departure } from './pipeline.js';
 import { closed, gaveUp, refused } from './refusals.js';
 import type { Report } from './report.js';
 import type { RouteLog } from './route-log.js';
 import { attempt, type WriteOrder } from './write-order.js';
 
-/** Stands for the standalone stream where a stream is asked for. */
-const STANDALONE = {};
-
-/** What a delivery works with. */
-export interface DeliveryTools {
-  readonly inner: TransportLike;
+/** The wrapped transport, as a delivery sees it. */
+export interface DeliveryOwner {
   readonly settings: Settings;
-  /** Keeps the order on each stream. */
-  readonly order: WriteOrder;
-  /** The transport has a stream for each request, and not one for everything. */
-  readonly hasStreams: boolean;
-  /** Keeps what has no stream yet, where streams are watched. */
-  readonly parking: Parking<ParkedMessage> | undefined;
-  /** Whether a notification on the standalone stream would be stored for a client that is away. */
-  readonly standaloneIsStored: () => boolean;
-  readonly log: RouteLog;
   readonly report: Report;
-  /** Called after a server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
-  readonly asked: (id: RequestId, entry: InFlight | undefined) => void;
   /** Decides about a message once more. */
-  readonly again: (departure: Departure) => void;
+  route(departure: Departure): void;
 }
 
 /** The routes by which a message leaves. */
@@ -48,7 +29,18 @@ type Leaving = Extract<Route, { readonly evidence: unknown }>;
 
 /** Carries out what was decided: gives messages to the inner transport, or says why it does not. */
 export class Delivery {
-  constructor(private readonly tools: DeliveryTools) {}
+  readonly #standalone = new OrderedStream();
+
+  /**
+   * @param liveness of a transport that has a stream for each request, and not one for everything
+   */
+  constructor(
+    private readonly inner: TransportLike,
+    private readonly owner: DeliveryOwner,
+    private readonly order: WriteOrder,
+    private readonly liveness: Liveness | undefined,
+    private readonly log: RouteLog,
+  ) {}
 
   /** Settles what `send()` has returned, or will. */
   deliver(decision: Decision): void {
@@ -56,9 +48,10 @@ export class Delivery {
       case 'response': {
         const { departure, entry } = decision;
         const { message, options } = departure;
+        const stream = entry === undefined ? undefined : this.#streamOf(entry);
         settle(
           departure,
-          this.#write(entry?.carrier ?? entry, () => this.tools.inner.send(message, options)),
+          this.order.write(stream, departure.routedAt, () => this.inner.send(message, options)),
         );
         return;
       }
@@ -85,20 +78,20 @@ export class Delivery {
     else
       settle(
         departure,
-        attempt(() => this.tools.inner.send(message, options)),
+        attempt(() => this.inner.send(message, options)),
       );
   }
 
   /** A parked message will not be tried again. */
   giveUp({ departure, message, ledger }: ParkedMessage, failure: ParkingFailure): void {
-    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.tools.standaloneIsStored()) {
+    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.liveness?.standaloneIsStored === true) {
       // The client has had its time to come back at once. It can still come back for this.
       this.#forward(departure, message, ledger, { to: 'standalone', evidence: 'nothing-in-flight' });
     } else if (failure === 'SUPERSEDED') {
-      this.tools.log.tell(departure, message, ledger, { outcome: 'superseded' });
+      this.log.tell(departure, message, ledger, { outcome: 'superseded' });
       settle(departure, Promise.resolve());
     } else {
-      this.#refuse(departure, message, ledger, gaveUp(message, failure, this.tools.settings));
+      this.#refuse(departure, message, ledger, gaveUp(message, failure, this.owner.settings));
     }
   }
 
@@ -124,38 +117,39 @@ export class Delivery {
 
   #forward(departure: Departure, message: MethodMessage, ledger: Ledger | undefined, route: Leaving): void {
     const options = optionsFor(route, departure.options);
-    const stream = route.to === 'request' ? (route.entry.carrier ?? route.entry) : STANDALONE;
-    // Before it is sent: an in-memory client answers while `send()` still runs.
+    if (departure.parked !== undefined) departure.routedAt = now();
     const entry = route.to === 'request' ? route.entry : undefined;
-    if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
+    const isQuestion = isRequest(message);
+    // Before it is sent: an in-memory client answers while `send()` still runs.
+    if (isQuestion) ledger?.openExchange(message, entry, departure.since);
 
     let isRedirected = false;
-    const written = this.#write(stream, () => {
-      isRedirected = isGone(route);
-      return isRedirected ? this.#redirect(departure) : this.tools.inner.send(message, options);
-    });
-    settle(departure, written);
-    if (isRequest(message)) {
-      this.tools.asked(message.id, entry);
-      if (ledger !== undefined) written.catch(() => ledger.closeExchange(message.id));
-    }
-    if (!this.tools.log.isWatched) return;
-    const where = { to: route.to, evidence: route.evidence, relatedRequestId: options?.relatedRequestId };
-    written.then(
-      () => {
-        if (!isRedirected) this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
-      },
-      (error: unknown) => {
-        if (isRedirected) return;
-        this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'failed', error: asError(error) });
-      },
-    );
+    const write = (): Promise<void> => {
+      isRedirected = entry?.adrift === true;
+      return isRedirected ? this.#redirect(departure) : this.inner.send(message, options);
+    };
+    const ended = (error: Error | undefined): void => {
+      if (error !== undefined && isQuestion) ledger?.closeExchange(message.id);
+      if (isRedirected || !this.log.isWatched) return;
+      const { to, evidence } = route;
+      const outcome = error === undefined ? 'delivered' : 'failed';
+      this.log.tell(departure, message, ledger, {
+        to,
+        evidence,
+        relatedRequestId: options?.relatedRequestId,
+        outcome,
+        error,
+      });
+    };
+    settle(departure, this.order.write(this.#streamOf(entry), departure.routedAt, write, ended));
+    if (isQuestion) this.liveness?.questionAsked(message.id, entry);
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */
   #redirect(departure: Departure): Promise<void> {
-    const again: Departure = { ...departure, settled: undefined, parked: undefined };
-    this.tools.again(again);
+    const { around, message, options, origin, since } = departure;
+    const again = new Departure(around, message, options, origin, since, now());
+    this.owner.route(again);
     return again.settled ?? Promise.resolve();
   }
 
@@ -165,25 +159,25 @@ export class Delivery {
     ledger: Ledger | undefined,
     until: 'standalone' | 'any-stream',
   ): void {
-    const { parking, log, report, settings } = this.tools;
-    if (parking === undefined) throw new TypeError('streams are not watched, but a message was parked');
+    const { liveness, log, owner } = this;
+    if (liveness === undefined) throw new TypeError('streams are not watched, but a message was parked');
     if (departure.parked === undefined) {
-      departure.parked = new ParkedMessage(departure, message, ledger, until, settings.sessionWide);
+      departure.parked = new ParkedMessage(departure, message, ledger, until, owner.settings.sessionWide);
       // The sender of a notification does not wait with it: what becomes of it is reported.
       departure.settled = isNotification(message) ? Promise.resolve() : departure.parked.settled;
-      if (isNotification(message)) departure.parked.settled.catch(report);
+      if (isNotification(message)) departure.parked.settled.catch(owner.report);
       log.tell(departure, message, ledger, { outcome: 'parked' });
     }
-    parking.park(departure.parked);
+    liveness.park(departure.parked);
   }
 
   /** A request is rejected. A notification is reported: throwing at its sender takes proxies down. */
   #refuse(departure: Departure, message: MethodMessage, ledger: Ledger | undefined, error: BackchannelError): void {
-    this.tools.log.tell(departure, message, ledger, { outcome: 'refused', error });
+    this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     if (isRequest(message) || departure.parked !== undefined) {
       settle(departure, Promise.reject(error));
     } else {
-      this.tools.report(error);
+      this.owner.report(error);
       settle(departure, Promise.resolve());
     }
   }
@@ -192,19 +186,24 @@ export class Delivery {
   #withdraws(message: MethodMessage): boolean {
     if (message.method !== 'notifications/cancelled') return false;
     const id = cancelledIdOf(message);
-    return id !== undefined && this.tools.parking?.withdraw(id) === true;
+    return id !== undefined && this.liveness?.withdraw(id) === true;
   }
 
   /** The client never saw the request: it must not hear that it is cancelled. */
   #dropWithdrawal(departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
-    const error = gaveUp(message, 'CANCELLED', this.tools.settings);
-    this.tools.log.tell(departure, message, ledger, { outcome: 'refused', error });
+    const error = gaveUp(message, 'CANCELLED', this.owner.settings);
+    this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     settle(departure, Promise.resolve());
   }
 
-  #write(stream: object | undefined, write: () => Promise<void>): Promise<void> {
-    const { order, hasStreams } = this.tools;
-    return hasStreams && stream !== undefined ? order.write(stream, write) : order.writeUnordered(write);
+  /** The stream on whose order a message waits; a transport with one pipe keeps its own order. */
+  #streamOf(entry: InFlight | undefined): OrderedStream | undefined {
+    if (this.liveness === undefined) return undefined;
+    if (entry === undefined) return this.#standalone;
+    if (entry.carrier instanceof OrderedStream) return entry.carrier;
+    const stream = new OrderedStream();
+    entry.carrier = stream;
+    return stream;
   }
 }
 
@@ -212,11 +211,6 @@ export class Delivery {
 function closeCancelled(message: MethodMessage, ledger: Ledger | undefined): void {
   const id = cancelledIdOf(message);
   if (id !== undefined) ledger?.closeExchange(id);
-}
-
-/** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
-function isGone(route: Leaving): boolean {
-  return route.to === 'request' && route.entry.adrift;
 }
 
 /** The caller's options with the chosen `relatedRequestId`; the very same object where nothing changes. */

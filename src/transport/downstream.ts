@@ -1,21 +1,25 @@
 import { now } from '../clock.js';
 import { debug } from '../debug.js';
+import type { ParkingFailure } from '../http/parking.js';
 import { BackchannelError } from '../errors.js';
-import { RecentIds } from './recent-ids.js';
+import { Recent } from '../recent.js';
 import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
+import { Sessions } from '../routing/sessions.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
-import { Delivery } from './delivery.js';
+import { Delivery, type DeliveryOwner } from './delivery.js';
+import { Departure, type Decision } from './departure.js';
 import type { Interceptor } from './facade.js';
-import { Liveness } from './liveness.js';
+import { Liveness, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
-import { Pipeline, type Decision, type Departure, type Surroundings } from './pipeline.js';
+import { receive, send } from './pipeline.js';
 import { reportTo, type Report } from './report.js';
 import { RouteLog } from './route-log.js';
+import type { Surroundings } from './surroundings.js';
 import { Taps } from './taps.js';
 import { BackchannelView, type Backchannel } from './view.js';
 import { WriteOrder, attempt } from './write-order.js';
@@ -26,15 +30,21 @@ const INTERNAL_ERROR = -32603;
 /** How long a write may take: longer than any event store that works, so that order is never given up for one. */
 const STALL_TIMEOUT_MS = 30_000;
 
+const NOT_TIMED = 0;
+
+const METHODS = ['start', 'send', 'close'] as const;
+const HTTP_METHODS = [...METHODS, 'handleRequest'] as const;
+const PROPERTIES = ['onmessage', 'onclose', 'backchannel'] as const;
+
 const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
 /**
  * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
- * A transport may be started again after it was closed; what belongs to one life is in `#pipeline`.
+ * A transport may be started again after it was closed; what is in flight in one life is in `sessions`.
  */
-export class Downstream implements Interceptor, Surroundings {
+export class Downstream implements Interceptor, Surroundings, DeliveryOwner, LivenessOwner {
   readonly methods: readonly string[];
-  readonly properties: readonly string[] = ['onmessage', 'onclose', 'backchannel'];
+  readonly properties: readonly string[] = PROPERTIES;
 
   /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
   readonly identity: object = {};
@@ -44,14 +54,14 @@ export class Downstream implements Interceptor, Surroundings {
   readonly #order: WriteOrder;
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
-  #pipeline: Pipeline;
+  #sessions: Sessions;
   #view: BackchannelView | undefined;
   #onmessage: MessageHandler | undefined;
   #onclose: (() => void) | undefined;
   #isOpen = true;
   #closing: Promise<void> | undefined;
   /** Requests that were answered in the client's place. */
-  readonly #answered = new RecentIds();
+  readonly #answered = new Recent<RequestId>();
 
   constructor(
     private readonly inner: TransportLike,
@@ -62,30 +72,13 @@ export class Downstream implements Interceptor, Surroundings {
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled);
     this.#log = new RouteLog(this.#taps, inner);
 
+    this.#sessions = new Sessions(this.identity);
+
     // Only a transport with a stream per request chooses one, and has an order to keep on each.
-    if ('handleRequest' in inner) {
-      this.#liveness = new Liveness(this.identity, settings, {
-        retry: (message) => this.#retry(message),
-        giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
-        openExchanges: () => this.#pipeline.sessions.openExchanges,
-        abandon: (id) => this.#abandon(id),
-      });
-    }
-    this.methods =
-      this.#liveness === undefined ? ['start', 'send', 'close'] : ['start', 'send', 'close', 'handleRequest'];
-    this.#delivery = new Delivery({
-      inner,
-      settings,
-      log: this.#log,
-      order: this.#order,
-      hasStreams: this.#liveness !== undefined,
-      parking: this.#liveness?.parking,
-      standaloneIsStored: () => this.#liveness?.standaloneIsStored === true,
-      report: this.report,
-      asked: (id, entry) => this.#liveness?.questionAsked(id, entry),
-      again: (departure) => this.#route(departure),
-    });
-    this.#pipeline = new Pipeline(this);
+    const hasStreams = 'handleRequest' in inner;
+    this.methods = hasStreams ? HTTP_METHODS : METHODS;
+    this.#liveness = hasStreams ? new Liveness(this.identity, settings, this) : undefined;
+    this.#delivery = new Delivery(inner, this, this.#order, this.#liveness, this.#log);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.
     this.#onclose = inner.onclose;
@@ -97,9 +90,9 @@ export class Downstream implements Interceptor, Surroundings {
 
   get backchannel(): Backchannel {
     return (this.#view ??= new BackchannelView(this.#taps, () => ({
-      sessions: this.#pipeline.sessions,
+      sessions: this.#sessions,
       sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
-      parked: this.#liveness?.parking.size ?? 0,
+      parked: this.#liveness?.parked ?? 0,
     })));
   }
 
@@ -139,7 +132,7 @@ export class Downstream implements Interceptor, Surroundings {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#closing = undefined;
-    this.#pipeline = new Pipeline(this);
+    this.#sessions = new Sessions(this.identity);
   }
 
   /** The inner transport has closed. Some say so twice. */
@@ -152,7 +145,7 @@ export class Downstream implements Interceptor, Surroundings {
   #settle(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#pipeline.close();
+    this.#sessions.close();
     this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
     this.#liveness?.close();
     this.#taps.complete();
@@ -184,9 +177,10 @@ export class Downstream implements Interceptor, Surroundings {
   #receive(message: JsonRpcMessage, extra: unknown): void {
     // A transport that reconnects by itself does so without a word: a message says it is back.
     this.#begin();
-    this.#taps.inbound({ message, extra });
-    if (isResponse(message) && this.#answered.delete(message.id)) this.report(tooLate(message.id));
-    else this.#pipeline.receive(message, extra);
+    this.#taps.inbound(message, extra);
+    if (!this.#answered.isEmpty && isResponse(message) && this.#answered.delete(message.id))
+      this.report(tooLate(message.id));
+    else receive(this, message, extra);
   }
 
   arrived(entry: InFlight): void {
@@ -206,40 +200,54 @@ export class Downstream implements Interceptor, Surroundings {
   }
 
   /** Answers what a client that is gone has left open, or one request of that. */
-  #abandon(only: RequestId | undefined): void {
-    for (const { id, exchange, ledger } of [...this.#pipeline.sessions.exchanges()]) {
+  abandon(only: RequestId | undefined): void {
+    for (const { exchange, ledger } of [...this.#sessions.exchanges()]) {
+      const { id } = exchange;
       if (only !== undefined && id !== only) continue;
       const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
-      this.#log.orphaned(id, exchange, ledger, error);
+      this.#log.orphaned(exchange, ledger, error);
       this.#answered.add(id);
-      this.#pipeline.receive(answerFor(id, error), undefined);
+      receive(this, answerFor(id, error), undefined);
     }
   }
 
   // ---- server to client ----
+
+  get sessions(): Sessions {
+    return this.#sessions;
+  }
+
+  get openExchanges(): number {
+    return this.#sessions.openExchanges;
+  }
 
   get streams(): Streams {
     return this.#liveness?.streams ?? ONE_STREAM;
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    this.#taps.outbound({ message, options });
+    this.#taps.outbound(message, options);
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
-    const departure: Departure = { message, options, origin, since: now(), settled: undefined, parked: undefined };
-    this.#route(departure);
+    // Nobody asks for the time where nothing waits and nobody watches.
+    const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
+    const departure = new Departure(this, message, options, origin, since);
+    this.route(departure);
     return departure.settled ?? Promise.resolve();
   }
 
-  #route(departure: Departure): void {
-    this.#pipeline.send(departure);
-    // The pipeline takes nothing any more once it has ended.
-    if (departure.settled === undefined) this.#delivery.afterClose(departure);
+  route(departure: Departure): void {
+    if (this.#isOpen) send(departure);
+    else this.#delivery.afterClose(departure);
   }
 
   /** Sends what has waited, unless what left before it has closed the transport. */
-  #retry(message: ParkedMessage): void {
-    if (this.#isOpen) this.#pipeline.send(message.departure);
-    else this.#delivery.giveUp(message, 'CLOSED');
+  retry(message: ParkedMessage): void {
+    if (this.#isOpen) send(message.departure);
+    else this.giveUp(message, 'CLOSED');
+  }
+
+  giveUp(message: ParkedMessage, failure: ParkingFailure): void {
+    this.#delivery.giveUp(message, failure);
   }
 
   deliver(decision: Decision): void {

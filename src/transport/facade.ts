@@ -19,28 +19,33 @@ type Callable = (...args: unknown[]) => unknown;
  * `'stderr' in transport`, replaces `start` for a while, and reads back the callbacks it has set.
  */
 export function facade<T extends object>(inner: T, interceptor: Interceptor): T {
-  const self: T = new Proxy(inner, new FacadeHandler(inner, interceptor, () => self));
+  const handler = new FacadeHandler(inner, interceptor);
+  const self = new Proxy(inner, handler);
+  handler.self = self;
   return self;
 }
 
 class FacadeHandler<T extends object> implements ProxyHandler<T> {
-  /** The methods handed out, so that they are the same functions every time. */
-  readonly #methods = new Map<PropertyKey, { readonly original: unknown; readonly handedOut: unknown }>();
+  /** The façade itself. */
+  self: T | undefined;
   /** What intercepted methods read as: our own, or what somebody has put in their place. */
-  readonly #intercepted = new Map<PropertyKey, unknown>();
+  #intercepted: Map<PropertyKey, unknown> | undefined;
+  /** Our own of those that somebody has replaced. */
+  #kept: Map<PropertyKey, unknown> | undefined;
+  /** The inner transport's methods handed out, so that they are the same functions every time. */
+  #methods: Map<PropertyKey, { readonly original: unknown; readonly handedOut: unknown }> | undefined;
   /** Functions that were assigned from outside, callbacks mostly: they are read back as they are. */
   #assigned = CALLBACKS;
 
   constructor(
     private readonly inner: T,
     private readonly interceptor: Interceptor,
-    private readonly self: () => T,
   ) {}
 
   get(inner: T, key: PropertyKey): unknown {
     // First what is read for every message.
-    const intercepted = this.#intercepted.get(key);
-    if (intercepted !== undefined || this.#intercepted.has(key)) return intercepted;
+    const intercepted = this.#intercepted?.get(key);
+    if (intercepted !== undefined || this.#intercepted?.has(key) === true) return intercepted;
     if (this.#isMethod(key)) return this.#intercept(key);
     if (this.#isProperty(key)) return Reflect.get(this.interceptor, key);
     const isMethod = key !== 'constructor' && !this.#assigned.has(key) && isFunctionProperty(inner, key);
@@ -52,7 +57,7 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   set(inner: T, key: PropertyKey, value: unknown): boolean {
     if (this.#isProperty(key)) return Reflect.set(this.interceptor, key, value);
     if (this.#isMethod(key)) {
-      this.#intercepted.set(key, value);
+      this.#replace(key, value);
       return true;
     }
     if (typeof value === 'function' && !this.#assigned.has(key)) this.#assigned = new Set([...this.#assigned, key]);
@@ -77,7 +82,7 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 
   deleteProperty(inner: T, key: PropertyKey): boolean {
-    if (this.#isMethod(key)) this.#intercepted.delete(key);
+    if (this.#isMethod(key)) this.#intercepted?.delete(key);
     else if (this.#isProperty(key)) return Reflect.set(this.interceptor, key, undefined);
     else return Reflect.deleteProperty(inner, key);
     return true;
@@ -93,26 +98,34 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
 
   /** A method of the interceptor. It is our own, and bound: the façade is on the path of every message. */
   #intercept(key: PropertyKey): unknown {
-    const own = Reflect.get(this.interceptor, key) as Callable;
-    const handedOut: unknown = this.#methods.get(key)?.handedOut ?? own.bind(this.interceptor);
-    this.#methods.set(key, { original: own, handedOut });
-    this.#intercepted.set(key, handedOut);
-    return handedOut;
+    const own = this.#kept?.get(key) ?? (Reflect.get(this.interceptor, key) as Callable).bind(this.interceptor);
+    (this.#intercepted ??= new Map<PropertyKey, unknown>()).set(key, own);
+    return own;
+  }
+
+  /** Somebody puts his own in the place of a method, and may take it away again, as spies do. */
+  #replace(key: PropertyKey, value: unknown): void {
+    this.#kept ??= new Map<PropertyKey, unknown>();
+    if (!this.#kept.has(key)) this.#kept.set(key, this.#intercepted?.get(key) ?? this.#intercept(key));
+    this.#intercepted?.set(key, value);
   }
 
   /** A method of the inner transport that runs on it, though it is called on the façade. */
   #handOut(key: PropertyKey): unknown {
     const { inner, self } = this;
     const original: unknown = Reflect.get(inner, key, inner);
-    const known = this.#methods.get(key);
+    const known = this.#methods?.get(key);
     if (known?.original === original) return known?.handedOut;
     const handedOut = new Proxy(original as Callable, {
       apply(method, thisArg, args): unknown {
-        const result: unknown = Reflect.apply(method, thisArg === self() ? inner : thisArg, args);
-        return result === inner ? self() : result;
+        const result: unknown = Reflect.apply(method, thisArg === self ? inner : thisArg, args);
+        return result === inner ? self : result;
       },
     });
-    this.#methods.set(key, { original, handedOut });
+    (this.#methods ??= new Map<PropertyKey, { readonly original: unknown; readonly handedOut: unknown }>()).set(key, {
+      original,
+      handedOut,
+    });
     return handedOut;
   }
 }

@@ -1,7 +1,7 @@
 import { after } from '../clock.js';
 import { debug } from '../debug.js';
 import { HttpExchange } from '../http/exchange.js';
-import { Orphans } from '../http/orphans.js';
+import { Orphans, type OrphanListener } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
 import { Watch, type WatchListener } from '../http/watch.js';
@@ -12,20 +12,28 @@ import type { Streams } from '../routing/route.js';
 import { exchangeOn, onExchange } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 
+/** All that can be known of streams, so that asking makes no object. */
+const STREAMS = {
+  open: knownStreams('open'),
+  closed: knownStreams('closed'),
+  unknown: knownStreams('unknown'),
+};
+
 /** What liveness needs of the wrapper it belongs to. */
 export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
   /** How many server-initiated requests the client has not answered yet. */
-  openExchanges(): number;
+  readonly openExchanges: number;
   /** Answers these requests in the client's place: it is gone. */
   abandon(only: RequestId | undefined): void;
 }
 
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
-export class Liveness implements WatchListener {
-  readonly parking: Parking<ParkedMessage>;
+export class Liveness implements WatchListener, OrphanListener {
   readonly #orphans: Orphans;
+  // Most sessions never need these, and there may be many idle sessions.
+  #parking: Parking<ParkedMessage> | undefined;
   /** Cancel the timers of questions that were stored. */
-  readonly #storedQuestions = new Set<() => void>();
+  #storedQuestions: Set<() => void> | undefined;
   /** From the first `handleRequest` on that can be watched: without it nothing is known. */
   #watch: Watch | undefined;
 
@@ -35,24 +43,29 @@ export class Liveness implements WatchListener {
     private readonly settings: Settings,
     private readonly owner: LivenessOwner,
   ) {
-    this.parking = new Parking(settings, owner);
-    this.#orphans = new Orphans(
-      settings.orphanTimeoutMs,
-      () => this.#watch?.streams.open === 0 && owner.openExchanges() > 0,
-      () => {
-        owner.abandon(undefined);
-      },
-    );
+    this.#orphans = new Orphans(settings.orphanTimeoutMs, this);
+  }
+
+  /** How many messages wait for a stream. */
+  get parked(): number {
+    return this.#parking?.size ?? 0;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#watch?.streams.open === 0 && this.owner.openExchanges > 0;
+  }
+
+  abandonAll(): void {
+    this.owner.abandon(undefined);
   }
 
   /** What is known of the client's streams. */
   get streams(): Streams {
-    const { responseMode, sessionOf } = this.settings;
     // Of a transport with several sessions it is not known whose stream is whose.
-    const seen = sessionOf === undefined ? this.#watch?.streams : undefined;
-    const requests = (responseMode ?? seen?.answers) === 'json' ? 'closed' : 'open';
-    if (seen === undefined) return { standalone: 'unknown', requests };
-    return { standalone: seen.standalone === undefined ? 'closed' : 'open', requests };
+    const seen = this.settings.sessionOf === undefined ? this.#watch?.streams : undefined;
+    const requests = (this.settings.responseMode ?? seen?.answers) === 'json' ? 'closed' : 'open';
+    if (seen === undefined) return STREAMS.unknown[requests];
+    return STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
   }
 
   /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
@@ -66,6 +79,16 @@ export class Liveness implements WatchListener {
     return this.#watch.handle(call, args, (exchange, work) => onExchange(this.transport, exchange, work));
   }
 
+  /** Puts a message into the waiting room. */
+  park(message: ParkedMessage): void {
+    (this.#parking ??= new Parking(this.settings, this.owner)).park(message);
+  }
+
+  /** The sender takes a request back. @returns whether it was waiting */
+  withdraw(id: RequestId): boolean {
+    return this.#parking?.withdraw(id) === true;
+  }
+
   /** A request came in: it has a stream now, by which what waits may leave. */
   arrived(request: InFlight): void {
     const exchange = exchangeOn(this.transport);
@@ -73,7 +96,7 @@ export class Liveness implements WatchListener {
       request.carrier = exchange;
       this.#watch?.arrived(exchange, request);
     }
-    this.parking.release();
+    this.#parking?.release();
   }
 
   /** A server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
@@ -90,15 +113,15 @@ export class Liveness implements WatchListener {
     const watch = this.#watch;
     const resumed = watch?.resumed;
     const cancel = after(orphanTimeoutMs, () => {
-      this.#storedQuestions.delete(cancel);
+      this.#storedQuestions?.delete(cancel);
       if (this.#watch === watch && watch?.resumed === resumed) this.owner.abandon(id);
     });
-    this.#storedQuestions.add(cancel);
+    (this.#storedQuestions ??= new Set()).add(cancel);
   }
 
   streamOpened(): void {
-    debug.stream('a stream has opened, %d messages wait', this.parking.size);
-    this.parking.release();
+    debug.stream('a stream has opened, %d messages wait', this.parked);
+    this.#parking?.release();
   }
 
   requestLost(request: InFlight): void {
@@ -114,8 +137,14 @@ export class Liveness implements WatchListener {
   close(): void {
     this.#watch = undefined;
     this.#orphans.close();
-    for (const cancel of this.#storedQuestions) cancel();
-    this.#storedQuestions.clear();
-    this.parking.close();
+    this.#storedQuestions?.forEach((cancel) => {
+      cancel();
+    });
+    this.#storedQuestions = undefined;
+    this.#parking?.close();
   }
+}
+
+function knownStreams(standalone: Streams['standalone']): Record<Streams['requests'], Streams> {
+  return { open: { standalone, requests: 'open' }, closed: { standalone, requests: 'closed' } };
 }

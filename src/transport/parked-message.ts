@@ -1,7 +1,7 @@
 import type { Ticket } from '../http/parking.js';
 import type { Ledger } from '../routing/ledger.js';
 import { isRequest, sameNewsKey, type MethodMessage, type RequestId } from '../routing/message.js';
-import type { Departure } from './pipeline.js';
+import type { Departure } from './departure.js';
 
 /** A message in the waiting room, with the promise that its `send()` has returned. */
 export class ParkedMessage implements Ticket {

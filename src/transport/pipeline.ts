@@ -1,244 +1,126 @@
+/**
+ * `inbound$` ▸ track ▸ dispatch, and `outbound$` ▸ decide ▸ deliver. Synchronous from end to end when
+ * nothing has to wait.
+ *
+ * One pair of streams serves all wrapped transports of the process, because a pair for each would be
+ * most of what an idle session costs. Each message carries its own transport, and an operator that
+ * fails on one message lets that message pass: no message can end the streams of the others.
+ */
 import { Subject, map, type OperatorFunction } from 'rxjs';
 import { BackchannelError } from '../errors.js';
-import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import {
   cancelledIdOf,
-  isMethodMessage,
   isModern,
   isNotification,
   isRequest,
   isResponse,
-  scopeOf,
   type JsonRpcMessage,
-  type MethodMessage,
-  type Scope,
+  type RequestMessage,
 } from '../routing/message.js';
-import { route, type Route, type Streams } from '../routing/route.js';
-import { Sessions } from '../routing/sessions.js';
-import type { Inbound, Outbound } from './events.js';
+import { consult, decide } from './decide.js';
+import type { Decision, Departure } from './departure.js';
+import type { Inbound } from './events.js';
 import { onBehalfOf, outerOrigin } from './origin.js';
-import type { ParkedMessage } from './parked-message.js';
-import { callbackFailed, type Report } from './report.js';
+import { callbackFailed } from './report.js';
+import type { Surroundings } from './surroundings.js';
 
 /** An inbound message on its way to the proxy. */
 interface Arrival extends Inbound {
+  readonly around: Surroundings;
   /** The request as it stands in the ledger; other messages have none. */
   readonly entry: InFlight | undefined;
 }
 
-/** An outbound message on its way to the client. */
-export interface Departure extends Outbound {
-  /** When `send()` was called, in milliseconds of the performance clock. */
-  readonly since: number;
-  /** The request on whose behalf it was sent. */
-  readonly origin: InFlight | undefined;
-  /** What `send()` returns. The delivery sets it. */
-  settled: Promise<void> | undefined;
-  /** Its place in the waiting room, from the first time it was parked. */
-  parked: ParkedMessage | undefined;
+const inbound$ = new Subject<Arrival>();
+const outbound$ = new Subject<Departure>();
+
+inbound$.pipe(each(track, untracked)).subscribe(dispatch);
+outbound$.pipe(each(decide, undecided)).subscribe(deliver);
+
+/** A message has come in from the client. */
+export function receive(around: Surroundings, message: JsonRpcMessage, extra: unknown): void {
+  inbound$.next({ around, message, extra, entry: undefined });
 }
 
-/** An outbound message and what was decided about it. */
-export type Decision =
-  /** A response, or what is no JSON-RPC message at all: it leaves exactly as it came. */
-  | { readonly kind: 'response'; readonly departure: Departure; readonly entry: InFlight | undefined }
-  /** A server-initiated message and its route; `ledger` is unknown where no session can be named. */
-  | {
-      readonly kind: 'server-initiated';
-      readonly departure: Departure;
-      readonly message: MethodMessage;
-      readonly ledger: Ledger | undefined;
-      readonly route: Route;
+/** A message is to leave for the client. */
+export function send(departure: Departure): void {
+  outbound$.next(departure);
+}
+
+/** Like `map`, and with another result for a value on which `project` fails. */
+function each<T, R>(project: (value: T) => R, otherwise: (value: T, cause: unknown) => R): OperatorFunction<T, R> {
+  return map((value) => {
+    try {
+      return project(value);
+    } catch (cause) {
+      return otherwise(value, cause);
     }
-  /** Sent on behalf of a connection that is closed. */
-  | { readonly kind: 'late'; readonly departure: Departure; readonly message: MethodMessage };
-
-/** What the pipeline needs of the transport around it. */
-export interface Surroundings {
-  readonly settings: Settings;
-  readonly streams: Streams;
-  /** Tells this transport from others in the async context. */
-  readonly identity: object;
-  /** A request was written into the ledger, and is about to be handed over. */
-  arrived(entry: InFlight): void;
-  /** Hands an inbound message to the proxy. May throw what the proxy throws. */
-  handOver(message: JsonRpcMessage, extra: unknown): void;
-  /** The proxy's handler threw, so that nobody will answer this request. */
-  failed(entry: InFlight): void;
-  /** Sends, refuses or reports an outbound message, and settles its `send()`. */
-  deliver(decision: Decision): void;
-  readonly report: Report;
-}
-
-/**
- * One life of a transport, from start to close: `inbound$` ▸ track ▸ dispatch, and
- * `outbound$` ▸ decide ▸ deliver. Synchronous from end to end when nothing has to wait.
- */
-export class Pipeline {
-  readonly sessions: Sessions;
-  readonly #inbound = new Subject<Inbound>();
-  readonly #outbound = new Subject<Departure>();
-
-  constructor(around: Surroundings) {
-    this.sessions = new Sessions(around.identity);
-    this.#inbound.pipe(track(this.sessions, around)).subscribe(dispatch(around));
-    this.#outbound.pipe(decide(this.sessions, around)).subscribe(deliver(around));
-  }
-
-  receive(message: JsonRpcMessage, extra: unknown): void {
-    this.#inbound.next({ message, extra });
-  }
-
-  send(departure: Departure): void {
-    this.#outbound.next(departure);
-  }
-
-  /** What arrives or departs from now on goes nowhere: nobody but this class feeds the two Subjects. */
-  close(): void {
-    this.#inbound.complete();
-    this.#outbound.complete();
-    this.sessions.close();
-  }
-}
-
-/** Writes requests into their session's ledger, and takes out what the client has answered or cancelled. */
-function track(sessions: Sessions, around: Surroundings): OperatorFunction<Inbound, Arrival> {
-  return map(({ message, extra }) => {
-    const ledger = inboundLedger(sessions, around, message, extra);
-    const entry = ledger && record(ledger, message, around);
-    if (ledger && entry === undefined) sessions.prune(ledger);
-    return { message, extra, entry };
   });
 }
 
-function record(ledger: Ledger, message: JsonRpcMessage, around: Surroundings): InFlight | undefined {
-  if (isRequest(message)) {
-    ledger.modern = isModern(message);
-    const { entry, replaced } = ledger.receive(message, outerOrigin(around.identity));
-    if (replaced !== undefined) around.report(duplicate(entry, replaced));
-    return entry;
-  }
+/** Writes requests into their session's ledger, and takes out what the client has answered or cancelled. */
+function track(arrival: Arrival): Arrival {
+  const { around, message, extra } = arrival;
+  const ledger = inboundLedger(around, message, extra);
+  if (ledger === undefined) return arrival;
+  if (isRequest(message)) return { around, message, extra, entry: begin(message, ledger, around) };
   if (isResponse(message)) {
     ledger.closeExchange(message.id);
   } else if (isNotification(message) && message.method === 'notifications/cancelled') {
     const id = cancelledIdOf(message);
     if (id !== undefined) ledger.cancel(id);
   }
-  return undefined;
+  around.sessions.prune(ledger);
+  return arrival;
+}
+
+function begin(message: RequestMessage, ledger: Ledger, around: Surroundings): InFlight {
+  ledger.modern = isModern(message);
+  const { entry, replaced } = ledger.receive(message, outerOrigin(around.identity));
+  if (replaced !== undefined) around.report(duplicate(entry, replaced));
+  return entry;
+}
+
+function untracked(arrival: Arrival, cause: unknown): Arrival {
+  arrival.around.report(unreadable('from the client', cause));
+  return arrival;
 }
 
 /** Calls the proxy, on behalf of the request. What the proxy throws stays here. */
-function dispatch(around: Surroundings): (arrival: Arrival) => void {
-  const handOver = around.handOver.bind(around);
-  return ({ message, extra, entry }) => {
-    if (entry !== undefined) around.arrived(entry);
-    try {
-      if (entry !== undefined && around.settings.attribution === 'context') {
-        onBehalfOf(entry, handOver, message, extra);
-      } else {
-        handOver(message, extra);
-      }
-    } catch (cause) {
-      around.report(callbackFailed('onmessage', cause));
-      if (entry?.state === 'in-flight') around.failed(entry);
+function dispatch({ around, message, extra, entry }: Arrival): void {
+  if (entry !== undefined) around.arrived(entry);
+  try {
+    if (entry !== undefined && around.settings.attribution === 'context') {
+      onBehalfOf(entry, handOver, around, message, extra);
+    } else {
+      around.handOver(message, extra);
     }
-  };
+  } catch (cause) {
+    around.report(callbackFailed('onmessage', cause));
+    if (entry?.state === 'in-flight') around.failed(entry);
+  }
 }
 
-/** Decides where each message goes. */
-function decide(sessions: Sessions, around: Surroundings): OperatorFunction<Departure, Decision> {
-  return map((departure) => {
-    const { message, options, origin } = departure;
-
-    if (!isMethodMessage(message)) {
-      if (!isResponse(message)) return { kind: 'response', departure, entry: undefined };
-      const ledger = outboundLedger(sessions, around, departure, origin);
-      const entry = ledger?.answer(message);
-      if (ledger !== undefined) sessions.prune(ledger);
-      return { kind: 'response', departure, entry };
-    }
-
-    if (origin?.ledger.life.over === true) return { kind: 'late', departure, message };
-    const ledger = outboundLedger(sessions, around, departure, origin);
-    if (ledger === undefined) {
-      return {
-        kind: 'server-initiated',
-        departure,
-        message,
-        ledger,
-        route: { to: 'unchanged', evidence: 'not-inferred' },
-      };
-    }
-    const hints = {
-      explicit: options?.relatedRequestId,
-      context: origin?.ledger === ledger ? origin : undefined,
-      scope: scope(message.method, around),
-      ambiguous: around.settings.ambiguous,
-      late: departure.parked?.isLate ?? isLateAtOnce(around.settings),
-    };
-    return {
-      kind: 'server-initiated',
-      departure,
-      message,
-      ledger,
-      route: route(message, ledger, hints, around.streams),
-    };
-  });
+function handOver(around: Surroundings, message: JsonRpcMessage, extra: unknown): void {
+  around.handOver(message, extra);
 }
 
-function deliver(around: Surroundings): (decision: Decision) => void {
-  return (decision) => {
-    around.deliver(decision);
-  };
+function undecided(departure: Departure, cause: unknown): Decision {
+  departure.around.report(unreadable('to the client', cause));
+  return { kind: 'response', departure, entry: undefined };
 }
 
-function inboundLedger(
-  sessions: Sessions,
-  around: Surroundings,
-  message: JsonRpcMessage,
-  extra: unknown,
-): Ledger | undefined {
-  const { sessionOf } = around.settings;
+function deliver(decision: Decision): void {
+  decision.departure.around.deliver(decision);
+}
+
+function inboundLedger(around: Surroundings, message: JsonRpcMessage, extra: unknown): Ledger | undefined {
+  const { settings, sessions } = around;
+  const { sessionOf } = settings;
   if (sessionOf === undefined) return sessions.named(undefined);
   const session = consult('sessionOf', around, () => sessionOf(message, extra));
   return session === undefined ? undefined : sessions.named(session);
-}
-
-/** The session an outbound message belongs to. Never guessed: with several, it is known or it is not. */
-function outboundLedger(
-  sessions: Sessions,
-  around: Surroundings,
-  { message, options }: Departure,
-  origin: InFlight | undefined,
-): Ledger | undefined {
-  const { sessionOf } = around.settings;
-  if (sessionOf === undefined) return sessions.named(undefined);
-  const session = consult('sessionOf', around, () => sessionOf(message, options));
-  if (session !== undefined) return sessions.named(session);
-  if (origin !== undefined) return origin.ledger;
-  return isResponse(message) ? sessions.holding(message.id) : undefined;
-}
-
-/** Who may not wait is late from the start; what may go on the standalone stream only is never late. */
-function isLateAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
-  return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
-}
-
-function scope(method: string, around: Surroundings): Scope {
-  const { scopeOf: own } = around.settings;
-  const chosen = own && consult('scopeOf', around, () => own(method));
-  return chosen ?? scopeOf(method);
-}
-
-/** Calls a hook. One that throws has said nothing. */
-function consult<R>(name: string, around: Surroundings, hook: () => R | undefined): R | undefined {
-  try {
-    return hook();
-  } catch (cause) {
-    around.report(callbackFailed(name, cause));
-    return undefined;
-  }
 }
 
 function duplicate(entry: InFlight, replaced: InFlight): BackchannelError {
@@ -246,5 +128,13 @@ function duplicate(entry: InFlight, replaced: InFlight): BackchannelError {
     'DUPLICATE_REQUEST_ID',
     `request ${entry.method} came in with the id ${JSON.stringify(entry.id)} of ${replaced.method}, which is still in ` +
       'flight. The id now stands for the newer one. The client must not use an id twice within a session.',
+  );
+}
+
+function unreadable(which: string, cause: unknown): BackchannelError {
+  return new BackchannelError(
+    'UNREADABLE_MESSAGE',
+    `a message ${which} throws when it is read. It was passed on as it is, and is not known to be in flight.`,
+    { cause },
   );
 }

@@ -3,7 +3,7 @@ import { debug } from '../debug.js';
 import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { RouteEvent } from './events.js';
-import type { Departure } from './pipeline.js';
+import type { Departure } from './departure.js';
 import type { Taps } from './taps.js';
 
 /** What becomes of a message, told to whoever watches: `routes$` and `debug`. */
@@ -40,7 +40,7 @@ export class RouteLog {
   }
 
   /** A request that was delivered, and will not be answered. */
-  orphaned(id: RequestId, { method, entry, since }: Exchange, ledger: Ledger, error: Error): void {
+  orphaned({ id, method, entry, since }: Exchange, ledger: Ledger, error: Error): void {
     if (!this.isWatched) return;
     const to = entry === undefined ? 'standalone' : 'request';
     const message = { id, method };

@@ -1,5 +1,7 @@
 import { Subject, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
+import type { JsonRpcMessage } from '../routing/message.js';
+import type { SendOptions } from '../transport-like.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
 import { guarded } from './guarded.js';
 import { callbackFailed, nameOf, type Report } from './report.js';
@@ -36,14 +38,14 @@ export class Taps {
     this.#routes?.next(event);
   }
 
-  inbound(event: Inbound): void {
-    if (debug.inbound.enabled) debug.inbound('%s', nameOf(event.message));
-    this.#inbound?.next(event);
+  inbound(message: JsonRpcMessage, extra: unknown): void {
+    if (debug.inbound.enabled) debug.inbound('%s', nameOf(message));
+    this.#inbound?.next({ message, extra });
   }
 
-  outbound(event: Outbound): void {
-    if (debug.outbound.enabled) debug.outbound('%s', nameOf(event.message));
-    this.#outbound?.next(event);
+  outbound(message: JsonRpcMessage, options: SendOptions | undefined): void {
+    if (debug.outbound.enabled) debug.outbound('%s', nameOf(message));
+    this.#outbound?.next({ message, options });
   }
 
   /** Ends the observables; those asked for afterwards belong to the next life of the transport. */

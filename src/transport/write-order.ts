@@ -1,23 +1,28 @@
 import { after, now } from '../clock.js';
 import { asError } from '../errors.js';
+import type { OrderedStream } from '../http/ordered-stream.js';
+import { Recency, type Linked } from '../routing/recency.js';
 
 type Write = () => Promise<void>;
-type Reject = (error: Error) => void;
 
-interface Job {
-  readonly write: Write;
-  /** When the write began; `undefined` while it waits. */
-  since: number | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Called when a write has ended, before the promise of it is settled. */
+type Ended = (error: Error | undefined) => void;
 
-/** The writes to one stream. */
-interface Writes {
-  readonly underWay: Set<Job>;
-  readonly waiting: Job[];
-  /** A `write` is being called: what is sent from inside it is a reaction to what it has delivered. */
-  isCalling: boolean;
+/** One message that is being written, or waits for its turn. */
+class Job implements Linked<Job> {
+  older: Job | undefined = undefined;
+  newer: Job | undefined = undefined;
+  state: 'waiting' | 'under way' | 'over' = 'waiting';
+  /** When the write began, if it has a time limit. */
+  since: number | undefined = undefined;
+
+  constructor(
+    readonly stream: OrderedStream | undefined,
+    readonly write: Write,
+    readonly ended: Ended | undefined,
+    readonly resolve: () => void,
+    readonly reject: (error: Error) => void,
+  ) {}
 }
 
 /**
@@ -29,9 +34,8 @@ interface Writes {
  * for ever: a write that does not end is given up, and the next one goes on.
  */
 export class WriteOrder {
-  readonly #streams = new Map<object, Writes>();
-  /** Writes in no order of ours. */
-  readonly #unordered = new Set<Reject>();
+  /** What is being written or waits. */
+  readonly #jobs = new Recency<Job>();
   #cancelWatchdog: (() => void) | undefined;
 
   /**
@@ -43,72 +47,79 @@ export class WriteOrder {
     private readonly stalled: (stallTimeoutMs: number) => Error,
   ) {}
 
-  /** Calls `write` now, or as soon as the earlier messages of `stream` are written. */
-  write(stream: object, write: Write): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const job = { write, since: undefined, resolve, reject };
-      let writes = this.#streams.get(stream);
-      if (writes === undefined) {
-        writes = { underWay: new Set(), waiting: [], isCalling: false };
-        this.#streams.set(stream, writes);
-      }
-      if (writes.underWay.size === 0 || writes.isCalling) this.#run(stream, writes, job);
-      else writes.waiting.push(job);
-    });
-  }
-
   /**
-   * Calls `write` now, whatever else is being written: a transport with one pipe keeps its own order.
-   * It is settled by `close()` like the others, for a pipe may never drain.
+   * Calls `write` now, or as soon as the earlier messages of `stream` are written. Without a stream:
+   * now, whatever else is being written, and without a time limit, for a pipe keeps its own order and
+   * may take its time. `close()` settles either.
+   *
+   * @param at the time now, from where the time limit counts if it need not wait
    */
-  writeUnordered(write: Write): Promise<void> {
+  write(stream: OrderedStream | undefined, at: number, write: Write, ended?: Ended): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#unordered.add(reject);
-      attempt(write).then(
-        () => {
-          this.#unordered.delete(reject);
-          resolve();
-        },
-        (error: unknown) => {
-          this.#unordered.delete(reject);
-          reject(asError(error));
-        },
-      );
+      const job = new Job(stream, write, ended, resolve, reject);
+      this.#jobs.add(job);
+      if (stream === undefined || stream.underWay === 0 || stream.isCalling) this.#run(job, at);
+      else (stream.waiting ??= []).push(job);
     });
   }
 
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
-    for (const { underWay, waiting } of this.#streams.values()) {
-      for (const job of [...underWay, ...waiting]) job.reject(error);
-    }
-    this.#streams.clear();
-    for (const reject of this.#unordered) reject(error);
-    this.#unordered.clear();
     this.#cancelWatchdog?.();
     this.#cancelWatchdog = undefined;
+    const jobs = this.#oldestFirst();
+    for (const { stream } of jobs) if (stream !== undefined) stream.waiting = undefined;
+    for (const job of jobs) this.#end(job, error);
   }
 
-  #run(stream: object, writes: Writes, job: Job): void {
-    writes.underWay.add(job);
-    job.since = now();
+  #run(job: Job, at: number): void {
+    const { stream } = job;
+    job.state = 'under way';
+    let written: Promise<void>;
+    if (stream === undefined) {
+      written = attempt(job.write);
+    } else {
+      this.#watch(job, at);
+      stream.underWay += 1;
+      const isReaction = stream.isCalling;
+      stream.isCalling = true;
+      written = attempt(job.write);
+      stream.isCalling = isReaction;
+    }
+    written.then(
+      () => {
+        this.#end(job, undefined);
+      },
+      (error: unknown) => {
+        this.#end(job, asError(error));
+      },
+    );
+  }
+
+  #end(job: Job, error: Error | undefined): void {
+    if (job.state === 'over') return;
+    const { stream, state } = job;
+    job.state = 'over';
+    this.#jobs.remove(job);
+    job.ended?.(error);
+    if (error === undefined) job.resolve();
+    else job.reject(error);
+    if (stream !== undefined && state === 'under way') this.#next(stream);
+  }
+
+  #next(stream: OrderedStream): void {
+    stream.underWay -= 1;
+    if (stream.underWay > 0 || stream.waiting === undefined) return;
+    const next = stream.waiting.shift() as Job | undefined;
+    if (next === undefined) stream.waiting = undefined;
+    else this.#run(next, now());
+  }
+
+  #watch(job: Job, at: number): void {
+    job.since = at;
     this.#cancelWatchdog ??= after(this.stallTimeoutMs, () => {
       this.#giveUpStalled();
     });
-    const isReaction = writes.isCalling;
-    writes.isCalling = true;
-    const written = attempt(job.write);
-    writes.isCalling = isReaction;
-    written.then(
-      () => {
-        job.resolve();
-        this.#finished(stream, writes, job);
-      },
-      (error: unknown) => {
-        job.reject(error);
-        this.#finished(stream, writes, job);
-      },
-    );
   }
 
   /** One timer for all: it looks again for as long as anything is being written. */
@@ -116,15 +127,10 @@ export class WriteOrder {
     this.#cancelWatchdog = undefined;
     const latest = now() - this.stallTimeoutMs;
     let next = Infinity;
-    for (const [stream, writes] of [...this.#streams]) {
-      for (const job of [...writes.underWay]) {
-        if (job.since === undefined || job.since > latest) {
-          next = Math.min(next, job.since ?? now());
-          continue;
-        }
-        job.reject(this.stalled(this.stallTimeoutMs));
-        this.#finished(stream, writes, job);
-      }
+    for (const job of this.#oldestFirst()) {
+      if (job.since === undefined) continue;
+      if (job.since > latest) next = Math.min(next, job.since);
+      else this.#end(job, this.stalled(this.stallTimeoutMs));
     }
     if (next === Infinity) return;
     this.#cancelWatchdog ??= after(Math.max(1, Math.ceil(next - latest)), () => {
@@ -132,12 +138,10 @@ export class WriteOrder {
     });
   }
 
-  #finished(stream: object, writes: Writes, job: Job): void {
-    if (!writes.underWay.delete(job)) return;
-    if (writes.underWay.size > 0 || this.#streams.get(stream) !== writes) return;
-    const next = writes.waiting.shift();
-    if (next === undefined) this.#streams.delete(stream);
-    else this.#run(stream, writes, next);
+  #oldestFirst(): Job[] {
+    const jobs: Job[] = [];
+    for (let job = this.#jobs.newest; job !== undefined; job = job.older) jobs.push(job);
+    return jobs.reverse();
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EventIds, HttpExchange, eventIdIn } from '../../src/http/exchange.js';
+import { HttpExchange, eventIdIn } from '../../src/http/exchange.js';
 
 const event = 'event: message\nid: 42\ndata: {"jsonrpc":"2.0"}\n\n';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -32,29 +32,6 @@ describe('the id of an event', () => {
 
   test.each([[undefined], [null], [42], [{ id: '42' }], [['id: 42\n']]])('is not looked for in %o', (chunk) => {
     expect(eventIdIn(chunk)).toBeUndefined();
-  });
-});
-
-describe('the remembered event ids', () => {
-  test('are those that were added, the empty one among them', () => {
-    const ids = new EventIds();
-    ids.add('');
-    expect([ids.has(''), ids.has('42')]).toEqual([true, false]);
-  });
-
-  test('are the newest, and never more than a bounded number', () => {
-    const ids = new EventIds();
-    const all = Array.from({ length: 5_000 }, (_, index) => String(index));
-    for (const id of all) ids.add(id);
-    const remembered = all.filter((id) => ids.has(id));
-    expect(remembered).toEqual(all.slice(-1_024));
-  });
-
-  test('are not forgotten because one of them comes again', () => {
-    const ids = new EventIds();
-    const all = Array.from({ length: 1_024 }, (_, index) => String(index));
-    for (const id of [...all, ...all]) ids.add(id);
-    expect(all.every((id) => ids.has(id))).toBe(true);
   });
 });
 

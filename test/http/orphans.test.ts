@@ -11,14 +11,15 @@ afterEach(() => {
 /** A client and the questions it was asked. */
 function client(timeoutMs = 1_000) {
   const state = { connections: 0, questions: 0, abandoned: 0 };
-  const orphans = new Orphans(
-    timeoutMs,
-    () => state.connections === 0 && state.questions > 0,
-    () => {
+  const orphans = new Orphans(timeoutMs, {
+    get isAbandoned() {
+      return state.connections === 0 && state.questions > 0;
+    },
+    abandonAll() {
       state.abandoned += 1;
       state.questions = 0;
     },
-  );
+  });
   return {
     orphans,
     state,

@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
+import { now } from '../../src/clock.js';
+import { OrderedStream } from '../../src/http/ordered-stream.js';
 import { WriteOrder } from '../../src/transport/write-order.js';
 import { deferred } from '../support/deferred.js';
 import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
@@ -32,7 +34,7 @@ test('a cancelled request left the ledger, and its answer overtook a question on
 
 test('a reaction that was sent while a write was called let the next message overtake that write', async () => {
   const order = new WriteOrder(60_000, () => new Error('stalled'));
-  const stream = {};
+  const stream = new OrderedStream();
   const slow = deferred();
   const begun: string[] = [];
   const write = (name: string, end: Promise<void>): (() => Promise<void>) => {
@@ -42,12 +44,12 @@ test('a reaction that was sent while a write was called let the next message ove
     };
   };
   let reaction: Promise<void> | undefined;
-  const first = order.write(stream, async () => {
-    reaction = order.write(stream, write('reaction', Promise.resolve()));
+  const first = order.write(stream, now(), async () => {
+    reaction = order.write(stream, now(), write('reaction', Promise.resolve()));
     return slow.promise;
   });
   await reaction;
-  const next = order.write(stream, write('next', Promise.resolve()));
+  const next = order.write(stream, now(), write('next', Promise.resolve()));
   expect(begun).toEqual(['reaction']);
   slow.resolve();
   await Promise.all([first, next]);
@@ -195,4 +197,37 @@ test('async contexts that live on kept closed transports in memory', async () =>
   gc();
   expect(kept).toHaveLength(1);
   expect(closed.deref()).toBeUndefined();
+});
+
+test('a message that throws when it is read ended the routing of every message after it', async () => {
+  const { inner, transport, errors, received } = rig();
+  const hostile = Object.defineProperty({ jsonrpc: '2.0', id: 7 }, 'method', {
+    get: () => {
+      throw new Error('not for you');
+    },
+  });
+  inner.deliver(hostile);
+  expect(received[0]?.message).toBe(hostile);
+  await transport.send(hostile);
+  expect(inner.sent[0]?.message).toBe(hostile);
+  expect(errors).toMatchObject([{ code: 'UNREADABLE_MESSAGE' }, { code: 'UNREADABLE_MESSAGE' }]);
+
+  inner.deliver(request(1));
+  await transport.send(elicit(1));
+  expect(inner.sent.at(-1)?.options).toEqual({ relatedRequestId: 1 });
+});
+
+test('what became of a write that close() interrupted was told to nobody', async () => {
+  class Hanging extends NullHttpTransport {
+    override async send(...args: Parameters<NullHttpTransport['send']>): Promise<void> {
+      await super.send(...args);
+      return new Promise(() => undefined);
+    }
+  }
+  const { inner, transport, routes } = rigOf(new Hanging());
+  inner.deliver(request(1));
+  const question = transport.send(elicit(1));
+  await transport.close();
+  await expect(question).rejects.toMatchObject({ code: 'CLOSED' });
+  expect(routes).toMatchObject([{ outcome: 'failed', error: { code: 'CLOSED' }, relatedRequestId: 1 }]);
 });

@@ -140,8 +140,8 @@ describe('an exchange', () => {
     ledger.openExchange(elicit(0), entry, 0);
     ledger.openExchange(elicit('0'), undefined, 0);
     expect(ledger.openExchanges).toBe(2);
-    expect(ledger.exchange(0)).toEqual({ method: 'elicitation/create', entry, since: 0 });
-    expect(ledger.closeExchange('0')).toEqual({ method: 'elicitation/create', entry: undefined, since: 0 });
+    expect(ledger.exchange(0)).toMatchObject({ method: 'elicitation/create', entry, since: 0 });
+    expect(ledger.closeExchange('0')).toMatchObject({ method: 'elicitation/create', entry: undefined, since: 0 });
     expect(ledger.openExchanges).toBe(1);
     ledger.answer(answer(1));
     expect(ledger.isEmpty).toBe(false);

@@ -1,15 +1,17 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { now } from '../../src/clock.js';
+import { OrderedStream } from '../../src/http/ordered-stream.js';
 import { attempt, WriteOrder } from '../../src/transport/write-order.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 
 /** A stream whose writes are noted when they begin, and end when the test says so. */
-function slowStream(): { order: WriteOrder; stream: object; begun: string[]; write: (name: string) => Write } {
+function slowStream(): { order: WriteOrder; stream: OrderedStream; begun: string[]; write: (name: string) => Write } {
   const order = new WriteOrder(60_000, () => new Error('stalled'));
-  const stream = {};
+  const stream = new OrderedStream();
   const begun: string[] = [];
   const write = (name: string): Write => {
     const end = deferred();
-    const settled = order.write(stream, async () => {
+    const settled = order.write(stream, now(), async () => {
       begun.push(name);
       return end.promise;
     });
@@ -50,7 +52,7 @@ describe('the messages of one stream', () => {
   test('are not held up by the messages of another stream', () => {
     const { order, begun, write } = slowStream();
     write('a');
-    void order.write({}, async () => Promise.resolve(void begun.push('other')));
+    void order.write(new OrderedStream(), now(), async () => Promise.resolve(void begun.push('other')));
     expect(begun).toEqual(['a', 'other']);
   });
 
@@ -66,7 +68,7 @@ describe('the messages of one stream', () => {
 
   test('are written though an earlier one threw before it began', async () => {
     const { order, stream, begun, write } = slowStream();
-    const thrown = order.write(stream, () => {
+    const thrown = order.write(stream, now(), () => {
       throw new Error('not connected');
     });
     const b = write('b');
@@ -79,7 +81,7 @@ describe('the messages of one stream', () => {
   test('may be sent while another one is handed over: a reaction does not wait for what it reacts to', async () => {
     const { order, stream, begun, write } = slowStream();
     let reaction: Write | undefined;
-    const outer = order.write(stream, async () => {
+    const outer = order.write(stream, now(), async () => {
       begun.push('question');
       reaction = write('reaction');
       begun.push('question is out');
@@ -160,9 +162,9 @@ describe('a write that does not end', () => {
   test('is given up when its time is over, and the next one goes on', async () => {
     vi.useFakeTimers();
     const order = new WriteOrder(100, (ms) => new Error(`stalled for ${ms} ms`));
-    const stream = {};
-    const hung = order.write(stream, async () => new Promise(() => undefined));
-    const next = order.write(stream, async () => Promise.resolve());
+    const stream = new OrderedStream();
+    const hung = order.write(stream, now(), async () => new Promise(() => undefined));
+    const next = order.write(stream, now(), async () => Promise.resolve());
     const outcome = Promise.allSettled([hung, next]);
     await vi.advanceTimersByTimeAsync(99);
     await vi.advanceTimersByTimeAsync(1);
@@ -179,7 +181,7 @@ describe('a write that does not end', () => {
     const order = new WriteOrder(100, () => new Error('stalled'));
     const settled: string[] = [];
     const hang = (name: string): void => {
-      order.write({}, async () => new Promise(() => undefined)).catch(() => settled.push(name));
+      order.write(new OrderedStream(), now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
     };
     hang('first');
     await vi.advanceTimersByTimeAsync(60);

@@ -1,0 +1,31 @@
+/** How many are remembered: who comes back late comes back for the newest. */
+const MAX_REMEMBERED = 1_024;
+
+/** A set that remembers the newest of what it was given. */
+export class Recent<T> {
+  // Most stay empty, and there may be many idle sessions.
+  #values: Set<T> | undefined;
+
+  get isEmpty(): boolean {
+    return this.#values === undefined || this.#values.size === 0;
+  }
+
+  add(value: T): void {
+    this.#values ??= new Set();
+    this.#values.add(value);
+    if (this.#values.size <= MAX_REMEMBERED) return;
+    for (const oldest of this.#values) {
+      this.#values.delete(oldest);
+      return;
+    }
+  }
+
+  has(value: T): boolean {
+    return this.#values?.has(value) === true;
+  }
+
+  /** @returns whether it was there */
+  delete(value: T): boolean {
+    return this.#values?.delete(value) === true;
+  }
+}

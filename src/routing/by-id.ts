@@ -1,0 +1,40 @@
+import type { RequestId } from './message.js';
+
+/**
+ * A map from id to what bears it, in the order of insertion. The first is kept outside the table:
+ * mostly there is only one, and a session that has none in flight holds no table.
+ */
+export class ById<T extends { readonly id: RequestId }> {
+  /** The oldest, unless it has left before the others. */
+  #first: T | undefined;
+  #others: Map<RequestId, T> | undefined;
+
+  get size(): number {
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  get(id: RequestId): T | undefined {
+    return this.#first?.id === id ? this.#first : this.#others?.get(id);
+  }
+
+  /** In the place of the one with the same id, if there is one. */
+  set(value: T): void {
+    const isAlone = this.#first === undefined && (this.#others?.size ?? 0) === 0;
+    if (isAlone || this.#first?.id === value.id) this.#first = value;
+    else (this.#others ??= new Map()).set(value.id, value);
+  }
+
+  delete(id: RequestId): void {
+    if (this.#first?.id === id) this.#first = undefined;
+    else this.#others?.delete(id);
+  }
+
+  clear(): void {
+    this.#first = this.#others = undefined;
+  }
+
+  *values(): IterableIterator<T> {
+    if (this.#first !== undefined) yield this.#first;
+    if (this.#others !== undefined) yield* this.#others.values();
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { Recent } from '../src/recent.js';
+
+describe('remembered values', () => {
+  test('are those that were added, the empty one among them', () => {
+    const ids = new Recent<string>();
+    ids.add('');
+    expect([ids.has(''), ids.has('42')]).toEqual([true, false]);
+  });
+
+  test('are the newest, and never more than a bounded number', () => {
+    const ids = new Recent<string>();
+    const all = Array.from({ length: 5_000 }, (_, index) => String(index));
+    for (const id of all) ids.add(id);
+    const remembered = all.filter((id) => ids.has(id));
+    expect(remembered).toEqual(all.slice(-1_024));
+  });
+
+  test('are not forgotten because one of them comes again', () => {
+    const ids = new Recent<string>();
+    const all = Array.from({ length: 1_024 }, (_, index) => String(index));
+    for (const id of [...all, ...all]) ids.add(id);
+    expect(all.every((id) => ids.has(id))).toBe(true);
+  });
+});
