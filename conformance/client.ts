@@ -13,7 +13,7 @@ import { COMMAND, ROOT } from './lib/paths.js';
 import { Program } from './lib/program.js';
 
 /** Less than the suite waits: it ends nothing but the shell that it runs us in. */
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 50_000;
 
 const CALLS: Readonly<Record<string, { readonly name: string; readonly arguments?: Record<string, unknown> }>> = {
   tools_call: { name: 'add_numbers', arguments: { a: 2, b: 3 } },

@@ -8,7 +8,7 @@ import { suiteProgram } from './paths.js';
 import { Program } from './program.js';
 
 /** More than it takes by far: a scenario that hangs ends the run. */
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 300_000;
 
 /** Where the suite writes its results, gone with this process. */
 const RESULTS = mkdtempSync(join(tmpdir(), 'conformance-'));
@@ -34,7 +34,7 @@ export async function runAgainstServer(url: string, suite: string): Promise<Chec
 /** Runs one scenario against a client: a command line, to which the URL of its server is added. */
 export async function runAgainstClient(command: string, scenario: string): Promise<Checks> {
   return withResults('', async (folder) =>
-    run(['client', '--command', command, '--scenario', scenario, '--timeout', '30000', '-o', folder]),
+    run(['client', '--command', command, '--scenario', scenario, '--timeout', '60000', '-o', folder]),
   );
 }
 

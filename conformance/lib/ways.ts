@@ -14,7 +14,7 @@ export interface Served {
  * The backend keeps events, so the command does too. A session without a client is ended soon: each has a
  * process of its own behind the command, and clients of the suite do not say that they leave.
  */
-const OPTIONS = ['--port', '0', '--event-store', 'memory', '--idle-timeout', '3s'];
+const OPTIONS = ['--port', '0', '--event-store', 'memory', '--idle-timeout', '5s'];
 
 const URL_AT_THE_END = /http:\/\/127\.0\.0\.1:\d+\/mcp$/;
 
