@@ -1,0 +1,69 @@
+/** Runs scenarios of the conformance suite, and reads what it has checked. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Check } from './verdict.js';
+import { suiteProgram } from './paths.js';
+import { Program } from './program.js';
+
+/** More than it takes by far: a scenario that hangs ends the run. */
+const TIMEOUT_MS = 300_000;
+
+/** Where the suite writes its results, gone with this process. */
+const RESULTS = mkdtempSync(join(tmpdir(), 'conformance-'));
+process.once('exit', () => {
+  rmSync(RESULTS, { recursive: true, force: true });
+});
+
+/** The checks of each scenario that was run to its end. */
+export type Checks = ReadonlyMap<string, readonly Check[]>;
+
+export type Side = 'server' | 'client';
+
+export async function scenariosOf(side: Side): Promise<string[]> {
+  const listed = await run(['list', `--${side}`]);
+  return [...listed.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
+}
+
+/** Runs every scenario of a suite (`active` or `pending`) against a server. */
+export async function runAgainstServer(url: string, suite: string): Promise<Checks> {
+  return withResults('server-', async (folder) => run(['server', '--url', url, '--suite', suite, '-o', folder]));
+}
+
+/** Runs one scenario against a client: a command line, to which the URL of its server is added. */
+export async function runAgainstClient(command: string, scenario: string): Promise<Checks> {
+  return withResults('', async (folder) =>
+    run(['client', '--command', command, '--scenario', scenario, '--timeout', '60000', '-o', folder]),
+  );
+}
+
+async function run(args: readonly string[]): Promise<string> {
+  const { node, suite } = suiteProgram();
+  const program = new Program(node, [suite, ...args]);
+  const timer = setTimeout(() => {
+    program.kill();
+  }, TIMEOUT_MS);
+  try {
+    // How it ends says no more than its checks do.
+    await program.exited;
+    return program.output;
+  } finally {
+    clearTimeout(timer);
+    await program.stop();
+  }
+}
+
+async function withResults(prefix: string, fill: (folder: string) => Promise<unknown>): Promise<Checks> {
+  const folder = mkdtempSync(join(RESULTS, 'run-'));
+  await fill(folder);
+  const checks = new Map<string, readonly Check[]>();
+  for (const name of await readdir(folder)) {
+    // The name of the scenario, and the time at which it was run.
+    const [, scenario] = /^(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name) ?? [];
+    const file = await readFile(join(folder, name, 'checks.json'), 'utf8').catch(() => undefined);
+    if (scenario === undefined || file === undefined) continue;
+    checks.set(scenario.slice(prefix.length), JSON.parse(file) as Check[]);
+  }
+  return checks;
+}
