@@ -14,6 +14,9 @@ interface ClientTransport extends TransportLike {
   terminateSession?(): Promise<void>;
 }
 
+/** Aborted when the session ends before the backend is connected. */
+export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
+
 interface BackendListener {
   received(message: JsonRpcMessage): void;
   /** The backend is gone, and its session with it. */
@@ -33,7 +36,7 @@ export class Backend {
   #isClosed = false;
 
   constructor(
-    private readonly makeTransport: (signal: AbortSignal) => TransportLike | Promise<TransportLike>,
+    private readonly makeTransport: MakeTransport,
     private readonly listener: BackendListener,
   ) {}
 
