@@ -16,7 +16,12 @@ export interface UpstreamRequest {
 export interface StatefulProxyOptions {
   /** A new, unstarted transport to the backend: one for each session. */
   readonly upstream: (request: UpstreamRequest) => TransportLike | Promise<TransportLike>;
-  /** How many sessions there may be at once; one more is refused with 503. @default 1000 */
+  /**
+   * How many sessions there may be at once; one more is refused with 503, or, where others took the last
+   * place while its `initialize` was being read, with a JSON-RPC error. A request whose body has not come
+   * yet is no session: how long that may take is up to the server (`requestTimeout` of `node:http`).
+   * @default 1000
+   */
   readonly maxSessions?: number | undefined;
   /**
    * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
