@@ -50,7 +50,11 @@ export interface StatefulProxyOptions {
   readonly cors?: boolean | undefined;
   /** Keeps events, so that clients can resume streams. Called once per session. @default none */
   readonly eventStore?: (() => unknown) | undefined;
-  /** The largest body of a POST, in bytes. @default 4_194_304 */
+  /**
+   * The largest body of a POST, in bytes; of one that a framework has parsed before, of its JSON without
+   * spaces where its length was not told. What the framework itself reads is for it to limit.
+   * @default 4_194_304
+   */
   readonly maxBodyBytes?: number | undefined;
   /** Options of the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
