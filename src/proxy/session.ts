@@ -6,6 +6,10 @@ import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
+import { within } from './within.js';
+
+/** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
+const END_TIMEOUT_MS = 15_000;
 
 const LEFT = 'the client has ended it';
 
@@ -74,7 +78,7 @@ export class Session {
 
   /**
    * Ends the session: what the client still waits for is answered with an error that names the reason.
-   * Resolves when client and backend are both disconnected.
+   * Resolves when client and backend are both disconnected, or do not end in time.
    */
   end(reason: string, isBackendLost = false): Promise<void> {
     if (this.#ended !== undefined) return this.#ended;
@@ -86,12 +90,15 @@ export class Session {
       this.#answered.then(() => this.downstream.close()),
       this.#answered.then(() => this.#relay.closeBackend(isBackendLost)),
     ];
-    this.#ended = Promise.all(disconnected).then(
-      () => undefined,
-      (error: unknown) => this.report(asError(error)),
-    );
+    this.#ended = this.#whenEnded(Promise.all(disconnected));
     this.onEnd(this, this.#ended);
     return this.#ended;
+  }
+
+  async #whenEnded(disconnected: Promise<unknown>): Promise<void> {
+    const told = disconnected.catch((error: unknown) => this.report(asError(error)));
+    if (await within(END_TIMEOUT_MS, told)) return;
+    this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));
   }
 
   /** The client ends the session. Resolves when what it waits for is answered. */
