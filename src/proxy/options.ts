@@ -48,8 +48,11 @@ export interface StatefulProxyOptions {
   readonly credentialHeaders?: readonly string[] | undefined;
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
-  /** Keeps events, so that clients can resume streams. Called once per session. @default none */
-  readonly eventStore?: (() => unknown) | undefined;
+  /**
+   * Keeps events, so that clients can resume streams. Called once per session; `signal` is aborted when
+   * the session is over, and its events need not be kept. @default none
+   */
+  readonly eventStore?: ((session: { readonly signal: AbortSignal }) => unknown) | undefined;
   /**
    * The largest body of a POST, in bytes; of one that a framework has parsed before, of its JSON without
    * spaces where its length was not told. What the framework itself reads is for it to limit.

@@ -14,6 +14,8 @@ export interface TransportEvents {
   initialized(id: string): void;
   /** Resolves when the transport may be closed. */
   deleted(): Promise<void>;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
 }
 
 /** The sessions of a proxy. */
@@ -53,13 +55,21 @@ export class Sessions {
   open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
     if (this.#closing !== undefined) return CLOSING;
     if (this.#isFull) return noPlace(this.settings.maxSessions);
+    const life = new AbortController();
     const downstream = makeTransport({
+      signal: life.signal,
       initialized: (id) => {
         this.#initialized(session, id);
       },
       deleted: () => session.leave(),
     });
-    const session = new Session(downstream, opener, this.settings, this.#forget, this.report);
+    const onEnd = (_session: Session, ended: Promise<void>): void => {
+      this.#forget(session, ended);
+      void ended.finally(() => {
+        life.abort();
+      });
+    };
+    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report);
     this.#all.add(session);
     this.#opened.next(session);
     return session;
