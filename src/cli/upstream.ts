@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
 import { Children, ChildTransport, type CommandSpec } from './child.js';
+import { HttpTransport } from './http-transport.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 
@@ -56,8 +56,7 @@ export class Upstreams {
     });
     for (const [name, value] of passed) sent.set(name, value);
     const options = { requestInit: { headers: Object.fromEntries(sent) } };
-    const transport =
-      kind === 'url' ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
+    const transport = kind === 'url' ? new HttpTransport(url, options) : new SSEClientTransport(url, options);
     const hidden = passed.flatMap(([, value]) => this.#hideHeader(value));
     // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
     transport.onclose = () => {
