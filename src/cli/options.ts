@@ -5,10 +5,10 @@ import { TABLE, type Row } from './option-table.js';
 import { UsageError } from './usage-error.js';
 
 /** The switches that are off unless they are given. */
-export const OFF = { stdio: false, cors: false, serialize: false, trace: false, json: false } as const;
+const OFF = { stdio: false, cors: false, serialize: false, trace: false, json: false } as const;
 
 /** The options as they were given, or their defaults. */
-export interface Values {
+interface Values {
   readonly url?: URL;
   readonly sseUrl?: URL;
   readonly header?: readonly (readonly [string, string])[];

@@ -18,6 +18,7 @@ interface ClientTransport extends TransportLike {
 export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
 
 interface BackendListener {
+  started(): void;
   received(message: JsonRpcMessage): void;
   /** The backend is gone, and its session with it. */
   lost(reason: string): void;
@@ -82,6 +83,7 @@ export class Backend {
       throw new Error('the session ended before the backend was connected');
     }
     await transport.start();
+    this.listener.started();
     return transport;
   }
 

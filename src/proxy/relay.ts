@@ -23,6 +23,8 @@ export interface RelayOptions {
   readonly makeTransport: MakeTransport;
   /** One call at a time. */
   readonly serialize: boolean;
+  /** The backend is connected. */
+  readonly onStart: () => void;
   /** Nothing can be relayed any more. */
   readonly onEnd: (reason: string, isBackendLost: boolean) => void;
   readonly report: (error: Error) => void;
@@ -43,6 +45,7 @@ export class Relay {
   constructor(private readonly options: RelayOptions) {
     this.#turns = options.serialize ? new Turns() : undefined;
     this.#backend = new Backend(options.makeTransport, {
+      started: options.onStart,
       received: (message) => this.#fromBackend(message),
       lost: (reason) => options.onEnd(reason, true),
       report: options.report,

@@ -1,3 +1,4 @@
+import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
@@ -10,6 +11,8 @@ import { within } from './within.js';
 
 /** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
 const END_TIMEOUT_MS = 15_000;
+
+const NAME_LENGTH = 8;
 
 const LEFT = 'the client has ended it';
 
@@ -45,12 +48,23 @@ export class Session {
       client: downstream,
       makeTransport: (signal) => settings.upstream({ headers: opener.headers, signal }),
       serialize: settings.serialize,
-      onEnd: (reason, isBackendLost) => void this.end(reason, isBackendLost),
+      onStart: () => {
+        debug.proxy('backend of session %s started', this.name);
+      },
+      onEnd: (reason, isBackendLost) => {
+        if (isBackendLost) debug.proxy('backend of session %s lost: %s', this.name, reason);
+        void this.end(reason, isBackendLost);
+      },
       report,
     });
     downstream.onmessage = (message: JsonRpcMessage) => this.#relay.fromClient(message);
     downstream.onclose = () => void this.end(LEFT);
     downstream.onerror = report;
+  }
+
+  /** For people: the id itself opens the session. */
+  get name(): string {
+    return this.id?.slice(0, NAME_LENGTH) ?? 'without an id';
   }
 
   /** An HTTP exchange with the client has begun. */
@@ -82,6 +96,7 @@ export class Session {
    */
   end(reason: string, isBackendLost = false): Promise<void> {
     if (this.#ended !== undefined) return this.#ended;
+    debug.proxy('session %s ended: %s', this.name, reason);
     this.#idle.stop();
     this.#relay.stop();
     // Not before the session knows that it has ended: to close a transport calls back.

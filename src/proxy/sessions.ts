@@ -1,4 +1,5 @@
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
+import { debug } from '../debug.js';
 import { guarded } from '../transport/guarded.js';
 import { callbackFailed } from '../transport/report.js';
 import type { RouteEvent } from '../transport/events.js';
@@ -87,6 +88,7 @@ export class Sessions {
       return;
     }
     session.id = id;
+    debug.proxy('session %s opened', session.name);
     this.#byId.set(id, session);
     this.#counted.add(session);
   }

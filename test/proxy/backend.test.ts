@@ -16,6 +16,7 @@ describe('a backend whose stream broke while an answer was awaited', () => {
     const transport = new NullTransport();
     const lost: string[] = [];
     const backend = new Backend(() => transport, {
+      started: () => undefined,
       received: () => undefined,
       lost: (reason) => lost.push(reason),
       report: () => undefined,
