@@ -153,11 +153,13 @@ describe.each(Object.entries(UPSTREAMS))('through the command, a backend over %s
       client.vanish();
       // Until it is over nobody speaks in this session: whoever does is there, and may be a human who thinks.
       const session = String(client.sessionId).slice(0, 8);
-      await command.line(new RegExp(`^route ${session} elicitation/create .* (refused|orphaned) `));
+      await command.line(new RegExp(`^route ${session} elicitation/create .* (refused|failed|orphaned) `));
 
       const again = new StrictClient(url);
       again.sessionId = client.sessionId;
-      await expect.poll(async () => again.callTool('recall', { key: 'outcome' })).toMatch(/failed: /);
+      await expect
+        .poll(async () => again.callTool('recall', { key: 'outcome' }), { timeout: 10_000 })
+        .toMatch(/failed: /);
       await again.delete();
       const another = await connect(started, 'never opened');
       expect(await another.callTool('ask', { tag: 'next' })).toBe('next: accept ann');

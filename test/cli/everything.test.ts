@@ -116,7 +116,9 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
       const call = client.start('resources/unsubscribe', { uri });
       expect((await call.response).result).toEqual({});
 
-      const { stream, message } = await client.next(isOf('notifications/message'), 0);
+      const isAboutIt = ({ message: { params } }: Arrival): boolean => JSON.stringify(params ?? '').includes(uri);
+      const isLog = isOf('notifications/message');
+      const { stream, message } = await client.next((arrival) => isLog(arrival) && isAboutIt(arrival), 0);
       expect(message.params).toMatchObject({
         level: 'info',
         data: expect.stringContaining(`Unsubscribe Resource request: ${uri}`) as string,
