@@ -15,7 +15,7 @@
  * requests in flight make garbage collection dearer for whoever shares the heap with them.
  */
 import { environment } from './lib/environment.js';
-import { inChild } from './lib/in-child.js';
+import { inChild } from './lib/worker.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind, type SessionVariant } from './lib/sessions.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';

@@ -4,7 +4,7 @@ import createDebug from 'debug';
 import { CYCLES_PER_RUN, MESSAGES_PER_CYCLE, cycles, sessionCycles } from './lib/cycle.js';
 import { idleBytes, inFlightBytes, type IdleBytes } from './lib/heap.js';
 import { SESSION_VARIANTS, sessions, type SessionKind } from './lib/sessions.js';
-import { median } from './lib/statistics.js';
+import { cpuMs, median } from './lib/statistics.js';
 import { VARIANTS, type VariantName } from './lib/variants.js';
 
 interface Effort {
@@ -85,10 +85,4 @@ function medianLatencyMs(bench: Bench, name: string): number {
   if (result?.state === 'errored') throw result.error;
   if (result?.state !== 'completed') throw new Error(`${name} was not measured`);
   return result.latency.p50;
-}
-
-/** Time that this process has computed: on a machine that others use too, the wall clock measures them. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }

@@ -35,7 +35,9 @@ export function inFlightBytes(requests: number): Record<string, number> {
 function kept(name: VariantName, requests: number): number {
   const { outer, inner } = VARIANTS[name]();
   let arrived = 0;
-  outer.onmessage = () => void arrived++;
+  outer.onmessage = () => {
+    arrived++;
+  };
   void outer.start();
   const before = heapUsed();
   for (let id = 0; id < requests; id++) inner.onmessage?.(idle(id));
@@ -73,7 +75,7 @@ function cycle({ inner }: Variant): void {
   inner.onmessage?.({ jsonrpc: '2.0', id: 1, result: {} });
 }
 
-function heapUsed(): number {
+export function heapUsed(): number {
   if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
   globalThis.gc();
   globalThis.gc();
