@@ -15,6 +15,7 @@
 import { pairedRatio, type Pair, type PairedRatio } from './lib/bootstrap.js';
 import { environment } from './lib/environment.js';
 import { optionsFromArguments, write } from './lib/program.js';
+import type { HttpRow, ServerFigures } from './lib/results.js';
 import { median, percentile, significant } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
 import { WORKLOADS, type Batch, type BatchTimes, type Workload } from './http/workloads.js';
@@ -45,28 +46,6 @@ interface Cell {
   /** By round. */
   readonly pairs: Record<ServerName, Measurement>[][];
   readonly latenciesMs: Record<ServerName, number[]>;
-}
-
-/** Of one server, over all rounds. */
-interface Figures {
-  readonly callsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly serverCpuMsPerCall: number;
-}
-
-interface Row {
-  readonly workload: Workload;
-  readonly concurrency: number;
-  readonly pairs: number;
-  readonly bare: Figures;
-  readonly wrapped: Figures;
-  /** Wrapped to bare: time per call by the wall clock. */
-  readonly time: PairedRatio;
-  /** Wrapped to bare: median latency of a batch. */
-  readonly p50: PairedRatio;
-  /** Wrapped to bare: processor time of the server per call. */
-  readonly serverCpu: PairedRatio;
 }
 
 const cells = WORKLOADS.flatMap((workload) =>
@@ -158,7 +137,7 @@ function run(client: Worker, batch: Batch): Promise<BatchTimes> {
   return client.ask<BatchTimes>(batch);
 }
 
-function row(cell: Cell): Row {
+function row(cell: Cell): HttpRow {
   const { workload, concurrency, pairs } = cell;
   return {
     workload,
@@ -172,7 +151,7 @@ function row(cell: Cell): Row {
   };
 }
 
-function figures({ pairs, latenciesMs }: Cell, name: ServerName): Figures {
+function figures({ pairs, latenciesMs }: Cell, name: ServerName): ServerFigures {
   const measurements = pairs.flat().map((pair) => pair[name]);
   return {
     callsPerSecond: significant(1_000 / median(measurements.map(({ msPerCall }) => msPerCall))),

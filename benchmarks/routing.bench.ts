@@ -17,7 +17,8 @@
 import { environment } from './lib/environment.js';
 import { inChild } from './lib/worker.js';
 import { optionsFromArguments, write } from './lib/program.js';
-import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind, type SessionVariant } from './lib/sessions.js';
+import type { CycleRow, SessionRow } from './lib/results.js';
+import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind } from './lib/sessions.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
 import type { VariantName } from './lib/variants.js';
 import type { Bytes, CycleTimes, Job } from './routing.child.js';
@@ -43,31 +44,6 @@ const PROCESSES = {
 } as const satisfies Record<string, readonly VariantName[]>;
 type ProcessName = keyof typeof PROCESSES;
 const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
-
-/** One variant at one number of requests in flight. */
-interface CycleRow {
-  readonly process: ProcessName;
-  readonly variant: VariantName;
-  readonly inFlight: number;
-  readonly nsPerMessage: Measured;
-  /** To the hand-written wrapper in a process without async context. */
-  readonly toHandWritten: Measured;
-  /** To the hand-written wrapper in the same process. */
-  readonly toHandWrittenInProcess: Measured;
-  /** To the same variant with one request in flight. */
-  readonly toOneInFlight: Measured;
-}
-
-/** One variant at one number of sessions, of which one after the other has a cycle. */
-interface SessionRow {
-  readonly kind: SessionKind;
-  readonly variant: SessionVariant;
-  readonly sessions: number;
-  readonly nsPerMessage: Measured;
-  readonly toHandWrittenInProcess: Measured;
-  /** To the same variant with one session. */
-  readonly toOneSession: Measured;
-}
 
 /** Nanoseconds per message, one value for each round. */
 const series = new Map<string, number[]>();

@@ -13,9 +13,10 @@
  */
 import { environment } from './lib/environment.js';
 import { optionsFromArguments, write } from './lib/program.js';
+import type { ScaleResult, ScaleRow } from './lib/results.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
 import { inChild } from './lib/worker.js';
-import type { Burst, ScaleJob, ScaleResult } from './scale/scale.child.js';
+import type { Burst, ProcessResult, ScaleJob } from './scale/scale.child.js';
 import type { ScaleVariant } from './scale/session.js';
 
 const options = optionsFromArguments();
@@ -27,17 +28,7 @@ const SMALLEST = Math.min(...SIZES);
 const LARGEST = Math.max(...SIZES);
 const VARIANTS = ['hand-written', 'ours'] as const;
 
-/** One variant at one number of sessions. */
-interface Row {
-  readonly variant: ScaleVariant;
-  readonly sessions: number;
-  readonly usPerMessage: Measured;
-  readonly toHandWritten: Measured;
-  /** To the same variant with the fewest sessions. */
-  readonly toFewest: Measured;
-}
-
-const series = new Map<string, ScaleResult[]>();
+const series = new Map<string, ProcessResult[]>();
 for (let round = 0; round < effort.rounds; round++) {
   for (const sessions of SIZES) for (const variant of VARIANTS) await measure(variant, sessions);
   await measure('bare', LARGEST);
@@ -45,7 +36,7 @@ for (let round = 0; round < effort.rounds; round++) {
 }
 
 const rows = SIZES.flatMap((sessions) =>
-  VARIANTS.map((variant): Row => ({
+  VARIANTS.map((variant): ScaleRow => ({
     variant,
     sessions,
     usPerMessage: measured(costs(variant, sessions)),
@@ -59,7 +50,7 @@ const bytes = Object.fromEntries(
     measured(beyondBare(of(variant, LARGEST).map((result) => result.bytesPerSession))),
   ]),
 );
-const result = {
+const result: ScaleResult = {
   ...environment(),
   effort,
   transport: 'WebStandardStreamableHTTPServerTransport',
@@ -94,10 +85,10 @@ async function measure(variant: ScaleVariant, sessions: number): Promise<void> {
   const { passes, passMs } = effort;
   const open = sessions === LARGEST ? effort.open : 0;
   const job: ScaleJob = { variant, sessions, open, passes, passMs };
-  of(variant, sessions).push(await inChild<ScaleResult>(new URL('./scale/scale.child.ts', import.meta.url), job));
+  of(variant, sessions).push(await inChild<ProcessResult>(new URL('./scale/scale.child.ts', import.meta.url), job));
 }
 
-function of(variant: ScaleVariant, sessions: number): ScaleResult[] {
+function of(variant: ScaleVariant, sessions: number): ProcessResult[] {
   const key = `${variant}|${String(sessions)}`;
   const found = series.get(key) ?? [];
   series.set(key, found);

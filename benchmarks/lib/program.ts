@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Results } from './results.js';
 
 /** What every benchmark can be told. */
 export interface Options {
@@ -20,7 +21,7 @@ export function optionsFromArguments(): Options {
   return values;
 }
 
-export function write({ out }: Options, name: string, result: unknown): void {
+export function write<N extends keyof Results>({ out }: Options, name: N, result: Results[N]): void {
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
 }

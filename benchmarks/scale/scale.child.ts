@@ -13,7 +13,7 @@ export interface ScaleJob {
   readonly passMs: number;
 }
 
-export interface ScaleResult {
+export interface ProcessResult {
   /** Heap of the process for each idle session, client and backend included. */
   readonly bytesPerSession: number;
   /** Processor time, client and backend included. */
@@ -41,7 +41,7 @@ const job = JSON.parse(process.argv[2] ?? '') as ScaleJob;
 let nextId = 1;
 process.send?.(await measure());
 
-async function measure(): Promise<ScaleResult> {
+async function measure(): Promise<ProcessResult> {
   // Code and whatever is made once must not be counted.
   await Promise.all(Array.from({ length: 20 }, () => new Session(job.variant).begin()));
   const before = heapUsed();
