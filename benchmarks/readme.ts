@@ -52,6 +52,7 @@ function section(): string {
     Object.assign(results, { [name]: result });
     measuredOn.add(origin('environment' in result ? result.environment : result));
   }
+  if (measuredOn.size === 0) return 'Not measured yet: `npm run bench`.';
   return [table(linesOf(results)), `Measured on ${[...measuredOn].join('; ')}.`, plots()].join('\n\n');
 }
 

@@ -26,8 +26,8 @@ import type { Bytes, CycleTimes, Job } from './routing.child.js';
 const options = optionsFromArguments();
 const effort = options.brief
   ? { rounds: 1, passes: 1, passMs: 1, sessions: 100, requests: 100 }
-  : { rounds: 7, passes: 3, passMs: 100, sessions: 10_000, requests: 100_000 };
-const COUNTS = options.brief ? [1, 100] : [1, 1_000, 100_000];
+  : { rounds: 5, passes: 3, passMs: 80, sessions: 10_000, requests: 100_000 };
+const COUNTS = options.brief ? [1, 10] : [1, 1_000, 100_000];
 
 /** What is in use in a process that measures, and what is measured in it. */
 const PROCESSES = {

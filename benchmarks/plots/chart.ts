@@ -14,12 +14,17 @@ export const COLOURS = { ours: '#1f6feb', observed: '#79b0ff', yardstick: '#6e77
 export function render({ width, height, option }: Drawing): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
-    const textStyle = { fontFamily: 'system-ui, sans-serif' };
+    const textStyle = { fontFamily: 'Helvetica, Arial, sans-serif' };
     chart.setOption({ animation: false, backgroundColor: '#ffffff', textStyle, ...option });
     return chart.renderToSVGString();
   } finally {
     chart.dispose();
   }
+}
+
+/** Which colour is what. Wide gaps: fonts differ, and nobody measures them here. */
+export function legend(top: number, names: readonly string[], left = 16): object {
+  return { top, left, width: 860, itemGap: 34, textStyle: { fontSize: 11 }, data: [...names] };
 }
 
 /** The heading of a panel. */
@@ -30,7 +35,7 @@ export function heading(text: string, left: number | string, top: number | strin
 /** Where and of what it was measured. */
 export function origin({ date, commit, node, machine }: Environment): object {
   const text = `${machine.cpu}, ${machine.cores} cores, Node ${node}, commit ${commit}, ${date.slice(0, 10)}`;
-  return { text, right: 16, bottom: 6, textStyle: { fontSize: 10, fontWeight: 'normal', color: '#6e7781' } };
+  return { text, left: 16, bottom: 6, textStyle: { fontSize: 10, fontWeight: 'normal', color: '#6e7781' } };
 }
 
 /** From the lowest to the highest: `[category or x, low, high]`, on a value axis that is horizontal or vertical. */

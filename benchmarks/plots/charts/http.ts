@@ -1,5 +1,5 @@
 import type { HttpResult } from '../../lib/results.js';
-import { COLOURS, heading, markAt, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
 
 /** Wrapped to bare over real HTTP, with intervals; and the latencies behind it. */
 export function drawHttp(result: HttpResult): Drawing {
@@ -24,12 +24,18 @@ export function drawHttp(result: HttpResult): Drawing {
         origin(result),
       ],
       legend: [
-        { top: 30, left: 16, data: ratios.map(({ name }) => name) },
-        { top: 382, left: 16, data: latencies.map(({ name }) => name) },
+        legend(
+          28,
+          ratios.map(({ name }) => name),
+        ),
+        legend(
+          380,
+          latencies.map(({ name }) => name),
+        ),
       ],
       grid: [
-        { left: 70, right: 60, top: 66, height: 230 },
-        { left: 70, right: 60, top: 420, height: 220 },
+        { left: 70, right: 60, top: 80, height: 220 },
+        { left: 70, right: 60, top: 432, height: 210 },
       ],
       xAxis: [
         { type: 'category', data: labels },

@@ -1,5 +1,5 @@
 import type { RoutingResult } from '../../lib/results.js';
-import { COLOURS, heading, markAt, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
 
 /** What a message costs, by variant; and that it stays so with many requests and many sessions. */
 export function drawRouting(result: RoutingResult): Drawing {
@@ -38,10 +38,13 @@ export function drawRouting(result: RoutingResult): Drawing {
         heading('The same as requests in flight and sessions grow', 16, 380),
         origin(result),
       ],
-      legend: { top: 404, left: 16, width: 860, data: lines.map(({ name }) => name), textStyle: { fontSize: 11 } },
+      legend: legend(
+        404,
+        lines.map(({ name }) => name),
+      ),
       grid: [
         { left: 230, right: 60, top: 44, height: 280 },
-        { left: 70, right: 60, top: 470, height: 210 },
+        { left: 70, right: 60, top: 480, height: 200 },
       ],
       xAxis: [
         { type: 'log', name: 'ns', min: 100 },

@@ -1,5 +1,5 @@
 import type { ScaleResult } from '../../lib/results.js';
-import { COLOURS, heading, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, heading, legend, origin, whiskers, type Drawing } from '../chart.js';
 
 const VARIANTS = [
   { name: 'hand-written', color: COLOURS.yardstick, offset: -20 },
@@ -24,14 +24,17 @@ export function drawScale(result: ScaleResult): Drawing {
         heading(`${open} of ${sessions} sessions asked at once`, 500, 8),
         origin(result),
       ],
-      legend: { top: 30, left: 16, data: VARIANTS.map(({ name }) => name) },
+      legend: legend(
+        28,
+        VARIANTS.map(({ name }) => name),
+      ),
       grid: [
         { left: 70, width: 350, top: 80, bottom: 70 },
         { left: 560, width: 300, top: 80, bottom: 70 },
       ],
       xAxis: [
         { type: 'log', name: 'sessions', nameLocation: 'middle', nameGap: 26 },
-        { type: 'category', gridIndex: 1, data: figures.map(({ label }) => label) },
+        { type: 'category', gridIndex: 1, data: figures.map(({ label }) => label), axisLabel: { interval: 0 } },
       ],
       yAxis: [
         { type: 'value', name: 'µs', min: 0 },
