@@ -101,7 +101,7 @@ export interface ScaleRow {
 }
 
 /** Many sessions asked a question at once: figures as in scale.child.ts. */
-export interface ScaleBurst extends Record<
+interface ScaleBurst extends Record<
   'deliveredMs' | 'completedMs' | 'loopDelayP99Ms' | 'loopDelayMaxMs' | 'heapMiB',
   Measured
 > {

@@ -47,7 +47,8 @@ async function measure(): Promise<ProcessResult> {
   const before = heapUsed();
   const sessions: Session[] = [];
   while (sessions.length < job.sessions) sessions.push(await new Session(job.variant).begin());
-  const bytesPerSession = (heapUsed() - before) / job.sessions;
+  // Its length is read last: the sessions must live until then.
+  const bytesPerSession = (heapUsed() - before) / sessions.length;
   // Without a wrapper no question arrives.
   if (job.variant === 'bare') return { bytesPerSession, usPerMessage: undefined, burst: undefined };
 
