@@ -31,7 +31,7 @@ export function drawRouting(result: RoutingResult): Drawing {
   ];
   return {
     width: 900,
-    height: 760,
+    height: 770,
     option: {
       title: [
         heading('Processor time per message on a transport that does nothing (median, least to most)', 16, 8),
@@ -44,7 +44,7 @@ export function drawRouting(result: RoutingResult): Drawing {
       ),
       grid: [
         { left: 230, right: 60, top: 44, height: 280 },
-        { left: 70, right: 60, top: 480, height: 200 },
+        { left: 70, right: 60, top: 500, height: 190 },
       ],
       xAxis: [
         { type: 'log', name: 'ns', min: 100 },
