@@ -8,13 +8,8 @@ import type { Backend } from './contestants.js';
 
 export type Backends = Readonly<Record<Backend['kind'], Backend>>;
 
-const TSX = ['--import', import.meta.resolve('tsx')];
-
 const LIGHT = [here('backend.js')];
-const ASKING = {
-  stdio: [...TSX, here('../../examples/lib/backend-stdio.ts')],
-  http: [...TSX, here('../../examples/lib/backend-http.ts')],
-};
+const ASKING = [here('asking.js')];
 
 /** Those over HTTP are processes that run; those over stdio are started by whoever connects. */
 export class RunningBackends {
@@ -25,10 +20,10 @@ export class RunningBackends {
   ) {}
 
   static async start(): Promise<RunningBackends> {
-    const [light, asking] = await Promise.all([serve([...LIGHT, '--http']), serve(ASKING.http)]);
+    const [light, asking] = await Promise.all([serve([...LIGHT, '--http']), serve([...ASKING, 'http'])]);
     return new RunningBackends(
       { stdio: command(LIGHT), http: { kind: 'http', url: light.url } },
-      { stdio: command(ASKING.stdio), http: { kind: 'http', url: asking.url } },
+      { stdio: command([...ASKING, 'stdio']), http: { kind: 'http', url: asking.url } },
       [light.child, asking.child],
     );
   }

@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 });
 
 const effort: Effort = options.brief
-  ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 10 }
+  ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 5 }
   : { rounds: 9, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
 
 const METHOD = [

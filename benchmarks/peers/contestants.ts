@@ -51,8 +51,8 @@ export const CONTESTANTS: readonly Contestant[] = [
   ours('mcp-backchannel', 'stdio'),
   ours('mcp-backchannel', 'http'),
   { ...ours('mcp-backchannel --serialize', 'stdio', ['--serialize']), isBehaviourOnly: true },
-  peer('mcp-proxy', 'mcp-proxy-5', 'stdio', mcpProxy),
-  peer('mcp-proxy', 'mcp-proxy-6', 'stdio', mcpProxy),
+  peer('mcp-proxy', 'mcp-proxy-5', 'stdio', mcpProxy()),
+  peer('mcp-proxy', 'mcp-proxy-6', 'stdio', mcpProxy('--')),
   peer('supergateway --stateful', 'supergateway-3', 'stdio', supergateway),
   peer('supergateway --stateful', 'supergateway-4', 'stdio', supergateway),
   peer('inspector', '@modelcontextprotocol/inspector-server', 'stdio', inspector),
@@ -104,9 +104,12 @@ function peer(
   };
 }
 
-function mcpProxy(main: string, { port, backend }: Place): Launch {
-  const { command, args } = stdioOf(backend);
-  return { args: [main, '--port', String(port), '--server', 'stream', '--', command, ...args] };
+/** @param before what sets the command off from the options */
+function mcpProxy(...before: readonly string[]): (main: string, place: Place) => Launch {
+  return (main, { port, backend }) => {
+    const { command, args } = stdioOf(backend);
+    return { args: [main, '--port', String(port), '--server', 'stream', ...before, command, ...args] };
+  };
 }
 
 /** Its logs of every message are turned off: they would cost it more than they cost the others. */

@@ -10,12 +10,16 @@ export interface Target {
   readonly tool: string;
   /** A session that exists. */
   readonly client: Client;
+  /** Processor time that it has taken. Nothing is known of the backend itself. */
+  readonly cpuUs: () => number;
 }
 
 export interface Load {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly callsPerSecond: number;
+  /** Of the process alone, at full load. */
+  readonly cpuPerCallUs: number;
 }
 
 export async function measureLoad(
@@ -25,8 +29,11 @@ export async function measureLoad(
   const measure = async (): Promise<Load> => {
     await latencies(target, Math.min(calls, WARM_UP_CALLS));
     const sorted = (await latencies(target, calls)).sort((one, other) => one - other);
-    const callsPerSecond = await throughput(target, throughputMs, concurrency);
-    return { p50Us: quantile(sorted, 0.5), p99Us: quantile(sorted, 0.99), callsPerSecond };
+    return {
+      p50Us: quantile(sorted, 0.5),
+      p99Us: quantile(sorted, 0.99),
+      ...(await throughput(target, throughputMs, concurrency)),
+    };
   };
   return bounded(BLOCK_TIMEOUT_MS, measure(), 'calls');
 }
@@ -45,7 +52,12 @@ async function latencies({ client, tool }: Target, calls: number): Promise<numbe
   return times;
 }
 
-async function throughput({ client, tool }: Target, forMs: number, concurrency: number): Promise<number> {
+async function throughput(
+  { client, tool, cpuUs }: Target,
+  forMs: number,
+  concurrency: number,
+): Promise<Pick<Load, 'callsPerSecond' | 'cpuPerCallUs'>> {
+  const cpuBefore = cpuUs();
   const startedAt = performance.now();
   const endsAt = startedAt + forMs;
   let done = 0;
@@ -56,7 +68,8 @@ async function throughput({ client, tool }: Target, forMs: number, concurrency: 
     }
   };
   await Promise.all(Array.from({ length: concurrency }, caller));
-  return (done / (performance.now() - startedAt)) * 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { callsPerSecond: done / seconds, cpuPerCallUs: (cpuUs() - cpuBefore) / done };
 }
 
 function quantile(sorted: readonly number[], q: number): number {

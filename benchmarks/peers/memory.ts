@@ -5,7 +5,7 @@ import type { Backend, Contestant } from './contestants.js';
 import { bounded, Running } from './running.js';
 
 const SETTLE_MS = 500;
-const OPEN_TIMEOUT_MS = 90_000;
+const OPEN_TIMEOUT_MS = 150_000;
 /** Backends may be processes, which take their time to start. */
 const OPENED_AT_ONCE = 4;
 

@@ -18,6 +18,7 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
       'added p50 µs': spread(cost.addedP50Us),
       'added p99 µs': spread(cost.addedP99Us),
       'calls/s, 16 at once': spread(cost.callsPerSecond16),
+      'CPU µs/call': spread(cost.cpuPerCallUs),
       'first answer ms': spread(cost.firstAnswerMs),
       'RSS of one, MiB': (cost.rssOneSessionKiB.median / 1024).toFixed(1),
       'RSS KiB/session': spread(cost.rssPerSessionKiB),

@@ -1,7 +1,7 @@
 /** Starts programs, knows what they take, and leaves none behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,20 @@ export class Program {
     const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
     const smaps = readFileSync(`/proc/${this.#pid}/smaps_rollup`, 'utf8');
     return { rssKiB: sum(status, /^VmRSS:\s+(\d+) kB/gm), privateKiB: sum(smaps, /^Private_\w+:\s+(\d+) kB/gm) };
+  }
+
+  /** Processor time that the process has taken, in all of its threads. */
+  get cpuUs(): number {
+    const threads = readdirSync(`/proc/${this.#pid}/task`);
+    const ns = threads.map((thread) => {
+      // A thread may end meanwhile.
+      try {
+        return Number(readFileSync(`/proc/${this.#pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+      } catch {
+        return 0;
+      }
+    });
+    return ns.reduce((sum, value) => sum + value, 0) / 1000;
   }
 
   /** What is left on its heap when it has collected garbage. */

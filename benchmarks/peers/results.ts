@@ -47,6 +47,9 @@ export interface Cost extends Subject {
   readonly addedP50Us: Measured;
   readonly addedP99Us: Measured;
   readonly callsPerSecond16: Measured;
+  /** Processor time of the process of the proxy alone, for a call, 16 at once. */
+  readonly cpuPerCallUs: Measured;
+  /** From the start of the process to the answer of the first call. */
   readonly firstAnswerMs: Measured;
   /** Of the process of the proxy alone, with one session that is idle. */
   readonly rssOneSessionKiB: Measured;

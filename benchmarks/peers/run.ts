@@ -69,11 +69,11 @@ export class Run {
         const keep = round >= 0;
         const turns = [
           ...[...direct].map(([kind, client]) => async () => {
-            const load = await measureLoad({ client, tool: 'echo' }, this.effort);
+            const load = await measureLoad({ client, tool: 'echo', cpuUs: () => NaN }, this.effort);
             if (keep) push(this.#direct, kind, load);
           }),
           ...[...up].map(([contestant, { running, client }]) => async () => {
-            const target: Target = { client, tool: running.tool('echo') };
+            const target: Target = { client, tool: running.tool('echo'), cpuUs: () => running.program.cpuUs };
             const done = await this.#attempt('load', contestant, async () => {
               const load = await measureLoad(target, this.effort);
               if (keep) push(this.#loads, contestant, load);
@@ -144,6 +144,7 @@ export class Run {
         addedP50Us: measured(added('p50Us')),
         addedP99Us: measured(added('p99Us')),
         callsPerSecond16: measured(loads.map(({ callsPerSecond }) => callsPerSecond)),
+        cpuPerCallUs: measured(loads.map(({ cpuPerCallUs }) => cpuPerCallUs)),
         firstAnswerMs: measured([...starts, ...idles].map(({ firstAnswerMs }) => firstAnswerMs)),
         rssOneSessionKiB: idle('rssOneSessionKiB'),
         rssAllSessionsKiB: idle('rssAllSessionsKiB'),

@@ -1,5 +1,6 @@
 import type { Backend, Contestant } from './contestants.js';
 import { Client } from './client.js';
+import { setTimeout } from 'node:timers/promises';
 import { freePort, Program } from './program.js';
 import { SseWire, StreamableHttpWire } from './wires.js';
 
@@ -56,34 +57,35 @@ export class Running {
     return this.contestant.toolName(name);
   }
 
+  /** It may listen before it can open a session, or knows the tools of its backend. */
   async #firstAnswer(): Promise<Client> {
-    const client = await this.session();
     for (;;) {
+      let client: Client | undefined;
       try {
+        client = await this.session();
         await bounded(FIRST_ANSWER_TIMEOUT_MS, client.tool(this.tool('echo'), { text: 'first' }), 'the first call');
         this.firstAnswerMs = this.program.ageMs;
         return client;
       } catch (error) {
-        // It may listen before it knows the tools of its backend.
-        if (this.program.ageMs > FIRST_ANSWER_TIMEOUT_MS) {
-          client.close();
-          throw error;
-        }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        client?.close();
+        if (this.program.ageMs > FIRST_ANSWER_TIMEOUT_MS) throw error;
+        await setTimeout(RETRY_MS);
       }
     }
   }
 }
 
 export async function bounded<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(what, ms)), ms);
+  const aborter = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: aborter.signal }).then(() => {
+    throw new TimeoutError(what, ms);
   });
+  // What is in time breaks it off.
+  late.catch(() => undefined);
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    aborter.abort();
   }
 }
 
