@@ -57,12 +57,14 @@ export class ChildTransport extends StdioClientTransport {
     const { pid } = this;
     if (pid === null) return;
     this.children.add(pid);
-    const stderr = this.stderr as Readable;
-    stderr.once('end', () => {
+    // The end of its stderr is not its end: it may have closed that.
+    const { onclose } = this;
+    this.onclose = () => {
       this.children.delete(pid);
-    });
+      onclose?.();
+    };
     // Not by `readline`, which keeps a line until it ends, however long it is.
-    forEachLine(stderr, (line) => {
+    forEachLine(this.stderr as Readable, (line) => {
       this.logs.ofUpstream(this.#name, pid, line);
     });
   }

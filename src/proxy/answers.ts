@@ -27,8 +27,12 @@ export const WRONG_HOST: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Ho
 export const WRONG_ORIGIN: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Origin is not allowed');
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
-export function tooManySessions(maxSessions: number): Answer {
-  return refusal(503, SERVER_ERROR, `Too many sessions: ${maxSessions} are open already. Try again later.`);
+export function tooManySessions(maxSessions: number): string {
+  return `Too many sessions: ${maxSessions} are open already. Try again later.`;
+}
+
+export function noPlace(maxSessions: number): Answer {
+  return refusal(503, SERVER_ERROR, tooManySessions(maxSessions));
 }
 
 export function tooLarge(maxBodyBytes: number): Answer {

@@ -66,7 +66,7 @@ export class Door {
       },
       onsessionclosed: () => events.deleted(),
       maxRequestBodySize: maxBodyBytes,
-      ...(eventStore && { eventStore: eventStore() as never }),
+      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never }),
     };
   }
 }

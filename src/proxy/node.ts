@@ -15,7 +15,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
     // Whoever has parsed the body has read it, and its transport no longer counts.
-    if (parsedBody !== undefined && Number(request.headers['content-length']) > settings.maxBodyBytes) {
+    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
       answer(response, tooLarge(settings.maxBodyBytes));
       return;
     }
@@ -53,6 +53,16 @@ function incomingOf(request: IncomingMessage): Incoming {
 
 function parsedBodyOf(request: IncomingMessage): unknown {
   return (request as { readonly body?: unknown }).body;
+}
+
+/**
+ * The bytes of a body that was parsed: as it was sent, where its length was told, and that is not the length
+ * of what it was compressed to; otherwise of its JSON without spaces.
+ */
+function sizeOf({ headers }: IncomingMessage, parsedBody: unknown): number {
+  const sent = Number(headers['content-length'] ?? Number.NaN);
+  const isAsSent = (headers['content-encoding'] ?? 'identity') === 'identity';
+  return isAsSent && !Number.isNaN(sent) ? sent : Buffer.byteLength(JSON.stringify(parsedBody));
 }
 
 function answer(response: ServerResponse, { status, headers, body }: Answer): void {
