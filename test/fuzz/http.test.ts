@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
 import { RawConnection, rawRequest, type RawResponse } from '../support/raw-http.js';
-import { anyTraffic, bytesOf, BODIES, type RequestRecipe } from './requests.js';
+import { anyTraffic, bytesOf, BODIES, type RequestRecipe, type TrafficRecipe } from './requests.js';
 import { fuzz } from './runs.js';
 
 const open = proxies();
@@ -22,6 +22,11 @@ async function write(connection: RawConnection, bytes: Buffer, piece: number | n
     connection.write(bytes.subarray(at, at + size));
     if (size < bytes.length) await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Node itself puts the `100 Continue` of a request that was pipelined behind the head of its answer. */
+function isNoFaultOfNode({ requests }: TrafficRecipe): boolean {
+  return requests.length === 1 || !requests.some(({ extra }) => extra?.startsWith('expect'));
 }
 
 function isComplete({ framing, extra }: RequestRecipe): boolean {
@@ -70,7 +75,7 @@ it.each([
   let attacker: StrictClient | undefined;
   let answered = 0;
 
-  await fuzz(runs, anyTraffic, async ({ requests, piece }) => {
+  await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece }) => {
     attacker = await ownSession(stage, attacker);
     const { sessionId = '' } = attacker;
     const connection = await RawConnection.open(stage.url);

@@ -101,6 +101,8 @@ export const anyTraffic = fc.record({
   piece: fc.option(fc.constantFrom(1, 7, 100), { freq: 3 }),
 });
 
+export type TrafficRecipe = typeof anyTraffic extends fc.Arbitrary<infer R> ? R : never;
+
 export function bytesOf(recipe: RequestRecipe, host: string, own: string): Buffer {
   const { method, path, session, lastEventId, version, accept, contentType, extra, framing } = recipe;
   const body = BODIES[recipe.body];
