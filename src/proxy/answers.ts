@@ -1,4 +1,5 @@
 /** What the proxy answers by itself, over HTTP and in JSON-RPC. Never a stack trace: those are for `onerror`. */
+import { textOf } from '../errors.js';
 import type { RequestId, ResponseMessage } from '../routing/message.js';
 
 /** JSON-RPC's first code for errors of a server's own. */
@@ -51,9 +52,8 @@ export function errorAnswer(id: RequestId, message: string): ResponseMessage {
 
 /** Why something failed, in one short line: the text may be a page of a web server's. */
 export function reasonOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
   const code = thrown instanceof Error ? (thrown.cause as { code?: unknown } | undefined)?.code : undefined;
-  const [line = ''] = message.trim().split('\n');
+  const [line = ''] = textOf(thrown).trim().split('\n');
   const reason = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
   return typeof code === 'string' ? `${reason} (${code})` : reason;
 }
