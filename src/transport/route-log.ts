@@ -2,6 +2,7 @@ import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
+import { oneWord } from '../visible.js';
 import type { RouteEvent } from './events.js';
 import type { Departure } from './departure.js';
 import type { Taps } from './taps.js';
@@ -65,7 +66,7 @@ function describe(event: RouteEvent): string {
   const why = [evidence, requested === undefined ? undefined : `asked for ${show(requested)}`];
   const because = why.filter((reason) => reason !== undefined).join(', ');
   const code = error === undefined ? '' : ` ${(error as { readonly code?: string }).code ?? error.message}`;
-  const name = id === undefined ? method : `${method} ${show(id)}`;
+  const name = id === undefined ? oneWord(method) : `${oneWord(method)} ${show(id)}`;
   return `${name} → ${target}${because && ` (${because})`}: ${outcome}${code} after ${Math.round(waitedMs)} ms`;
 }
 
