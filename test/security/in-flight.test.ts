@@ -31,9 +31,12 @@ it('one request more than may be in flight is answered with an error, and the ba
   await session.got({ method: 'notifications/cancelled' });
   await start(6, 102);
   await isRefused(7);
-  expect(called()).toEqual([1, 2, 4, 6]);
+  await session.send({ id: 100, result: {} });
+  await start(8, 103);
+  await isRefused(9);
+  expect(called()).toEqual([1, 2, 4, 6, 8]);
 
   // Another session has a bound of its own.
-  other.start('tools/call', { n: 8 });
+  other.start('tools/call', { n: 10 });
   await backend.session(1).got({ method: 'tools/call' });
 });
