@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Answer } from '../proxy/answers.js';
-import type { Guard, Incoming } from '../proxy/guard.js';
+import type { Guard } from '../proxy/guard.js';
+import { incomingOf } from '../proxy/node.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
 /** How long a request may take to come in, head and body. An answer may take as long as it likes. */
@@ -87,12 +88,4 @@ function isRead({ method }: IncomingMessage, response: ServerResponse): boolean 
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-}
-
-function incomingOf({ method = '', headers }: IncomingMessage): Incoming {
-  const { host, origin, authorization } = headers;
-  const given = Object.entries({ origin, authorization }).filter(
-    (header): header is [string, string] => header[1] !== undefined,
-  );
-  return { method, host, headers: new Headers(given) };
 }

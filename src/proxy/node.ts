@@ -43,12 +43,24 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
   };
 }
 
-function incomingOf(request: IncomingMessage): Incoming {
+/** The parts of a request that say who may come in. */
+export function incomingOf(request: IncomingMessage): Incoming {
+  const { headersDistinct } = request;
+  const get = (name: string): string | null => headersDistinct[name.toLowerCase()]?.join(', ') ?? null;
+  return {
+    method: request.method ?? '',
+    host: request.headers.host,
+    headers: { get, has: (name) => get(name) !== null },
+    allHeaders: () => headersOf(request),
+  };
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(request.headersDistinct)) {
+  for (const [name, values] of Object.entries(headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
   }
-  return { method: request.method ?? '', host: request.headers.host, headers };
+  return headers;
 }
 
 function parsedBodyOf(request: IncomingMessage): unknown {
