@@ -1,17 +1,43 @@
-import createDebug, { type Debugger } from 'debug';
+import createDebug from 'debug';
+import { visible } from './visible.js';
+
+/** Writes a line, if somebody has asked for its namespace. */
+interface Namespace {
+  readonly enabled: boolean;
+  (format: string, ...values: unknown[]): void;
+}
 
 /**
  * Every debug namespace. Set `DEBUG=mcp-backchannel:*` to see them all. Lines name ids and methods,
  * never payloads or credentials.
  */
 export const debug: Readonly<
-  Record<'inbound' | 'outbound' | 'route' | 'stream' | 'proxy' | 'register' | 'error', Debugger>
+  Record<'inbound' | 'outbound' | 'route' | 'stream' | 'proxy' | 'register' | 'error', Namespace>
 > = {
-  inbound: createDebug('mcp-backchannel:inbound'),
-  outbound: createDebug('mcp-backchannel:outbound'),
-  route: createDebug('mcp-backchannel:route'),
-  stream: createDebug('mcp-backchannel:stream'),
-  proxy: createDebug('mcp-backchannel:proxy'),
-  register: createDebug('mcp-backchannel:register'),
-  error: createDebug('mcp-backchannel:error'),
+  inbound: namespace('mcp-backchannel:inbound'),
+  outbound: namespace('mcp-backchannel:outbound'),
+  route: namespace('mcp-backchannel:route'),
+  stream: namespace('mcp-backchannel:stream'),
+  proxy: namespace('mcp-backchannel:proxy'),
+  register: namespace('mcp-backchannel:register'),
+  error: namespace('mcp-backchannel:error'),
 };
+
+/** From now on lines go here instead of stderr. */
+export function writeDebugTo(write: (...values: unknown[]) => void): void {
+  createDebug.log = write;
+}
+
+/** Methods and error texts are chosen by others, who must not write lines of their own. */
+function namespace(name: string): Namespace {
+  const instance = createDebug(name);
+  const write = (format: string, ...values: unknown[]): void => {
+    if (instance.enabled) instance(format, ...values.map(harmless));
+  };
+  return Object.defineProperty(write, 'enabled', { get: () => instance.enabled }) as Namespace;
+}
+
+function harmless(value: unknown): unknown {
+  if (value instanceof Error) return visible(value.stack ?? value.message);
+  return typeof value === 'string' ? visible(value) : value;
+}

@@ -1,4 +1,5 @@
 import type { RouteEvent } from '../transport/events.js';
+import { oneWord, visible, visibleInJson } from '../visible.js';
 import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
@@ -36,11 +37,16 @@ export class Logs {
     const whose = session?.slice(0, SESSION_PREFIX);
     const target = to === 'request' ? `request ${JSON.stringify(relatedRequestId)}` : to;
     const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
-    const words = ['route', whose, method, id === undefined ? undefined : JSON.stringify(id), '→', target];
+    const words = ['route', whose, oneWord(method), id === undefined ? undefined : JSON.stringify(id), '→', target];
     const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
     this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
       route: { session: whose, method, id, to, relatedRequestId, evidence, outcome, error: code, waitedMs },
     });
+  }
+
+  /** A line for whoever has set `DEBUG`. It is free of what a terminal acts on, but for colours of its own. */
+  debug(text: string): void {
+    this.write(this.redact(text));
   }
 
   /** From now on this is never shown, whoever says it. @returns it may be shown again */
@@ -48,11 +54,18 @@ export class Logs {
     return this.#secrets.hide(secret);
   }
 
+  /** The same text, without what is hidden. */
+  redact(text: string): string {
+    return this.#secrets.redact(text);
+  }
+
   #log(level: Level, text: string, fields: object): void {
     // Before it becomes JSON: a secret may look like part of its syntax.
     const line = this.json
-      ? JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) })
-      : oneLine(this.#secrets.redact(text));
+      ? visibleInJson(
+          JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) }),
+        )
+      : visible(oneLine(this.redact(text)));
     this.write(line);
   }
 }

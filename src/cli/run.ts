@@ -1,3 +1,5 @@
+import { format } from 'node:util';
+import { writeDebugTo } from '../debug.js';
 import { Guard } from '../proxy/guard.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
@@ -28,6 +30,10 @@ export async function run(options: CommandOptions): Promise<void> {
   const logs = new Logs(options.json);
   // Whoever reads our logs may stop; that is no reason to end.
   process.stderr.on('error', () => undefined);
+  // What a server answers may repeat what it was given.
+  writeDebugTo((...values) => {
+    logs.debug(format(...values));
+  });
   const upstreams = new Upstreams(options.upstream, logs);
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);

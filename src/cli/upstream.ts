@@ -63,6 +63,19 @@ export class Upstreams {
     transport.onclose = () => {
       for (const show of hidden) show();
     };
+    return this.#discreet(transport);
+  }
+
+  /** The client is told why a message could not be sent: a server's page of errors may repeat our credentials. */
+  #discreet<T extends TransportLike>(transport: T): T {
+    const discreetly = async (work: Promise<void>): Promise<void> =>
+      work.catch((error: unknown) => {
+        if (error instanceof Error) error.message = this.logs.redact(error.message);
+        throw error;
+      });
+    const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];
+    transport.start = async () => discreetly(start());
+    transport.send = async (...args) => discreetly(send(...args));
     return transport;
   }
 

@@ -9,8 +9,9 @@ export type Parse<T> = (value: string, flag: string) => T;
 
 /** Headers that belong to one connection, or to the session of one side. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([
-  ...['accept', 'connection', 'content-encoding', 'content-length', 'content-type', 'host', 'keep-alive', 'te'],
-  ...['trailer', 'transfer-encoding', 'upgrade', 'last-event-id', 'mcp-session-id', 'mcp-protocol-version'],
+  ...['accept', 'connection', 'content-encoding', 'content-length', 'content-type', 'expect', 'host', 'keep-alive'],
+  ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['last-event-id', 'mcp-session-id', 'mcp-protocol-version'],
 ]);
 
 export function duration(value: string, flag: string): number {

@@ -32,6 +32,10 @@ export function tooManySessions(maxSessions: number): string {
   return `Too many sessions: ${maxSessions} are open already. Try again later.`;
 }
 
+export function tooManyRequests(maxInFlight: number): string {
+  return `Too many requests: ${maxInFlight} of this session are in flight already. Try again later.`;
+}
+
 export function noPlace(maxSessions: number): Answer {
   return refusal(503, SERVER_ERROR, tooManySessions(maxSessions));
 }

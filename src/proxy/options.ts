@@ -24,6 +24,11 @@ export interface StatefulProxyOptions {
    */
   readonly maxSessions?: number | undefined;
   /**
+   * How many requests of one session may be in flight at once; one more is answered with an error, and the
+   * backend does not hear of it. @default 1000
+   */
+  readonly maxInFlight?: number | undefined;
+  /**
    * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
    * stream of either kind is a connection. A request whose client went away does not keep the session:
    * nobody could be told its answer. @default 1_800_000

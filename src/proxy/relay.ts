@@ -10,8 +10,9 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { errorAnswer, reasonOf } from './answers.js';
+import { errorAnswer, reasonOf, tooManyRequests } from './answers.js';
 import { Backend, isSessionUnknown, type MakeTransport } from './backend.js';
+import { Pending } from './pending.js';
 import { Turns } from './serialize.js';
 import { within } from './within.js';
 
@@ -23,6 +24,8 @@ export interface RelayOptions {
   readonly makeTransport: MakeTransport;
   /** One call at a time. */
   readonly serialize: boolean;
+  /** How many requests the backend may have, or wait for it, at once. */
+  readonly maxInFlight: number;
   /** The backend is connected. */
   readonly onStart: () => void;
   /** Nothing can be relayed any more. */
@@ -35,7 +38,7 @@ export class Relay {
   readonly #backend: Backend;
   readonly #turns: Turns | undefined;
   /** Requests of the client that the backend has not answered. */
-  readonly #pending = new Set<RequestId>();
+  readonly #pending = new Pending();
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
@@ -72,8 +75,7 @@ export class Relay {
 
   /** Answers whatever the client still waits for. Resolves when that is written. */
   async answerPending(reason: string): Promise<void> {
-    const pending = [...this.#pending];
-    this.#pending.clear();
+    const pending = this.#pending.takeAll();
     this.#drained?.();
     if (pending.length === 0) return;
     const answers = pending.map((id) => this.#answer(id, `The session has ended: ${reason}`));
@@ -93,15 +95,18 @@ export class Relay {
     }
     const id = isNotification(message) && message.method === 'notifications/cancelled' && cancelledIdOf(message);
     if (id !== false && id !== undefined) {
-      this.#settled(id);
+      this.#pending.forget(id);
+      this.#tellIfDrained();
       if (this.#turns?.withdraw(id) === true) return;
     }
     this.#tellBackend(message);
   }
 
   #request(message: RequestMessage): void {
-    if (this.#refusal !== undefined) {
-      void this.#answer(message.id, this.#refusal);
+    const { maxInFlight } = this.options;
+    const refusal = this.#refusal ?? (this.#pending.size < maxInFlight ? undefined : tooManyRequests(maxInFlight));
+    if (refusal !== undefined) {
+      void this.#answer(message.id, refusal);
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
@@ -183,7 +188,11 @@ export class Relay {
   }
 
   #settled(id: RequestId): void {
-    this.#pending.delete(id);
+    this.#pending.answered(id);
+    this.#tellIfDrained();
+  }
+
+  #tellIfDrained(): void {
     if (this.#pending.size === 0) this.#drained?.();
   }
 }

@@ -48,6 +48,7 @@ export class Session {
       client: downstream,
       makeTransport: (signal) => settings.upstream({ headers: opener.headers, signal }),
       serialize: settings.serialize,
+      maxInFlight: settings.maxInFlight,
       onStart: () => {
         debug.proxy('backend of session %s started', this.name);
       },

@@ -14,6 +14,7 @@ import type { StatefulProxyOptions } from './options.js';
 /** Options with their defaults filled in. */
 export interface ProxySettings extends StatefulProxyOptions {
   readonly maxSessions: number;
+  readonly maxInFlight: number;
   readonly idleTimeoutMs: number;
   readonly serialize: boolean;
   readonly allowedHosts: readonly string[];
@@ -26,6 +27,7 @@ export interface ProxySettings extends StatefulProxyOptions {
 
 const DEFAULTS = {
   maxSessions: 1_000,
+  maxInFlight: 1_000,
   idleTimeoutMs: 1_800_000,
   serialize: false,
   allowedHosts: [],
@@ -39,6 +41,7 @@ const DEFAULTS = {
 const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   upstream: aFunction,
   maxSessions: positive,
+  maxInFlight: positive,
   idleTimeoutMs: milliseconds,
   serialize: aBoolean,
   allowedHosts: strings,

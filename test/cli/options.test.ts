@@ -41,6 +41,19 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['a header of two lines', ['--header', `A: ${SECRET}\nB: 1`, ...URL_ARGS], /^--header must be a header/],
     ['a header of the connection', ['--pass-header', 'Host', ...URL_ARGS], /^--pass-header must be a header that can/],
     [
+      'the session of the other side',
+      ['--pass-header', 'Mcp-Session-Id', ...URL_ARGS],
+      /^--pass-header must be a header that can/,
+    ],
+    [
+      'the credential of another proxy',
+      ['--pass-header', 'Proxy-Authorization', ...URL_ARGS],
+      /^--pass-header must be a header that can/,
+    ],
+    ['the length of a body', ['--pass-header', 'content-length', ...URL_ARGS], /^--pass-header must be a header that/],
+    ['the coding of a body', ['--pass-header', 'transfer-encoding', ...URL_ARGS], /^--pass-header must be a header/],
+    ['what a connection is', ['--pass-header', 'Connection', ...URL_ARGS], /^--pass-header must be a header that can/],
+    [
       'an origin with a path',
       ['--allowed-origin', 'https://a.test/', ...COMMAND],
       /^--allowed-origin must be an origin/,

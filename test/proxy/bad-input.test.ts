@@ -234,6 +234,7 @@ describe('options that cannot be are refused when the proxy is made:', () => {
     ['upstream', {}],
     ['upstream', { upstream: 'npx server' }],
     ['maxSessions', { upstream, maxSessions: 0 }],
+    ['maxInFlight', { upstream, maxInFlight: 0 }],
     ['idleTimeoutMs', { upstream, idleTimeoutMs: -1 }],
     ['serialize', { upstream, serialize: 'yes' }],
     ['allowedHosts', { upstream, allowedHosts: 'localhost' }],

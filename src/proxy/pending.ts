@@ -1,0 +1,44 @@
+import type { RequestId } from '../routing/message.js';
+
+/** Requests that are not answered yet. A client may use an id twice: then two answers are due. */
+export class Pending {
+  readonly #due = new Map<RequestId, number>();
+  #size = 0;
+
+  /** How many answers are due. */
+  get size(): number {
+    return this.#size;
+  }
+
+  has(id: RequestId): boolean {
+    return this.#due.has(id);
+  }
+
+  add(id: RequestId): void {
+    this.#due.set(id, (this.#due.get(id) ?? 0) + 1);
+    this.#size++;
+  }
+
+  /** One is answered. */
+  answered(id: RequestId): void {
+    const due = this.#due.get(id);
+    if (due === undefined) return;
+    this.#size--;
+    if (due === 1) this.#due.delete(id);
+    else this.#due.set(id, due - 1);
+  }
+
+  /** Nobody awaits an answer to this id any more. */
+  forget(id: RequestId): void {
+    this.#size -= this.#due.get(id) ?? 0;
+    this.#due.delete(id);
+  }
+
+  /** Empties it. @returns the ids that were in it, each once */
+  takeAll(): RequestId[] {
+    const ids = [...this.#due.keys()];
+    this.#due.clear();
+    this.#size = 0;
+    return ids;
+  }
+}
