@@ -33,6 +33,8 @@ export interface DeliveryTools {
   readonly hasStreams: boolean;
   /** Keeps what has no stream yet, where streams are watched. */
   readonly parking: Parking<ParkedMessage> | undefined;
+  /** Whether it is known that the client does not hold the standalone stream. */
+  readonly standaloneIsClosed: () => boolean;
   /** Whether a notification on the standalone stream would be stored for a client that is away. */
   readonly standaloneIsStored: () => boolean;
   readonly log: RouteLog;
@@ -129,11 +131,15 @@ export class Delivery {
     const entry = route.to === 'request' ? route.entry : undefined;
     if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
 
-    let isRedirected = false;
-    const written = this.#write(stream, () => {
-      isRedirected = isGone(route);
-      return isRedirected ? this.#redirect(departure) : this.tools.inner.send(message, options);
+    const turn: { isSent: boolean; redirected: Promise<void> | undefined } = { isSent: false, redirected: undefined };
+    const taken = this.#write(stream, () => {
+      turn.isSent = !this.#isGone(route, message);
+      if (turn.isSent) return this.tools.inner.send(message, options);
+      turn.redirected = this.#redirect(departure, message, ledger);
+      // What comes next on this stream must not wait for the other.
+      return Promise.resolve();
     });
+    const written = turn.isSent ? taken : taken.then(() => turn.redirected);
     settle(departure, written);
     if (isRequest(message)) {
       this.tools.asked(message.id, entry);
@@ -143,20 +149,34 @@ export class Delivery {
     const where = { to: route.to, evidence: route.evidence, relatedRequestId: options?.relatedRequestId };
     written.then(
       () => {
-        if (!isRedirected) this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
+        if (turn.redirected !== undefined) return;
+        this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'delivered' });
       },
       (error: unknown) => {
-        if (isRedirected) return;
+        if (turn.redirected !== undefined) return;
         this.tools.log.tell(departure, message, ledger, { ...where, outcome: 'failed', error: asError(error) });
       },
     );
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */
-  #redirect(departure: Departure): Promise<void> {
+  #redirect(departure: Departure, message: MethodMessage, ledger: Ledger | undefined): Promise<void> {
+    if (isRequest(message) && ledger !== undefined && ledger.closeExchange(message.id) === undefined) {
+      // Taken back, or answered in the client's place: nobody waits for it any more.
+      const error = gaveUp(message, 'CANCELLED', this.tools.settings);
+      this.tools.log.tell(departure, message, ledger, { outcome: 'refused', error });
+      return Promise.reject(error);
+    }
     const again: Departure = { ...departure, settled: undefined, parked: undefined };
     this.tools.again(again);
     return again.settled ?? Promise.resolve();
+  }
+
+  /** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
+  #isGone(route: Leaving, message: MethodMessage): boolean {
+    if (route.to === 'request') return route.entry.adrift;
+    if (route.to !== 'standalone' || !this.tools.standaloneIsClosed()) return false;
+    return isRequest(message) || !this.tools.standaloneIsStored();
   }
 
   #park(
@@ -212,11 +232,6 @@ export class Delivery {
 function closeCancelled(message: MethodMessage, ledger: Ledger | undefined): void {
   const id = cancelledIdOf(message);
   if (id !== undefined) ledger?.closeExchange(id);
-}
-
-/** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
-function isGone(route: Leaving): boolean {
-  return route.to === 'request' && route.entry.adrift;
 }
 
 /** The caller's options with the chosen `relatedRequestId`; the very same object where nothing changes. */

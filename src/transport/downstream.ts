@@ -5,12 +5,12 @@ import { RecentIds } from './recent-ids.js';
 import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
-import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import { isResponse, type JsonRpcMessage } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery } from './delivery.js';
 import type { Interceptor } from './facade.js';
-import { Liveness } from './liveness.js';
+import { Liveness, type Asked } from './liveness.js';
 import { originOn } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 import { Pipeline, type Decision, type Departure, type Surroundings } from './pipeline.js';
@@ -51,7 +51,7 @@ export class Downstream implements Interceptor, Surroundings {
   #isOpen = true;
   #closing: Promise<void> | undefined;
   /** Requests that were answered in the client's place. */
-  readonly #answered = new RecentIds();
+  #answered = new RecentIds();
 
   constructor(
     private readonly inner: TransportLike,
@@ -68,7 +68,7 @@ export class Downstream implements Interceptor, Surroundings {
         retry: (message) => this.#retry(message),
         giveUp: (message, failure) => this.#delivery.giveUp(message, failure),
         openExchanges: () => this.#pipeline.sessions.openExchanges,
-        abandon: (id) => this.#abandon(id),
+        abandon: (only) => this.#abandon(only),
       });
     }
     this.methods =
@@ -80,6 +80,7 @@ export class Downstream implements Interceptor, Surroundings {
       order: this.#order,
       hasStreams: this.#liveness !== undefined,
       parking: this.#liveness?.parking,
+      standaloneIsClosed: () => this.streams.standalone === 'closed',
       standaloneIsStored: () => this.#liveness?.standaloneIsStored === true,
       report: this.report,
       asked: (id, entry) => this.#liveness?.questionAsked(id, entry),
@@ -139,6 +140,8 @@ export class Downstream implements Interceptor, Surroundings {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#closing = undefined;
+    // Who connects next counts its questions from the beginning.
+    this.#answered = new RecentIds();
     this.#pipeline = new Pipeline(this);
   }
 
@@ -200,18 +203,23 @@ export class Downstream implements Interceptor, Surroundings {
   /** Answers in the place of a handler that threw: the client would wait for ever. */
   failed(entry: InFlight): void {
     const error = { code: INTERNAL_ERROR, message: 'Internal error' };
-    this.send({ jsonrpc: '2.0', id: entry.id, error }).catch((cause: unknown) => {
+    // On its behalf: where there are several sessions, its id alone may not say which is meant.
+    this.#depart({ jsonrpc: '2.0', id: entry.id, error }, undefined, entry).catch((cause: unknown) => {
       debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
     });
   }
 
   /** Answers what a client that is gone has left open, or one request of that. */
-  #abandon(only: RequestId | undefined): void {
+  #abandon(only: Asked | undefined): void {
     for (const { id, exchange, ledger } of [...this.#pipeline.sessions.exchanges()]) {
-      if (only !== undefined && id !== only) continue;
+      if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;
       const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
       this.#log.orphaned(id, exchange, ledger, error);
-      this.#answered.add(id);
+      // Where there are several sessions, another may have asked with the same id, and its answer must come through.
+      if (this.settings.sessionOf === undefined) this.#answered.add(id);
+      // Nothing came along by which `sessionOf` could name the session.
+      ledger.closeExchange(id);
+      this.#pipeline.sessions.prune(ledger);
       this.#pipeline.receive(answerFor(id, error), undefined);
     }
   }
@@ -223,8 +231,15 @@ export class Downstream implements Interceptor, Surroundings {
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    return this.#depart(
+      message,
+      options,
+      this.settings.attribution === 'context' ? originOn(this.identity) : undefined,
+    );
+  }
+
+  #depart(message: JsonRpcMessage, options: SendOptions | undefined, origin: InFlight | undefined): Promise<void> {
     this.#taps.outbound({ message, options });
-    const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
     const departure: Departure = { message, options, origin, since: now(), settled: undefined, parked: undefined };
     this.#route(departure);
     return departure.settled ?? Promise.resolve();

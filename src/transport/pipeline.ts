@@ -216,8 +216,13 @@ function outboundLedger(
   if (sessionOf === undefined) return sessions.named(undefined);
   const session = consult('sessionOf', around, () => sessionOf(message, options));
   if (session !== undefined) return sessions.named(session);
-  if (origin !== undefined) return origin.ledger;
+  if (origin !== undefined) return currentLedger(sessions, origin);
   return isResponse(message) ? sessions.holding(message.id) : undefined;
+}
+
+/** A ledger is dropped when nothing is left in it: its session may have another by now. */
+function currentLedger(sessions: Sessions, { ledger }: InFlight): Ledger {
+  return ledger.life === sessions ? sessions.named(ledger.session) : ledger;
 }
 
 /** Who may not wait is late from the start; what may go on the standalone stream only is never late. */

@@ -115,21 +115,24 @@ export class WriteOrder {
   #giveUpStalled(): void {
     this.#cancelWatchdog = undefined;
     const latest = now() - this.stallTimeoutMs;
+    const givenUp: [object, Writes, Job][] = [];
     let next = Infinity;
-    for (const [stream, writes] of [...this.#streams]) {
-      for (const job of [...writes.underWay]) {
-        if (job.since === undefined || job.since > latest) {
-          next = Math.min(next, job.since ?? now());
-          continue;
-        }
-        job.reject(this.stalled(this.stallTimeoutMs));
-        this.#finished(stream, writes, job);
+    for (const [stream, writes] of this.#streams) {
+      for (const job of writes.underWay) {
+        if (job.since === undefined || job.since > latest) next = Math.min(next, job.since ?? now());
+        else givenUp.push([stream, writes, job]);
       }
     }
-    if (next === Infinity) return;
-    this.#cancelWatchdog ??= after(Math.max(1, Math.ceil(next - latest)), () => {
-      this.#giveUpStalled();
-    });
+    // Before others begin, which may take their whole time: these have less of it left.
+    if (next !== Infinity) {
+      this.#cancelWatchdog = after(Math.max(1, Math.ceil(next - latest)), () => {
+        this.#giveUpStalled();
+      });
+    }
+    for (const [stream, writes, job] of givenUp) {
+      job.reject(this.stalled(this.stallTimeoutMs));
+      this.#finished(stream, writes, job);
+    }
   }
 
   #finished(stream: object, writes: Writes, job: Job): void {
