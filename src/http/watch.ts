@@ -37,12 +37,18 @@ export class Watch {
   /** Event ids of the standalone stream, to know it again when it is resumed. */
   readonly #standaloneIds = new Recent<string>();
   #resumed = 0;
+  #openResumed = 0;
 
   constructor(private readonly listener: WatchListener) {}
 
   /** How often a request stream was resumed. */
   get resumed(): number {
     return this.#resumed;
+  }
+
+  /** A request stream that was resumed is open: what is written for a request that lost its own may arrive at once. */
+  get holdsResumed(): boolean {
+    return this.#openResumed > 0;
   }
 
   get streams(): HttpStreams {
@@ -180,8 +186,11 @@ export class Watch {
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
     const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
-    if (resumesRequest) this.#resumed += 1;
-    else {
+    if (resumesRequest) {
+      exchange.resumesRequest = true;
+      this.#resumed += 1;
+      this.#openResumed += 1;
+    } else {
       this.#tell({ type: 'became-standalone', exchange });
       for (const id of exchange.eventIds.splice(0)) this.#standaloneIds.add(id);
     }
@@ -204,6 +213,7 @@ export class Watch {
   #finished(exchange: HttpExchange): void {
     if (exchange.isFinished) return;
     exchange.isFinished = true;
+    if (exchange.resumesRequest) this.#openResumed -= 1;
     this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
     if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
   }

@@ -2,6 +2,7 @@ import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/message.js';
 import { route } from '../routing/route.js';
+import type { Sessions } from '../routing/sessions.js';
 import type { Decision, Departure } from './departure.js';
 import { callbackFailed } from './report.js';
 import type { Surroundings } from './surroundings.js';
@@ -48,8 +49,13 @@ function outboundLedger({ around, message, options }: Departure, origin: InFligh
   if (sessionOf === undefined) return sessions.named(undefined);
   const session = consult('sessionOf', around, () => sessionOf(message, options));
   if (session !== undefined) return sessions.named(session);
-  if (origin !== undefined) return origin.ledger;
+  if (origin !== undefined) return currentLedger(sessions, origin);
   return isResponse(message) ? sessions.holding(message.id) : undefined;
+}
+
+/** A ledger is dropped when nothing is left in it: its session may have another by now. */
+function currentLedger(sessions: Sessions, { ledger }: InFlight): Ledger {
+  return ledger.life === sessions ? sessions.named(ledger.session) : ledger;
 }
 
 /** Who may not wait is late from the start; what may go on the standalone stream only is never late. */

@@ -123,14 +123,17 @@ export class Delivery {
     // Before it is sent: an in-memory client answers while `send()` still runs.
     if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
 
-    let isRedirected = false;
+    const turn: { isSent: boolean; redirected: Promise<void> | undefined } = { isSent: false, redirected: undefined };
     const write = (): Promise<void> => {
-      isRedirected = entry?.adrift === true;
-      return isRedirected ? this.#redirect(departure) : this.inner.send(message, options);
+      turn.isSent = !this.#isGone(route, message);
+      if (turn.isSent) return this.inner.send(message, options);
+      turn.redirected = this.#redirect(departure, message, ledger);
+      // What comes next on this stream must not wait for the other.
+      return Promise.resolve();
     };
     const ended = (error: Error | undefined): void => {
       if (error !== undefined && question !== undefined) ledger?.closeExchange(question);
-      if (isRedirected || !this.log.isWatched) return;
+      if (turn.redirected !== undefined || !this.log.isWatched) return;
       const { to, evidence } = route;
       const outcome = error === undefined ? 'delivered' : 'failed';
       this.log.tell(departure, message, ledger, {
@@ -141,16 +144,30 @@ export class Delivery {
         error,
       });
     };
-    settle(departure, this.order.write(this.#streamOf(entry), departure.routedAt, write, ended));
+    const taken = this.order.write(this.#streamOf(entry), departure.routedAt, write, ended);
+    settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));
     if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */
-  #redirect(departure: Departure): Promise<void> {
-    const { around, message, options, origin, since } = departure;
+  #redirect(departure: Departure, message: MethodMessage, ledger: Ledger | undefined): Promise<void> {
+    if (isRequest(message) && ledger !== undefined && ledger.closeExchange(message.id) === undefined) {
+      // Taken back, or answered in the client's place: nobody waits for it any more.
+      const error = gaveUp(message, 'CANCELLED', this.owner.settings);
+      this.log.tell(departure, message, ledger, { outcome: 'refused', error });
+      return Promise.reject(error);
+    }
+    const { around, options, origin, since } = departure;
     const again = new Departure(around, message, options, origin, since, now());
     this.owner.route(again);
     return again.settled ?? Promise.resolve();
+  }
+
+  /** Whether the stream that was chosen has gone since. An answer does not count: it waits for its turn as well. */
+  #isGone(route: Leaving, message: MethodMessage): boolean {
+    if (route.to === 'request') return route.entry.adrift;
+    if (route.to !== 'standalone' || this.liveness?.streams.standalone !== 'closed') return false;
+    return isRequest(message) || !this.liveness.standaloneIsStored;
   }
 
   #park(

@@ -13,7 +13,7 @@ import type { MessageHandler, SendOptions, TransportLike } from '../transport-li
 import { Delivery, type DeliveryOwner } from './delivery.js';
 import { Departure, type Decision } from './departure.js';
 import type { Interceptor } from './facade.js';
-import { Liveness, type LivenessOwner } from './liveness.js';
+import { Liveness, type Asked, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 import { receive, send } from './pipeline.js';
@@ -70,7 +70,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   #isOpen = true;
   #closing: Promise<void> | undefined;
   /** Requests that were answered in the client's place. */
-  readonly #answered = new Recent<RequestId>();
+  #answered = new Recent<RequestId>();
 
   constructor(
     private readonly inner: TransportLike,
@@ -141,6 +141,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#closing = undefined;
+    // Who connects next counts its questions from the beginning.
+    this.#answered = new Recent();
     this.#sessions = new Sessions(this.identity);
   }
 
@@ -208,19 +210,24 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   /** Answers in the place of a handler that threw: the client would wait for ever. */
   failed(entry: InFlight): void {
     const error = { code: INTERNAL_ERROR, message: 'Internal error' };
-    this.send({ jsonrpc: '2.0', id: entry.id, error }).catch((cause: unknown) => {
+    // On its behalf: where there are several sessions, its id alone may not say which is meant.
+    this.#depart({ jsonrpc: '2.0', id: entry.id, error }, undefined, entry).catch((cause: unknown) => {
       debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
     });
   }
 
   /** Answers what a client that is gone has left open, or one request of that. */
-  abandon(only: RequestId | undefined): void {
+  abandon(only: Asked | undefined): void {
     for (const { exchange, ledger } of [...this.#sessions.exchanges()]) {
       const { id } = exchange;
-      if (only !== undefined && id !== only) continue;
+      if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;
       const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
       this.#log.orphaned(exchange, ledger, error);
-      this.#answered.add(id);
+      // Where there are several sessions, another may have asked with the same id, and its answer must come through.
+      if (this.settings.sessionOf === undefined) this.#answered.add(id);
+      // Nothing came along by which `sessionOf` could name the session.
+      ledger.closeExchange(id);
+      this.#sessions.prune(ledger);
       receive(this, answerFor(id, error), undefined);
     }
   }
@@ -240,8 +247,12 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    this.#taps.outbound(message, options);
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
+    return this.#depart(message, options, origin);
+  }
+
+  #depart(message: JsonRpcMessage, options: SendOptions | undefined, origin: InFlight | undefined): Promise<void> {
+    this.#taps.outbound(message, options);
     // Nobody asks for the time where nothing waits and nobody watches.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
     const departure = new Departure(this, message, options, origin, since);

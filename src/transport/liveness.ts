@@ -6,7 +6,7 @@ import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
 import { Watch, type WatchListener } from '../http/watch.js';
 import type { Settings } from '../options.js';
-import type { InFlight } from '../routing/ledger.js';
+import type { InFlight, Ledger } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import { exchangeOn, onExchange } from './origin.js';
@@ -19,12 +19,18 @@ const STREAMS = {
   unknown: knownStreams('unknown'),
 };
 
+/** A server-initiated request: its id is the session's own. */
+export interface Asked {
+  readonly id: RequestId;
+  readonly ledger: Ledger;
+}
+
 /** What liveness needs of the wrapper it belongs to. */
 export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
   /** How many server-initiated requests the client has not answered yet. */
   readonly openExchanges: number;
   /** Answers these requests in the client's place: it is gone. */
-  abandon(only: RequestId | undefined): void;
+  abandon(only: Asked | undefined): void;
 }
 
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
@@ -103,18 +109,19 @@ export class Liveness implements WatchListener, OrphanListener {
   questionAsked(id: RequestId, entry: InFlight | undefined): void {
     this.#orphans.questionAsked();
     const { carrier } = entry ?? {};
-    if (carrier instanceof HttpExchange && carrier.isFinished) this.#stored(id);
+    const hasLeft = carrier instanceof HttpExchange && carrier.isFinished;
+    if (entry !== undefined && hasLeft && this.#watch?.holdsResumed !== true) this.#stored(id, entry.ledger);
   }
 
   /** A question was stored for a client that has left its stream: it may never come back for it. */
-  #stored(id: RequestId): void {
+  #stored(id: RequestId, ledger: Ledger): void {
     const { orphanTimeoutMs } = this.settings;
     if (orphanTimeoutMs === 0) return;
     const watch = this.#watch;
     const resumed = watch?.resumed;
     const cancel = after(orphanTimeoutMs, () => {
       this.#storedQuestions?.delete(cancel);
-      if (this.#watch === watch && watch?.resumed === resumed) this.owner.abandon(id);
+      if (this.#watch === watch && watch?.resumed === resumed) this.owner.abandon({ id, ledger });
     });
     (this.#storedQuestions ??= new Set()).add(cancel);
   }

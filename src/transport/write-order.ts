@@ -126,16 +126,20 @@ export class WriteOrder {
   #giveUpStalled(): void {
     this.#cancelWatchdog = undefined;
     const latest = now() - this.stallTimeoutMs;
+    const stalled: Job[] = [];
     let next = Infinity;
     for (const job of this.#oldestFirst()) {
       if (job.since === undefined) continue;
       if (job.since > latest) next = Math.min(next, job.since);
-      else this.#end(job, this.stalled(this.stallTimeoutMs));
+      else stalled.push(job);
     }
-    if (next === Infinity) return;
-    this.#cancelWatchdog ??= after(Math.max(1, Math.ceil(next - latest)), () => {
-      this.#giveUpStalled();
-    });
+    // Before others begin, which may take their whole time: these have less of it left.
+    if (next !== Infinity) {
+      this.#cancelWatchdog = after(Math.max(1, Math.ceil(next - latest)), () => {
+        this.#giveUpStalled();
+      });
+    }
+    for (const job of stalled) this.#end(job, this.stalled(this.stallTimeoutMs));
   }
 
   #oldestFirst(): Job[] {

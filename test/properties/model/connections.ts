@@ -1,0 +1,179 @@
+/** The client's HTTP connections, and what the transport inside answers on them. */
+import type { JsonRpcMessage } from '../../../src/routing/message.js';
+import { FakeResponse, JSON_TYPE, nodeRequest, SSE } from '../../support/http-fakes.js';
+import { Stream, type Req } from './records.js';
+import type { Side } from './side.js';
+
+/** What a POST brings, and what its handler does at once. */
+export interface Incoming {
+  readonly message: JsonRpcMessage;
+  readonly deliver: (stream: Stream) => void;
+}
+
+export class Connections {
+  readonly posts: Stream[] = [];
+  readonly gets: Stream[] = [];
+  /** The stream on which the transport writes what has no related id. */
+  standalone: Stream | undefined;
+  /** The same, as far as it can be known from outside. */
+  standaloneKnown: Stream | undefined;
+  /** Stands for the standalone stream in the order of what is written. */
+  channel: Stream;
+  /** How often the standalone stream was lost, or first known not to be there: what waited for it looks for another. */
+  losses = 0;
+  answersSeen: 'sse' | 'json' | undefined;
+  /** The wrapper has seen a `handleRequest` since the transport was started. */
+  isSeen = false;
+  /** Connections that are there. */
+  open = 0;
+  lastContact = 0;
+  #next = 1;
+
+  constructor(private readonly side: Side) {
+    this.channel = this.#stream(new FakeResponse());
+  }
+
+  /** The client sends a POST. */
+  post(incoming: readonly Incoming[]): void {
+    if (this.side.config.kind === 'pipe') {
+      for (const { deliver } of incoming) deliver(this.#stream(new FakeResponse()));
+      return;
+    }
+    this.#call('POST', undefined, incoming);
+  }
+
+  get(resumes?: Stream): void {
+    this.#call('GET', resumes === undefined ? undefined : `${resumes.name}.0`, resumes);
+  }
+
+  #call(method: string, lastEventId: string | undefined, what: unknown): void {
+    const { side } = this;
+    const response = new FakeResponse();
+    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    const handles = side.config.kind === 'unwatched' ? side.inner : side.transport;
+    this.open += 1;
+    this.lastContact = side.world.clock.now;
+    if (side.config.kind !== 'unwatched') {
+      if (!this.isSeen) this.losses += 1;
+      this.isSeen = true;
+    }
+    const { handleRequest } = handles as { handleRequest: (...args: unknown[]) => unknown };
+    handleRequest.call(handles, nodeRequest(method, headers), response, what);
+  }
+
+  /** The transport inside is handed an HTTP request. */
+  handle([request, response, what]: unknown[]): unknown {
+    const { method } = request as { readonly method: string };
+    if (method === 'POST') this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
+    else this.#answerGet(response as FakeResponse, what as Stream | undefined);
+    return Promise.resolve();
+  }
+
+  #answerPost(response: FakeResponse, incoming: readonly Incoming[]): void {
+    const { json, headFirst } = this.side.config;
+    const requests = incoming.filter(({ message }) => message.method !== undefined && message.id !== undefined);
+    const asks = requests.length > 0;
+    const stream = this.#stream(response, !json);
+    stream.total = requests.length;
+    this.posts.push(stream);
+    if (!asks) response.writeHead(202);
+    if (asks && headFirst && !json) this.#head(stream);
+    for (const { deliver } of incoming) deliver(stream);
+    if (!asks) this.#finish(stream);
+    else if (!json && !stream.isSse && !stream.isEnded) this.#head(stream);
+  }
+
+  #head(stream: Stream): void {
+    stream.isSse = true;
+    for (const request of stream.requests) request.streaming = this.side.config.kind !== 'unwatched';
+    if (stream.requests.length > 0 && this.isSeen) this.answersSeen = 'sse';
+    stream.response.writeHead(200, SSE);
+    this.#prime(stream);
+  }
+
+  #answerGet(response: FakeResponse, resumes: Stream | undefined): void {
+    if (resumes !== undefined && this.posts.includes(resumes)) {
+      resumes.response = response;
+      resumes.isConnected = true;
+      response.writeHead(200, SSE);
+      this.#prime(resumes);
+      return;
+    }
+    if (this.standalone?.isConnected === true && !this.side.config.replacesGet) {
+      response.writeHead(409);
+      response.end();
+      this.#gone(response);
+      return;
+    }
+    const stream = this.#stream(response, true);
+    stream.isSse = true;
+    this.gets.push(stream);
+    this.standalone = stream;
+    // Some transports know the stream only after they have written its head.
+    queueMicrotask(() => {
+      if (stream.isConnected && !stream.isEnded && this.isSeen) this.standaloneKnown = stream;
+    });
+    response.writeHead(200, SSE);
+    this.#prime(stream);
+  }
+
+  #stream(response: FakeResponse, isSse = false): Stream {
+    return new Stream(`stream ${this.#next++}`, response, isSse && this.side.config.store);
+  }
+
+  /** A stream that nobody outside knows. */
+  unseen(): Stream {
+    return this.#stream(new FakeResponse());
+  }
+
+  #prime(stream: Stream): void {
+    if (stream.isResumable) stream.response.write(`id: ${stream.name}.0\ndata: \n\n`);
+  }
+
+  /** All requests of a POST are answered, if this was the last. */
+  answered(request: Req): void {
+    const { stream } = request;
+    if (stream.isEnded || !this.side.hasStreams) return;
+    if (stream.requests.filter(({ answerLeft }) => answerLeft).length < stream.total) return;
+    if (this.side.config.json) {
+      for (const one of stream.requests) one.streaming = false;
+      if (this.isSeen && stream.isConnected) this.answersSeen = 'json';
+      if (stream.isConnected) stream.response.writeHead(200, JSON_TYPE);
+    }
+    this.#finish(stream);
+  }
+
+  #finish(stream: Stream): void {
+    stream.isEnded = true;
+    if (!stream.isConnected) return;
+    stream.response.end();
+    this.disconnect(stream);
+  }
+
+  /** The connection of a stream is gone. */
+  disconnect(stream: Stream): void {
+    if (!stream.isConnected) return;
+    stream.isConnected = false;
+    if (this.standaloneKnown === stream) {
+      this.standaloneKnown = undefined;
+      this.losses += 1;
+    }
+    if (!stream.isResumable && this.side.config.kind !== 'unwatched') {
+      for (const request of stream.requests) request.lost = true;
+    }
+    this.#gone(stream.response);
+  }
+
+  #gone(response: FakeResponse): void {
+    this.open -= 1;
+    this.lastContact = this.side.world.clock.now;
+    response.disconnect();
+  }
+
+  closeAll(): void {
+    for (const stream of [...this.posts.splice(0), ...this.gets.splice(0)]) this.#finish(stream);
+    this.standalone = this.standaloneKnown = this.answersSeen = undefined;
+    this.isSeen = false;
+    this.channel = this.#stream(new FakeResponse());
+  }
+}

@@ -1,0 +1,35 @@
+/** The transport inside: it asks the model what to do with everything that reaches it. */
+import type { JsonRpcMessage } from '../../../src/routing/message.js';
+import type { MessageHandler, SendOptions, TransportLike } from '../../../src/transport-like.js';
+
+export interface InnerModel {
+  sent(message: JsonRpcMessage, options: SendOptions | undefined): Promise<void>;
+  closing(): Promise<void>;
+  handleRequest(...args: unknown[]): unknown;
+}
+
+export class FakePipe implements TransportLike {
+  onmessage?: MessageHandler | undefined;
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+
+  constructor(protected readonly model: InnerModel) {}
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    return this.model.sent(message, options);
+  }
+
+  close(): Promise<void> {
+    return this.model.closing();
+  }
+}
+
+export class FakeHttp extends FakePipe {
+  handleRequest(...args: unknown[]): unknown {
+    return this.model.handleRequest(...args);
+  }
+}

@@ -1,0 +1,185 @@
+/** What reaches the transport inside, and whether it may. */
+import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js';
+import type { SendOptions } from '../../../src/transport-like.js';
+import { incomingAnswer } from './inbound.js';
+import { closes, isInFlight, poses } from './reference.js';
+import { Broken, holds, show, type Out, type Req, type Stream, type Write } from './records.js';
+import type { Side } from './side.js';
+
+/** A write that takes longer is given up. */
+const STALL_TIMEOUT_MS = 30_000;
+
+export function receiveAtInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
+  const out = side.outs.get(message) ?? answerForHandler(side, message, options);
+  holds(out.side === side, 'C7 nothing crosses to another transport', () => show(message));
+  out.left += 1;
+  out.related = options?.relatedRequestId;
+  holds(out.left === 1, 'C4 a message is written once', () => show(message));
+  if (out.kind === 'response' || out.kind === 'garbage') return write(side, out, responseLeaves(out, options));
+  holds(out.life === side.life && side.isOpen, 'C11 nothing of an earlier life leaves', () => show(message));
+
+  const named = namedBy(side, out, options);
+  holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
+  if (out.named !== undefined && !out.named.lost) {
+    holds(
+      options === out.options,
+      'C3 an explicit id in flight is kept',
+      () => `${show(out.options)} → ${show(options)}`,
+    );
+  }
+  const isInferred = !out.isUninferred && !side.isModern;
+  if (side.isWatched && isInferred && !side.config.reusesIds) mustReachClient(side, out, named);
+  out.on = named?.stream;
+  // An id may be used again while a message waits for its turn: its place is with the request it was meant for.
+  const { chosen } = out;
+  const meant = chosen !== undefined && chosen.id === named?.id && !chosen.lost ? chosen : named;
+  const order = meant?.order ?? side.connections.channel;
+  const isDecidedAnew = out.waited || out.target !== order;
+  const isRerouted = out.waited || (out.target !== undefined && out.target !== order);
+  if (message.method === 'notifications/cancelled' && isRerouted) {
+    closes(side.factsOf(out.session), (message.params as { readonly requestId?: unknown }).requestId);
+  }
+  if (out.kind === 'request') {
+    if (isDecidedAnew && !out.waited) side.hasRedirected = true;
+    const isOpen = out.status === 'pending' && !side.takenBack.has(message.id);
+    if (isDecidedAnew && isOpen) poses(side.factsOf(out.session), message, named);
+    const question = { id: message.id as RequestId, out, isAnswered: out.isAbandoned };
+    (out.isAbandoned ? side.abandoned : side.questions).push(question);
+  }
+  return write(side, out, order);
+}
+
+/** C2: the request that the message leaves with. */
+function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | undefined {
+  const related = options?.relatedRequestId;
+  // Of a session nobody can name, and of 2026-era traffic, nothing is inferred.
+  const isInferred = out.session !== 'unknown' && !side.isModern;
+  if (related === undefined || !isInferred) return undefined;
+  const mayName = (req: Req): boolean => {
+    if (req.id !== related || req.life !== side.life || req.session !== out.session || req.answerLeft) return false;
+    // What waits for its turn may see its request end meanwhile, but not answered.
+    if (out !== side.world.sending || out.message.method === 'notifications/cancelled') return true;
+    return isInFlight(req);
+  };
+  const named = side.requests.findLast((req) => mayName(req) && isInFlight(req)) ?? side.requests.findLast(mayName);
+  holds(named !== undefined, 'C2 no message leaves with an id that is not in flight', () =>
+    show([out.message, options]),
+  );
+  return named;
+}
+
+function hasOnlyRelatedChanged(out: Out, options: SendOptions | undefined): boolean {
+  return options === out.options || options?.['marker'] === out.options?.['marker'];
+}
+
+/** C5: what is written where nobody reads, and nothing is stored, is lost in silence. */
+function mustReachClient(side: Side, out: Out, named: Req | undefined): void {
+  const { standalone, answersSeen } = side.connections;
+  const { json, modeTold } = side.config;
+  if (named === undefined) {
+    holds(standalone?.isAlive === true || !side.connections.isSeen, 'C5 nothing is lost in silence', () => {
+      return `no standalone stream takes ${show(out.message)}`;
+    });
+    return;
+  }
+  const isKnownJson = json && out === side.world.sending && (modeTold || answersSeen === 'json');
+  holds(named.stream.isAlive && !isKnownJson, 'C5 nothing is lost in silence', () => {
+    return `the stream of ${show(named.id)} does not take ${show(out.message)}`;
+  });
+}
+
+/** C1: responses and what is no message leave exactly as they came. */
+function responseLeaves(out: Out, options: SendOptions | undefined): Stream | undefined {
+  holds(options === out.options, 'C1 a response leaves as it came', () => show(options));
+  if (out.answers === undefined) return undefined;
+  out.answers.answerLeft = true;
+  return out.answers.order;
+}
+
+/** The wrapper answers for a handler that threw. */
+function answerForHandler(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Out {
+  const isBusy = ({ order }: Req): boolean => side.writes.some(({ stream, isDone }) => stream === order && !isDone);
+  const ofId = side.failing.filter(({ req }) => req.id === message.id);
+  const at = side.failing.indexOf(ofId.find(({ req }) => !isBusy(req)) ?? (ofId[0] as never));
+  const [failing] = at === -1 ? [] : side.failing.splice(at, 1);
+  if (failing === undefined) throw new Broken('C7 only what was sent leaves', show(message));
+  const { req, nth } = failing;
+  const out = side.world.newOut(side, message, options, { answers: req, nth, session: req.session });
+  out.status = 'resolved';
+  return out;
+}
+
+function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
+  const { clock } = side.world;
+  if (side.hasStreams && order !== undefined && !side.config.reusesIds) mustBeItsTurn(side, out, order);
+  const begun = (finish?: (error?: Error) => void): Write => {
+    const one: Write = { out, stream: order, since: clock.now, isDone: finish === undefined, finish };
+    out.write = one;
+    side.writes.push(one);
+    return one;
+  };
+  const failure = side.failsNext;
+  side.failsNext = 'no';
+  if (failure !== 'no') {
+    begun();
+    failed(side, out);
+    if (failure === 'throws') throw new Error('the transport throws');
+    return Promise.reject(new Error('the transport rejects'));
+  }
+  if (!side.isSlow) {
+    begun();
+    written(side, out);
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    const one = begun((error) => {
+      one.isDone = true;
+      if (error === undefined) {
+        written(side, out);
+        resolve();
+      } else {
+        failed(side, out);
+        reject(error);
+      }
+    });
+  });
+}
+
+/** C4: in the order of the `send()` calls, and not before the one before is written. */
+function mustBeItsTurn(side: Side, out: Out, order: Stream): void {
+  const late = side.world.clock.now - STALL_TIMEOUT_MS;
+  const busy = side.writes.find(({ stream, isDone, since }) => stream === order && !isDone && since > late);
+  const isReaction = side.world.innerCalls > 1;
+  holds(busy === undefined || isReaction, 'C4 one message at a time', () => {
+    return `${show(out.message)} was written during ${show(busy?.out.message)}`;
+  });
+  if (!side.isOpen || (!out.waited && out.target !== order)) return;
+  if (order === side.connections.channel && out.losses !== side.connections.losses) return;
+  const last = out.waited ? order.lastWaited : order.lastSend;
+  if (out.waited && !keepsPlace(out)) return;
+  holds(out.nth > last, 'C4 the order of send() is kept', () => `${show(out.message)} was overtaken`);
+  if (out.waited) order.lastWaited = out.nth;
+  else order.lastSend = out.nth;
+}
+
+/** What waits for any stream leaves by the first: what waits for a particular one may be overtaken. */
+function keepsPlace({ message, options }: Out): boolean {
+  return (
+    message.method === 'elicitation/create' &&
+    options?.relatedRequestId === undefined &&
+    !('_meta' in (message.params as object))
+  );
+}
+
+function written(side: Side, out: Out): void {
+  if (out.answers !== undefined) side.connections.answered(out.answers);
+  const question = side.questions.find((one) => one.out === out);
+  if (question !== undefined && side.config.instantClient)
+    incomingAnswer(side, question).deliver(side.connections.channel);
+}
+
+function failed(side: Side, out: Out): void {
+  side.hasFailed = true;
+  side.questions = side.questions.filter((one) => one.out !== out);
+  if (out.kind === 'request' && out.life === side.life) closes(side.factsOf(out.session), out.message.id);
+}

@@ -1,0 +1,147 @@
+/** Faults in C1 to C5: what leaves, where, in what order, and what becomes of the rest. */
+import { mutant, type Mutant } from './mutant.js';
+
+const ROUTE = 'src/routing/route.ts';
+const LEDGER = 'src/routing/ledger.ts';
+const DELIVERY = 'src/transport/delivery.ts';
+const ORDER = 'src/transport/write-order.ts';
+const LIVENESS = 'src/transport/liveness.ts';
+const PARKING = 'src/http/parking.ts';
+
+export const DELIVERY_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'C1',
+    'give a response other options than it came with',
+    DELIVERY,
+    'this.#write(entry?.carrier ?? entry, () => this.tools.inner.send(message, options)),',
+    'this.#write(entry?.carrier ?? entry, () => this.tools.inner.send(message, { ...options })),',
+  ),
+  mutant(
+    'C2',
+    'believe the context of a request that was answered',
+    ROUTE,
+    "return entry?.state === 'in-flight' && entry.rank !== 'never' ?",
+    "return entry !== undefined && entry.rank !== 'never' ?",
+  ),
+  mutant(
+    'C2',
+    'keep a request in the ledger after its answer',
+    LEDGER,
+    "    this.#release(entry, 'answered');\n    return entry;",
+    '    return entry;',
+  ),
+  mutant(
+    'C2',
+    'let a stale explicit id through',
+    DELIVERY,
+    'const options = optionsFor(route, departure.options);',
+    'const options = departure.options?.relatedRequestId === undefined ? optionsFor(route, departure.options) : departure.options;',
+  ),
+  mutant(
+    'C3',
+    'put the context before the explicit id',
+    ROUTE,
+    '[explicit, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound]',
+    '[context, explicit, progressToken, sameExchange, relatedTask, scope, sole, lastInbound]',
+  ),
+  mutant(
+    'C3',
+    'copy the options where nothing changes',
+    DELIVERY,
+    'return options?.relatedRequestId === route.entry.id ? options : {',
+    'return {',
+  ),
+  mutant(
+    'C4',
+    'keep no order on a stream',
+    ORDER,
+    'if (writes.underWay.size === 0 || writes.isCalling)',
+    'if (writes.underWay.size >= 0)',
+  ),
+  mutant('C4', 'let the last who waits go first', ORDER, 'writes.waiting.shift()', 'writes.waiting.pop()'),
+  mutant(
+    'C4',
+    'let a response overtake what waits on its stream',
+    DELIVERY,
+    'this.#write(entry?.carrier ?? entry, ()',
+    'this.#write(undefined, ()',
+  ),
+  mutant('C4', 'give each request of a batch an order of its own', LIVENESS, '      request.carrier = exchange;\n', ''),
+  mutant(
+    'C5',
+    'write on a stream that is gone',
+    LIVENESS,
+    '    request.ledger.setAdrift(request);\n',
+    '    void request;\n',
+  ),
+  mutant(
+    'C5',
+    'write on a stream that went while the message waited',
+    DELIVERY,
+    "if (route.to === 'request') return route.entry.adrift;",
+    "if (route.to === 'request') return false;",
+  ),
+  mutant(
+    'C5',
+    'write on the standalone stream that went while the message waited',
+    DELIVERY,
+    "if (route.to !== 'standalone' || !this.tools.standaloneIsClosed()) return false;",
+    'if (!isRequest(message) || isRequest(message)) return false;',
+  ),
+  mutant(
+    'C5',
+    'never let what is parked expire',
+    PARKING,
+    'if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();',
+    '',
+  ),
+  mutant(
+    'C5',
+    'report no notification that is refused',
+    DELIVERY,
+    '      this.tools.report(error);\n      settle(departure, Promise.resolve());',
+    '      settle(departure, Promise.resolve());',
+  ),
+  mutant(
+    'C5',
+    'never give up a write that stalls',
+    ORDER,
+    '      job.reject(this.stalled(this.stallTimeoutMs));\n      this.#finished(stream, writes, job);',
+    '      void [stream, writes, job];',
+  ),
+  mutant(
+    'C5',
+    'let nobody look for orphans when a connection goes',
+    LIVENESS,
+    '    this.#orphans.clientSeen();',
+    '    void this.#orphans;',
+  ),
+  mutant(
+    'C5',
+    'time a question out while the client holds a stream',
+    LIVENESS,
+    '() => this.#watch?.streams.open === 0 && owner.openExchanges() > 0,',
+    '() => owner.openExchanges() > 0,',
+  ),
+  mutant(
+    'C5',
+    'release nothing when a stream opens',
+    LIVENESS,
+    "    debug.stream('a stream has opened, %d messages wait', this.parking.size);\n    this.parking.release();",
+    "    debug.stream('a stream has opened, %d messages wait', this.parking.size);",
+  ),
+  mutant(
+    'C5',
+    'take a GET that was replaced for the one that ends',
+    'src/http/streams.ts',
+    'if (streams.standalone !== event.exchange) return streams;',
+    '',
+  ),
+  mutant(
+    'C5',
+    'add a related id in JSON mode',
+    ROUTE,
+    "entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)",
+    'entry.adrift',
+  ),
+];

@@ -1,0 +1,175 @@
+/** Faults in C6 to C11: bounds, sessions, transparency, synchrony, callbacks and closing; and in the rules. */
+import { mutant, type Mutant } from './mutant.js';
+
+const ROUTE = 'src/routing/route.ts';
+const LEDGER = 'src/routing/ledger.ts';
+const PIPELINE = 'src/transport/pipeline.ts';
+const DELIVERY = 'src/transport/delivery.ts';
+const ORDER = 'src/transport/write-order.ts';
+const DOWNSTREAM = 'src/transport/downstream.ts';
+const PARKING = 'src/http/parking.ts';
+const WATCH = 'src/http/watch.ts';
+
+export const LIFE_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'C6',
+    'let any number wait',
+    PARKING,
+    'this.#room.size >= maxParked && !this.#makeRoom()',
+    'this.#room.size > maxParked && !this.#makeRoom()',
+  ),
+  mutant(
+    'C6',
+    'leave the questions of the client open that it has answered',
+    PIPELINE,
+    '    ledger.closeExchange(message.id);\n',
+    '    void ledger;\n',
+  ),
+  mutant(
+    'C6',
+    'keep what was in flight when the transport is closed',
+    'src/routing/sessions.ts',
+    '    for (const ledger of this.#ledgers.values()) ledger.clear();\n    this.#ledgers.clear();',
+    '',
+  ),
+  mutant(
+    'C7',
+    'take every session for the same',
+    PIPELINE,
+    '  return session === undefined ? undefined : sessions.named(session);\n}\n\n/** The session an outbound',
+    "  return session === undefined ? undefined : sessions.named('the same');\n}\n\n/** The session an outbound",
+  ),
+  mutant(
+    'C7',
+    'take an id for its text',
+    LEDGER,
+    '    this.#inFlight.set(entry.id, entry);',
+    '    this.#inFlight.set(String(entry.id), entry);',
+  ),
+  mutant(
+    'C7',
+    'answer in the place of the client what another session of the same name for it has asked',
+    DOWNSTREAM,
+    'if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;',
+    'if (only !== undefined && id !== only.id) continue;',
+  ),
+  mutant(
+    'C7',
+    'follow the context to a request of the other transport',
+    'src/transport/origin.ts',
+    'while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;',
+    'void transport;',
+  ),
+  mutant(
+    'C8',
+    'hand over a copy of extra',
+    DOWNSTREAM,
+    '    this.#onmessage?.(message, extra);',
+    '    this.#onmessage?.(message, { ...(extra as object) });',
+  ),
+  mutant(
+    'C9',
+    'write a moment later',
+    ORDER,
+    '    const written = attempt(job.write);\n    writes',
+    '    const written = Promise.resolve().then(job.write);\n    writes',
+  ),
+  mutant(
+    'C9',
+    'wait for other streams',
+    ORDER,
+    '      let writes = this.#streams.get(stream);',
+    '      let writes = [...this.#streams.values()][0];',
+  ),
+  mutant(
+    'C10',
+    'let a handler that throws leave its request without an answer',
+    PIPELINE,
+    "      if (entry?.state === 'in-flight') around.failed(entry);\n",
+    '',
+  ),
+  mutant(
+    'C10',
+    'let the subscribers of routes$ throw into delivery',
+    'src/transport/guarded.ts',
+    '    try {\n      call();\n    } catch (cause) {\n      this.onError(cause);\n    }',
+    '    call();',
+  ),
+  mutant(
+    'C10',
+    'let scopeOf throw',
+    PIPELINE,
+    "const chosen = own && consult('scopeOf', around, () => own(method));",
+    'const chosen = own?.(method);',
+  ),
+  mutant(
+    'C10',
+    'let onerror throw',
+    'src/transport/report.ts',
+    "    } catch (cause) {\n      debug.error('onerror threw: %o', cause);\n    }",
+    '    } finally {\n      // nothing\n    }',
+  ),
+  mutant(
+    'C11',
+    'fire onclose as often as the transport says so',
+    DOWNSTREAM,
+    '    if (!this.#isOpen) return;\n    this.#settle();\n    this.#onclose?.();',
+    '    this.#settle();\n    this.#onclose?.();',
+  ),
+  mutant(
+    'C11',
+    'leave pending what was being written when the transport is closed',
+    ORDER,
+    'for (const job of [...underWay, ...waiting]) job.reject(error);',
+    'void [underWay, waiting, error];',
+  ),
+  mutant(
+    'C11',
+    'leave pending what waits for a stream when the transport is closed',
+    PARKING,
+    "    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');",
+    '',
+  ),
+  mutant(
+    'C11',
+    'close as often as it is asked to',
+    DOWNSTREAM,
+    'this.#closing ??= attempt(() => this.inner.close())',
+    'this.#closing = attempt(() => this.inner.close())',
+  ),
+  mutant(
+    'C11',
+    'send on behalf of a connection that is over',
+    PIPELINE,
+    'if (origin?.ledger.life.over === true)',
+    'if (origin?.ledger.life.over === undefined)',
+  ),
+  mutant(
+    'C4',
+    'deliver again what was delivered',
+    DELIVERY,
+    '    settle(departure, written);\n    if (isRequest(message)) {',
+    "    settle(departure, written);\n    if (route.to === 'standalone') void this.#write(stream, () => this.tools.inner.send(message, options));\n    if (isRequest(message)) {",
+  ),
+  mutant(
+    'rules',
+    'attribute to a request of the second rank while one of the first runs',
+    LEDGER,
+    'return this.#candidates.first.newest ?? this.#candidates.second.newest;',
+    'return this.#candidates.second.newest ?? this.#candidates.first.newest;',
+  ),
+  mutant(
+    'rules',
+    'guess where the caller wants certainty',
+    ROUTE,
+    "hints.scope !== 'either' && hints.ambiguous === 'reject';",
+    "hints.scope !== 'either' && hints.ambiguous !== 'reject' && hints.ambiguous !== 'last-inbound';",
+  ),
+  mutant(
+    'rules',
+    'take a GET that resumes a POST for the standalone stream',
+    WATCH,
+    'lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);',
+    'lastEventId !== undefined && this.#hasEventStore && lastEventId === this.#streams;',
+  ),
+];
