@@ -23,7 +23,7 @@ export class Departure implements Outbound {
     /** When `send()` was called, in milliseconds of the performance clock. */
     readonly since: number,
     /** When it became clear where it goes, if it had to wait for that. */
-    public routedAt = since,
+    public routedAt: number = since,
   ) {}
 }
 
