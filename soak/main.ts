@@ -63,14 +63,19 @@ const routes = new Map<Target, Routes>();
 const targets = await startTargets();
 const started = performance.now();
 const deadline = started + minutes * 60_000;
-const isOver = (): boolean => performance.now() >= deadline || faults.length >= MAX_EVIDENCE;
+/** A command is gone: there is nothing left to visit. */
+let isBroken = false;
+const isOver = (): boolean => isBroken || performance.now() >= deadline || faults.length >= MAX_EVIDENCE;
 const seconds = (): number => (performance.now() - started) / 1_000;
 console.log(`seed ${seed}, ${minutes} minutes, at most ${rate} messages a second`);
 
 const random = new Random(seed);
 const pace = new Pace(rate);
 const watching = new AbortController();
-const watched = watch(watching.signal);
+const watched = watch(watching.signal).catch((error: unknown) => {
+  isBroken = true;
+  faults.push(String(error));
+});
 const counts = await Promise.all(targets.map((target) => drive(target, random.fork())));
 const duration = seconds();
 watching.abort();
@@ -131,7 +136,10 @@ async function judge(target: Target): Promise<void> {
   const { sent, received } = counts[targets.indexOf(target)] ?? { sent: 0, received: 0 };
   const end = performance.now() + AFTERMATH_MS;
   for (;;) {
-    const found = imbalances(target.name, sent, received, await metricsOf(target));
+    const metrics = await metricsOf(target).catch(() => undefined);
+    if (metrics === undefined) return void faults.push(`${target.name}: the command tells no metrics any more`);
+    routes.set(target, metrics.routes);
+    const found = imbalances(target.name, sent, received, metrics);
     if (found.length === 0) break;
     if (performance.now() > end) {
       faults.push(...found, ...target.proxy.lines.slice(-20));
@@ -140,7 +148,6 @@ async function judge(target: Target): Promise<void> {
     await sleep(100);
   }
   faults.push(...leaks(target.name, growthOf(target.heap)));
-  routes.set(target, (await metricsOf(target)).routes);
 }
 
 async function conclude(): Promise<void> {

@@ -27,7 +27,6 @@ interface Open {
   readonly settle: (outcome: Outcome, answer?: Message) => void;
 }
 
-const QUESTION_TIMEOUT_MS = 3_000;
 const PING_TIMEOUT_MS = 2_000;
 const PING_ATTEMPTS = 10;
 
@@ -80,27 +79,27 @@ export class Backend {
       const call = { id, token: progressToken, isCancelled: false };
       this.#calls.set(id, call);
       const script = params['arguments'] as Script;
-      if (script.isHeld) void this.#ask(call, 'elicitation/create', true);
+      if (script.isHeld) void this.#ask(call, 'elicitation/create', undefined);
       else this.#keep(this.#run(call, script));
     }
   }
 
-  async #run(call: Call, { steps, afterwards, isFragile }: Script): Promise<void> {
-    await this.#follow(steps, call);
+  async #run(call: Call, { steps, afterwards, isFragile, patienceMs }: Script): Promise<void> {
+    await this.#follow(steps, call, patienceMs);
     if (isFragile) await this.#barrier(call);
     this.#calls.delete(call.id);
     if (!call.isCancelled) this.#answer(call.id, { content: [{ type: 'text', text: this.#tag }] });
     if (afterwards.length === 0) return;
     await this.canSpeak;
-    await this.#follow(afterwards, undefined);
+    await this.#follow(afterwards, undefined, patienceMs);
   }
 
-  async #follow(steps: readonly Step[], call: Call | undefined): Promise<void> {
+  async #follow(steps: readonly Step[], call: Call | undefined, patienceMs: number): Promise<void> {
     for (const step of steps) {
       if ('say' in step) {
         for (let turn = 1; turn <= step.count && call?.isCancelled !== true; turn++) await this.#say(step.say, call);
       } else if (call?.isCancelled !== true) {
-        await Promise.all(Array.from({ length: step.count }, () => this.#ask(call, step.ask)));
+        await Promise.all(Array.from({ length: step.count }, () => this.#ask(call, step.ask, patienceMs)));
       }
     }
   }
@@ -112,11 +111,12 @@ export class Backend {
       : this.#send(call, { method: 'notifications/message', params: { level: 'info', data: 'soak' } });
   }
 
-  async #ask(call: Call | undefined, method: string, isHeld = false): Promise<void> {
+  /** @param patienceMs `undefined`: the question is held open, and has no end here */
+  async #ask(call: Call | undefined, method: string, patienceMs: number | undefined): Promise<void> {
     const outcomes = this.#outcomes[call === undefined ? 'none' : 'call'];
-    if (isHeld) outcomes.held++;
-    const [outcome, answer] = await this.#question(call, method, isHeld ? undefined : QUESTION_TIMEOUT_MS);
-    if (isHeld) return;
+    if (patienceMs === undefined) outcomes.held++;
+    const [outcome, answer] = await this.#question(call, method, patienceMs);
+    if (patienceMs === undefined) return;
     outcomes[outcome]++;
     const { tag } = (answer?.result ?? {}) as { readonly tag?: unknown };
     if (outcome === 'answered' && tag !== this.#tag) this.#complain(`${this.#tag} got an answer of ${String(tag)}`);

@@ -38,7 +38,7 @@ export class Process {
   readonly lines: string[] = [];
   /** How many lines it said that it was not asked to forget. */
   said = 0;
-  exitCode: number | null | undefined;
+  exitCode: number | string | undefined;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
@@ -46,7 +46,9 @@ export class Process {
     const probed = ['--expose-gc', '--import', PROBE, ...args];
     const stdio = ['pipe', 'pipe', 'pipe', 'ipc'] as const;
     this.#child = spawn(process.execPath, probed, { cwd: ROOT, stdio: [...stdio], detached: true });
-    this.#exited = once(this.#child, 'close').then(([code]) => (this.exitCode = code as number | null));
+    this.#exited = once(this.#child, 'close').then(
+      ([code, signal]) => (this.exitCode = (code ?? signal) as number | string),
+    );
     running.add(this);
   }
 
@@ -62,19 +64,16 @@ export class Process {
           if (found !== undefined) resolve(found);
         });
       }
-      void started.#exited.then(() => {
-        reject(new Error(`it ended with ${String(started.exitCode)}:\n${started.lines.join('\n')}`));
-      });
+      started.#gone().catch(reject);
     });
     return { process: started, url };
   }
 
   /** What it holds when all garbage is collected. */
   async memory(): Promise<Memory> {
-    const told = once(this.#child, 'message') as Promise<[Memory]>;
-    this.#child.send('memory');
-    const [memory] = await told;
-    return memory;
+    const told = new Promise<Memory>((resolve) => this.#child.once('message', resolve as (memory: unknown) => void));
+    if (this.#child.connected) this.#child.send('memory');
+    return Promise.race([told, this.#gone()]);
   }
 
   /** Asks it to end, and after a while does not ask. */
@@ -99,6 +98,11 @@ export class Process {
     } catch {
       // all of it has ended by itself
     }
+  }
+
+  async #gone(): Promise<never> {
+    await this.#exited;
+    throw new Error(`it ended with ${String(this.exitCode)}:\n${this.lines.slice(-20).join('\n')}`);
   }
 
   #note(line: string): void {

@@ -21,6 +21,8 @@ export interface Script {
    * at the proxy, by a ping that comes behind it.
    */
   readonly isFragile: boolean;
+  /** How long the backend waits for the answer to a question. */
+  readonly patienceMs: number;
   /** One question that the client does not answer. It has no end but that of the session. */
   readonly isHeld: boolean;
 }

@@ -20,6 +20,9 @@ const QUESTIONS: readonly [Question, Question, Question] = [
   'roots/list',
 ];
 
+/** Who answers every question may be behind a long queue, on a machine that is busy. */
+const PATIENCE_MS = 45_000;
+
 export interface Visit {
   readonly client: Client;
   readonly temper: Temper;
@@ -51,6 +54,7 @@ async function call({ client, temper, random, pace }: Visit): Promise<void> {
     afterwards: random.chance(0.3) ? stepsOf(random, ['log', 'news'], 5) : [],
     isFragile,
     isHeld: false,
+    patienceMs: temper === 'flighty' ? 3_000 : PATIENCE_MS,
   };
   await pace.take(messagesOf(script));
   const running = client.work(script);
@@ -72,7 +76,7 @@ async function call({ client, temper, random, pace }: Visit): Promise<void> {
 
 /** Leaves a question unanswered for good. Comes back when it has arrived, with the answer to its call, which comes in the end. */
 export async function hold(client: Client): Promise<{ readonly answer: Promise<unknown> }> {
-  const { spoken, answer } = client.work({ steps: [], afterwards: [], isFragile: false, isHeld: true });
+  const { spoken, answer } = client.work({ steps: [], afterwards: [], isFragile: false, isHeld: true, patienceMs: 0 });
   await Promise.race([spoken, answer]);
   return { answer };
 }

@@ -41,7 +41,8 @@ export function sender(url: string, headers: () => Readonly<Record<string, strin
         resolve({
           status: response.statusCode ?? 0,
           sessionId: response.headers['mcp-session-id'] as string | undefined,
-          ended: read(response, received),
+          // A stream that is refused brings an error, and no message.
+          ended: read(response, method === 'GET' && response.statusCode !== 200 ? () => undefined : received),
         });
       });
     });
