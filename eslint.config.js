@@ -13,7 +13,17 @@ function mayNotImport(folder, patterns) {
 const SDK = { group: ['@modelcontextprotocol/*'], message: 'The core knows the SDK by its structure only.' };
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'coverage/', 'node_modules/', '.tmp/', 'test/types/fixtures/', 'plugins/'] },
+  {
+    ignores: [
+      '**/dist/',
+      'coverage/',
+      'node_modules/',
+      '.tmp/',
+      'test/types/fixtures/',
+      'plugins/',
+      'benchmarks/plots/',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -14,115 +14,139 @@
  * yardstick for what runs with one, and so the whole cost of the context is in the ratio. And 100,000
  * requests in flight make garbage collection dearer for whoever shares the heap with them.
  */
-import { fork } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { environment } from './lib/environment.js';
-import type { IdleBytes } from './lib/heap.js';
+import { inChild } from './lib/worker.js';
+import { optionsFromArguments, write } from './lib/program.js';
+import type { CycleRow, SessionRow } from './lib/results.js';
+import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind } from './lib/sessions.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
 import type { VariantName } from './lib/variants.js';
-import type { CycleTimes, Job } from './routing.child.js';
+import type { Bytes, CycleTimes, Job } from './routing.child.js';
 
-const IN_FLIGHT = [1, 1_000, 100_000] as const;
-const WITHOUT_CONTEXT: readonly VariantName[] = ['bare', 'hand-written', 'ours, last-inbound'];
-const WITH_CONTEXT: readonly VariantName[] = [
-  'bare',
-  'hand-written',
-  'ours, context',
-  'ours, context, routes$ observed',
-  'ours, context, write order',
-];
-
-/** One variant at one number of requests in flight. */
-interface Row {
-  readonly variant: VariantName;
-  /** Whether an async context is in use in the process. */
-  readonly context: boolean;
-  readonly inFlight: number;
-  readonly nsPerMessage: Measured;
-  /** To the hand-written wrapper in a process without async context. */
-  readonly toHandWritten: Measured;
-  /** To the hand-written wrapper in the same process. */
-  readonly toHandWrittenInProcess: Measured;
-  /** To the same variant with one request in flight. */
-  readonly toOneInFlight: Measured;
-}
-
-interface Series {
-  readonly variant: VariantName;
-  readonly context: boolean;
-  readonly inFlight: number;
-  readonly values: number[];
-}
-
-const { values: options } = parseArgs({
-  options: {
-    brief: { type: 'boolean', default: false },
-    out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
-  },
-});
+const options = optionsFromArguments();
 const effort = options.brief
-  ? { rounds: 1, passes: 1, passMs: 1, sessions: 100 }
-  : { rounds: 7, passes: 5, passMs: 150, sessions: 10_000 };
+  ? { rounds: 1, passes: 1, passMs: 1, sessions: 100, requests: 100 }
+  : { rounds: 5, passes: 3, passMs: 80, sessions: 10_000, requests: 100_000 };
+const COUNTS = options.brief ? [1, 10] : [1, 1_000, 100_000];
 
-const series = IN_FLIGHT.flatMap((inFlight) => [
-  ...WITHOUT_CONTEXT.map((variant): Series => ({ variant, context: false, inFlight, values: [] })),
-  ...WITH_CONTEXT.map((variant): Series => ({ variant, context: true, inFlight, values: [] })),
-]);
+/** What is in use in a process that measures, and what is measured in it. */
+const PROCESSES = {
+  plain: ['bare', 'hand-written', 'ours, last-inbound'],
+  context: [
+    'bare',
+    'hand-written',
+    'ours, context',
+    'ours, context, routes$ observed',
+    'ours, context, write order',
+    'ours, everything on',
+  ],
+  'context, debug': ['hand-written', 'ours, everything on, debug'],
+} as const satisfies Record<string, readonly VariantName[]>;
+type ProcessName = keyof typeof PROCESSES;
+const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
+
+/** Nanoseconds per message, one value for each round. */
+const series = new Map<string, number[]>();
 for (let round = 0; round < effort.rounds; round++) {
-  for (const inFlight of IN_FLIGHT) {
-    for (const context of [false, true]) {
-      const variants = context ? WITH_CONTEXT : WITHOUT_CONTEXT;
-      const { passes, passMs } = effort;
-      const times = await inProcess<CycleTimes>({ measure: 'cycle', variants, inFlight, passes, passMs });
-      for (const variant of variants) find(variant, context, inFlight).push(times[variant] ?? NaN);
-    }
+  for (const count of COUNTS) {
+    for (const name of PROCESS_NAMES) await cycle(name, count);
+    for (const kind of SESSION_KINDS) await sessions(kind, count);
   }
-  process.stderr.write(`round ${String(round + 1)} of ${String(effort.rounds)}\n`);
+  process.stderr.write(`routing: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }
-const rows = series.map(({ variant, context, inFlight, values }): Row => ({
-  variant,
-  context,
-  inFlight,
-  nsPerMessage: measured(values),
-  toHandWritten: ratio(values, find('hand-written', false, inFlight)),
-  toHandWrittenInProcess: ratio(values, find('hand-written', context, inFlight)),
-  toOneInFlight: ratio(values, find(variant, context, 1)),
-}));
-const heap = await inProcess<Record<string, IdleBytes>>({ measure: 'heap', sessions: effort.sessions });
 
-const result = { ...environment(), effort, cycle: rows, bytesPerIdleSession: heap };
-mkdirSync(options.out, { recursive: true });
-writeFileSync(join(options.out, 'routing.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+const cycleRows = COUNTS.flatMap((inFlight) =>
+  PROCESS_NAMES.flatMap((name) =>
+    PROCESSES[name].map((variant): CycleRow => {
+      const values = of(name, variant, inFlight);
+      return {
+        process: name,
+        variant,
+        inFlight,
+        nsPerMessage: measured(values),
+        toHandWritten: ratio(values, of('plain', 'hand-written', inFlight)),
+        toHandWrittenInProcess: ratio(values, of(name, 'hand-written', inFlight)),
+        toOneInFlight: ratio(values, of(name, variant, 1)),
+      };
+    }),
+  ),
+);
+const sessionRows = COUNTS.flatMap((count) =>
+  SESSION_KINDS.flatMap((kind) =>
+    SESSION_VARIANTS.map((variant): SessionRow => {
+      const values = of(kind, variant, count);
+      return {
+        kind,
+        variant,
+        sessions: count,
+        nsPerMessage: measured(values),
+        toHandWrittenInProcess: ratio(values, of(kind, 'hand-written', count)),
+        toOneSession: ratio(values, of(kind, variant, 1)),
+      };
+    }),
+  ),
+);
+const bytes = await inProcess<Bytes>({ measure: 'heap', sessions: effort.sessions, requests: effort.requests });
+
+write(options, 'routing', { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
 print();
 
-function find(variant: VariantName, context: boolean, inFlight: number): number[] {
-  const found = series.find((s) => s.variant === variant && s.context === context && s.inFlight === inFlight);
-  if (found === undefined) throw new Error(`${variant} is not measured`);
-  return found.values;
+async function cycle(name: ProcessName, inFlight: number): Promise<void> {
+  const { passes, passMs } = effort;
+  const variants = PROCESSES[name];
+  const isDebugged = name === 'context, debug';
+  const times = await inProcess<CycleTimes>({
+    measure: 'cycle',
+    variants,
+    inFlight,
+    passes,
+    passMs,
+    debug: isDebugged,
+  });
+  for (const variant of variants) of(name, variant, inFlight).push(times[variant] ?? NaN);
 }
 
-async function inProcess<R>(job: Job): Promise<R> {
-  const child = fork(fileURLToPath(new URL('./routing.child.ts', import.meta.url)), [JSON.stringify(job)]);
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as R));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the process that measures ended with ${String(code)}`)));
-  });
+async function sessions(kind: SessionKind, count: number): Promise<void> {
+  const { passes, passMs } = effort;
+  const times = await inProcess<CycleTimes>({ measure: 'sessions', kind, sessions: count, passes, passMs });
+  for (const variant of SESSION_VARIANTS) of(kind, variant, count).push(times[variant] ?? NaN);
+}
+
+function of(where: ProcessName | SessionKind, variant: VariantName, count: number): number[] {
+  const key = [where, variant, count].join('|');
+  const found = series.get(key) ?? [];
+  series.set(key, found);
+  return found;
+}
+
+function inProcess<R>(job: Job): Promise<R> {
+  return inChild<R>(new URL('./routing.child.ts', import.meta.url), job);
 }
 
 function print(): void {
   console.table(
-    rows.map(({ variant, context, inFlight, nsPerMessage, toHandWritten, toOneInFlight }) => ({
-      variant: context && !variant.startsWith('ours') ? `${variant} (context in use)` : variant,
+    cycleRows.map(({ process: where, variant, inFlight, nsPerMessage, toHandWritten, toOneInFlight }) => ({
+      variant: variant.startsWith('ours') ? variant : `${variant} (${where})`,
       'in flight': inFlight,
-      'ns/message': `${String(nsPerMessage.median)} (${String(nsPerMessage.min)}–${String(nsPerMessage.max)})`,
+      'ns/message': spread(nsPerMessage),
       '× hand-written': toHandWritten.median,
       '× 1 in flight': toOneInFlight.median,
     })),
   );
-  console.log('bytes of heap per idle session, beyond a bare transport');
-  console.table(heap);
+  console.table(
+    sessionRows.map(({ kind, variant, sessions: count, nsPerMessage, toHandWrittenInProcess, toOneSession }) => ({
+      variant: `${variant}, ${kind}`,
+      sessions: count,
+      'ns/message': spread(nsPerMessage),
+      '× hand-written': toHandWrittenInProcess.median,
+      '× 1 session': toOneSession.median,
+    })),
+  );
+  console.log('bytes of heap beyond a bare transport: per idle session, per request in flight');
+  console.table(bytes.perIdleSession);
+  console.table(bytes.perRequestInFlight);
+}
+
+function spread({ median, min, max }: Measured): string {
+  return `${String(median)} (${String(min)}–${String(max)})`;
 }

@@ -1,28 +1,63 @@
 /** A process of its own for one measurement: see routing.bench.ts for why. */
 import { Bench } from 'tinybench';
-import { CYCLES_PER_RUN, MESSAGES_PER_CYCLE, cycles } from './lib/cycle.js';
-import { idleBytes } from './lib/heap.js';
-import { median } from './lib/statistics.js';
+import createDebug from 'debug';
+import { CYCLES_PER_RUN, MESSAGES_PER_CYCLE, cycles, sessionCycles } from './lib/cycle.js';
+import { idleBytes, inFlightBytes, type IdleBytes } from './lib/heap.js';
+import { SESSION_VARIANTS, sessions, type SessionKind } from './lib/sessions.js';
+import { cpuMs, median } from './lib/statistics.js';
 import { VARIANTS, type VariantName } from './lib/variants.js';
 
+interface Effort {
+  readonly passes: number;
+  readonly passMs: number;
+}
+
 export type Job =
-  | {
+  | (Effort & {
       readonly measure: 'cycle';
       readonly variants: readonly VariantName[];
       readonly inFlight: number;
-      readonly passes: number;
-      readonly passMs: number;
-    }
-  | { readonly measure: 'heap'; readonly sessions: number };
+      /** Whether `debug` writes every namespace, to where nobody reads it. */
+      readonly debug: boolean;
+    })
+  | (Effort & { readonly measure: 'sessions'; readonly kind: SessionKind; readonly sessions: number })
+  | { readonly measure: 'heap'; readonly sessions: number; readonly requests: number };
 
 /** Nanoseconds per message, by variant. */
 export type CycleTimes = Record<string, number>;
 
-const job = JSON.parse(process.argv[2] ?? '') as Job;
-process.send?.(job.measure === 'heap' ? idleBytes(job.sessions) : await cycleTimes(job));
+export interface Bytes {
+  readonly perIdleSession: Record<string, IdleBytes>;
+  readonly perRequestInFlight: Record<string, number>;
+}
 
-async function cycleTimes({ variants, inFlight, passes, passMs }: Job & { measure: 'cycle' }): Promise<CycleTimes> {
-  const tasks = variants.map((name) => ({ name, run: cycles(VARIANTS[name](), inFlight), medians: [] as number[] }));
+interface Task {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+  readonly medians: number[];
+}
+
+const job = JSON.parse(process.argv[2] ?? '') as Job;
+process.send?.(await measure());
+
+async function measure(): Promise<CycleTimes | Bytes> {
+  switch (job.measure) {
+    case 'cycle': {
+      if (job.debug) debugIntoTheVoid();
+      const { variants, inFlight } = job;
+      return times(job, new Map(variants.map((name) => [name, cycles(VARIANTS[name](), inFlight)])));
+    }
+    case 'sessions': {
+      const { kind, sessions: count } = job;
+      return times(job, new Map(SESSION_VARIANTS.map((name) => [name, sessionCycles(sessions(kind, name, count))])));
+    }
+    case 'heap':
+      return { perIdleSession: idleBytes(job.sessions), perRequestInFlight: inFlightBytes(job.requests) };
+  }
+}
+
+async function times({ passes, passMs }: Effort, runs: ReadonlyMap<string, () => Promise<void>>): Promise<CycleTimes> {
+  const tasks = [...runs].map(([name, run]): Task => ({ name, run, medians: [] }));
   for (let pass = 0; pass <= passes; pass++) {
     globalThis.gc?.();
     const bench = new Bench({ time: passMs, iterations: 3, warmup: false, now: cpuMs });
@@ -39,15 +74,15 @@ async function cycleTimes({ variants, inFlight, passes, passMs }: Job & { measur
   );
 }
 
+/** What `debug` costs without whatever reads stderr. */
+function debugIntoTheVoid(): void {
+  createDebug.log = () => undefined;
+  createDebug.enable('mcp-backchannel:*');
+}
+
 function medianLatencyMs(bench: Bench, name: string): number {
   const result = bench.getTask(name)?.result;
   if (result?.state === 'errored') throw result.error;
   if (result?.state !== 'completed') throw new Error(`${name} was not measured`);
   return result.latency.p50;
-}
-
-/** Time that this process has computed: on a machine that others use too, the wall clock measures them. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }

@@ -9,16 +9,17 @@ import { parseArgs } from 'node:util';
 import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { withBackchannel } from 'mcp-backchannel';
-import { MemoryEventStore } from '../src/cli/event-store.js';
+import { EventMemory } from '../src/cli/event-store.js';
 import { createBackend } from './lib/backend.js';
 
 const { wrapped } = parseArgs({ options: { wrapped: { type: 'boolean', default: false } } }).values;
+const events = new EventMemory();
 const sessions = new Map<string, StreamableHTTPServerTransport>();
 
 async function open(): Promise<StreamableHTTPServerTransport> {
   const bare = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
-    eventStore: new MemoryEventStore(),
+    eventStore: events.store(new AbortController().signal),
     retryInterval: 100,
     onsessioninitialized: (id) => void sessions.set(id, transport),
     onsessionclosed: (id) => void sessions.delete(id),

@@ -47,5 +47,22 @@ export class BackchannelError extends Error {
 
 /** What was thrown, as an error: anything can be thrown. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
+}
+
+/** What was thrown, in words: also of what no string can be made, and of what throws when it is asked. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(isError(thrown) ? thrown.message : thrown);
+  } catch {
+    return 'a value that has no text';
+  }
+}
+
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
 }

@@ -4,4 +4,4 @@ import type * as Package from '../../src/index.js';
 // Through a variable, so that types are checked on a machine where nothing is built yet.
 const built = new URL('../../dist/index.js', import.meta.url).href;
 
-export const { withBackchannel } = (await import(built)) as typeof Package;
+export const { asUpstream, withBackchannel } = (await import(built)) as typeof Package;

@@ -26,7 +26,16 @@ export function environment(): Environment {
 function commit(): string {
   try {
     // What is measured: a new result or text changes nothing of it.
-    const args = ['status', '--porcelain', '--untracked-files=no', '--', 'src', 'benchmarks/*.ts', 'package.json'];
+    const args = [
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+      '--',
+      'src',
+      'benchmarks/*.ts',
+      'benchmarks/*js',
+      'package.json',
+    ];
     const isDirty = git(args) !== '';
     return git(['rev-parse', '--short', 'HEAD']) + (isDirty ? '-dirty' : '');
   } catch {

@@ -1,4 +1,5 @@
 import type { JsonRpcMessage } from '../../src/index.js';
+import { idle } from './cycle.js';
 import { VARIANTS, type Variant, type VariantName } from './variants.js';
 
 /** Heap that a session takes, in bytes beyond that of a bare transport. */
@@ -21,6 +22,30 @@ export function idleBytes(sessions: number): Record<string, IdleBytes> {
       return [name, { connected: Math.round(connected - bare.connected), used: Math.round(used - bare.used) }];
     }),
   );
+}
+
+/** What each request in flight adds to the heap, in bytes beyond a bare transport's. */
+export function inFlightBytes(requests: number): Record<string, number> {
+  const names = ['hand-written', 'ours, last-inbound', 'ours, context', 'ours, context, write order'] as const;
+  for (const name of [...names, 'bare' as const]) kept(name, 100);
+  const bare = kept('bare', requests);
+  return Object.fromEntries(names.map((name) => [name, Math.round(kept(name, requests) - bare)]));
+}
+
+function kept(name: VariantName, requests: number): number {
+  const { outer, inner } = VARIANTS[name]();
+  let arrived = 0;
+  outer.onmessage = () => {
+    arrived++;
+  };
+  void outer.start();
+  const before = heapUsed();
+  for (let id = 0; id < requests; id++) inner.onmessage?.(idle(id));
+  const after = heapUsed();
+  // Also keeps the transport alive up to here.
+  outer.onmessage = undefined;
+  if (arrived !== requests) throw new Error(`${name} lost requests`);
+  return (after - before) / requests;
 }
 
 function occupied(name: VariantName, sessions: number): IdleBytes {
@@ -50,7 +75,7 @@ function cycle({ inner }: Variant): void {
   inner.onmessage?.({ jsonrpc: '2.0', id: 1, result: {} });
 }
 
-function heapUsed(): number {
+export function heapUsed(): number {
   if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
   globalThis.gc();
   globalThis.gc();

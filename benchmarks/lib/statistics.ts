@@ -6,7 +6,11 @@ export interface Measured {
 }
 
 export function measured(values: readonly number[]): Measured {
-  return { median: round(median(values)), min: round(Math.min(...values)), max: round(Math.max(...values)) };
+  return {
+    median: significant(median(values)),
+    min: significant(Math.min(...values)),
+    max: significant(Math.max(...values)),
+  };
 }
 
 /** The ratio of two series that were measured side by side, pair by pair. */
@@ -21,6 +25,19 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-function round(value: number): number {
+/** @param share from 0 to 1 */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+/** Three digits: the rest is noise. */
+export function significant(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+/** Time that this process has computed: on a machine that others use too, the wall clock measures them. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

@@ -15,18 +15,22 @@ export const VARIANTS = {
   'ours, last-inbound': () =>
     wrap(new NullTransport(), (inner) => withBackchannel(inner, { attribution: 'last-inbound' })),
   'ours, context': () => wrap(new NullTransport(), (inner) => withBackchannel(inner)),
-  'ours, context, routes$ observed': () =>
-    wrap(new NullTransport(), (inner) => {
-      const outer = withBackchannel(inner);
-      outer.backchannel.routes$.subscribe(() => undefined);
-      return outer;
-    }),
+  'ours, context, routes$ observed': () => wrap(new NullTransport(), observed),
   /** What Streamable HTTP pays. */
   'ours, context, write order': () => wrap(new NullHttpTransport(), (inner) => withBackchannel(inner)),
+  'ours, everything on': () => wrap(new NullHttpTransport(), observed),
+  /** In a process where `debug` writes every namespace. */
+  'ours, everything on, debug': () => wrap(new NullHttpTransport(), observed),
 } as const satisfies Record<string, () => Variant>;
 
 export type VariantName = keyof typeof VARIANTS;
 
 function wrap(inner: TransportLike, wrapped: (inner: TransportLike) => TransportLike): Variant {
   return { outer: wrapped(inner), inner };
+}
+
+function observed(inner: TransportLike): TransportLike {
+  const outer = withBackchannel(inner);
+  outer.backchannel.routes$.subscribe(() => undefined);
+  return outer;
 }

@@ -1,6 +1,14 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import process from 'node:process';
+import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import spawn from 'cross-spawn';
+import { asError } from '../errors.js';
+import { within } from '../proxy/within.js';
+import type { JsonRpcMessage } from '../routing/message.js';
+import type { MessageHandler, TransportLike } from '../transport-like.js';
+import { LEADS_GROUP, signalGroup, type Children } from './children.js';
+import { forEachLine } from './lines.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 
@@ -9,62 +17,130 @@ export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
 /** Our own settings, the token among them, are not for the command we run. */
 const OWN_VARIABLES = 'MCP_BACKCHANNEL_';
 
-/** The processes that run, so that they can be ended when there is no time to ask. */
-export class Children {
-  readonly #pids = new Set<number>();
+/** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
+const END_TIMEOUT_MS = 2_000;
 
-  add(pid: number): void {
-    this.#pids.add(pid);
-  }
+/**
+ * A process of its own for one session, spoken to over its stdin and stdout. What it writes to stderr is told
+ * with its name and process id.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ */
+export class ChildTransport implements TransportLike {
+  onmessage: MessageHandler | undefined;
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  readonly #received = new ReadBuffer();
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #ended: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
-  delete(pid: number): void {
-    this.#pids.delete(pid);
-  }
-
-  kill(): void {
-    for (const pid of this.#pids) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // it has ended by itself
-      }
-    }
-  }
-}
-
-/** A process of its own for one session. What it writes to stderr is told with its name and process id. */
-export class ChildTransport extends StdioClientTransport {
   constructor(
-    { command, args, env, cwd }: CommandSpec,
+    private readonly spec: CommandSpec,
     private readonly logs: Logs,
     private readonly children: Children,
-  ) {
-    super({
-      command,
-      args: [...args],
+  ) {}
+
+  /** Rejects when there is no such command. */
+  start(): Promise<void> {
+    const { command, args, env, cwd } = this.spec;
+    const child = spawn(command, [...args], {
       env: { ...inherited(), ...env },
-      stderr: 'pipe',
-      ...(cwd !== undefined && { cwd }),
+      cwd,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: LEADS_GROUP,
+      windowsHide: true,
+    }) as ChildProcessWithoutNullStreams;
+    this.#child = child;
+    this.#listenTo(child);
+    return new Promise((resolve, reject) => {
+      // Why it did not start is told to whoever starts it, and to nobody else before.
+      child.once('error', reject);
+      child.once('spawn', () => {
+        child.on('error', (error) => this.onerror?.(error));
+        resolve();
+      });
     });
-    this.#name = basename(command);
   }
 
-  readonly #name: string;
+  send(message: JsonRpcMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (stdin?.writable !== true) return Promise.reject(new Error('the process takes no more messages'));
+    // What is sent in one go is written in one go.
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => {
+        stdin.uncork();
+      });
+    }
+    return new Promise((resolve, reject) => {
+      stdin.write(serializeMessage(message as never), (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
 
-  override async start(): Promise<void> {
-    await super.start();
-    // Once it is told to close, the transport names no process any more.
-    const { pid } = this;
-    if (pid === null) return;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  #listenTo(child: ChildProcessWithoutNullStreams): void {
+    const { pid } = child;
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', (error) => this.onerror?.(error));
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    this.#ended = new Promise((resolve) => {
+      child.once('close', () => {
+        if (pid !== undefined) this.children.delete(pid);
+        resolve();
+        this.onclose?.();
+      });
+    });
+    if (pid === undefined) return;
     this.children.add(pid);
-    const stderr = this.stderr as Readable;
-    stderr.once('end', () => {
-      this.children.delete(pid);
+    const name = basename(this.spec.command);
+    forEachLine(child.stderr, (line) => {
+      this.logs.ofUpstream(name, pid, line);
     });
-    // Not by `readline`, which keeps a line until it ends, however long it is.
-    forEachLine(stderr, (line) => {
-      this.logs.ofUpstream(this.#name, pid, line);
-    });
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#received.append(chunk);
+    } catch (error) {
+      // A message longer than can be kept: what follows it cannot be told apart.
+      this.onerror?.(asError(error));
+      void this.close();
+      return;
+    }
+    while (this.#readMessage());
+  }
+
+  /** @returns whether there was one */
+  #readMessage(): boolean {
+    try {
+      const message = this.#received.readMessage();
+      if (message !== null) this.onmessage?.(message);
+      return message !== null;
+    } catch (error) {
+      this.onerror?.(asError(error));
+      return true;
+    }
+  }
+
+  /** It ends by itself when its stdin is closed, or is asked to, or is made to. */
+  async #end(): Promise<void> {
+    const { pid, stdin } = this.#child ?? {};
+    const ended = this.#ended;
+    if (pid === undefined || stdin === undefined || ended === undefined) return;
+    stdin.end();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await within(END_TIMEOUT_MS, ended)) return;
+      signalGroup(pid, signal);
+    }
+    await within(END_TIMEOUT_MS, ended);
   }
 }
 
@@ -73,21 +149,4 @@ function inherited(): Record<string, string> {
     (variable): variable is [string, string] => variable[1] !== undefined && !variable[0].startsWith(OWN_VARIABLES),
   );
   return Object.fromEntries(variables);
-}
-
-/** A longer line is told in parts. */
-const MAX_LINE = 65_536;
-
-function forEachLine(input: Readable, tell: (line: string) => void): void {
-  let rest = '';
-  input.setEncoding('utf8');
-  input.on('data', (text: string) => {
-    const lines = (rest + text).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) tell(line);
-    for (; rest.length >= MAX_LINE; rest = rest.slice(MAX_LINE)) tell(rest.slice(0, MAX_LINE));
-  });
-  input.on('end', () => {
-    if (rest !== '') tell(rest);
-  });
 }

@@ -1,61 +1,119 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 
-/** Enough for what a client misses while it reconnects; a session must not fill the memory. */
-const MAX_EVENTS = 1_000;
-const MAX_CHARACTERS = 4_000_000;
+/** Enough for what clients miss while they reconnect; they must not fill the memory, each or together. */
+const LIMITS = { eventsPerSession: 1_000, charactersPerSession: 1_000_000, characters: 64_000_000 } as const;
+
+export type EventLimits = Readonly<Record<keyof typeof LIMITS, number>>;
 
 interface StoredEvent {
+  readonly store: MemoryEventStore;
+  readonly number: number;
   readonly streamId: string;
   readonly message: JSONRPCMessage;
   readonly characters: number;
 }
 
+/** The latest events of all sessions, within limits: the oldest are forgotten. */
+export class EventMemory {
+  readonly limits: EventLimits;
+  /** The oldest first. */
+  readonly #events = new Set<StoredEvent>();
+  #characters = 0;
+
+  constructor(limits: Partial<EventLimits> = {}) {
+    this.limits = { ...LIMITS, ...limits };
+  }
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  /** The events of one session. @param life is aborted when it is over */
+  store(life: AbortSignal): MemoryEventStore {
+    return new MemoryEventStore(this, life);
+  }
+
+  add(event: StoredEvent): void {
+    this.#events.add(event);
+    this.#characters += event.characters;
+    for (const oldest of this.#events) {
+      if (this.#characters <= this.limits.characters) return;
+      oldest.store.forget(oldest);
+    }
+  }
+
+  delete(event: StoredEvent): void {
+    if (this.#events.delete(event)) this.#characters -= event.characters;
+  }
+}
+
 /**
- * The latest events of one session. A client that wants to resume after an event that is kept no more
- * is refused: what it missed cannot be told, and leaving it out in silence would be worse.
+ * The latest events of one session. A client that resumes after an event that is kept no more gets what is
+ * left of its stream: the answer that it waits for is the last on it.
  */
 export class MemoryEventStore implements EventStore {
-  /** By event id, the oldest first. */
-  readonly #events = new Map<string, StoredEvent>();
+  /** The oldest first. */
+  readonly #events = new Set<StoredEvent>();
   #characters = 0;
   #last = 0;
 
   constructor(
-    private readonly maxEvents: number = MAX_EVENTS,
-    private readonly maxCharacters: number = MAX_CHARACTERS,
-  ) {}
+    private readonly memory: EventMemory,
+    private readonly life: AbortSignal,
+  ) {
+    life.addEventListener('abort', () => {
+      for (const event of this.#events) this.forget(event);
+    });
+  }
 
   storeEvent(streamId: string, message: JSONRPCMessage): Promise<string> {
-    const eventId = String(++this.#last);
-    const characters = JSON.stringify(message).length;
-    this.#events.set(eventId, { streamId, message, characters });
-    this.#characters += characters;
-    this.#forget();
-    return Promise.resolve(eventId);
+    const number = ++this.#last;
+    if (!this.life.aborted) {
+      const event = { store: this, number, streamId, message, characters: JSON.stringify(message).length };
+      this.#events.add(event);
+      this.#characters += event.characters;
+      this.memory.add(event);
+      this.#keepWithinLimits();
+    }
+    // It names its stream, so that this is known when the event is not.
+    return Promise.resolve(`${number}_${streamId}`);
   }
 
   getStreamIdForEventId(eventId: string): Promise<string | undefined> {
-    return Promise.resolve(this.#events.get(eventId)?.streamId);
+    return Promise.resolve(this.#placeOf(eventId)?.streamId);
   }
 
   async replayEventsAfter(
     lastEventId: string,
     { send }: { send: (eventId: string, message: JSONRPCMessage) => Promise<void> },
   ): Promise<string> {
-    const last = this.#events.get(lastEventId);
-    if (last === undefined) throw new Error('this event is kept no more');
+    const last = this.#placeOf(lastEventId);
+    if (last === undefined) throw new Error('there is no such event');
     // What is stored meanwhile is replayed too: its sender finds no stream to write it to yet.
-    for (const [eventId, { streamId, message }] of this.#events)
-      if (Number(eventId) > Number(lastEventId) && streamId === last.streamId) await send(eventId, message);
+    for (const { number, streamId, message } of this.#events)
+      if (number > last.number && streamId === last.streamId) await send(`${number}_${streamId}`, message);
     return last.streamId;
   }
 
-  #forget(): void {
-    for (const [eventId, { characters }] of this.#events) {
-      if (this.#events.size <= this.maxEvents && this.#characters <= this.maxCharacters) return;
-      this.#events.delete(eventId);
-      this.#characters -= characters;
+  forget(event: StoredEvent): void {
+    if (!this.#events.delete(event)) return;
+    this.#characters -= event.characters;
+    this.memory.delete(event);
+  }
+
+  #keepWithinLimits(): void {
+    const { eventsPerSession, charactersPerSession } = this.memory.limits;
+    for (const oldest of this.#events) {
+      if (this.#events.size <= eventsPerSession && this.#characters <= charactersPerSession) return;
+      this.forget(oldest);
     }
+  }
+
+  /** Of an event that was given, whether it is kept or not. */
+  #placeOf(eventId: string): { readonly number: number; readonly streamId: string } | undefined {
+    const [, digits, streamId] = /^([1-9]\d*)_(.+)$/s.exec(eventId) ?? [];
+    const number = Number(digits);
+    return streamId !== undefined && number <= this.#last ? { number, streamId } : undefined;
   }
 }

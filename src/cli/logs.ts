@@ -1,19 +1,14 @@
 import type { RouteEvent } from '../transport/events.js';
+import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
 
 /** Session ids open sessions: this much of one is enough to tell them apart. */
 const SESSION_PREFIX = 8;
 
-/** Below this length a credential is no secret, and hiding it would hide ordinary words. */
-const SHORTEST_SECRET = 4;
-
-/** Each client may bring a credential of its own; those of the latest are hidden. */
-const MAX_SECRETS = 10_000;
-
 /** What the command tells, a line each, on stderr: stdout belongs to the protocol. */
 export class Logs {
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new Secrets();
 
   constructor(
     private readonly json: boolean,
@@ -48,27 +43,17 @@ export class Logs {
     });
   }
 
-  /** From now on this is never shown, whoever says it: what a server answers may repeat what it was sent. */
-  hide(secret: string): void {
-    if (secret.length < SHORTEST_SECRET) return;
-    this.#secrets.delete(secret);
-    this.#secrets.add(secret);
-    const [oldest] = this.#secrets;
-    if (this.#secrets.size > MAX_SECRETS && oldest !== undefined) this.#secrets.delete(oldest);
+  /** From now on this is never shown, whoever says it. @returns it may be shown again */
+  hide(secret: string): () => void {
+    return this.#secrets.hide(secret);
   }
 
   #log(level: Level, text: string, fields: object): void {
-    const line = this.json ? JSON.stringify({ time: new Date().toISOString(), level, ...fields }) : oneLine(text);
-    this.write(this.#withoutSecrets(line));
-  }
-
-  #withoutSecrets(line: string): string {
-    let shown = line;
-    for (const secret of this.#secrets) {
-      shown = shown.replaceAll(secret, '***');
-      if (this.json) shown = shown.replaceAll(JSON.stringify(secret).slice(1, -1), '***');
-    }
-    return shown;
+    // Before it becomes JSON: a secret may look like part of its syntax.
+    const line = this.json
+      ? JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) })
+      : oneLine(this.#secrets.redact(text));
+    this.write(line);
   }
 }
 

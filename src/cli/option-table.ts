@@ -1,3 +1,4 @@
+import type { GROUPS } from './help-text.js';
 import {
   atLeastOne,
   bearerToken,
@@ -16,36 +17,6 @@ import {
   type Parse,
 } from './values.js';
 
-/** The switches that are off unless they are given. */
-export const OFF = { stdio: false, cors: false, serialize: false, trace: false, json: false } as const;
-
-/** The options as they were given, or their defaults. */
-export interface Values {
-  readonly url?: URL;
-  readonly sseUrl?: URL;
-  readonly header?: readonly (readonly [string, string])[];
-  readonly passHeader?: readonly string[];
-  readonly env?: readonly (readonly [string, string])[];
-  readonly cwd?: string;
-  readonly port: number;
-  readonly host: string;
-  readonly path: string;
-  readonly stdio: boolean;
-  readonly token?: string;
-  readonly allowedHost?: readonly string[];
-  readonly allowedOrigin?: readonly string[];
-  readonly cors: boolean;
-  readonly idleTimeout: number;
-  readonly maxSessions: number;
-  readonly eventStore?: 'memory';
-  readonly serialize: boolean;
-  readonly ambiguous: 'last-inbound' | 'reject';
-  readonly parkTimeout: number;
-  readonly orphanTimeout: number;
-  readonly trace: boolean;
-  readonly json: boolean;
-}
-
 export interface Row {
   readonly flags: string;
   readonly group: keyof typeof GROUPS;
@@ -60,15 +31,6 @@ export interface Row {
   /** Without this it would do nothing: a command to run, a URL, or clients that come over HTTP. */
   readonly needs?: 'command' | 'url' | 'http';
 }
-
-export const GROUPS = {
-  upstream: 'What to serve, one session of it for each client:',
-  endpoint: 'Where clients find it:',
-  access: 'Who may use it:',
-  sessions: 'Sessions:',
-  backchannel: 'Messages that the server starts:',
-  logs: 'Logs (on stderr) and help:',
-} as const;
 
 const MANY = 'may be repeated';
 
@@ -231,28 +193,3 @@ export const TABLE: readonly Row[] = [
   { flags: '--trace', group: 'logs', help: 'one line for each message that the server starts' },
   { flags: '--json', group: 'logs', help: 'one JSON object per line' },
 ];
-
-export const USAGE = `[options] -- command args…
-       mcp-backchannel [options] --url URL
-       mcp-backchannel [options] --sse-url URL
-
-Serves any MCP server as a stateful Streamable HTTP endpoint, on which messages
-that the server starts (elicitation, sampling, progress, …) reach the client.`;
-
-/** What follows the options in help. */
-export const EXIT_CODES = `
-Durations are 500ms, 5s, 2m, or a plain number of milliseconds.
-
-SIGTERM and SIGINT let calls in flight finish, for at most 10 s, and close the
-sessions. A second signal ends the process at once.
-
-Exit codes:
-  0    ended by a signal, or by the client of --stdio
-  1    could not listen, or the server of --stdio could not start or has died
-  2    an option or argument cannot be used
-  130  ended at once by a second SIGINT (143: SIGTERM)
-
-Examples:
-  mcp-backchannel --port 3000 -- npx -y @playwright/mcp
-  mcp-backchannel --url https://example.com/mcp --pass-header authorization
-  mcp-backchannel --stdio --url http://127.0.0.1:3000/mcp`;

@@ -1,7 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT_CODES, GROUPS, OFF, TABLE, USAGE, type Row, type Values } from './option-table.js';
+import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
+import { TABLE, type Row } from './option-table.js';
 import { UsageError } from './usage-error.js';
+
+/** The switches that are off unless they are given. */
+const OFF = { stdio: false, cors: false, serialize: false, trace: false, json: false } as const;
+
+/** The options as they were given, or their defaults. */
+interface Values {
+  readonly url?: URL;
+  readonly sseUrl?: URL;
+  readonly header?: readonly (readonly [string, string])[];
+  readonly passHeader?: readonly string[];
+  readonly env?: readonly (readonly [string, string])[];
+  readonly cwd?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly stdio: boolean;
+  readonly token?: string;
+  readonly allowedHost?: readonly string[];
+  readonly allowedOrigin?: readonly string[];
+  readonly cors: boolean;
+  readonly idleTimeout: number;
+  readonly maxSessions: number;
+  readonly eventStore?: 'memory';
+  readonly serialize: boolean;
+  readonly ambiguous: 'last-inbound' | 'reject';
+  readonly parkTimeout: number;
+  readonly orphanTimeout: number;
+  readonly trace: boolean;
+  readonly json: boolean;
+}
 
 /** Where the server is that is to be served. */
 export type UpstreamSpec =

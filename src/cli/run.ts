@@ -1,7 +1,7 @@
 import { Guard } from '../proxy/guard.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
-import { MemoryEventStore } from './event-store.js';
+import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
 import { metricsOf } from './metrics.js';
 import type { CommandOptions } from './options.js';
@@ -47,7 +47,7 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
     // What is passed on says who the client is: another client must not speak with it.
     credentialHeaders: options.upstream.kind === 'command' ? [] : options.upstream.passHeaders,
     cors: options.cors,
-    eventStore: options.eventStore === undefined ? undefined : () => new MemoryEventStore(),
+    eventStore: options.eventStore === undefined ? undefined : eventStore(),
     backchannel: {
       ambiguous: options.ambiguous,
       parkTimeoutMs: options.parkTimeout,
@@ -109,6 +109,11 @@ async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Log
   const whoseDoing = await mode.over;
   if (isSignalled()) return;
   await end(async () => mode.close(FAREWELL_GRACE_MS), whoseDoing === 'client' ? 0 : 1, logs);
+}
+
+function eventStore(): StatefulProxyOptions['eventStore'] {
+  const memory = new EventMemory();
+  return ({ signal }) => memory.store(signal);
 }
 
 /** An address of this machine is no name that an attacker could point at it. */

@@ -2,8 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Answer } from '../proxy/answers.js';
-import type { Guard, Incoming } from '../proxy/guard.js';
+import type { Guard } from '../proxy/guard.js';
+import { incomingOf } from '../proxy/node.js';
 import type { StatefulProxy } from '../proxy/options.js';
+
+/** How long a request may take to come in, head and body. An answer may take as long as it likes. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 } as const;
 
 export interface EndpointOptions {
   readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
@@ -13,11 +17,13 @@ export interface EndpointOptions {
   readonly guard: Pick<Guard, 'check'>;
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
+  readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>>;
 }
 
 /** The endpoint, its health and its metrics; whatever else is asked for is not there. */
-export function createEndpoint({ proxy, metrics, path, guard, isClosing }: EndpointOptions): Server {
-  return createServer((request, response) => {
+export function createEndpoint(options: EndpointOptions): Server {
+  const { proxy, metrics, path, guard, isClosing, timeouts = TIMEOUTS } = options;
+  return createServer(timeouts, (request, response) => {
     let refusal: Answer | undefined;
     switch (pathOf(request)) {
       case path:
@@ -82,12 +88,4 @@ function isRead({ method }: IncomingMessage, response: ServerResponse): boolean 
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-}
-
-function incomingOf({ method = '', headers }: IncomingMessage): Incoming {
-  const { host, origin, authorization } = headers;
-  const given = Object.entries({ origin, authorization }).filter(
-    (header): header is [string, string] => header[1] !== undefined,
-  );
-  return { method, host, headers: new Headers(given) };
 }

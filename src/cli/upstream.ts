@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
-import { Children, ChildTransport, type CommandSpec } from './child.js';
+import { ChildTransport, type CommandSpec } from './child.js';
+import { Children } from './children.js';
+import { HttpTransport } from './http-transport.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 
@@ -20,10 +21,13 @@ export class Upstreams {
     private readonly spec: UpstreamSpec,
     private readonly logs: Logs,
   ) {
-    if (spec.kind === 'command') return;
+    if (spec.kind === 'command') {
+      for (const value of Object.values(spec.env)) this.#hideText(value);
+      return;
+    }
     // Some hosts put the credential into the path.
     if (spec.url.pathname.length >= MIN_SECRET_PATH) logs.hide(spec.url.pathname);
-    for (const [, value] of spec.headers) this.#hide(value);
+    for (const [, value] of spec.headers) this.#hideHeader(value);
     for (const [, value] of spec.url.searchParams) logs.hide(value);
     logs.hide(spec.url.search);
   }
@@ -47,19 +51,28 @@ export class Upstreams {
 
   #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): TransportLike {
     const sent = new Headers(headers.map(([name, value]): [string, string] => [name, value]));
-    for (const name of passHeaders) {
+    const passed = passHeaders.flatMap((name) => {
       const value = request.headers.get(name);
-      if (value === null) continue;
-      this.#hide(value);
-      sent.set(name, value);
-    }
+      return value === null ? [] : [[name, value] as const];
+    });
+    for (const [name, value] of passed) sent.set(name, value);
     const options = { requestInit: { headers: Object.fromEntries(sent) } };
-    return kind === 'url' ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
+    const transport = kind === 'url' ? new HttpTransport(url, options) : new SSEClientTransport(url, options);
+    const hidden = passed.flatMap(([, value]) => this.#hideHeader(value));
+    // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
+    transport.onclose = () => {
+      for (const show of hidden) show();
+    };
+    return transport;
+  }
+
+  /** What it holds may be printed line by line. */
+  #hideText(value: string): void {
+    for (const secret of [value, ...value.split(/\r?\n/)]) this.logs.hide(secret);
   }
 
   /** `Bearer abc`: whole, and without its scheme. */
-  #hide(value: string): void {
-    this.logs.hide(value);
-    this.logs.hide(value.slice(value.lastIndexOf(' ') + 1));
+  #hideHeader(value: string): readonly (() => void)[] {
+    return [this.logs.hide(value), this.logs.hide(value.slice(value.lastIndexOf(' ') + 1))];
   }
 }

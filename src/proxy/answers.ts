@@ -1,4 +1,5 @@
 /** What the proxy answers by itself, over HTTP and in JSON-RPC. Never a stack trace: those are for `onerror`. */
+import { textOf } from '../errors.js';
 import type { RequestId, ResponseMessage } from '../routing/message.js';
 
 /** JSON-RPC's first code for errors of a server's own. */
@@ -27,8 +28,12 @@ export const WRONG_HOST: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Ho
 export const WRONG_ORIGIN: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Origin is not allowed');
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
-export function tooManySessions(maxSessions: number): Answer {
-  return refusal(503, SERVER_ERROR, `Too many sessions: ${maxSessions} are open already. Try again later.`);
+export function tooManySessions(maxSessions: number): string {
+  return `Too many sessions: ${maxSessions} are open already. Try again later.`;
+}
+
+export function noPlace(maxSessions: number): Answer {
+  return refusal(503, SERVER_ERROR, tooManySessions(maxSessions));
 }
 
 export function tooLarge(maxBodyBytes: number): Answer {
@@ -47,9 +52,8 @@ export function errorAnswer(id: RequestId, message: string): ResponseMessage {
 
 /** Why something failed, in one short line: the text may be a page of a web server's. */
 export function reasonOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
   const code = thrown instanceof Error ? (thrown.cause as { code?: unknown } | undefined)?.code : undefined;
-  const [line = ''] = message.trim().split('\n');
+  const [line = ''] = textOf(thrown).trim().split('\n');
   const reason = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
   return typeof code === 'string' ? `${reason} (${code})` : reason;
 }

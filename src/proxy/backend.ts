@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { asUpstream } from '../backchannel.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from './answers.js';
+import { Probe, statusOf } from './probe.js';
 import { within } from './within.js';
 
 /** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
@@ -14,7 +14,11 @@ interface ClientTransport extends TransportLike {
   terminateSession?(): Promise<void>;
 }
 
+/** Aborted when the session ends before the backend is connected. */
+export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
+
 interface BackendListener {
+  started(): void;
   received(message: JsonRpcMessage): void;
   /** The backend is gone, and its session with it. */
   lost(reason: string): void;
@@ -28,12 +32,11 @@ export class Backend {
   readonly #aborter = new AbortController();
   #ready: Promise<ClientTransport> | undefined;
   #transport: ClientTransport | undefined;
-  /** The id of the ping by which the backend is asked whether it is there. */
-  #probe: string | undefined;
+  readonly #probe = new Probe((reason) => this.#lost(reason));
   #isClosed = false;
 
   constructor(
-    private readonly makeTransport: (signal: AbortSignal) => TransportLike | Promise<TransportLike>,
+    private readonly makeTransport: MakeTransport,
     private readonly listener: BackendListener,
   ) {}
 
@@ -60,6 +63,7 @@ export class Backend {
   async close(isLost: boolean): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#probe.stop();
     this.#aborter.abort();
     // A transport that is still being made is closed as soon as it is.
     if (this.#transport === undefined && this.#ready !== undefined) await within(CLOSE_TIMEOUT_MS, this.#ready);
@@ -79,6 +83,7 @@ export class Backend {
       throw new Error('the session ended before the backend was connected');
     }
     await transport.start();
+    this.listener.started();
     return transport;
   }
 
@@ -88,8 +93,7 @@ export class Backend {
     transport.onmessage = (message: JsonRpcMessage, extra?: unknown) => {
       onmessage?.(message, extra);
       if (this.#isClosed) return;
-      if (this.#probe !== undefined && message.id === this.#probe) this.#probe = undefined;
-      else this.listener.received(message);
+      if (!this.#probe.takes(message)) this.listener.received(message);
     };
     transport.onclose = () => {
       onclose?.();
@@ -101,22 +105,8 @@ export class Backend {
       if (this.#isClosed) return;
       this.listener.report(error);
       if (isEndOfEventSource(error)) this.#lost(`the connection to the backend broke: ${reasonOf(error)}`);
-      else if (this.listener.isAwaited()) this.#ask(transport);
+      else if (this.listener.isAwaited()) this.#probe.ask(transport);
     };
-  }
-
-  /**
-   * Asks the backend whether it is there. A transport over HTTP tells of a stream that broke off, but not
-   * whether the answer that was awaited on it can still come: of a backend that is gone, it cannot.
-   */
-  #ask(transport: ClientTransport): void {
-    if (this.#probe !== undefined) return;
-    this.#probe = `mcp-backchannel:${randomUUID()}`;
-    transport.send({ jsonrpc: '2.0', id: this.#probe, method: 'ping' }).catch((error: unknown) => {
-      this.#probe = undefined;
-      const status = statusOf(error);
-      if (status === undefined || status === 404) this.#lost(`the backend is gone: ${reasonOf(error)}`);
-    });
   }
 
   #lost(reason: string): void {
@@ -127,12 +117,6 @@ export class Backend {
 /** True when the backend has answered that it knows no such session (any more). */
 export function isSessionUnknown(error: unknown): boolean {
   return statusOf(error) === 404;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const { code, status } = error as { code?: unknown; status?: unknown };
-  if (typeof status === 'number') return status;
-  return typeof code === 'number' ? code : undefined;
 }
 
 /** The legacy SSE transport opens its stream anew, which is another session. */

@@ -54,7 +54,9 @@ export class Door {
     const credential = new Credential(headers, this.settings.credentialHeaders);
     if (id !== null) return this.sessions.find(id, credential);
     // Whether it is an `initialize` is for the transport to see, which reads the body.
-    return method === 'POST' ? this.sessions.open({ headers, credential }, makeTransport) : NO_SESSION_ID;
+    return method === 'POST'
+      ? this.sessions.open({ headers: incoming.allHeaders(), credential }, makeTransport)
+      : NO_SESSION_ID;
   }
 
   #optionsFor(events: TransportEvents): ServerTransportOptions {
@@ -66,7 +68,7 @@ export class Door {
       },
       onsessionclosed: () => events.deleted(),
       maxRequestBodySize: maxBodyBytes,
-      ...(eventStore && { eventStore: eventStore() as never }),
+      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never }),
     };
   }
 }

@@ -7,7 +7,9 @@ export interface Incoming {
   readonly method: string;
   /** The host it was addressed to, with its port. */
   readonly host: string | undefined;
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** All of them, for whoever opens a session. */
+  allHeaders(): Headers;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -71,14 +73,18 @@ export class Guard {
   }
 }
 
+/** Of who says nothing of himself: most, and it must be no digest of anything said. */
+const ANONYMOUS = digest('');
+
 /** The credential that opened a session. It is not kept, only known again. */
 export class Credential {
   readonly #digest: Buffer;
 
   /** @param names the headers that say who the client is, besides `authorization` */
-  constructor(headers: Headers, names: readonly string[]) {
+  constructor(headers: Pick<Headers, 'get'>, names: readonly string[]) {
+    const values = ['authorization', ...names].map((name) => headers.get(name));
     // As JSON, so that no two lists of values read the same.
-    this.#digest = digest(JSON.stringify(['authorization', ...names].map((name) => headers.get(name))));
+    this.#digest = values.every((value) => value === null) ? ANONYMOUS : digest(JSON.stringify(values));
   }
 
   equals(other: Credential): boolean {
@@ -86,7 +92,7 @@ export class Credential {
   }
 }
 
-function preflight(headers: Headers): Answer {
+function preflight(headers: Pick<Headers, 'get'>): Answer {
   const asked = headers.get('access-control-request-headers');
   return {
     status: 204,

@@ -15,7 +15,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
     // Whoever has parsed the body has read it, and its transport no longer counts.
-    if (parsedBody !== undefined && Number(request.headers['content-length']) > settings.maxBodyBytes) {
+    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
       answer(response, tooLarge(settings.maxBodyBytes));
       return;
     }
@@ -43,16 +43,38 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
   };
 }
 
-function incomingOf(request: IncomingMessage): Incoming {
+/** The parts of a request that say who may come in. */
+export function incomingOf(request: IncomingMessage): Incoming {
+  const { headersDistinct } = request;
+  const get = (name: string): string | null => headersDistinct[name.toLowerCase()]?.join(', ') ?? null;
+  return {
+    method: request.method ?? '',
+    host: request.headers.host,
+    headers: { get, has: (name) => get(name) !== null },
+    allHeaders: () => headersOf(request),
+  };
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(request.headersDistinct)) {
+  for (const [name, values] of Object.entries(headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
   }
-  return { method: request.method ?? '', host: request.headers.host, headers };
+  return headers;
 }
 
 function parsedBodyOf(request: IncomingMessage): unknown {
   return (request as { readonly body?: unknown }).body;
+}
+
+/**
+ * The bytes of a body that was parsed: as it was sent, where its length was told, and that is not the length
+ * of what it was compressed to; otherwise of its JSON without spaces.
+ */
+function sizeOf({ headers }: IncomingMessage, parsedBody: unknown): number {
+  const sent = Number(headers['content-length'] ?? Number.NaN);
+  const isAsSent = (headers['content-encoding'] ?? 'identity') === 'identity';
+  return isAsSent && !Number.isNaN(sent) ? sent : Buffer.byteLength(JSON.stringify(parsedBody));
 }
 
 function answer(response: ServerResponse, { status, headers, body }: Answer): void {

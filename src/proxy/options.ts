@@ -16,7 +16,12 @@ export interface UpstreamRequest {
 export interface StatefulProxyOptions {
   /** A new, unstarted transport to the backend: one for each session. */
   readonly upstream: (request: UpstreamRequest) => TransportLike | Promise<TransportLike>;
-  /** How many sessions there may be at once; one more is refused with 503. @default 1000 */
+  /**
+   * How many sessions there may be at once; one more is refused with 503, or, where others took the last
+   * place while its `initialize` was being read, with a JSON-RPC error. A request whose body has not come
+   * yet is no session: how long that may take is up to the server (`requestTimeout` of `node:http`).
+   * @default 1000
+   */
   readonly maxSessions?: number | undefined;
   /**
    * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
@@ -43,9 +48,16 @@ export interface StatefulProxyOptions {
   readonly credentialHeaders?: readonly string[] | undefined;
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
-  /** Keeps events, so that clients can resume streams. Called once per session. @default none */
-  readonly eventStore?: (() => unknown) | undefined;
-  /** The largest body of a POST, in bytes. @default 4_194_304 */
+  /**
+   * Keeps events, so that clients can resume streams. Called once per session; `signal` is aborted when
+   * the session is over, and its events need not be kept. @default none
+   */
+  readonly eventStore?: ((session: { readonly signal: AbortSignal }) => unknown) | undefined;
+  /**
+   * The largest body of a POST, in bytes; of one that a framework has parsed before, of its JSON without
+   * spaces where its length was not told. What the framework itself reads is for it to limit.
+   * @default 4_194_304
+   */
   readonly maxBodyBytes?: number | undefined;
   /** Options of the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;

@@ -1,8 +1,9 @@
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
+import { debug } from '../debug.js';
 import { guarded } from '../transport/guarded.js';
 import { callbackFailed } from '../transport/report.js';
 import type { RouteEvent } from '../transport/events.js';
-import { CLOSING, NOT_FOUND, tooManySessions, type Answer } from './answers.js';
+import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './answers.js';
 import type { Credential } from './guard.js';
 import type { ProxySnapshot } from './options.js';
 import { Session, type Downstream, type Opener } from './session.js';
@@ -14,12 +15,16 @@ export interface TransportEvents {
   initialized(id: string): void;
   /** Resolves when the transport may be closed. */
   deleted(): Promise<void>;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
 }
 
 /** The sessions of a proxy. */
 export class Sessions {
   readonly #all = new Set<Session>();
   readonly #byId = new Map<string, Session>();
+  /** Those that count: initialized, and not wholly over. One that is ending still has its backend, perhaps a process. */
+  readonly #counted = new Set<Session>();
   /** The ends of sessions that are no more: a backend may take its time to go. */
   readonly #ending = new Set<Promise<void>>();
   readonly #opened = new Subject<Session>();
@@ -44,23 +49,48 @@ export class Sessions {
     return session?.opener.credential.equals(credential) === true ? session : NOT_FOUND;
   }
 
-  /** Makes a session, which an `initialize` request may open. */
+  /**
+   * Makes a session, which an `initialize` request may open. Until that has come, it costs nothing but the
+   * connection on which it is awaited, and takes no place: bodies that never end would take them all.
+   */
   open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
     if (this.#closing !== undefined) return CLOSING;
-    // One that is ending still has its backend, perhaps a process.
-    if (this.#all.size + this.#ending.size >= this.settings.maxSessions)
-      return tooManySessions(this.settings.maxSessions);
+    if (this.#isFull) return noPlace(this.settings.maxSessions);
+    const life = new AbortController();
     const downstream = makeTransport({
+      signal: life.signal,
       initialized: (id) => {
-        session.id = id;
-        this.#byId.set(id, session);
+        this.#initialized(session, id);
       },
       deleted: () => session.leave(),
     });
-    const session = new Session(downstream, opener, this.settings, this.#forget, this.report);
+    const onEnd = (_session: Session, ended: Promise<void>): void => {
+      this.#forget(session, ended);
+      void ended.finally(() => {
+        life.abort();
+      });
+    };
+    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report);
     this.#all.add(session);
     this.#opened.next(session);
     return session;
+  }
+
+  get #isFull(): boolean {
+    return this.#counted.size >= this.settings.maxSessions;
+  }
+
+  #initialized(session: Session, id: string): void {
+    if (!this.#all.has(session)) return;
+    if (this.#isFull) {
+      // The answer is under way already, and can only say so in its body.
+      session.refuse(tooManySessions(this.settings.maxSessions));
+      return;
+    }
+    session.id = id;
+    debug.proxy('session %s opened', session.name);
+    this.#byId.set(id, session);
+    this.#counted.add(session);
   }
 
   snapshot(): ProxySnapshot {
@@ -90,6 +120,9 @@ export class Sessions {
     this.#all.delete(session);
     if (session.id !== undefined) this.#byId.delete(session.id);
     this.#ending.add(ended);
-    void ended.finally(() => this.#ending.delete(ended));
+    void ended.finally(() => {
+      this.#ending.delete(ended);
+      this.#counted.delete(session);
+    });
   };
 }

@@ -36,7 +36,7 @@ export function webHandler(door: Door, report: (error: Error) => void): (request
 
 function incomingOf({ method, url, headers }: Request): Incoming {
   // A `Request` that was made by hand has no such header.
-  return { method, host: headers.get('host') ?? new URL(url).host, headers };
+  return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
 }
 
 function responseOf({ status, headers, body }: Answer): Response {

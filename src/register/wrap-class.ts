@@ -1,11 +1,15 @@
 import { debug } from '../debug.js';
 import type { TransportLike } from '../transport-like.js';
+import { usesPrivateMembers } from './private-members.js';
 
 export type TransportClass = new (...args: never[]) => TransportLike;
 export type Wrap = (transport: TransportLike) => TransportLike;
 
 /** Both builds of a module may come to hold the same class, and some modules hand on another's. */
 const wrappedClasses = new WeakMap<TransportClass, TransportClass>();
+
+/** The classes that people were told of. */
+const warned = new WeakSet<TransportClass>();
 
 /** A transport under construction: what it builds inside is its own, and stays bare. */
 let isConstructing = false;
@@ -23,8 +27,10 @@ export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T 
       isConstructing = true;
       try {
         const transport = Reflect.construct(target, args, newTarget) as TransportLike;
-        if (newTarget !== wrapped && hasPrivateMembers(newTarget, wrapped)) {
+        // They would come to be on the wrapper, where the methods, which run on what is wrapped, do not find them.
+        if (newTarget !== wrapped && usesPrivateMembers(newTarget, wrapped)) {
           debug.register('left a new %s alone: it has private members, which a wrapper cannot have', newTarget.name);
+          warnOnce(newTarget as unknown as TransportClass);
           return transport;
         }
         debug.register('wrapped a new %s', newTarget.name);
@@ -39,15 +45,13 @@ export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T 
   return wrapped;
 }
 
-/**
- * Whether a subclass has private members. They would come to be on the wrapper, where the methods,
- * which run on what is wrapped, do not find them. Only the source tells.
- */
-function hasPrivateMembers(subclass: object, base: object): boolean {
-  let current: object | null = subclass;
-  while (current !== null && current !== base) {
-    if (/#[\p{ID_Start}_$]/u.test(Function.prototype.toString.call(current))) return true;
-    current = Object.getPrototypeOf(current) as object | null;
-  }
-  return false;
+/** A proxy that runs bare may hang one day, and nobody would know why. */
+function warnOnce(left: TransportClass): void {
+  if (warned.has(left)) return;
+  warned.add(left);
+  process.emitWarning(
+    `mcp-backchannel/register leaves transports of class ${left.name} alone: it has private members, which a wrapper ` +
+      'cannot have. Wrap them in the program, with withBackchannel() or asUpstream().',
+    { code: 'MCP_BACKCHANNEL_NOT_WRAPPED' },
+  );
 }

@@ -74,12 +74,12 @@ export class Delivery {
   /** A message that nobody decided about, because the pipeline has ended. */
   afterClose(departure: Departure): void {
     const { message, options } = departure;
-    if (isMethodMessage(message)) this.#refuse(departure, message, undefined, closed(message));
-    else
-      settle(
-        departure,
-        attempt(() => this.inner.send(message, options)),
-      );
+    try {
+      if (isMethodMessage(message)) this.#refuse(departure, message, undefined, closed(message));
+    } catch {
+      // What cannot be read counts as none that we know.
+    }
+    departure.settled ??= attempt(() => this.inner.send(message, options));
   }
 
   /** A parked message will not be tried again. */
@@ -119,9 +119,9 @@ export class Delivery {
     const options = optionsFor(route, departure.options);
     if (departure.parked !== undefined) departure.routedAt = now();
     const entry = route.to === 'request' ? route.entry : undefined;
-    const isQuestion = isRequest(message);
+    const question = isRequest(message) ? message.id : undefined;
     // Before it is sent: an in-memory client answers while `send()` still runs.
-    if (isQuestion) ledger?.openExchange(message, entry, departure.since);
+    if (isRequest(message)) ledger?.openExchange(message, entry, departure.since);
 
     let isRedirected = false;
     const write = (): Promise<void> => {
@@ -129,7 +129,7 @@ export class Delivery {
       return isRedirected ? this.#redirect(departure) : this.inner.send(message, options);
     };
     const ended = (error: Error | undefined): void => {
-      if (error !== undefined && isQuestion) ledger?.closeExchange(message.id);
+      if (error !== undefined && question !== undefined) ledger?.closeExchange(question);
       if (isRedirected || !this.log.isWatched) return;
       const { to, evidence } = route;
       const outcome = error === undefined ? 'delivered' : 'failed';
@@ -142,7 +142,7 @@ export class Delivery {
       });
     };
     settle(departure, this.order.write(this.#streamOf(entry), departure.routedAt, write, ended));
-    if (isQuestion) this.liveness?.questionAsked(message.id, entry);
+    if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */

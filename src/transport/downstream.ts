@@ -38,6 +38,15 @@ const PROPERTIES = ['onmessage', 'onclose', 'backchannel'] as const;
 
 const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
+/** What there is to read of a message, unless it throws when it is read: then it is passed on as it is. */
+function readable<R>(read: () => R): R | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
  * A transport may be started again after it was closed; what is in flight in one life is in `sessions`.
@@ -178,9 +187,14 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     // A transport that reconnects by itself does so without a word: a message says it is back.
     this.#begin();
     this.#taps.inbound(message, extra);
-    if (!this.#answered.isEmpty && isResponse(message) && this.#answered.delete(message.id))
-      this.report(tooLate(message.id));
-    else receive(this, message, extra);
+    const late = this.#answered.isEmpty ? undefined : readable(() => this.#lateAnswer(message));
+    if (late === undefined) receive(this, message, extra);
+    else this.report(tooLate(late));
+  }
+
+  /** The id of an answer to what was answered in the client's place. */
+  #lateAnswer(message: JsonRpcMessage): RequestId | undefined {
+    return isResponse(message) && this.#answered.delete(message.id) ? message.id : undefined;
   }
 
   arrived(entry: InFlight): void {

@@ -22,7 +22,7 @@ import { consult, decide } from './decide.js';
 import type { Decision, Departure } from './departure.js';
 import type { Inbound } from './events.js';
 import { onBehalfOf, outerOrigin } from './origin.js';
-import { callbackFailed } from './report.js';
+import { callbackFailed, shown, shownMethod } from './report.js';
 import type { Surroundings } from './surroundings.js';
 
 /** An inbound message on its way to the proxy. */
@@ -111,8 +111,18 @@ function undecided(departure: Departure, cause: unknown): Decision {
   return { kind: 'response', departure, entry: undefined };
 }
 
+/** A message may be readable when it is decided about, and not when it is delivered. */
 function deliver(decision: Decision): void {
-  decision.departure.around.deliver(decision);
+  const { departure } = decision;
+  const { around } = departure;
+  try {
+    around.deliver(decision);
+  } catch (cause) {
+    const error = unreadable('to the client', cause);
+    around.report(error);
+    if (departure.parked !== undefined) departure.parked.settle(Promise.reject(error));
+    else if (departure.settled === undefined) around.deliver({ kind: 'response', departure, entry: undefined });
+  }
 }
 
 function inboundLedger(around: Surroundings, message: JsonRpcMessage, extra: unknown): Ledger | undefined {
@@ -126,8 +136,8 @@ function inboundLedger(around: Surroundings, message: JsonRpcMessage, extra: unk
 function duplicate(entry: InFlight, replaced: InFlight): BackchannelError {
   return new BackchannelError(
     'DUPLICATE_REQUEST_ID',
-    `request ${entry.method} came in with the id ${JSON.stringify(entry.id)} of ${replaced.method}, which is still in ` +
-      'flight. The id now stands for the newer one. The client must not use an id twice within a session.',
+    `request ${shownMethod(entry.method)} came in with the id ${shown(entry.id)} of ${shownMethod(replaced.method)}, ` +
+      'which is still in flight. The id now stands for the newer one. The client must not use an id twice within a session.',
   );
 }
 

@@ -3,7 +3,7 @@ import type { ParkingFailure } from '../http/parking.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
 import type { Refusal } from '../routing/route.js';
-import { nameOf } from './report.js';
+import { nameOf, shown } from './report.js';
 
 /** The error of a message for which there is no route. */
 export function refused(message: MethodMessage, code: Refusal, requested: RequestId | undefined): BackchannelError {
@@ -14,7 +14,7 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
   switch (code) {
     case 'NOT_IN_FLIGHT':
       return (
-        `request ${JSON.stringify(requested)}, which it names, is over, and no other is in flight. ` +
+        `request ${shown(requested)}, which it names, is over, and no other is in flight. ` +
         'Send it before its request is answered.'
       );
     case 'NO_STREAM':
@@ -73,7 +73,7 @@ export function closed(message: MethodMessage): BackchannelError {
 export function orphaned(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
-    `request ${method} (id ${JSON.stringify(id)}) was sent, but the client has held no connection for ` +
+    `${nameOf({ id, method })} was sent, but the client has held no connection for ` +
       `${orphanTimeoutMs} ms: nobody will answer it. Raise orphanTimeoutMs if clients are away for longer.`,
   );
 }
@@ -99,7 +99,7 @@ export function stalled(stallTimeoutMs: number): BackchannelError {
 export function tooLate(id: RequestId): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
-    `the client's answer to request ${JSON.stringify(id)} was dropped: it came after orphanTimeoutMs, and the ` +
+    `the client's answer to request ${shown(id)} was dropped: it came after orphanTimeoutMs, and the ` +
       'sender has had an error in its place.',
   );
 }

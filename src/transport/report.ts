@@ -1,6 +1,6 @@
 import { debug } from '../debug.js';
-import { BackchannelError } from '../errors.js';
-import { isNotification, isRequest, isResponse, type JsonRpcMessage } from '../routing/message.js';
+import { BackchannelError, textOf } from '../errors.js';
+import { isNotification, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 
 /** Tells the owner of a transport of something that went wrong and has no caller to be thrown at. */
 export type Report = (error: Error) => void;
@@ -19,14 +19,34 @@ export function reportTo(transport: { onerror?: ((error: Error) => void) | undef
 
 /** A callback of the user's threw. */
 export function callbackFailed(name: string, cause: unknown): BackchannelError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = textOf(cause);
   return new BackchannelError('CALLBACK_FAILED', `${name} threw: ${reason}. Messages are not affected.`, { cause });
 }
 
 /** `request elicitation/create (id 3)`: the words by which errors and debug lines name a message. */
 export function nameOf(message: JsonRpcMessage): string {
-  if (isRequest(message)) return `request ${message.method} (id ${JSON.stringify(message.id)})`;
-  if (isNotification(message)) return `notification ${message.method}`;
-  if (isResponse(message)) return `response (id ${JSON.stringify(message.id)})`;
-  return 'message of no known kind';
+  try {
+    if (isRequest(message)) return `request ${shownMethod(message.method)} (id ${shown(message.id)})`;
+    if (isNotification(message)) return `notification ${shownMethod(message.method)}`;
+    if (isResponse(message)) return `response (id ${shown(message.id)})`;
+    return 'message of no known kind';
+  } catch {
+    return 'message that cannot be read';
+  }
+}
+
+/** Of an id or a method, which the other side has chosen, no more is shown. */
+const MAX_SHOWN_LENGTH = 100;
+
+const PLAIN_METHOD = /^[\w$./:-]{1,100}$/;
+
+/** An id in an error or a debug line: on one line, and never long. */
+export function shown(id: RequestId | undefined): string {
+  const isLong = typeof id === 'string' && id.length > MAX_SHOWN_LENGTH;
+  return JSON.stringify(isLong ? `${id.slice(0, MAX_SHOWN_LENGTH)}…` : id);
+}
+
+/** A method likewise. */
+export function shownMethod(method: string): string {
+  return PLAIN_METHOD.test(method) ? method : shown(method);
 }

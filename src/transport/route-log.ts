@@ -4,6 +4,7 @@ import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { RouteEvent } from './events.js';
 import type { Departure } from './departure.js';
+import { shown, shownMethod } from './report.js';
 import type { Taps } from './taps.js';
 
 /** What becomes of a message, told to whoever watches: `routes$` and `debug`. */
@@ -27,8 +28,7 @@ export class RouteLog {
     if (!this.isWatched) return;
     this.#emit({
       session: ledger?.session ?? (this.transport as { readonly sessionId?: string }).sessionId,
-      method: message.method,
-      id: isRequest(message) ? message.id : undefined,
+      ...nameIn(message),
       requested: options?.relatedRequestId,
       to: what.to ?? 'nowhere',
       relatedRequestId: what.relatedRequestId,
@@ -58,6 +58,15 @@ export class RouteLog {
   }
 }
 
+/** A message that throws when it is read has its event all the same: its sender may wait for what comes after. */
+function nameIn(message: MethodMessage): Pick<RouteEvent, 'method' | 'id'> {
+  try {
+    return { method: message.method, id: isRequest(message) ? message.id : undefined };
+  } catch {
+    return { method: '(unreadable)', id: undefined };
+  }
+}
+
 /** `elicitation/create 3 → request 7 (context, asked for 1): delivered after 12 ms` */
 function describe(event: RouteEvent): string {
   const { method, id, to, relatedRequestId, evidence, requested, outcome, error, waitedMs } = event;
@@ -65,10 +74,10 @@ function describe(event: RouteEvent): string {
   const why = [evidence, requested === undefined ? undefined : `asked for ${show(requested)}`];
   const because = why.filter((reason) => reason !== undefined).join(', ');
   const code = error === undefined ? '' : ` ${(error as { readonly code?: string }).code ?? error.message}`;
-  const name = id === undefined ? method : `${method} ${show(id)}`;
+  const name = id === undefined ? shownMethod(method) : `${shownMethod(method)} ${show(id)}`;
   return `${name} → ${target}${because && ` (${because})`}: ${outcome}${code} after ${Math.round(waitedMs)} ms`;
 }
 
 function show(id: RequestId | undefined): string {
-  return id === undefined ? 'nothing' : JSON.stringify(id);
+  return id === undefined ? 'nothing' : shown(id);
 }

@@ -1,59 +1,112 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Http, Routing, Scale } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-const Figure = z.number().positive();
-const Measured = z.object({ median: Figure, min: Figure, max: Figure });
-const Row = z.object({
-  variant: z.string(),
-  context: z.boolean(),
-  inFlight: z.literal([1, 1_000, 100_000]),
-  nsPerMessage: Measured,
-  toHandWritten: Measured,
-  toHandWrittenInProcess: Measured,
-  toOneInFlight: Measured,
-});
-const Result = z.object({
-  date: z.iso.datetime(),
-  commit: z.string().min(1),
-  node: z.literal(process.version),
-  machine: z.object({ cpu: z.string(), cores: Figure, platform: z.string() }),
-  cycle: z.array(Row).length(24),
-  bytesPerIdleSession: z.record(z.string(), z.object({ connected: z.number(), used: z.number() })),
-});
-
 let folder: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
+  expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
   folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-bench-'));
-});
+  const brief = (name: string): Promise<unknown> => program(`${name}.bench.ts`, '--brief', '--out', folder);
+  await Promise.all([brief('routing'), brief('http'), brief('scale')]);
+}, 120_000);
 
-afterEach(async () => {
+afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the routing benchmark, run briefly, measures every variant and writes valid JSON', async () => {
-  expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
+describe('run briefly, and writing valid JSON', () => {
+  test('the routing benchmark measures every variant, in flight and in sessions', async () => {
+    const { cycle, sessions } = Routing.parse(await resultOf('routing'));
 
-  const args = ['--expose-gc', '--import', 'tsx', 'benchmarks/routing.bench.ts', '--brief', '--out', folder];
-  await promisify(execFile)(process.execPath, args, { cwd: ROOT });
+    expect(distinct(cycle.map(({ variant }) => variant))).toEqual([
+      'bare',
+      'hand-written',
+      'ours, context',
+      'ours, context, routes$ observed',
+      'ours, context, write order',
+      'ours, everything on',
+      'ours, everything on, debug',
+      'ours, last-inbound',
+    ]);
+    expect(distinct(sessions.map(({ kind, variant }) => `${variant}, ${kind}`))).toEqual([
+      'hand-written, many transports',
+      'hand-written, one transport',
+      'ours, context, many transports',
+      'ours, context, one transport',
+    ]);
+  });
 
-  const result = Result.parse(JSON.parse(await readFile(join(folder, 'routing.json'), 'utf8')));
-  const variants = new Set(result.cycle.map(({ variant }) => variant));
-  expect([...variants].sort()).toEqual([
-    'bare',
-    'hand-written',
-    'ours, context',
-    'ours, context, routes$ observed',
-    'ours, context, write order',
-    'ours, last-inbound',
-  ]);
-}, 60_000);
+  test('the HTTP benchmark measures every workload in pairs, and its intervals hold their ratios', async () => {
+    const { rows } = Http.parse(await resultOf('http'));
+
+    expect(distinct(rows.map(({ workload }) => workload))).toEqual(['echo', 'elicit', 'progress']);
+    for (const { time, p50, serverCpu } of rows) {
+      for (const { ratio, low, high } of [time, p50, serverCpu]) {
+        expect(low).toBeLessThanOrEqual(ratio);
+        expect(ratio).toBeLessThanOrEqual(high);
+      }
+    }
+  });
+
+  test('the scale benchmark measures both wrappers at every size, and a burst of questions', async () => {
+    const { cost, burst } = Scale.parse(await resultOf('scale'));
+
+    expect(cost.map(({ variant, sessions }) => `${variant} ${sessions}`)).toEqual([
+      'hand-written 10',
+      'ours 10',
+      'hand-written 20',
+      'ours 20',
+    ]);
+    expect(burst.map(({ variant, open }) => `${variant} ${open}`)).toEqual(['hand-written 10', 'ours 10']);
+  });
+});
+
+describe("the README's figures", () => {
+  test('say what the results in the repository say', async () => {
+    await expect(program('readme.ts', '--check')).resolves.toMatchObject({ stderr: '' });
+  }, 60_000);
+
+  test('are written between the markers, and leave out what was not measured', async () => {
+    const results = join(folder, 'some');
+    await mkdir(results);
+    await copyFile(join(folder, 'http.json'), join(results, 'http.json'));
+    const readme = join(folder, 'README.md');
+    await writeFile(readme, '# Before\n\n<!-- benchmarks:start -->\n\nold\n\n<!-- benchmarks:end -->\n\nAfter\n');
+    const args = ['--readme', readme, '--results', results];
+
+    await expect(program('readme.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });
+    await program('readme.ts', ...args);
+
+    const text = await readFile(readme, 'utf8');
+    expect(text).toMatch(/^# Before\n\n<!-- benchmarks:start -->\n/);
+    expect(text).toMatch(/<!-- benchmarks:end -->\n\nAfter\n$/);
+    expect(text).not.toContain('old');
+    expect(text.match(/over HTTP, \w+/g)).toHaveLength(6);
+    expect(text).not.toContain('routing a message');
+  }, 60_000);
+});
+
+function program(
+  name: string,
+  ...args: readonly string[]
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const command = ['--expose-gc', '--import', 'tsx', `benchmarks/${name}`, ...args];
+  return promisify(execFile)(process.execPath, command, { cwd: ROOT });
+}
+
+async function resultOf(name: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8'));
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}

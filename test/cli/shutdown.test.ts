@@ -43,8 +43,11 @@ it.each(['SIGTERM', 'SIGINT'] as const)('leaves no process behind on %s, with st
   expect(pids.filter(isAlive)).toEqual([]);
 });
 
-it('ends at once on a second signal, and leaves no process behind, not even one that would stay', async () => {
-  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...MIRROR]);
+it.each([
+  ['would stay', []],
+  ['would stay and has closed its stderr', ['--env', 'SILENT=1']],
+])('ends at once on a second signal, and leaves no process behind, not even one that %s', async (_how, env) => {
+  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...env, ...MIRROR]);
   const client = await started.client(url);
   const { pid } = await mirrored(client);
   started.add({

@@ -13,7 +13,7 @@ export const BACKEND: readonly string[] = ['--', process.execPath, '--import', '
 /**
  * A stdio server that starts at once. Any call answers with its directory, its environment and its
  * process id; the tool `ask` asks the user first, `hang` never answers, and `die` ends it. With `STUBBORN` in its environment it does
- * not end by itself when its stdin does.
+ * not end by itself when its stdin does; with `SILENT`, it closes its stderr.
  */
 export const MIRROR: readonly string[] = [
   '--',
@@ -22,6 +22,7 @@ export const MIRROR: readonly string[] = [
   `
   if (process.env.STUBBORN) setInterval(() => {}, 60_000);
   console.error('mirror, mirror\\non the wall');
+  if (process.env.SILENT) require('node:fs').closeSync(2);
   const asking = new Map();
   const send = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
   const result = (id, result) => send({ id, result });

@@ -13,8 +13,6 @@ import { BACKEND, elicitations, MIRROR, mirrored, ROOT, Started } from './suppor
 const started = new Started();
 afterEach(async () => started.end());
 
-const EVERYTHING = ['--', process.execPath, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js'];
-
 describe('a client that never opens GET gets the first and the second elicitation on its own stream, from', () => {
   it('a stdio server', async () => {
     const { url, command } = await started.endpoint(BACKEND);
@@ -25,15 +23,6 @@ describe('a client that never opens GET gets the first and the second elicitatio
     ]);
     expect(elicitations(client)).toEqual(['POST 1', 'POST 2']);
     expect(command.stdout).toBe('');
-  });
-
-  it('server-everything, over stdio', async () => {
-    const { url } = await started.endpoint([...EVERYTHING, 'stdio']);
-    const client = await started.client(url);
-    for (const id of [1, 2]) {
-      expect(await client.callTool('trigger-elicitation-request')).toContain('Ada');
-      expect(elicitations(client).at(-1)).toBe(`POST ${id}`);
-    }
   });
 
   it('an HTTP server', async () => {

@@ -1,11 +1,15 @@
 /** What users get: the packed tarball, installed into an empty project. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createBackend } from '../../examples/lib/backend.js';
+import { serve } from '../../examples/lib/serve.js';
+import { Command, Started } from '../cli/support.js';
+import { startCall, textOf } from '../support/stage.js';
 import { exampleIn } from './readme-example.js';
 
 const run = promisify(execFile);
@@ -16,6 +20,9 @@ interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
+
+const started = new Started();
+afterEach(async () => started.end());
 
 let project: string;
 let packed: Packed;
@@ -72,6 +79,31 @@ describe('the packed tarball, in an empty project', () => {
     });
   });
 
+  it('ends with exit code 0 on Ctrl-C under npm exec, which passes on what the terminal sends to all, calls finished', async () => {
+    const backend = started.add(await serveBackend());
+    // Debian's `sh` would stay between the two, and end by the signal whatever the command says.
+    const options = ['exec', '--offline', '--script-shell', 'bash', '--', 'mcp-backchannel'];
+    const npm = spawn('npm', [...options, '--port', '0', '--url', backend.url], { cwd: project, detached: true });
+    const command = new Command(npm);
+    // Ends with its process group: the command is not our child.
+    const signalAll = (signal: NodeJS.Signals): boolean => process.kill(-Number(npm.pid), signal);
+    try {
+      const client = await started.client(await command.url(), { answers: {} });
+      const call = await startCall(client, 'ask');
+      const { message } = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
+
+      signalAll('SIGINT');
+      await command.line(/SIGINT: lets calls in flight finish/);
+      await client.reply(message.id, { action: 'accept', content: { answer: 'Ada' } });
+
+      expect(await textOf(call)).toBe('ask: accept Ada');
+      expect(await command.exit).toEqual({ code: 0, signal: null });
+    } finally {
+      if (npm.exitCode === null && npm.signalCode === null) signalAll('SIGKILL');
+      await command.exit;
+    }
+  });
+
   it('can be imported without the SDK', async () => {
     await rm(join(project, 'node_modules/@modelcontextprotocol'), { recursive: true });
     const code = "console.log(Object.keys(await import('mcp-backchannel')).sort().join(' '))";
@@ -79,3 +111,12 @@ describe('the packed tarball, in an empty project', () => {
     expect(stdout.trim()).toBe('BackchannelError asUpstream withBackchannel');
   });
 });
+
+async function serveBackend(): ReturnType<typeof serve> {
+  return serve({
+    async onSession(transport) {
+      await createBackend().connect(transport);
+      return transport;
+    },
+  });
+}

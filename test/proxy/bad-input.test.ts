@@ -1,54 +1,13 @@
 /** Requests that are wrong or not welcome: the status and the error that the specification names. */
-import { request as httpRequest } from 'node:http';
 import { createStatefulProxy } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
-import { proxies, type ProxyStage } from './support.js';
+import { CALL, INITIALIZE, send, sessionOf, type Got, type Sent } from './raw-http.js';
+import { proxies } from './support.js';
 
 const open = proxies();
 
 const TOKEN = 'open sesame';
-const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-const INITIALIZE = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
-});
-const CALL = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' });
-
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-interface Got {
-  readonly status: number;
-  readonly headers: NodeJS.Dict<string | string[]>;
-  readonly text: string;
-}
-
-/** Not by `fetch`, which lets nobody choose its `Host`. Reads a stream until it ends, and this one begins one. */
-async function send(url: string, { method = 'POST', headers = {}, body }: Sent): Promise<Got> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers: { ...JSON_HEADERS, ...headers } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
-      });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-async function sessionOf(stage: ProxyStage, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const opened = await send(stage.url, { body: INITIALIZE, headers });
-  expect(opened.status).toBe(200);
-  return String(opened.headers['mcp-session-id']);
-}
 
 function errorIn({ text }: Got): Message['error'] {
   expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);

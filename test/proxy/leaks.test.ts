@@ -1,9 +1,11 @@
 /** Sessions that are over leave nothing behind. */
 import { createHook } from 'node:async_hooks';
+import { once } from 'node:events';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect, it } from 'vitest';
 import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND } from '../support/upstreams.js';
+import { ScriptedBackend } from './scripted-backend.js';
 import { proxies, type ProxyStage } from './support.js';
 
 const open = proxies();
@@ -94,4 +96,16 @@ it('leaves no process of a backend over stdio', async () => {
   await stage.proxy.close();
   expect(pids).toHaveLength(3);
   for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow(/ESRCH/);
+});
+
+it('tell their event store when they are over', async () => {
+  const backend = new ScriptedBackend();
+  const lives: AbortSignal[] = [];
+  const eventStore = ({ signal }: { signal: AbortSignal }): undefined => void lives.push(signal);
+  const stage = await open(backend.upstream, { eventStore });
+  const client = await stage.connect();
+  expect(lives.map(({ aborted }) => aborted)).toEqual([false]);
+  const over = once(lives[0] as unknown as EventTarget, 'abort');
+  await client.delete();
+  await over;
 });

@@ -81,10 +81,26 @@ it('leaves instanceof, statics and subclasses as they are, and a subclass with p
   expect(await program.exited).toBe(0);
 });
 
-it('prints nothing of its own unless it is asked to', async () => {
-  const program = run('subclass.js', true);
+it('wraps a subclass whose source only reads as if it had private members, and prints nothing of its own', async () => {
+  const program = run('subclass-mentions.js', true);
+  expect(JSON.parse(await program.line())).toEqual([true, true]);
   await program.exited;
   expect(program.stderr).toBe('');
+});
+
+it('leaves subclasses with private members of each kind alone, and warns of each class once', async () => {
+  const program = run('subclass-private.js', true);
+  const seen = JSON.parse(await program.line()) as { sees: unknown }[];
+  expect(seen).toEqual(['#sent', '1 "', true, 1, true].map((sees) => ({ isWrapped: false, sees })));
+  await program.exited;
+  const warnings = program.stderr.match(/\[MCP_BACKCHANNEL_NOT_WRAPPED\] Warning: .*/g) ?? [];
+  expect(warnings.map((line) => /class (\w+)/.exec(line)?.[1])).toEqual([
+    'Field',
+    'InTemplate',
+    'Method',
+    'Compiled',
+    'Below',
+  ]);
 });
 
 describe('an option of the environment', () => {

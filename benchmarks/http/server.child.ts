@@ -1,0 +1,77 @@
+/**
+ * A server of the SDK over Streamable HTTP, with `withBackchannel()` or without, in a process of its own.
+ *
+ * `Server` and bare `node:http`: the least that such a server can cost, so that what the wrapper adds
+ * weighs the most. Tools name the request they work for, so that both deliver the same messages.
+ */
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { CallToolRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { withBackchannel } from '../lib/built.js';
+import { PROGRESS_NOTIFICATIONS } from './workloads.js';
+
+const { isWrapped } = JSON.parse(process.argv[2] ?? '') as { readonly isWrapped: boolean };
+const sessions = new Map<string, StreamableHTTPServerTransport>();
+
+const http = createServer((request, response) => {
+  serve(request, response).catch((error: unknown) => {
+    console.error(error);
+    response.destroy();
+  });
+});
+// A client may be idle for as long as the others are at work.
+http.keepAliveTimeout = 0;
+http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }));
+
+// Asked for before and after each batch.
+process.on('message', () => process.send?.({ cpuUs: cpuUs() }));
+process.on('disconnect', () => process.exit());
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const id = request.headers['mcp-session-id'];
+  const transport = (typeof id === 'string' ? sessions.get(id) : undefined) ?? (await session());
+  await transport.handleRequest(request, response);
+}
+
+async function session(): Promise<StreamableHTTPServerTransport> {
+  const bare = new StreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+  });
+  const transport = isWrapped ? withBackchannel(bare) : bare;
+  await tools().connect(transport);
+  return transport;
+}
+
+function tools(): Server {
+  const server = new Server({ name: 'benchmark', version: '1' }, { capabilities: { tools: {} } });
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendRequest, sendNotification }) => {
+    if (params.name === 'elicit') {
+      const requestedSchema = { type: 'object' as const, properties: {} };
+      const question = { method: 'elicitation/create' as const, params: { message: 'ok?', requestedSchema } };
+      const { action } = await sendRequest(question, ElicitResultSchema);
+      return text(action);
+    }
+    const { progressToken } = params._meta ?? {};
+    if (params.name === 'progress' && progressToken !== undefined) {
+      for (let progress = 1; progress <= PROGRESS_NOTIFICATIONS; progress++) {
+        await sendNotification({ method: 'notifications/progress', params: { progressToken, progress } });
+      }
+    }
+    return text('ok');
+  });
+  return server;
+}
+
+function text(value: string): { content: { type: 'text'; text: string }[] } {
+  return { content: [{ type: 'text', text: value }] };
+}
+
+/** Wall clocks also measure whoever else uses the machine. */
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}

@@ -1,0 +1,21 @@
+/** `progress`: a tool that reports its progress so many times. `elicit`: one that asks the user once. */
+export const WORKLOADS = ['echo', 'elicit', 'progress'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+export const PROGRESS_NOTIFICATIONS = 100;
+
+/** Calls of one workload to one server. */
+export interface Batch {
+  readonly port: number;
+  readonly workload: Workload;
+  /** Clients that call one after the other, each in a session of its own. */
+  readonly concurrency: number;
+  /** In all. */
+  readonly calls: number;
+}
+
+export interface BatchTimes {
+  readonly wallMs: number;
+  /** Of each call, from its first byte sent to the last byte of its answer. */
+  readonly latenciesMs: readonly number[];
+}

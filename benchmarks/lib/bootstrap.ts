@@ -1,0 +1,59 @@
+import { median } from './statistics.js';
+
+/** A ratio of what was measured in pairs. */
+export interface PairedRatio {
+  readonly ratio: number;
+  /** The interval that holds it with a confidence of 95 %. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The two of a pair, measured one right after the other. */
+export interface Pair {
+  readonly value: number;
+  readonly base: number;
+}
+
+const RESAMPLES = 2_000;
+
+/**
+ * The median of the pairs' ratios, and its interval by bootstrap of their logarithms: in the logarithm,
+ * twice as fast and twice as slow are as far from 1.
+ *
+ * Pairs of one round share two processes, and what is peculiar to these, so that they are no
+ * independent samples: rounds are drawn first, and then pairs of each round that was drawn.
+ *
+ * @param rounds pairs by round
+ */
+export function pairedRatio(rounds: readonly (readonly Pair[])[]): PairedRatio {
+  const logs = rounds.map((pairs) => pairs.map(({ value, base }) => Math.log(value / base)));
+  // The same figures always give the same interval.
+  const random = mulberry32(1);
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(draw(logs, random).flatMap((pairs) => draw(pairs, random))),
+  ).sort((one, other) => one - other);
+  return {
+    ratio: fromLog(median(logs.flat())),
+    low: fromLog(medians[Math.floor(RESAMPLES * 0.025)]),
+    high: fromLog(medians[Math.ceil(RESAMPLES * 0.975) - 1]),
+  };
+}
+
+function draw<T>(from: readonly T[], random: () => number): T[] {
+  return from.map(() => from[Math.floor(random() * from.length)] as T);
+}
+
+function fromLog(log = NaN): number {
+  return Number(Math.exp(log).toFixed(4));
+}
+
+/** A small generator of pseudo-random numbers in [0, 1) that can be seeded. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,134 @@
+/** What each result file holds: benchmarks write it, plots and the README's table read it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PairedRatio } from './bootstrap.js';
+import type { Environment } from './environment.js';
+import type { Measured } from './statistics.js';
+
+export interface Results {
+  readonly routing: RoutingResult;
+  readonly http: HttpResult;
+  readonly scale: ScaleResult;
+  readonly peers: PeersResult;
+}
+
+/** How long and how often was measured: told with each result. */
+type Effort = Readonly<Record<string, number>>;
+
+export interface RoutingResult extends Environment {
+  readonly effort: Effort;
+  readonly cycle: readonly CycleRow[];
+  readonly sessions: readonly SessionRow[];
+  /** Of heap, beyond a bare transport's. */
+  readonly bytes: {
+    readonly perIdleSession: Readonly<Record<string, { readonly connected: number; readonly used: number }>>;
+    readonly perRequestInFlight: Readonly<Record<string, number>>;
+  };
+}
+
+/** One variant at one number of requests in flight. */
+export interface CycleRow {
+  /** What is in use in the process that measures. */
+  readonly process: 'plain' | 'context' | 'context, debug';
+  readonly variant: string;
+  readonly inFlight: number;
+  readonly nsPerMessage: Measured;
+  /** To the hand-written wrapper in a process without async context. */
+  readonly toHandWritten: Measured;
+  /** To the hand-written wrapper in the same process. */
+  readonly toHandWrittenInProcess: Measured;
+  /** To the same variant with one request in flight. */
+  readonly toOneInFlight: Measured;
+}
+
+/** One variant at one number of sessions, of which one after the other has a cycle. */
+export interface SessionRow {
+  readonly kind: 'many transports' | 'one transport';
+  readonly variant: string;
+  readonly sessions: number;
+  readonly nsPerMessage: Measured;
+  readonly toHandWrittenInProcess: Measured;
+  /** To the same variant with one session. */
+  readonly toOneSession: Measured;
+}
+
+export interface HttpResult extends Environment {
+  readonly effort: Effort;
+  readonly rows: readonly HttpRow[];
+}
+
+/** One workload at one number of concurrent clients. */
+export interface HttpRow {
+  readonly workload: 'echo' | 'elicit' | 'progress';
+  readonly concurrency: number;
+  readonly pairs: number;
+  readonly bare: ServerFigures;
+  readonly wrapped: ServerFigures;
+  /** Wrapped to bare: time per call by the wall clock. */
+  readonly time: PairedRatio;
+  /** Wrapped to bare: median latency of a batch. */
+  readonly p50: PairedRatio;
+  /** Wrapped to bare: processor time of the server per call. */
+  readonly serverCpu: PairedRatio;
+}
+
+/** Of one server, over all rounds. */
+export interface ServerFigures {
+  readonly callsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly serverCpuMsPerCall: number;
+}
+
+export interface ScaleResult extends Environment {
+  readonly effort: Effort;
+  readonly transport: string;
+  readonly cost: readonly ScaleRow[];
+  readonly burst: readonly ScaleBurst[];
+  /** Of a bare session, its client and its backend in memory. */
+  readonly bytesPerBareSession: Measured;
+  readonly bytesPerIdleSessionBeyondBare: Readonly<Record<string, Measured>>;
+}
+
+/** One variant at one number of sessions. */
+export interface ScaleRow {
+  readonly variant: string;
+  readonly sessions: number;
+  readonly usPerMessage: Measured;
+  readonly toHandWritten: Measured;
+  /** To the same variant with the fewest sessions. */
+  readonly toFewest: Measured;
+}
+
+/** Many sessions asked a question at once: figures as in scale.child.ts. */
+interface ScaleBurst extends Record<
+  'deliveredMs' | 'completedMs' | 'loopDelayP99Ms' | 'loopDelayMaxMs' | 'heapMiB',
+  Measured
+> {
+  readonly variant: string;
+  readonly sessions: number;
+  readonly open: number;
+}
+
+export interface PeersResult {
+  readonly environment: Environment;
+  readonly contestants: readonly Contestant[];
+}
+
+export interface Contestant {
+  readonly name: string;
+  readonly version: string;
+  readonly upstream: 'stdio' | 'http';
+  readonly stateful: boolean;
+  readonly addedP50Us: number | null;
+  readonly addedP99Us: number | null;
+  readonly callsPerSecond16: number | null;
+  readonly perSessionKiB: number | null;
+  readonly firstAnswerMs: number | null;
+}
+
+/** @returns `undefined` if it was not measured */
+export function readResult<N extends keyof Results>(folder: string, name: N): Results[N] | undefined {
+  const path = join(folder, `${name}.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Results[N]) : undefined;
+}

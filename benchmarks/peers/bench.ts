@@ -1,0 +1,74 @@
+/**
+ * The proxy beside others: same backend, same client, same machine, in one run.
+ *
+ *     npm run bench:peers -- [--brief] [--only <name>] [--out <folder>]
+ *
+ * How noise is kept out, or made to hit all alike: for latency and throughput all are up at once and take
+ * turns, round by round, in changing order, and what a call costs straight at the backend is measured in
+ * the same round and taken off. Starts and memory are measured in a new process each time. Every figure
+ * is the median of its rounds, with the least and the greatest.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { environment } from '../lib/environment.js';
+import { aimsOf } from './aims.js';
+import { CONTESTANTS } from './contestants.js';
+import { print } from './print.js';
+import type { Effort, PeersResult } from './results.js';
+import { Run } from './run.js';
+
+const { values: options } = parseArgs({
+  options: {
+    brief: { type: 'boolean', default: false },
+    /** Those whose name, version and upstream contain it; ours, too. */
+    only: { type: 'string' },
+    out: { type: 'string', default: fileURLToPath(new URL('../results', import.meta.url)) },
+  },
+});
+
+const effort: Effort = options.brief
+  ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 5 }
+  : { rounds: 7, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
+
+const METHOD = [
+  'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round',
+  'callsPerSecond16: 16 calls at once, in one session',
+  'backend: MCP by hand on Node, one process per stdio session, one process for all HTTP sessions',
+  'client: node:http with kept-alive connections; opens no standalone stream, except where the wire is sse',
+  'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse',
+  'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none',
+];
+
+const only = options.only?.toLowerCase();
+const contestants = CONTESTANTS.filter(
+  ({ name, version, upstream, isOurs }) =>
+    only === undefined || isOurs || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
+);
+
+const run = await Run.start(contestants, effort);
+try {
+  await run.observeBehaviour();
+  await run.measureLoad();
+  await run.measureLives();
+  const { costs, direct, behaviour, failures } = run.results();
+  const result: PeersResult = {
+    environment: environment(),
+    method: METHOD,
+    effort,
+    direct,
+    contestants: costs,
+    behaviour,
+    aims: aimsOf(costs),
+    failures,
+  };
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(join(options.out, 'peers.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  print(result);
+} finally {
+  run.close();
+}
+// A peer that broke off may have left a socket half open on our side.
+process.exit();

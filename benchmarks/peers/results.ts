@@ -1,0 +1,136 @@
+/** What `npm run bench:peers` writes to `peers.json`. */
+import type { Measured } from '../lib/statistics.js';
+import type { Environment } from '../lib/environment.js';
+
+/** How much was measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** Calls per round for latency, one after the other. */
+  readonly calls: number;
+  /** For how long calls per second are counted in each round. */
+  readonly throughputMs: number;
+  /** Calls at once, in one session, for calls per second. */
+  readonly concurrency: number;
+  /** How often each was started. */
+  readonly starts: number;
+  /** How often memory was measured, each time in a new process. */
+  readonly memoryRounds: number;
+  /** Idle sessions that memory is divided by. */
+  readonly sessions: number;
+}
+
+/** Which one: what results have in common. */
+export interface Subject {
+  readonly name: string;
+  readonly version: string;
+  readonly upstream: 'stdio' | 'http';
+  readonly isOurs: boolean;
+  /** The floor is none. */
+  readonly isPeer: boolean;
+  /** What it speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange. */
+  readonly wire: 'streamable-http' | 'sse';
+}
+
+/** The backend without a proxy. */
+export interface Direct {
+  readonly upstream: 'stdio' | 'http';
+  readonly p50Us: Measured;
+  readonly p99Us: Measured;
+  readonly callsPerSecond16: Measured;
+}
+
+/** What it costs. A value is the median of the rounds, with the least and the greatest. */
+export interface Cost extends Subject {
+  /** A value that one call sets is there in the next of the same session. Measured; see `behaviour`. */
+  readonly stateful: boolean | null;
+  /** Of a `tools/call`, beyond that of the same call straight to the backend, in the same round. */
+  readonly addedP50Us: Measured;
+  readonly addedP99Us: Measured;
+  readonly callsPerSecond16: Measured;
+  /** Processor time of the process of the proxy alone, for a call, 16 at once. */
+  readonly cpuPerCallUs: Measured;
+  /** From the start of the process to the answer of the first call. */
+  readonly firstAnswerMs: Measured;
+  /** Of the process of the proxy alone, with one session that is idle. */
+  readonly rssOneSessionKiB: Measured;
+  /** With `effort.sessions` of them. */
+  readonly rssAllSessionsKiB: Measured;
+  readonly rssPerSessionKiB: Measured;
+  /** Memory that no other process shares. */
+  readonly privatePerSessionKiB: Measured;
+  /** JavaScript heap that is left after garbage collection. */
+  readonly heapPerSessionKiB: Measured;
+}
+
+/** `hang`: nothing within the time allowed. `failed`: the call was answered with an error. */
+export type Outcome = 'answered' | 'failed' | 'hang' | 'not tried';
+
+/** Questions of the backend, in a session whose client has, or has not, opened the standalone stream. */
+export interface Questions {
+  readonly first: Outcome;
+  readonly second: Outcome;
+  /** Not tried when the first or the second failed or hung. */
+  readonly twentieth: Outcome;
+  /** The stream on which the first one came. */
+  readonly stream: 'own' | 'of another call' | 'standalone' | null;
+  readonly eightAtOnce: Eight;
+}
+
+/** Eight calls at once, each of which asks. */
+export interface Eight {
+  readonly answered: number;
+  /** On the stream of the call that asked. */
+  readonly onOwnStream: number;
+}
+
+export interface Behaviour extends Subject {
+  readonly stateful: boolean;
+  /** Two clients do not see what the other one has set: each has a session of the backend to itself. */
+  readonly backendPerSession: boolean;
+  /** Two sessions with the same request ids each got their own answers. */
+  readonly answersIsolated: boolean;
+  /** `null`: it has no such stream. */
+  readonly standaloneNeverOpened: Questions | null;
+  readonly standaloneOpen: Questions;
+  /** What a request with a foreign `Host` or `Origin` is answered, as a web page could send it. */
+  readonly foreignHost: Refusal;
+  readonly foreignOrigin: Refusal;
+  /** A client without credentials is refused, by default. */
+  readonly needsCredential: boolean;
+  /** What it asks to listen on when it is told nothing. `null`: every address. */
+  readonly defaultAddress: string | null;
+}
+
+export interface Refusal {
+  readonly refused: boolean;
+  readonly status: number | null;
+}
+
+/** One that could not be measured. */
+export interface Failure extends Subject {
+  readonly phase: 'load' | 'memory' | 'behaviour';
+  readonly reason: string;
+}
+
+/** What the command is meant to reach: beside the best peer that is stateful, with the same upstream or with any. */
+export interface Aim {
+  readonly measure: 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
+  readonly upstream: 'stdio' | 'http';
+  readonly ours: number;
+  readonly bestPeer: number;
+  readonly bestPeerName: string;
+  readonly ratio: number;
+  readonly aim: string;
+  readonly reached: boolean;
+}
+
+export interface PeersResult {
+  readonly environment: Environment;
+  readonly method: readonly string[];
+  readonly effort: Effort;
+  readonly direct: readonly Direct[];
+  readonly contestants: readonly Cost[];
+  readonly behaviour: readonly Behaviour[];
+  readonly aims: readonly Aim[];
+  readonly failures: readonly Failure[];
+}

@@ -1,0 +1,30 @@
+/**
+ * Draws what the benchmarks have written, each result beside its JSON.
+ *
+ *     npm run bench:plots -- [--out <folder>]
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { optionsFromArguments } from '../lib/program.js';
+import { readResult, type Results } from '../lib/results.js';
+import { render, type Drawing } from './chart.js';
+import { drawHttp } from './charts/http.js';
+import { drawPeers } from './charts/peers.js';
+import { drawRouting } from './charts/routing.js';
+import { drawScale } from './charts/scale.js';
+
+const { out } = optionsFromArguments();
+draw('routing', drawRouting);
+draw('http', drawHttp);
+draw('scale', drawScale);
+draw('peers', drawPeers);
+
+function draw<N extends keyof Results>(name: N, drawing: (result: Results[N]) => Drawing): void {
+  const result = readResult(out, name);
+  if (result === undefined) {
+    console.log(`${name}: not measured, not drawn`);
+    return;
+  }
+  writeFileSync(join(out, `${name}.svg`), render(drawing(result)));
+  console.log(`${name}: ${join(out, `${name}.svg`)}`);
+}

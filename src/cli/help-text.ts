@@ -1,0 +1,35 @@
+/** What help says besides the options. */
+
+export const GROUPS = {
+  upstream: 'What to serve, one session of it for each client:',
+  endpoint: 'Where clients find it:',
+  access: 'Who may use it:',
+  sessions: 'Sessions:',
+  backchannel: 'Messages that the server starts:',
+  logs: 'Logs (on stderr) and help:',
+} as const;
+
+export const USAGE = `[options] -- command args…
+       mcp-backchannel [options] --url URL
+       mcp-backchannel [options] --sse-url URL
+
+Serves any MCP server as a stateful Streamable HTTP endpoint, on which messages
+that the server starts (elicitation, sampling, progress, …) reach the client.`;
+
+/** What follows the options in help. */
+export const EXIT_CODES = `
+Durations are 500ms, 5s, 2m, or a plain number of milliseconds.
+
+SIGTERM and SIGINT let calls in flight finish, for at most 10 s, and close the
+sessions. A second signal ends the process at once.
+
+Exit codes:
+  0    ended by a signal, or by the client of --stdio
+  1    could not listen, or the server of --stdio could not start or has died
+  2    an option or argument cannot be used
+  130  ended at once by a second SIGINT (143: SIGTERM)
+
+Examples:
+  mcp-backchannel --port 3000 -- npx -y @playwright/mcp
+  mcp-backchannel --url https://example.com/mcp --pass-header authorization
+  mcp-backchannel --stdio --url http://127.0.0.1:3000/mcp`;

@@ -1,0 +1,91 @@
+/** What a result must hold to be drawn and told. No schema says anything about how long something may take. */
+import { z } from 'zod';
+
+const Figure = z.number().positive();
+const Measured = z.object({ median: Figure, min: Figure, max: Figure });
+const Delay = z.object({ median: z.number(), min: z.number(), max: z.number() });
+const PairedRatio = z.object({ ratio: Figure, low: Figure, high: Figure });
+
+const Environment = z.object({
+  date: z.iso.datetime(),
+  commit: z.string().min(1),
+  node: z.literal(process.version),
+  machine: z.object({ cpu: z.string(), cores: Figure, platform: z.string() }),
+  effort: z.record(z.string(), z.number()),
+});
+
+export const Routing = Environment.extend({
+  cycle: z
+    .array(
+      z.object({
+        process: z.enum(['plain', 'context', 'context, debug']),
+        variant: z.string(),
+        inFlight: z.literal([1, 10]),
+        nsPerMessage: Measured,
+        toHandWritten: Measured,
+        toHandWrittenInProcess: Measured,
+        toOneInFlight: Measured,
+      }),
+    )
+    .length(22),
+  sessions: z
+    .array(
+      z.object({
+        kind: z.enum(['many transports', 'one transport']),
+        variant: z.string(),
+        sessions: z.literal([1, 10]),
+        nsPerMessage: Measured,
+        toHandWrittenInProcess: Measured,
+        toOneSession: Measured,
+      }),
+    )
+    .length(8),
+  bytes: z.object({
+    perIdleSession: z.record(z.string(), z.object({ connected: z.number(), used: z.number() })),
+    perRequestInFlight: z.record(z.string(), z.number()),
+  }),
+});
+
+const Server = z.object({ callsPerSecond: Figure, p50Ms: Figure, p99Ms: Figure, serverCpuMsPerCall: z.number() });
+
+export const Http = Environment.extend({
+  rows: z
+    .array(
+      z.object({
+        workload: z.enum(['echo', 'elicit', 'progress']),
+        concurrency: Figure,
+        pairs: z.literal(2),
+        bare: Server,
+        wrapped: Server,
+        time: PairedRatio,
+        p50: PairedRatio,
+        serverCpu: PairedRatio,
+      }),
+    )
+    .length(6),
+});
+
+export const Scale = Environment.extend({
+  cost: z.array(
+    z.object({
+      variant: z.string(),
+      sessions: Figure,
+      usPerMessage: Measured,
+      toHandWritten: Measured,
+      toFewest: Measured,
+    }),
+  ),
+  burst: z.array(
+    z.object({
+      variant: z.string(),
+      open: Figure,
+      deliveredMs: Measured,
+      completedMs: Measured,
+      loopDelayP99Ms: Delay,
+      loopDelayMaxMs: Delay,
+      heapMiB: Measured,
+    }),
+  ),
+  bytesPerBareSession: Measured,
+  bytesPerIdleSessionBeyondBare: z.record(z.string(), Delay),
+});

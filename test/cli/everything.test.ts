@@ -1,0 +1,169 @@
+/** The reference server from npm behind the command, over both of its transports. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
+import { answersOf, startCall, textOf } from '../support/stage.js';
+import { Command, ROOT, Started } from './support.js';
+
+const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+const DYNAMIC = 'demo://resource/dynamic/text';
+
+const UPSTREAMS: Readonly<Record<string, (started: Started) => Promise<readonly string[]>>> = {
+  stdio: async () => Promise.resolve(['--', process.execPath, EVERYTHING, 'stdio']),
+  'Streamable HTTP': async (started) => ['--url', await everythingOverHttp(started)],
+};
+
+// One session for all: the server takes its time to start, and must not mind what was before.
+describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, upstream) => {
+  const started = new Started();
+  let client: StrictClient;
+  beforeAll(async () => {
+    const { url } = await started.endpoint(['--park-timeout', '50ms', ...(await upstream(started))]);
+    client = await started.client(url, {
+      capabilities: { elicitation: {}, sampling: {}, roots: { listChanged: true } },
+      answers: { ...answersOf('ann'), 'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada' } }) },
+    });
+  });
+  beforeEach(() => {
+    client.arrivals.splice(0);
+  });
+  afterAll(async () => {
+    await client.delete();
+    await started.end();
+  });
+
+  const streamsOf = (method: string): string[] => client.arrivals.filter(isOf(method)).map(({ stream }) => stream);
+  const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
+    (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
+
+  // The first, for it keeps them.
+  it('gets the roots on the stream of the call, though it asks for them a while after initialization too', async () => {
+    const call = await startCall(client, 'get-roots-list');
+    expect(await textOf(call)).toContain('file:///ann');
+    expect(new Set(streamsOf('roots/list'))).toEqual(new Set([`POST ${call.id}`]));
+  });
+
+  it.each([
+    { tool: 'trigger-elicitation-request', args: {}, method: 'elicitation/create', answer: 'Ada' },
+    { tool: 'trigger-sampling-request', args: { prompt: 'hi' }, method: 'sampling/createMessage', answer: 'ann' },
+  ])('asks with $method on the stream of the call, twice', async ({ tool, args, method, answer }) => {
+    const calls = [];
+    for (const _turn of ['1st', '2nd']) {
+      const call = await startCall(client, tool, args);
+      expect(await textOf(call)).toContain(answer);
+      calls.push(call);
+    }
+    expect(streamsOf(method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+  });
+
+  it('reports progress five times on the stream of the call, before the response', async () => {
+    const args = { duration: 0.05, steps: 5 };
+    const call = await startCall(client, 'trigger-long-running-operation', args, { progressToken: 'token' });
+    expect(await textOf(call)).toContain('completed');
+    const own = client.arrivals.filter(({ stream }) => stream === `POST ${call.id}`);
+    expect(own.filter(isOf('notifications/progress')).map(({ message: { params } }) => params as unknown)).toEqual(
+      [1, 2, 3, 4, 5].map((progress) => ({ progressToken: 'token', progress, total: 5 })),
+    );
+    expect(own.at(-1)?.message.id).toBe(call.id);
+    expect(streamsOf('notifications/progress')).toHaveLength(5);
+  });
+
+  it('lists resources and templates, and reads them', async () => {
+    const { resources } = await resultOf('resources/list');
+    const [{ uri }] = resources as [{ uri: string }];
+    expect(await resultOf('resources/read', { uri })).toMatchObject({
+      contents: [{ uri, text: expect.any(String) as string }],
+    });
+    const { resourceTemplates } = await resultOf('resources/templates/list');
+    expect(resourceTemplates).toMatchObject([{ uriTemplate: `${DYNAMIC}/{resourceId}` }, {}]);
+    expect(await resultOf('resources/read', { uri: `${DYNAMIC}/7` })).toMatchObject({
+      contents: [{ uri: `${DYNAMIC}/7`, text: expect.stringContaining('Resource 7') as string }],
+    });
+  });
+
+  it('completes the arguments of prompts, with their context, and of resource templates', async () => {
+    const prompt = { type: 'ref/prompt', name: 'completable-prompt' };
+    const completed = async (params: object): Promise<unknown> =>
+      ((await resultOf('completion/complete', params)) as { completion: { values: unknown } }).completion.values;
+    expect(await completed({ ref: prompt, argument: { name: 'department', value: 'S' } })).toEqual([
+      'Sales',
+      'Support',
+    ]);
+    expect(
+      await completed({
+        ref: prompt,
+        argument: { name: 'name', value: '' },
+        context: { arguments: { department: 'Sales' } },
+      }),
+    ).toEqual(['David', 'Eve', 'Frank']);
+    const template = { type: 'ref/resource', uri: `${DYNAMIC}/{resourceId}` };
+    expect(await completed({ ref: template, argument: { name: 'resourceId', value: '12' } })).toEqual(['12']);
+  });
+
+  describe('with GET open,', () => {
+    beforeAll(async () => {
+      expect((await client.openGet()).status).toBe(200);
+    });
+
+    it('logs from the level on that it is told', async () => {
+      const uri = `${DYNAMIC}/1`;
+      expect(await resultOf('logging/setLevel', { level: 'error' })).toEqual({});
+      await resultOf('resources/subscribe', { uri });
+      expect(await resultOf('logging/setLevel', { level: 'info' })).toEqual({});
+      const call = client.start('resources/unsubscribe', { uri });
+      expect((await call.response).result).toEqual({});
+
+      const isAboutIt = ({ message: { params } }: Arrival): boolean => JSON.stringify(params ?? '').includes(uri);
+      const isLog = isOf('notifications/message');
+      const { stream, message } = await client.next((arrival) => isLog(arrival) && isAboutIt(arrival), 0);
+      expect(message.params).toMatchObject({
+        level: 'info',
+        data: expect.stringContaining(`Unsubscribe Resource request: ${uri}`) as string,
+      });
+      // It sends it for no request: over HTTP that is a stream of its own, which the response may overtake.
+      expect([`POST ${call.id}`, ...(kind === 'stdio' ? [] : ['GET'])]).toContain(stream);
+    });
+
+    it('tells there that a resource has changed to which the client is subscribed', async () => {
+      const uri = `${DYNAMIC}/2`;
+      expect(await resultOf('resources/subscribe', { uri })).toEqual({});
+      expect(await client.callTool('toggle-subscriber-updates')).toContain('Started');
+
+      const { stream, message } = await client.next(isOf('notifications/resources/updated'), 0);
+      expect([stream, message.params]).toEqual(['GET', { uri }]);
+      expect(await client.callTool('toggle-subscriber-updates')).toContain('Stopped');
+    });
+  });
+});
+
+const isOf =
+  (method: string) =>
+  ({ message }: Arrival): boolean =>
+    message.method === method;
+
+/** Resolves with its URL. */
+async function everythingOverHttp(started: Started): Promise<string> {
+  const port = await freePort();
+  const env = { ...process.env, PORT: String(port) };
+  const server = new Command(spawn(process.execPath, [EVERYTHING, 'streamableHttp'], { env }));
+  started.add({
+    async close() {
+      server.process.kill('SIGKILL');
+      await server.exit;
+    },
+  });
+  await server.line(/listening on port/);
+  return `http://127.0.0.1:${port}/mcp`;
+}
+
+/** It takes a port, and cannot say which one it got. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
+}

@@ -1,0 +1,70 @@
+/** What the command tells, and what it never does. */
+import { describe, expect, it } from 'vitest';
+import { Logs } from '../../src/cli/logs.js';
+import { Upstreams } from '../../src/cli/upstream.js';
+
+const URL_SPEC = { kind: 'url', url: new URL('http://127.0.0.1:1/mcp'), headers: [], passHeaders: ['x-key'] } as const;
+
+function logsTo(json = false): { logs: Logs; lines: string[] } {
+  const lines: string[] = [];
+  return { logs: new Logs(json, (line) => lines.push(line)), lines };
+}
+
+const connection = (key: string): { headers: Headers; signal: AbortSignal } => ({
+  headers: new Headers({ 'x-key': key }),
+  signal: new AbortController().signal,
+});
+
+describe('a secret', () => {
+  it.each([false, true])('is hidden where the command that was given it prints it; as JSON: %s', (json) => {
+    const { logs, lines } = logsTo(json);
+    const env = { API_KEY: 'key-"of"-mine', PEM: 'BEGIN\nfirst-line-of-it\nEND' };
+    new Upstreams({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
+    logs.ofUpstream('node', 1, 'uses key-"of"-mine');
+    logs.ofUpstream('node', 1, 'uses {"key":"key-\\"of\\"-mine"}');
+    logs.ofUpstream('node', 1, 'uses first-line-of-it');
+    logs.error(`cannot use ${env.PEM}`);
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).not.toMatch(/mine|first-line|BEGIN/);
+  });
+
+  it('of less than 8 characters is left, so that ordinary words are', () => {
+    const { logs, lines } = logsTo();
+    const env = { DEBUG: '1', VERBOSE: 'true', SHORT: '1234567', LONG: '12345678' };
+    new Upstreams({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
+    logs.ofUpstream('node', 1, 'it is true that 1 is 1234567, not 12345678');
+    expect(lines).toEqual(['[node 1] it is true that 1 is 1234567, not ***']);
+  });
+
+  it('that another begins with leaves nothing of the other to be seen', () => {
+    const { logs, lines } = logsTo();
+    for (const secret of ['open-sesame', 'open-sesame-please']) logs.hide(secret);
+    logs.info('open-sesame-please open-sesame');
+    expect(lines).toEqual(['mcp-backchannel: *** ***']);
+  });
+});
+
+describe('the value of a header that is passed on', () => {
+  it.each(['"message":', '","level":"', 'mcp-backchannel"}', '\\\\\\\\\\\\\\\\'])(
+    'leaves lines of --json whole, though it is %s',
+    (value) => {
+      const { logs, lines } = logsTo(true);
+      new Upstreams(URL_SPEC, logs).connect(connection(value));
+      logs.error(`what was sent is ${value}, in full`);
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', message: 'what was sent is ***, in full' });
+    },
+  );
+
+  it('is hidden until each session that came with it is over', async () => {
+    const { logs, lines } = logsTo();
+    const upstreams = new Upstreams(URL_SPEC, logs);
+    const transports = [upstreams.connect(connection('elicitation')), upstreams.connect(connection('elicitation'))];
+    for (const transport of transports) {
+      await transport.start();
+      logs.info('elicitation');
+      await transport.close();
+    }
+    logs.info('elicitation');
+    expect(lines).toEqual(['***', '***', 'elicitation'].map((word) => `mcp-backchannel: ${word}`));
+  });
+});

@@ -1,0 +1,128 @@
+/** The client goes away while an event is on its way to it, after each number of its bytes. */
+import { expect, test } from 'vitest';
+import { StrictClient, type Message } from '../../examples/lib/strict-client.js';
+import { MemoryEventStore } from '../support/event-store.js';
+import { Live, type LiveOptions } from '../support/live.js';
+import { endOfHead, RawConnection, rawRequest } from '../support/raw-http.js';
+import { backchannelOf } from '../support/stage.js';
+import { IS_LONG } from './long.js';
+
+/** Each offset in `npm run faults`, and one in so many otherwise. */
+const STEP = IS_LONG ? 1 : 13;
+const AT_ONCE = 10;
+
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': '2025-11-25',
+};
+const CALL = JSON.stringify({ jsonrpc: '2.0', id: 'cut', method: 'tools/call', params: { name: 'work' } });
+
+const accept = (): object => ({ action: 'accept', content: {} });
+
+/** A call whose POST is cut when so many bytes of its stream have come after the head, and a question on it. */
+async function cutAfter(
+  offset: number,
+  options: LiveOptions,
+): Promise<{ live: Live; answer: Promise<unknown>; read: string }> {
+  const live = await Live.open(options);
+  const connection = await RawConnection.open(live.client.url);
+  connection.write(
+    rawRequest(live.client.url, 'POST', { ...HEADERS, 'mcp-session-id': String(live.client.sessionId) }, CALL),
+  );
+  const call = await live.running('cut');
+  const cut = connection
+    .until((received) => received.length >= endOfHead(received) + offset)
+    .then(async () => connection.drop());
+  // From the first byte of the head to the last of the event, the question is somewhere on its way.
+  const answer = call.onBehalf(() => live.ask('well?'));
+  await cut;
+  await call.gone;
+  // Whatever else was in the same packet, it has read so much and no more.
+  return { live, answer, read: connection.received.slice(0, endOfHead(connection.received) + offset) };
+}
+
+/** How many bytes the stream of such a question has, after its head. */
+async function lengthOf(options: LiveOptions): Promise<number> {
+  const live = await Live.open(options);
+  const connection = await RawConnection.open(live.client.url);
+  connection.write(
+    rawRequest(live.client.url, 'POST', { ...HEADERS, 'mcp-session-id': String(live.client.sessionId) }, CALL),
+  );
+  const call = await live.running('cut');
+  void call.onBehalf(() => live.ask('well?'));
+  await connection.until((received) => /"elicitation\/create".*\n\n/.test(received));
+  const length = connection.received.length - endOfHead(connection.received);
+  await connection.drop();
+  await live.close();
+  return length;
+}
+
+async function atEachOffset(options: LiveOptions, check: (offset: number) => Promise<void>): Promise<number> {
+  const length = await lengthOf(options);
+  const offsets = Array.from({ length: Math.ceil((length + 1) / STEP) }, (_, at) => at * STEP);
+  // The last byte, too: the client has all of it and is gone all the same.
+  if (offsets.at(-1) !== length) offsets.push(length);
+  for (let at = 0; at < offsets.length; at += AT_ONCE) {
+    await Promise.all(offsets.slice(at, at + AT_ONCE).map(async (offset) => check(offset)));
+  }
+  return offsets.length;
+}
+
+test('without an event store, who asked hears that the client is gone, at whatever byte it went', async () => {
+  const options = { backchannel: { orphanTimeoutMs: 20, parkTimeoutMs: 20 } };
+  const tried = await atEachOffset(options, async (offset) => {
+    const { live, answer } = await cutAfter(offset, options);
+    // Written before it was gone, or waiting for a stream that does not come: an error either way.
+    await expect(answer, `offset ${offset}`).rejects.toThrow(/nobody will answer it|opened no stream/);
+    const { openExchanges, parked } = backchannelOf(live.transport).snapshot();
+    expect({ openExchanges, parked }).toEqual({ openExchanges: 0, parked: 0 });
+    await live.close();
+  });
+  expect(tried).toBeGreaterThan(10);
+});
+
+test('with an event store, a client that comes back finds the question, at whatever byte it went', async () => {
+  let resumed = 0;
+  const tried = await atEachOffset({ transport: { eventStore: new MemoryEventStore() } }, async (offset) => {
+    const { live, answer, read } = await cutAfter(offset, { transport: { eventStore: new MemoryEventStore() } });
+    // An event counts when it is whole; nobody resumes a stream of which nothing came.
+    const events = read.split('\n\n').slice(0, -1);
+    const [, lastEventId] = /^id: (.+)$/m.exec(events.at(-1) ?? '') ?? [];
+    if (lastEventId === undefined) {
+      await live.close();
+      await expect(answer).rejects.toThrow('closed');
+      return;
+    }
+    resumed += 1;
+    const back = new StrictClient(live.client.url, { answers: { 'elicitation/create': accept } });
+    back.sessionId = live.client.sessionId;
+    await back.openGet(lastEventId);
+    const seen = /^data: (.*elicitation\/create.*)$/m.exec(events.at(-1) ?? '')?.[1];
+    if (seen !== undefined) await back.reply((JSON.parse(seen) as Message).id, accept());
+    expect(await answer, `offset ${offset}`).toMatchObject({ action: 'accept' });
+    const replayed = back.arrivals.filter(({ message }) => message.method === 'elicitation/create');
+    expect(replayed, `offset ${offset}`).toHaveLength(seen === undefined ? 1 : 0);
+    back.vanish();
+    await live.close();
+  });
+  expect(tried).toBeGreaterThan(10);
+  expect(resumed).toBeGreaterThan(tried / 2);
+});
+
+test('while another call is in flight, the question is not written again there, and its sender hears of it', async () => {
+  const options: LiveOptions = {
+    backchannel: { orphanTimeoutMs: 20, parkTimeoutMs: 20 },
+    client: { answers: { 'elicitation/create': accept } },
+  };
+  await atEachOffset(options, async (offset) => {
+    const { live, answer } = await cutAfter(offset, options);
+    const other = await live.call('other');
+    expect(await other.onBehalf(() => live.ask('second'))).toMatchObject({ action: 'accept' });
+    expect(live.questions, `offset ${offset}`).toEqual([{ message: 'second', stream: 'POST other' }]);
+    other.finish();
+    await other.response;
+    await expect(answer).rejects.toThrow('nobody will answer it');
+    await live.close();
+  });
+});

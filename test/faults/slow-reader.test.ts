@@ -1,0 +1,114 @@
+/** Clients of the proxy that read a byte at a time, or not at all, or hang up in odd places. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { ScriptedBackend, type ScriptedSession } from '../proxy/scripted-backend.js';
+import { proxies, type ProxyStage } from '../proxy/support.js';
+import { endOfHead, RawConnection, rawRequest } from '../support/raw-http.js';
+import { IS_LONG } from './long.js';
+
+const open = proxies();
+const MESSAGES = IS_LONG ? 10_000 : 1_000;
+/** Together far more than sockets hold. */
+const TEXT = 'x'.repeat(10_000);
+const MEGABYTE = 2 ** 20;
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+interface Slow {
+  readonly stage: ProxyStage;
+  readonly session: ScriptedSession;
+  readonly connection: RawConnection;
+}
+
+/** A call of a client that has paused its socket before the answer begins. */
+async function callWithoutReading(stage: ProxyStage, backend: ScriptedBackend, atOnce?: number): Promise<Slow> {
+  const client = await stage.connect('slow');
+  const session = backend.session(backend.sessions.length - 1);
+  const connection = await RawConnection.open(stage.url, atOnce);
+  connection.socket.pause();
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-session-id': String(client.sessionId),
+  };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params: { name: 'any' } });
+  connection.write(rawRequest(stage.url, 'POST', headers, body));
+  await session.got({ id: 'slow' });
+  return { stage, session, connection };
+}
+
+async function fill({ session }: Slow): Promise<void> {
+  for (let number = 0; number < MESSAGES; number++) {
+    const params = { level: 'info', data: { number, text: TEXT } };
+    await session.send({ method: 'notifications/message', params });
+  }
+}
+
+test('a client that never reads holds up nobody, and when it is gone nothing of it is left in memory', async () => {
+  const backend = new ScriptedBackend();
+  const stage = await open(backend.upstream);
+  const other = await stage.connect('other');
+  const heap: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const slow = await callWithoutReading(stage, backend);
+    await fill(slow);
+    // Another client's session goes on meanwhile.
+    const call = other.start('tools/call', { name: 'any' }, `call ${round}`);
+    await backend.session(0).got({ id: `call ${round}` });
+    await backend.session(0).send({ id: `call ${round}`, result: { content: [] } });
+    expect((await call.response).result).toEqual({ content: [] });
+
+    await slow.connection.drop();
+    await slow.session.send({ id: 'slow', result: {} });
+    await expect.poll(() => stage.proxy.snapshot()).toEqual({ sessions: round + 2, inFlight: 0, parked: 0 });
+    stage.routes.length = stage.errors.length = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+    heap.push(process.memoryUsage().heapUsed);
+  }
+  // Each round is ten times as much.
+  expect(((heap[2] ?? 0) - (heap[1] ?? 0)) / MEGABYTE).toBeLessThan((MESSAGES * TEXT.length) / 10 / MEGABYTE);
+});
+
+test('a client that reads a byte at a time gets everything, in order', async () => {
+  const backend = new ScriptedBackend();
+  const stage = await open(backend.upstream);
+  const slow = await callWithoutReading(stage, backend, 1);
+  for (let data = 0; data < 20; data++) {
+    await slow.session.send({ method: 'notifications/message', params: { level: 'info', data } });
+  }
+  await slow.session.send({ id: 'slow', result: { done: true } });
+
+  const { connection } = slow;
+  connection.socket.resume();
+  await connection.until((received) => received.endsWith('0\r\n\r\n'));
+  const data = [...connection.received.matchAll(/"data":(\d+)/g)].map(([, number]) => Number(number));
+  expect(data).toEqual([...Array(20).keys()]);
+  expect(connection.received).toContain('"result":{"done":true}');
+  await slow.connection.drop();
+});
+
+test.each(['half-closes when it has called', 'hangs up between the head and the first event'])(
+  'a client that %s: the backend hears of its question, and the next call is served',
+  async (what) => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream, { backchannel: { parkTimeoutMs: 20, orphanTimeoutMs: 20 } });
+    const { session, connection } = await callWithoutReading(stage, backend);
+    connection.socket.resume();
+    if (what.startsWith('half-closes')) connection.socket.end();
+    else await connection.until((received) => endOfHead(received) !== Infinity).then(async () => connection.drop());
+    await session.send({ id: 'q', method: 'elicitation/create', params: { message: 'well?' } });
+    expect((await session.got({ id: 'q' })).error).toMatchObject({ code: -32000 });
+    await session.send({ id: 'slow', result: {} });
+    await expect.poll(() => stage.proxy.snapshot().inFlight).toBe(0);
+
+    const client = await stage.connect('next');
+    const call = client.start('tools/call', { name: 'any' }, 'next');
+    await backend.session(1).got({ id: 'next' });
+    await backend.session(1).send({ id: 'next', result: { content: [] } });
+    expect((await call.response).result).toEqual({ content: [] });
+    await connection.drop();
+  },
+);

@@ -1,0 +1,101 @@
+/** Whatever is written to the proxy's socket: a proper answer, no secrets, and everybody else is served. */
+import { expect, it } from 'vitest';
+import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { proxies, type ProxyStage } from '../proxy/support.js';
+import { RawConnection, rawRequest, type RawResponse } from '../support/raw-http.js';
+import { anyTraffic, bytesOf, BODIES, type RequestRecipe, type TrafficRecipe } from './requests.js';
+import { fuzz } from './runs.js';
+
+const open = proxies();
+
+/** A session that the attacker may use, and lose. */
+async function ownSession(stage: ProxyStage, current: StrictClient | undefined): Promise<StrictClient> {
+  if (current !== undefined && (await current.post({ jsonrpc: '2.0', method: 'notifications/nothing' })).status < 400)
+    return current;
+  return stage.connect('attacker');
+}
+
+async function write(connection: RawConnection, bytes: Buffer, piece: number | null): Promise<void> {
+  // Only what is short comes byte by byte: who waits long is another matter.
+  const size = piece === null || bytes.length > 5_000 ? bytes.length : piece;
+  for (let at = 0; at < bytes.length && !connection.isClosed; at += size) {
+    connection.write(bytes.subarray(at, at + size));
+    if (size < bytes.length) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Node itself puts the `100 Continue` of a request that was pipelined behind the head of its answer. */
+function isNoFaultOfNode({ requests }: TrafficRecipe): boolean {
+  return requests.length === 1 || !requests.some(({ extra }) => extra?.startsWith('expect'));
+}
+
+function isComplete({ framing, extra }: RequestRecipe): boolean {
+  return extra === null && (framing === 'exact' || framing === 'chunked');
+}
+
+function check({ status, body, isStream, headers }: RawResponse): void {
+  expect(status === 100 || (status >= 200 && status < 500), `status ${status}: ${body}`).toBe(true);
+  expect(body).not.toMatch(/\n\s+at |node_modules|\.ts:\d|\.js:\d/);
+  // What Node refuses before anybody sees it has no body.
+  if (status < 400 || isStream || body === '') return;
+  expect(headers.get('content-type')).toBe('application/json');
+  expect(JSON.parse(body)).toMatchObject({
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: expect.any(Number) as number, message: expect.any(String) as string },
+  });
+}
+
+it.each(['in-memory', 'streamable-http', 'stdio'] as const)(
+  'answers a call whose arguments are 100,000 levels deep, with a backend over %s',
+  async (kind) => {
+    const stage = await open(kind);
+    const client = await stage.connect();
+    const connection = await RawConnection.open(stage.url);
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-session-id': String(client.sessionId),
+    };
+    connection.write(rawRequest(stage.url, 'POST', headers, BODIES['deep params'].toString()));
+    await connection.until((received) => received.includes('"id":9'));
+    expect(connection.received).toMatch(/"(result|error)":/);
+    await connection.drop();
+    expect(await client.callTool('echo', { text: 'still here' })).toBe('still here');
+  },
+);
+
+it.each([
+  { kind: 'in-memory', runs: 60 },
+  { kind: 'streamable-http', runs: 20 },
+] as const)('answers anything properly, and goes on, with a backend over $kind', async ({ kind, runs }) => {
+  const stage = await open(kind, { maxSessions: 1_000_000 });
+  const { host } = new URL(stage.url);
+  const good = await stage.connect('good');
+  let attacker: StrictClient | undefined;
+  let answered = 0;
+
+  await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece }) => {
+    attacker = await ownSession(stage, attacker);
+    const { sessionId = '' } = attacker;
+    const connection = await RawConnection.open(stage.url);
+    for (const request of requests) await write(connection, bytesOf(request, host, sessionId), piece);
+    // Nothing more comes: what is incomplete stays so. What is complete must be answered by itself.
+    if (!requests.every(isComplete)) connection.socket.end();
+    const responses = await connection.responses(requests.length);
+    responses.forEach(check);
+    const isRefused = connection.isClosed && (responses.at(-1)?.status ?? 400) >= 400;
+    const isAnswered = responses.length === requests.length || responses.some(({ isStream }) => isStream);
+    if (requests.every(isComplete)) expect(isAnswered || isRefused).toBe(true);
+    answered += responses.length;
+    await connection.drop();
+    expect(await good.callTool('echo', { text: 'still here' })).toBe('still here');
+  });
+
+  expect(answered).toBeGreaterThan(runs / 2);
+  await stage.proxy.close();
+  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  const closed = new Promise((resolve) => stage.http.close(resolve));
+  stage.http.closeIdleConnections();
+  await closed;
+});

@@ -1,0 +1,32 @@
+import { format } from 'node:util';
+import createDebug from 'debug';
+import { expect, it, vi } from 'vitest';
+import { ScriptedBackend } from './scripted-backend.js';
+import { closers, proxies } from './support.js';
+
+const closing = closers();
+const open = proxies();
+
+it('tells on mcp-backchannel:proxy when sessions and backends begin and end, and why, but no whole id', async () => {
+  const log = vi.spyOn(createDebug, 'log').mockImplementation(() => undefined);
+  createDebug.enable('mcp-backchannel:proxy');
+  closing(() => {
+    createDebug.disable();
+    log.mockRestore();
+  });
+  const backend = new ScriptedBackend();
+  const stage = await open(backend.upstream);
+  const [one, other] = [await stage.connect(), await stage.connect()];
+  const [first, second] = [one, other].map(({ sessionId = '' }) => sessionId.slice(0, 8));
+  await one.delete();
+  await backend.session(1).transport.close();
+
+  const text = log.mock.calls.map((args) => format(...(args as unknown[]))).join('\n');
+  const lines = [
+    ...[`session ${first} opened`, `backend of session ${first} started`, `session ${second} opened`],
+    ...[`backend of session ${second} started`, `session ${first} ended: the client has ended it`],
+    ...[`backend of session ${second} lost: the backend has closed`, `session ${second} ended: the backend has closed`],
+  ];
+  for (const line of lines) expect(text).toContain(line);
+  for (const { sessionId = '' } of [one, other]) expect(text).not.toContain(sessionId);
+});
