@@ -33,15 +33,16 @@ const NO_WEB = 'the web-standard transport, which came with 1.25';
 const NO_RESUMING = 'resuming, whose tests begin with the first, empty event that came with 1.24';
 
 const NO_DECLINE = "stale contexts, whose tests decline questions: 1.13.0 knows 'reject' only";
+const NO_GONE = 'clients that are gone before they are handled: bare or wrapped, their standalone stream stays taken';
 const NO_STDIO = 'backends over stdio, whose tests wait for an `onclose` that its `Protocol.connect` replaces';
 
 export const SDK_VERSIONS: readonly SdkVersion[] = [
   {
     name: '1.13.0',
     alias: 'sdk-1.13',
-    files: [...PROXY.filter((file) => !file.includes('stale-context')), ...LIVENESS],
+    files: [...PROXY, ...LIVENESS].filter((file) => !/stale-context|gone-before/.test(file)),
     only: '^(?!.*(over stdio|started the process))',
-    without: `${NO_WEB}; ${NO_RESUMING}; ${NO_DECLINE}; ${NO_STDIO}`,
+    without: `${NO_WEB}; ${NO_RESUMING}; ${NO_DECLINE}; ${NO_STDIO}; ${NO_GONE}`,
   },
   { name: '1.17.5', alias: 'sdk-1.17', files: [...PROXY, ...LIVENESS], without: `${NO_WEB}; ${NO_RESUMING}` },
   { name: '1.20.2', alias: 'sdk-1.20', files: [...PROXY, ...LIVENESS], without: `${NO_WEB}; ${NO_RESUMING}` },
@@ -53,7 +54,7 @@ export const SDK_VERSIONS: readonly SdkVersion[] = [
     alias: 'sdk-2.0',
     files: ['test/e2e/sdk2.test.ts', ...LIVENESS.filter((file) => !file.includes('gone-before'))],
     only: '2\\.x',
-    without: 'clients that are gone before they are handled: bare or wrapped, their standalone stream stays taken',
+    without: NO_GONE,
   },
   {
     name: '2.x',
