@@ -1,20 +1,34 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { aliasesOf, setupOf } from './versions/lib/aliases.js';
+
+/** Another version of the SDK to run the tests with. */
+const sdk = process.env['MCP_BACKCHANNEL_TEST_SDK'];
 
 export default defineConfig({
   resolve: {
     // Examples import the package by its name, as its users do; tests run them against the source.
-    // The longer name comes first: an alias also stands for whatever begins with it.
-    alias: {
-      'mcp-backchannel/proxy': fileURLToPath(new URL('src/proxy/index.ts', import.meta.url)),
-      'mcp-backchannel': fileURLToPath(new URL('src/index.ts', import.meta.url)),
-    },
+    alias: [
+      {
+        find: /^mcp-backchannel\/proxy$/,
+        replacement: fileURLToPath(new URL('src/proxy/index.ts', import.meta.url)),
+      },
+      { find: /^mcp-backchannel$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      ...aliasesOf(sdk),
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: setupOf(sdk),
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text', 'json-summary'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      reporter: ['text', 'json-summary'],
+      // The policy is pure: there is no branch of it that a test could not reach.
+      thresholds: { 'src/routing/**': { 100: true } },
+    },
   },
 });

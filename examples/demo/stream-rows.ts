@@ -25,8 +25,12 @@ export const STREAM_ROWS: readonly Row[] = [
     title: 'dropped, GET open',
     session: 'dropped, GET',
     run: async (scene) => {
-      await scene.client.openGet();
-      await askLater(scene.client);
+      const { client } = scene;
+      await client.openGet();
+      const asked = client.next(({ message }) => message.method === ELICITATION);
+      await askLater(client);
+      // To ask what became of it would be to open a stream.
+      await Promise.race([asked, setTimeout(LIMIT_MS / 3)]);
       return fate(scene, 'accept');
     },
   },

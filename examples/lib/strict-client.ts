@@ -63,6 +63,7 @@ export class StrictClient {
   readonly #waiting = new Set<(arrival: Arrival) => void>();
   readonly #open = new Set<AbortController>();
   readonly #answers: Map<string, Answer>;
+  #agreedOn: string | undefined;
   #nextId: number;
 
   constructor(
@@ -86,6 +87,8 @@ export class StrictClient {
       capabilities: this.options.capabilities ?? ALL_CAPABILITIES,
       clientInfo: { name: 'strict-client', version: '1.0.0' },
     });
+    // An older server agrees on an older version, and refuses requests that name another.
+    this.#agreedOn = (response.result as { readonly protocolVersion?: string } | undefined)?.protocolVersion;
     await this.notify('notifications/initialized');
     return response;
   }
@@ -177,7 +180,7 @@ export class StrictClient {
   }
 
   get #protocolVersion(): string {
-    return this.options.protocolVersion ?? '2025-11-25';
+    return this.#agreedOn ?? this.options.protocolVersion ?? '2025-11-25';
   }
 
   async #http(

@@ -204,3 +204,29 @@ test('knows the newest of 100,000 in flight, while they end in any order', () =>
   expect(ledger.isEmpty).toBe(true);
   expect(ledger.newestCandidate).toBeUndefined();
 });
+
+describe('a request that is answered though the client cancelled it', () => {
+  test('is known as long as a question of its own is open, and only once', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1));
+    ledger.openExchange(elicit('q'), entry, 0);
+    expect(ledger.exchange('q')).toMatchObject({ method: 'elicitation/create', entry });
+    expect([...ledger.exchanges()]).toEqual([ledger.exchange('q')]);
+    ledger.cancel(1);
+    expect(ledger.answer(answer(2))).toBeUndefined();
+    expect(ledger.answer(answer(1))).toBe(entry);
+    expect(entry.state).toBe('answered');
+    expect(ledger.answer(answer(1))).toBeUndefined();
+  });
+
+  test('is not known when its question is over, or was asked on the standalone stream', () => {
+    const ledger = newLedger();
+    const { entry } = ledger.receive(request(1));
+    ledger.openExchange(elicit('on its stream'), entry, 0);
+    ledger.openExchange(elicit('on the standalone stream'), undefined, 0);
+    ledger.cancel(1);
+    ledger.closeExchange('on its stream');
+    expect(ledger.answer(answer(1))).toBeUndefined();
+    expect(entry.state).toBe('cancelled');
+  });
+});

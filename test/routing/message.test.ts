@@ -12,6 +12,7 @@ import {
   progressTokenOf,
   relatedTaskIdOf,
   reportedTokenOf,
+  sameNewsKey,
   scopeOf,
   taskIdOf,
   type JsonRpcMessage,
@@ -143,5 +144,30 @@ describe('what a message says', () => {
   test('shows that it is of the 2026 revision', () => {
     expect(isModern(request(1, 'm', MODERN))).toBe(true);
     expect(isModern(request(1, 'm', wantsProgress('t')))).toBe(false);
+  });
+});
+
+describe('news that says the same', () => {
+  const updated = (uri: unknown): string | undefined =>
+    sameNewsKey(notification('notifications/resources/updated', { uri }));
+
+  test('is a list that has changed twice', () => {
+    const key = sameNewsKey(notification('notifications/tools/list_changed'));
+    expect(key).toBeDefined();
+    expect(sameNewsKey(notification('notifications/tools/list_changed', { again: true }))).toBe(key);
+    expect(sameNewsKey(notification('notifications/prompts/list_changed'))).not.toBe(key);
+  });
+
+  test('is a resource that was updated twice, and not two resources', () => {
+    expect(updated('file:///a')).toBeDefined();
+    expect(updated('file:///a')).toBe(updated('file:///a'));
+    expect(updated('file:///a')).not.toBe(updated('file:///b'));
+    expect(updated(undefined)).toBe(updated(1));
+    expect(updated(undefined)).not.toBe(updated('file:///a'));
+  });
+
+  test('is nothing else: every log message stands for itself', () => {
+    expect(sameNewsKey(notification('notifications/message'))).toBeUndefined();
+    expect(sameNewsKey(request(1))).toBeUndefined();
   });
 });

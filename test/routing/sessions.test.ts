@@ -36,11 +36,13 @@ describe('the ledgers of several sessions', () => {
     expect(sessions.holding(3)).toBeUndefined();
   });
 
-  test('count the open exchanges of all', () => {
+  test('count and list the open exchanges of all', () => {
     const sessions = new Sessions(transport);
-    sessions.named('a').openExchange(elicit(1), undefined, 0);
-    sessions.named('b').openExchange(elicit(1), undefined, 0);
-    expect(sessions.openExchanges).toBe(2);
+    const [only, a, b] = [sessions.named(undefined), sessions.named('a'), sessions.named('b')];
+    for (const ledger of [only, a, b]) ledger.openExchange(elicit(1), undefined, 0);
+    expect(sessions.openExchanges).toBe(3);
+    expect([...sessions.exchanges()].map(({ ledger }) => ledger)).toEqual([only, a, b]);
+    expect([...sessions.exchanges()].map(({ exchange }) => exchange)).toEqual([only, a, b].map((of) => of.exchange(1)));
   });
 
   test('are dropped when nothing is left in them', () => {
@@ -59,6 +61,12 @@ describe('the ledgers of several sessions', () => {
     const only = sessions.named(undefined);
     sessions.prune(only);
     expect(sessions.named(undefined)).toBe(only);
+  });
+
+  test('are none before the first is named', () => {
+    const sessions = new Sessions(transport);
+    expect(sessions.openExchanges).toBe(0);
+    expect([...sessions.inFlight()]).toEqual([]);
   });
 
   test('are over, every request in them too, once the transport is closed', () => {

@@ -1,0 +1,143 @@
+/** What is known of the package's reliability, from the results of the commands that find it out. */
+export type Json = Readonly<Record<string, unknown>>;
+
+interface Part {
+  readonly name: string;
+  readonly title: string;
+  readonly command: string;
+  /** What it says, of a result that is there. */
+  readonly says: (result: Json) => string;
+}
+
+const n = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString('en-US') : String(value));
+const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+const at = (value: unknown, key: string): unknown => (value as Json | undefined)?.[key];
+
+const PARTS: readonly Part[] = [
+  {
+    name: 'properties',
+    title: 'Properties',
+    command: 'npm run properties',
+    says: (result) =>
+      `${n(result['sequences'])} random sequences with ${n(result['commands'])} commands, seed ${String(result['seed'])}, in ` +
+      `${n(result['seconds'])} s: no counter-example to the contract.`,
+  },
+  { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
+  { name: 'soak', title: 'Soak', command: 'npm run soak', says: soak },
+  { name: 'conformance', title: 'The official suite', command: 'npm run conformance', says: conformance },
+  {
+    name: 'node',
+    title: 'Versions of Node',
+    command: 'npm run test:node',
+    says: (result) =>
+      table(
+        ['Node', 'passed', 'failed', 'skipped', 'seconds', 'commit'],
+        list(result['runs']).map((run) =>
+          ['version', 'passed', 'failed', 'skipped', 'seconds', 'commit'].map((key) => cell(run[key])),
+        ),
+      ),
+  },
+  {
+    name: 'matrix',
+    title: 'Versions of the SDK',
+    command: 'npm run matrix',
+    says: (result) =>
+      table(
+        ['SDK', 'passed', 'failed', 'skipped', 'without'],
+        list(result['rows']).map((row) =>
+          ['version', 'passed', 'failed', 'skipped', 'without'].map((key) => cell(row[key] ?? '')),
+        ),
+      ),
+  },
+  { name: 'coverage', title: 'Coverage', command: 'npm run coverage', says: coverage },
+];
+
+export const RESULTS: readonly string[] = PARTS.map(({ name }) => name);
+
+/** @param results by name; what is missing is left out, with the command that makes it */
+export function page(results: ReadonlyMap<string, Json>): string {
+  const parts = PARTS.map(({ name, title, command, says }) => {
+    const result = results.get(name);
+    const text =
+      result === undefined
+        ? `Not measured yet: \`${command}\` does.`
+        : `${says(result)}\n\n\`${command}\`${provenance(result)}: [results/${name}.json](results/${name}.json).`;
+    return `## ${title}\n\n${text}`;
+  });
+  return `# Reliability
+
+<!-- Written by \`npm run report\`: what is changed here is overwritten. -->
+
+The claim is: nothing lost, nothing crosses, nothing hangs. Here is what was done to refute it. Each number comes with the
+command that finds it anew.
+
+${parts.join('\n\n')}
+`;
+}
+
+function provenance({ date, commit, node }: Json): string {
+  if (typeof date !== 'string') return '';
+  const what = [date.slice(0, 10), typeof commit === 'string' ? `commit ${commit}` : ''];
+  if (typeof node === 'string') what.push(`Node ${node.replace(/^v/, '')}`);
+  return `, ${what.filter((part) => part !== '').join(', ')}`;
+}
+
+function mutants(result: Json): string {
+  const all = list(result['mutants']);
+  const survived = all.filter((mutant) => mutant['survived'] === true || mutant['killed'] === false);
+  if (all.length === 0) return 'All numbers are in the file.';
+  return `${n(all.length)} faults put into the source on purpose, one at a time: ${n(all.length - survived.length)} are caught.`;
+}
+
+function soak(result: Json): string {
+  const faults = list(result['faults']).length;
+  const commands = list(result['commands']);
+  const rows = commands.map(({ upstream, sessions, sent, received, routes, heap }) =>
+    [upstream, sessions, sent, at(routes, 'delivered'), reported(routes), received, at(heap, 'riseBytes')].map(cell),
+  );
+  return `${n(result['messages'])} messages in ${n(result['seconds'])} s, ${n(result['messagesPerSecond'])} a second, seed ${String(result['seed'])}: ${
+    faults === 0 ? 'no fault' : `**${n(faults)} faults**`
+  }. Sent is delivered and reported, exactly; received is less where clients drop the connection on purpose.
+
+${table(['upstream', 'sessions', 'sent', 'delivered', 'reported', 'received', 'growth of the heap, bytes'], rows)}
+
+The heap is that after a garbage collection, by the line through its measurements after the warm-up; ${n(result['maxHeapRiseBytes'])}
+bytes are allowed.`;
+}
+
+function reported(routes: unknown): number {
+  return ['refused', 'failed', 'superseded'].reduce((sum, outcome) => sum + Number(at(routes, outcome) ?? 0), 0);
+}
+
+function conformance(result: Json): string {
+  const all = [...list(result['server']), ...list(result['client'])];
+  const passed = all.filter(({ outcomes }) => at(at(outcomes, 'direct'), 'verdict') === 'pass').length;
+  const worse = all.filter(({ regressions }) => Object.keys(regressions as object).length > 0).length;
+  return `${n(all.length)} scenarios: ${n(passed)} pass directly, ${n(worse)} are worse through us. [Each of them](conformance.md).`;
+}
+
+function coverage(result: Json): string {
+  const folders = Object.entries(result['folders'] as Record<string, unknown>);
+  const rows = [...folders, ['all', result['total']] as const].map(([folder, sums]) => [
+    folder,
+    percent(at(sums, 'branches')),
+    percent(at(sums, 'lines')),
+  ]);
+  return `${table(['folder', 'branches', 'lines'], rows)}
+
+Every branch of \`src/routing\` is reached; the command fails otherwise. The command and the preload (\`src/cli\`, \`src/cli.ts\`,
+\`src/register\`, \`src/register.ts\`) are tested as processes of their own, whose coverage is not counted.`;
+}
+
+function percent(count: unknown): string {
+  const [covered, total] = [Number(at(count, 'covered')), Number(at(count, 'total'))];
+  return total === 0 ? '' : `${(Math.floor((covered / total) * 1_000) / 10).toFixed(1)} % of ${n(total)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function cell(value: unknown): string {
+  return n(value);
+}

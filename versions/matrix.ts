@@ -1,0 +1,60 @@
+/**
+ * Runs the tests of the wrapper on each version of the SDK that the peer range admits, as far as
+ * `lib/table.ts` says, and writes what comes of it into the README.
+ *
+ *     npm run matrix [-- 1.13.0 2.0.0]
+ *
+ * A run of some versions only is not kept.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { environment } from '../benchmarks/lib/environment.js';
+import { page, type MatrixRow } from './lib/page.js';
+import { keep } from './lib/results.js';
+import { ROOT, runSuite } from './lib/suite.js';
+import { SDK_VERSIONS, type SdkVersion } from './lib/table.js';
+
+const wanted = process.argv.slice(2);
+const chosen = SDK_VERSIONS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const rows: MatrixRow[] = [];
+for (const version of chosen) rows.push(await run(version));
+
+if (wanted.length === 0) {
+  const { date, commit, node } = environment();
+  await keep('matrix', { date, commit, node, rows });
+  await intoReadme(page(rows));
+}
+for (const { version, passed, failed, skipped, seconds, failures } of rows) {
+  console.log(`SDK ${version}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
+  for (const failure of failures) console.log(`  ${failure}`);
+}
+const areGood = rows.every(({ failures, passed }) => failures.length === 0 && passed > 0);
+process.exitCode = rows.length > 0 && areGood ? 0 : 1;
+
+async function run({ name, alias, newest, files, only, without }: SdkVersion): Promise<MatrixRow> {
+  const version = newest === undefined ? name : await installed(newest);
+  console.log(`SDK ${version}`);
+  const result = await runSuite({
+    node: process.execPath,
+    args: [...files, ...(only === undefined ? [] : ['-t', only])],
+    env: { MCP_BACKCHANNEL_TEST_SDK: alias ?? '' },
+  });
+  return { version, ...(without !== undefined && { without }), ...result };
+}
+
+async function installed(name: string): Promise<string> {
+  const text = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+async function intoReadme(table: string): Promise<void> {
+  const file = join(ROOT, 'README.md');
+  const [start, end] = ['<!-- sdk-matrix:start -->', '<!-- sdk-matrix:end -->'];
+  const text = await readFile(file, 'utf8');
+  if (!text.includes(start) || !text.includes(end)) throw new Error(`README.md has no ${start} and ${end}`);
+  const [before = '', after = ''] = [text.split(start)[0], text.split(end)[1]];
+  const style = await resolveConfig(file);
+  const written = `${before}${start}\n\n${table}\n\n${end}${after}`;
+  await writeFile(file, await format(written, { ...style, parser: 'markdown' }));
+}
