@@ -13,10 +13,8 @@ import { format, resolveConfig } from 'prettier';
 import type { Environment } from './lib/environment.js';
 import { RESULTS } from './lib/program.js';
 import { readResult, type Results } from './lib/results.js';
+import { behaviourTable } from './lib/behaviour-table.js';
 import { linesOf, type Line } from './lib/table.js';
-
-const START = '<!-- benchmarks:start -->';
-const END = '<!-- benchmarks:end -->';
 
 const { values } = parseArgs({
   options: {
@@ -27,12 +25,10 @@ const { values } = parseArgs({
 });
 
 const current = readFileSync(values.readme, 'utf8');
-const [start, end] = [current.indexOf(START), current.indexOf(END)];
-if (start < 0 || end < start) throw new Error(`${values.readme} must have ${START} and, after it, ${END}`);
-const head = current.slice(0, start + START.length);
-// As the formatter wants it: it would find the table badly laid out otherwise.
+// As the formatter wants it: it would find a table badly laid out otherwise.
 const style = await resolveConfig(fileURLToPath(import.meta.url));
-const updated = await format(`${head}\n\n${section()}\n\n${current.slice(end)}`, { ...style, parser: 'markdown' });
+const written = between(between(current, 'benchmarks', costs()), 'behaviour', behaviour());
+const updated = await format(written, { ...style, parser: 'markdown' });
 if (updated === current) {
   console.log('the README says what the results say');
 } else if (values.check) {
@@ -43,7 +39,20 @@ if (updated === current) {
   console.log('the README was changed');
 }
 
-function section(): string {
+/** The text with this in place of what was between the markers of that name. */
+function between(text: string, name: string, content: string): string {
+  const [opening, closing] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const [start, end] = [text.indexOf(opening), text.indexOf(closing)];
+  if (start < 0 || end < start) throw new Error(`${values.readme} must have ${opening} and, after it, ${closing}`);
+  return `${text.slice(0, start + opening.length)}\n\n${content}\n\n${text.slice(end)}`;
+}
+
+function behaviour(): string {
+  const result = readResult(values.results, 'peers');
+  return result === undefined ? 'Not measured yet: `npm run bench:peers`.' : behaviourTable(result);
+}
+
+function costs(): string {
   const results: { -readonly [N in keyof Results]?: Results[N] } = {};
   const measuredOn = new Set<string>();
   for (const name of ['routing', 'http', 'scale', 'peers'] as const) {

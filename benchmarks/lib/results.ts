@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairedRatio } from './bootstrap.js';
 import type { Environment } from './environment.js';
+import type { PeersResult } from '../peers/results.js';
 import type { Measured } from './statistics.js';
 
 export interface Results {
@@ -108,23 +109,6 @@ interface ScaleBurst extends Record<
   readonly variant: string;
   readonly sessions: number;
   readonly open: number;
-}
-
-export interface PeersResult {
-  readonly environment: Environment;
-  readonly contestants: readonly Contestant[];
-}
-
-export interface Contestant {
-  readonly name: string;
-  readonly version: string;
-  readonly upstream: 'stdio' | 'http';
-  readonly stateful: boolean;
-  readonly addedP50Us: number | null;
-  readonly addedP99Us: number | null;
-  readonly callsPerSecond16: number | null;
-  readonly perSessionKiB: number | null;
-  readonly firstAnswerMs: number | null;
 }
 
 /** @returns `undefined` if it was not measured */

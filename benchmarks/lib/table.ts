@@ -1,4 +1,5 @@
-import type { HttpResult, PeersResult, Results, RoutingResult, ScaleResult } from './results.js';
+import type { Cost, PeersResult, Subject } from '../peers/results.js';
+import type { HttpResult, Results, RoutingResult, ScaleResult } from './results.js';
 
 /** A figure beside what it is to be. */
 export interface Line {
@@ -87,35 +88,46 @@ function scaleLines({ cost, burst, bytesPerIdleSessionBeyondBare: bytes }: Scale
   return lines;
 }
 
-function peerLines({ contestants }: PeersResult): Line[] {
-  const ours = contestants.filter(isOurs);
+const PEER_AIMS = {
+  addedP50Us: { what: 'added to the p50 of a call', unit: 'µs', moreIsBetter: false, aim: 0.6 },
+  callsPerSecond16: { what: 'calls per second, 16 at once', unit: '', moreIsBetter: true, aim: 1.3 },
+  rssPerSessionKiB: { what: 'memory per idle session', unit: 'KiB', moreIsBetter: false, aim: 1 },
+} as const;
+
+function peerLines({ contestants, behaviour }: PeersResult): Line[] {
+  const ours = contestants.filter(({ isOurs }) => isOurs);
+  const hasOwnBackends = (peer: Cost): boolean =>
+    behaviour.some((seen) => isSame(seen, peer) && seen.backendPerSession);
   return ours.flatMap((own) => {
-    const peers = contestants.filter((peer) => !isOurs(peer) && peer.stateful && peer.upstream === own.upstream);
-    const of = (figure: 'addedP50Us' | 'callsPerSecond16' | 'perSessionKiB'): number[] =>
-      peers.map((peer) => peer[figure]).filter((value) => value !== null);
-    const against = `, ${own.upstream} backend, best stateful peer`;
-    const lines: Line[] = [];
-    const [p50, calls, memory] = [of('addedP50Us'), of('callsPerSecond16'), of('perSessionKiB')];
-    if (own.addedP50Us !== null && p50.length > 0) {
-      lines.push(atMost(`proxy: added p50 to the${against}`, own.addedP50Us / Math.min(...p50), 0.6, '×'));
-    }
-    if (own.callsPerSecond16 !== null && calls.length > 0) {
-      const times = own.callsPerSecond16 / Math.max(...calls);
-      const what = `proxy: calls per second at 16 concurrent to the${against}`;
-      lines.push({ what, figure: `${digits(times)} ×`, aim: '≥ 1.3 ×', isMet: times >= 1.3 });
-    }
-    if (own.perSessionKiB !== null && memory.length > 0) {
-      const least = Math.min(...memory);
-      const figure = `${digits(own.perSessionKiB)} KiB (best peer: ${digits(least)} KiB)`;
-      const what = `proxy: memory per idle session, ${own.upstream} backend`;
-      lines.push({ what, figure, aim: 'below every stateful peer', isMet: own.perSessionKiB < least });
-    }
-    return lines;
+    const stateful = contestants.filter(
+      (peer) => peer.isPeer && !peer.isOurs && peer.stateful === true && peer.upstream === own.upstream,
+    );
+    return [
+      ...besideBest(own, stateful, 'the best stateful proxy', true),
+      ...besideBest(own, stateful.filter(hasOwnBackends), 'the best with a backend for each session, as it has', false),
+    ];
   });
 }
 
-function isOurs({ name }: { readonly name: string }): boolean {
-  return /backchannel|^ours/.test(name);
+function besideBest(own: Cost, peers: readonly Cost[], which: string, isAim: boolean): Line[] {
+  if (peers.length === 0) return [];
+  return (Object.keys(PEER_AIMS) as (keyof typeof PEER_AIMS)[]).map((measure) => {
+    const { what, unit, moreIsBetter, aim } = PEER_AIMS[measure];
+    const valueOf = (cost: Cost): number => cost[measure].median;
+    const [best = own] = [...peers].sort((a, b) => (moreIsBetter ? valueOf(b) - valueOf(a) : valueOf(a) - valueOf(b)));
+    const ratio = valueOf(own) / valueOf(best);
+    const values = `${digits(valueOf(own))} ${unit} to ${digits(valueOf(best))} ${unit} of ${best.name} ${best.version}`;
+    return {
+      what: `the command, ${own.upstream} backend, beside ${which}: ${what}`,
+      figure: `${digits(ratio)} × (${values.replaceAll('  ', ' ')})`,
+      aim: isAim ? `${moreIsBetter ? '≥' : '≤'} ${aim} ×` : '',
+      isMet: isAim ? (moreIsBetter ? ratio >= aim : ratio <= aim) : undefined,
+    };
+  });
+}
+
+function isSame(one: Subject, other: Subject): boolean {
+  return one.name === other.name && one.version === other.version && one.upstream === other.upstream;
 }
 
 function atMost(what: string, figure: number, aim: number, unit: string): Line {

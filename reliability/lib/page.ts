@@ -83,10 +83,18 @@ function provenance({ date, commit, node }: Json): string {
 }
 
 function mutants(result: Json): string {
-  const all = list(result['mutants']);
-  const survived = all.filter((mutant) => mutant['survived'] === true || mutant['killed'] === false);
-  if (all.length === 0) return 'All numbers are in the file.';
-  return `${n(all.length)} faults put into the source on purpose, one at a time: ${n(all.length - survived.length)} are caught.`;
+  const survived = Number(result['survived']);
+  const results = list(result['results']);
+  const lines = [...new Set(results.map(({ line }) => String(line)))];
+  const rows = lines.map((line) => {
+    const names = results.filter((mutant) => mutant['line'] === line).map(({ name }) => String(name));
+    return [line, names.join('; ')];
+  });
+  return `${n(result['mutants'])} faults put into the source on purpose, one at a time: ${
+    survived === 0 ? 'the tests catch every one' : `**${n(survived)} are not caught**`
+  }.
+
+${table(['line of the contract', 'faults'], rows)}`;
 }
 
 function soak(result: Json): string {

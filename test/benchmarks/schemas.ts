@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 const Figure = z.number().positive();
 const Measured = z.object({ median: Figure, min: Figure, max: Figure });
-const Delay = z.object({ median: z.number(), min: z.number(), max: z.number() });
+/** Of which noise may make less than nothing. */
+const Signed = z.object({ median: z.number(), min: z.number(), max: z.number() });
 const PairedRatio = z.object({ ratio: Figure, low: Figure, high: Figure });
 
 const Environment = z.object({
@@ -81,11 +82,11 @@ export const Scale = Environment.extend({
       open: Figure,
       deliveredMs: Measured,
       completedMs: Measured,
-      loopDelayP99Ms: Delay,
-      loopDelayMaxMs: Delay,
+      loopDelayP99Ms: Signed,
+      loopDelayMaxMs: Signed,
       heapMiB: Measured,
     }),
   ),
-  bytesPerBareSession: Measured,
-  bytesPerIdleSessionBeyondBare: z.record(z.string(), Delay),
+  bytesPerBareSession: Signed,
+  bytesPerIdleSessionBeyondBare: z.record(z.string(), Signed),
 });

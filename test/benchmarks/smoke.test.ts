@@ -80,14 +80,22 @@ describe("the README's figures", () => {
     await mkdir(results);
     await copyFile(join(folder, 'http.json'), join(results, 'http.json'));
     const readme = join(folder, 'README.md');
-    await writeFile(readme, '# Before\n\n<!-- benchmarks:start -->\n\nold\n\n<!-- benchmarks:end -->\n\nAfter\n');
+    await writeFile(
+      readme,
+      [
+        '# Before',
+        '<!-- behaviour:start -->\n\nold\n\n<!-- behaviour:end -->',
+        '<!-- benchmarks:start -->\n\nold\n\n<!-- benchmarks:end -->',
+        'After\n',
+      ].join('\n\n'),
+    );
     const args = ['--readme', readme, '--results', results];
 
     await expect(program('readme.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });
     await program('readme.ts', ...args);
 
     const text = await readFile(readme, 'utf8');
-    expect(text).toMatch(/^# Before\n\n<!-- benchmarks:start -->\n/);
+    expect(text).toMatch(/^# Before\n\n<!-- behaviour:start -->\n/);
     expect(text).toMatch(/<!-- benchmarks:end -->\n\nAfter\n$/);
     expect(text).not.toContain('old');
     expect(text.match(/over HTTP, \w+/g)).toHaveLength(6);

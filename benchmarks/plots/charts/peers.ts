@@ -1,10 +1,10 @@
-import type { Contestant, PeersResult } from '../../lib/results.js';
+import type { Cost, PeersResult } from '../../peers/results.js';
 import { COLOURS, heading, origin, type Drawing } from '../chart.js';
 
 const PANELS = [
   { of: 'addedP50Us', title: 'Added to the median latency of a call, µs' },
   { of: 'callsPerSecond16', title: 'Calls per second at 16 concurrent' },
-  { of: 'perSessionKiB', title: 'Memory of the proxy per idle session, KiB' },
+  { of: 'rssPerSessionKiB', title: 'Memory of the proxy per idle session, KiB' },
   { of: 'firstAnswerMs', title: 'From start to first answer, ms' },
 ] as const;
 
@@ -34,18 +34,18 @@ export function drawPeers({ environment, contestants }: PeersResult): Drawing {
         xAxisIndex: index,
         yAxisIndex: index,
         barWidth: '65%',
-        data: shown.map((contestant) => ({ value: contestant[of] ?? '-', itemStyle: { color: colourOf(contestant) } })),
+        data: shown.map((contestant) => ({ value: contestant[of].median, itemStyle: { color: colourOf(contestant) } })),
         label: { show: true, position: 'right' as const, fontSize: 10 },
       })),
     },
   };
 }
 
-function nameOf({ name, version, upstream, stateful }: Contestant): string {
-  return [`${name} ${version}`.trim(), upstream, ...(stateful ? [] : ['stateless'])].join(', ');
+function nameOf({ name, version, upstream, stateful }: Cost): string {
+  return [`${name} ${version}`.trim(), upstream, ...(stateful === false ? ['stateless'] : [])].join(', ');
 }
 
-function colourOf({ name, stateful }: Contestant): string {
-  if (/backchannel|^ours/.test(name)) return COLOURS.ours;
-  return stateful ? COLOURS.yardstick : COLOURS.bare;
+function colourOf({ isOurs, stateful }: Cost): string {
+  if (isOurs) return COLOURS.ours;
+  return stateful === true ? COLOURS.yardstick : COLOURS.bare;
 }
