@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { aliasesOf, setupOf } from './versions/lib/aliases.js';
@@ -21,6 +22,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: setupOf(sdk),
     pool: 'forks',
+    // All cores: most tests wait for processes and sockets.
+    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: {

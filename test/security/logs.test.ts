@@ -17,8 +17,14 @@ const SERVER = `
   const evil = ${JSON.stringify(EVIL)};
   const send = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
   const info = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: evil, version: evil } };
-  require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-    const { id, method } = JSON.parse(line);
+  let rest = '';
+  // Not readline, which ends a line at U+2028, too, from Node 24 on.
+  process.stdin.setEncoding('utf8').on('data', (text) => {
+    const lines = (rest + text).split('\\n');
+    rest = lines.pop();
+    for (const line of lines) take(JSON.parse(line));
+  });
+  const take = ({ id, method }) => {
     if (id === undefined || method === undefined) return;
     if (method === 'initialize') return send({ id, result: info });
     console.error(evil);
@@ -27,7 +33,7 @@ const SERVER = `
     send({ id: evil, method: evil + ' → request 1 (explicit) delivered', params: {} });
     send({ id, result: {} });
     console.error('the end');
-  });
+  };
 `;
 
 /** What the command writes to stderr while client and server do their worst. */
