@@ -39,7 +39,7 @@ async function run({ name, alias, newest, files, only, without }: SdkVersion): P
   console.log(`SDK ${version}`);
   const result = await runSuite({
     node: process.execPath,
-    args: [...files, ...(only === undefined ? [] : ['-t', only])],
+    args: [...files, '-t', only],
     env: { MCP_BACKCHANNEL_TEST_SDK: alias ?? '' },
   });
   return { name, version, ...(without !== undefined && { without }), ...result };
