@@ -28,7 +28,7 @@ function ofFirst(folder: string): Alias[] {
   const modules = `${folder}/dist/esm`;
   const web = 'server/webStandardStreamableHttp.js';
   return [
-    // It came with 1.25; what imports it is told that there is none.
+    // 1.24.3 and older do not have it; what imports it is told so.
     ...(existsSync(`${modules}/${web}`) ? [] : [{ find: sdk(web), replacement: ABSENT }]),
     { find: sdk('(.*)'), replacement: `${modules}/$1` },
   ];

@@ -1,6 +1,6 @@
 /**
- * Before 1.25 the SDK sends the headers of an event stream with its first message. Tests wait for the headers to
- * know that a call has arrived, so they are sent at once, as later versions do. Nothing else is changed.
+ * SDK 1.24.3 and older send the headers of the event stream that answers a POST with its first message. Tests wait for the headers to
+ * know that a call has arrived, so they are sent at once, as 1.27.1 and later do. Nothing else is changed.
  */
 import { ServerResponse } from 'node:http';
 

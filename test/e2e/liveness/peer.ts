@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -49,7 +50,9 @@ export class Peer {
   ) {
     transport.onerror = (error) => this.errors.push(error);
     transport.onmessage = (message: Message) => {
-      if (message.method === 'initialize') this.#answer(message, { protocolVersion: '2025-11-25', capabilities: {} });
+      // The transport refuses requests that name a version newer than it knows.
+      if (message.method === 'initialize')
+        this.#answer(message, { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {} });
       else if (message.method === 'ping') this.#answer(message, {});
       else this.received.note(message);
     };
