@@ -23,7 +23,7 @@ import { WORKLOADS, type Batch, type BatchTimes, type Workload } from './http/wo
 const options = optionsFromArguments();
 const effort = options.brief
   ? { rounds: 1, pairs: 2, batchMs: 2, warmUpMs: 2 }
-  : { rounds: 6, pairs: 6, batchMs: 100, warmUpMs: 150 };
+  : { rounds: 3, pairs: 10, batchMs: 100, warmUpMs: 700 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 const SERVERS = ['bare', 'wrapped'] as const;
 type ServerName = (typeof SERVERS)[number];

@@ -25,8 +25,8 @@ import type { Bytes, CycleTimes, Job } from './routing.child.js';
 
 const options = optionsFromArguments();
 const effort = options.brief
-  ? { rounds: 1, passes: 1, passMs: 1, sessions: 100, requests: 100 }
-  : { rounds: 5, passes: 3, passMs: 80, sessions: 10_000, requests: 100_000 };
+  ? { rounds: 1, passes: 1, passMs: 1, warmUpMs: 1, sessions: 100, requests: 100 }
+  : { rounds: 3, passes: 5, passMs: 60, warmUpMs: 500, sessions: 10_000, requests: 100_000 };
 const COUNTS = options.brief ? [1, 10] : [1, 1_000, 100_000];
 
 /** What is in use in a process that measures, and what is measured in it. */
@@ -92,7 +92,7 @@ write(options, 'routing', { ...environment(), effort, cycle: cycleRows, sessions
 print();
 
 async function cycle(name: ProcessName, inFlight: number): Promise<void> {
-  const { passes, passMs } = effort;
+  const { passes, passMs, warmUpMs } = effort;
   const variants = PROCESSES[name];
   const isDebugged = name === 'context, debug';
   const times = await inProcess<CycleTimes>({
@@ -101,14 +101,15 @@ async function cycle(name: ProcessName, inFlight: number): Promise<void> {
     inFlight,
     passes,
     passMs,
+    warmUpMs,
     debug: isDebugged,
   });
   for (const variant of variants) of(name, variant, inFlight).push(times[variant] ?? NaN);
 }
 
 async function sessions(kind: SessionKind, count: number): Promise<void> {
-  const { passes, passMs } = effort;
-  const times = await inProcess<CycleTimes>({ measure: 'sessions', kind, sessions: count, passes, passMs });
+  const { passes, passMs, warmUpMs } = effort;
+  const times = await inProcess<CycleTimes>({ measure: 'sessions', kind, sessions: count, passes, passMs, warmUpMs });
   for (const variant of SESSION_VARIANTS) of(kind, variant, count).push(times[variant] ?? NaN);
 }
 

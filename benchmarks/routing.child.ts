@@ -10,6 +10,8 @@ import { VARIANTS, type VariantName } from './lib/variants.js';
 interface Effort {
   readonly passes: number;
   readonly passMs: number;
+  /** Of the first pass: a process that routes all day long is warm. */
+  readonly warmUpMs: number;
 }
 
 export type Job =
@@ -52,15 +54,18 @@ async function measure(): Promise<CycleTimes | Bytes> {
       return times(job, new Map(SESSION_VARIANTS.map((name) => [name, sessionCycles(sessions(kind, name, count))])));
     }
     case 'heap':
-      return { perIdleSession: idleBytes(job.sessions), perRequestInFlight: inFlightBytes(job.requests) };
+      return { perIdleSession: await idleBytes(job.sessions), perRequestInFlight: inFlightBytes(job.requests) };
   }
 }
 
-async function times({ passes, passMs }: Effort, runs: ReadonlyMap<string, () => Promise<void>>): Promise<CycleTimes> {
+async function times(
+  { passes, passMs, warmUpMs }: Effort,
+  runs: ReadonlyMap<string, () => Promise<void>>,
+): Promise<CycleTimes> {
   const tasks = [...runs].map(([name, run]): Task => ({ name, run, medians: [] }));
   for (let pass = 0; pass <= passes; pass++) {
     globalThis.gc?.();
-    const bench = new Bench({ time: passMs, iterations: 3, warmup: false, now: cpuMs });
+    const bench = new Bench({ time: pass === 0 ? warmUpMs : passMs, iterations: 3, warmup: false, now: cpuMs });
     for (const { name, run } of tasks) bench.add(name, run);
     await bench.run();
     // The first pass warms up: it compiles.

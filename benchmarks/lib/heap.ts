@@ -11,17 +11,17 @@ export interface IdleBytes {
 }
 
 /** What sessions of each kind add to the heap. Needs `--expose-gc`. */
-export function idleBytes(sessions: number): Record<string, IdleBytes> {
+export async function idleBytes(sessions: number): Promise<Record<string, IdleBytes>> {
   const names = ['hand-written', 'ours, last-inbound', 'ours, context', 'ours, context, write order'] as const;
   // Code, feedback and whatever is made once must not be counted.
-  for (const name of [...names, 'bare' as const]) occupied(name, 100);
-  const bare = occupied('bare', sessions);
-  return Object.fromEntries(
-    names.map((name) => {
-      const { connected, used } = occupied(name, sessions);
-      return [name, { connected: Math.round(connected - bare.connected), used: Math.round(used - bare.used) }];
-    }),
-  );
+  for (const name of [...names, 'bare' as const]) await occupied(name, 100);
+  const bare = await occupied('bare', sessions);
+  const bytes: Record<string, IdleBytes> = {};
+  for (const name of names) {
+    const { connected, used } = await occupied(name, sessions);
+    bytes[name] = { connected: Math.round(connected - bare.connected), used: Math.round(used - bare.used) };
+  }
+  return bytes;
 }
 
 /** What each request in flight adds to the heap, in bytes beyond a bare transport's. */
@@ -48,12 +48,14 @@ function kept(name: VariantName, requests: number): number {
   return (after - before) / requests;
 }
 
-function occupied(name: VariantName, sessions: number): IdleBytes {
+async function occupied(name: VariantName, sessions: number): Promise<IdleBytes> {
   const held = new Array<Variant | undefined>(sessions).fill(undefined);
   const before = heapUsed();
   for (let index = 0; index < sessions; index++) held[index] = connect(VARIANTS[name]());
   const connected = heapUsed();
   for (const variant of held) if (variant !== undefined) cycle(variant);
+  // What has been sent is still being settled.
+  await new Promise((resolve) => setImmediate(resolve));
   const used = heapUsed();
   // Also keeps `held` alive up to here.
   held.length = 0;
