@@ -62,9 +62,10 @@ async function times(
   { passes, passMs, warmUpMs }: Effort,
   runs: ReadonlyMap<string, () => Promise<void>>,
 ): Promise<CycleTimes> {
+  // No forced garbage collection in between: it also forgets what the compiler knew of objects that are gone, and
+  // what would be measured is the compiler.
   const tasks = [...runs].map(([name, run]): Task => ({ name, run, medians: [] }));
   for (let pass = 0; pass <= passes; pass++) {
-    globalThis.gc?.();
     const bench = new Bench({ time: pass === 0 ? warmUpMs : passMs, iterations: 3, warmup: false, now: cpuMs });
     for (const { name, run } of tasks) bench.add(name, run);
     await bench.run();
