@@ -2,10 +2,11 @@
  * The official conformance suite, against the same backend reached in several ways. Fails when a scenario
  * that passes directly does not through us.
  *
- *     npm run conformance
+ *     npm run conformance [-- --out docs]
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { environment } from '../benchmarks/lib/environment.js';
 import { ours, ROOT, versions } from './lib/paths.js';
@@ -16,7 +17,8 @@ import { serve, WAYS } from './lib/ways.js';
 
 const CLIENT_WAYS = ['direct', 'commandHttp', 'commandStdio'] as const;
 const SUITES = ['active', 'pending'] as const;
-const DOCS = join(ROOT, 'docs');
+const { out } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'docs') } } }).values;
+const DOCS = resolve(out);
 
 const started = performance.now();
 const server = await serverScenarios();
@@ -27,7 +29,7 @@ const results: Results = { date, commit, node, versions: versions(), seconds, se
 
 await mkdir(join(DOCS, 'results'), { recursive: true });
 await writeFile(join(DOCS, 'results/conformance.json'), `${JSON.stringify(results, undefined, 2)}\n`);
-const style = await resolveConfig(join(DOCS, 'conformance.md'));
+const style = await resolveConfig(join(ROOT, 'docs/conformance.md'));
 await writeFile(join(DOCS, 'conformance.md'), await format(page(results), { ...style, parser: 'markdown' }));
 conclude([...server, ...client]);
 
