@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { asError } from '../errors.js';
-import { FAILED, tooLarge, type Answer } from './answers.js';
+import { FAILED, NOT_JSON, tooLarge, type Answer } from './answers.js';
+import { readBody } from './body.js';
 import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
+import { inOneWrite } from './one-write.js';
 import type { ProxySettings } from './settings.js';
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -31,7 +33,30 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     response.once('close', () => {
       session.disconnected();
     });
-    await session.downstream.handleRequest(request, response, parsedBody);
+    if (request.method !== 'POST') {
+      await session.downstream.handleRequest(request, response);
+      return;
+    }
+    const message = parsedBody ?? (await readMessage(request, response));
+    if (message === undefined) return;
+    inOneWrite(response);
+    await session.downstream.handleRequest(request, response, message);
+  }
+
+  /** What the client has posted, or nothing when that is answered, or the client gone. */
+  async function readMessage(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const body = await readBody(request, settings.maxBodyBytes);
+    if (body === 'broken off') return undefined;
+    if (body === 'too large') {
+      answer(response, tooLarge(settings.maxBodyBytes));
+      return undefined;
+    }
+    try {
+      return JSON.parse(body.text);
+    } catch {
+      answer(response, NOT_JSON);
+      return undefined;
+    }
   }
 
   return (request, response) => {
