@@ -132,7 +132,8 @@ export class Delivery {
       return Promise.resolve();
     };
     const ended = (error: Error | undefined): void => {
-      if (error !== undefined && question !== undefined) ledger?.closeExchange(question);
+      const isOver = error !== undefined && question !== undefined;
+      if (isOver && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
       if (turn.redirected !== undefined || !this.log.isWatched) return;
       const { to, evidence } = route;
       const outcome = error === undefined ? 'delivered' : 'failed';

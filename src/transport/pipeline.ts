@@ -123,6 +123,8 @@ function deliver(decision: Decision): void {
     if (departure.parked !== undefined) departure.parked.settle(Promise.reject(error));
     else if (departure.settled === undefined) around.deliver({ kind: 'response', departure, entry: undefined });
   }
+  // It may have been made for this message, and hold nothing of it.
+  if (decision.kind === 'server-initiated' && decision.ledger !== undefined) around.sessions.prune(decision.ledger);
 }
 
 function inboundLedger(around: Surroundings, message: JsonRpcMessage, extra: unknown): Ledger | undefined {
