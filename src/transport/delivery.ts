@@ -20,8 +20,8 @@ import { attempt, type WriteOrder } from './write-order.js';
 export interface DeliveryOwner {
   readonly settings: Settings;
   readonly report: Report;
-  /** Decides about a message once more. */
-  route(departure: Departure): void;
+  /** Sends a message, or refuses it where the transport is closed. */
+  depart(departure: Departure): void;
 }
 
 /** The routes by which a message leaves. */
@@ -160,7 +160,7 @@ export class Delivery {
     }
     const { around, options, origin, since } = departure;
     const again = new Departure(around, message, options, origin, since, now());
-    this.owner.route(again);
+    this.owner.depart(again);
     return again.settled ?? Promise.resolve();
   }
 

@@ -230,7 +230,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   failed(entry: InFlight): void {
     const error = { code: INTERNAL_ERROR, message: 'Internal error' };
     // On its behalf: where there are several sessions, its id alone may not say which is meant.
-    this.#depart({ jsonrpc: '2.0', id: entry.id, error }, undefined, entry).catch((cause: unknown) => {
+    this.#sendOnBehalfOf(entry, { jsonrpc: '2.0', id: entry.id, error }).catch((cause: unknown) => {
       debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
     });
   }
@@ -269,19 +269,19 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
-    return this.#depart(message, options, origin);
+    return this.#sendOnBehalfOf(origin, message, options);
   }
 
-  #depart(message: JsonRpcMessage, options: SendOptions | undefined, origin: InFlight | undefined): Promise<void> {
+  #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound(message, options);
     // Nobody asks for the time where nothing waits and nobody watches.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
     const departure = new Departure(this, message, options, origin, since);
-    this.route(departure);
+    this.depart(departure);
     return departure.settled ?? Promise.resolve();
   }
 
-  route(departure: Departure): void {
+  depart(departure: Departure): void {
     if (this.#isOpen) send(departure);
     else this.#delivery.afterClose(departure);
   }
