@@ -13,8 +13,8 @@ export class Sessions implements Life {
   #only: Ledger | undefined;
   #named: Map<string, Ledger> | undefined;
   #over = false;
-  /** The era of the ledger dropped last: its session may say one thing more. */
-  #wasModern = false;
+  /** The session of the 2026 era whose ledger was dropped last: it may say one thing more. */
+  #lastModern: SessionName;
 
   constructor(readonly transport: object) {}
 
@@ -29,7 +29,7 @@ export class Sessions implements Life {
     let ledger = ledgers.get(session);
     if (ledger === undefined) {
       ledger = new Ledger(this, session);
-      ledger.modern = this.#wasModern;
+      ledger.modern = session === this.#lastModern;
       ledgers.set(session, ledger);
     }
     return ledger;
@@ -48,9 +48,13 @@ export class Sessions implements Life {
 
   /** Drops a ledger in which nothing is left. Called where one may just have become empty. */
   prune(ledger: Ledger): void {
-    if (ledger.session === undefined || !ledger.isEmpty) return;
-    this.#wasModern = ledger.modern;
-    this.#named?.delete(ledger.session);
+    const { session, modern } = ledger;
+    if (session === undefined || !ledger.isEmpty) return;
+    // Another may have its name by now: of a later life, or because this one was dropped before.
+    if (this.#named?.get(session) !== ledger) return;
+    this.#named.delete(session);
+    if (modern) this.#lastModern = session;
+    else if (session === this.#lastModern) this.#lastModern = undefined;
   }
 
   *inFlight(): IterableIterator<InFlight> {

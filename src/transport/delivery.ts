@@ -20,8 +20,8 @@ import { attempt, type WriteOrder } from './write-order.js';
 export interface DeliveryOwner {
   readonly settings: Settings;
   readonly report: Report;
-  /** Decides about a message once more. */
-  route(departure: Departure): void;
+  /** Sends a message, or refuses it where the transport is closed. */
+  depart(departure: Departure): void;
 }
 
 /** The routes by which a message leaves. */
@@ -132,7 +132,8 @@ export class Delivery {
       return Promise.resolve();
     };
     const ended = (error: Error | undefined): void => {
-      if (error !== undefined && question !== undefined) ledger?.closeExchange(question);
+      const isOver = error !== undefined && question !== undefined;
+      if (isOver && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
       if (turn.redirected !== undefined || !this.log.isWatched) return;
       const { to, evidence } = route;
       const outcome = error === undefined ? 'delivered' : 'failed';
@@ -159,7 +160,7 @@ export class Delivery {
     }
     const { around, options, origin, since } = departure;
     const again = new Departure(around, message, options, origin, since, now());
-    this.owner.route(again);
+    this.owner.depart(again);
     return again.settled ?? Promise.resolve();
   }
 

@@ -17,7 +17,7 @@ import { Liveness, type Asked, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 import { receive, send } from './pipeline.js';
-import { reportTo, type Report } from './report.js';
+import { callbackFailed, reportTo, type Report } from './report.js';
 import { RouteLog } from './route-log.js';
 import type { Surroundings } from './surroundings.js';
 import { Taps } from './taps.js';
@@ -69,6 +69,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   #onclose: (() => void) | undefined;
   #isOpen = true;
   #closing: Promise<void> | undefined;
+  /** How often it was started again after it had closed. */
+  #restarts = 0;
   /** Requests that were answered in the client's place. */
   #answered = new Recent<RequestId>();
 
@@ -108,25 +110,33 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   // ---- life ----
 
   start(): Promise<void> {
+    // Not in #begin: what a transport still delivers while it closes is no new beginning.
+    if (!this.#isOpen) this.#restarts += 1;
     this.#begin();
     return this.inner.start();
   }
 
   /** Idempotent. Settles everything that is pending before `onclose` is called. */
   close(): Promise<void> {
-    this.#closing ??= attempt(() => this.inner.close()).then(
+    if (this.#closing !== undefined) return this.#closing;
+    const restarts = this.#restarts;
+    const closing = attempt(() => this.inner.close()).then(
       () => {
         // A transport that does not call back when it has closed is closed all the same.
-        this.#settle();
+        if (this.#restarts === restarts) this.#settle();
       },
       (error: unknown) => {
         // Whatever state the transport is in, nobody is to wait for it.
-        this.#settle();
-        this.#closing = undefined;
+        if (this.#restarts === restarts) {
+          this.#settle();
+          this.#closing = undefined;
+        }
         throw error;
       },
     );
-    return this.#closing;
+    // Its `onclose` may have started the next life, which is not closing.
+    if (this.#restarts === restarts) this.#closing = closing;
+    return closing;
   }
 
   get onclose(): (() => void) | undefined {
@@ -150,7 +160,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   #ended(): void {
     if (!this.#isOpen) return;
     this.#settle();
-    this.#onclose?.();
+    this.#call('onclose', () => this.#onclose?.());
   }
 
   #settle(): void {
@@ -160,6 +170,15 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
     this.#liveness?.close();
     this.#taps.complete();
+  }
+
+  /** Calls the user's code. What it throws stays here. */
+  #call(name: string, callback: () => void): void {
+    try {
+      callback();
+    } catch (cause) {
+      this.report(callbackFailed(name, cause));
+    }
   }
 
   // ---- client to server ----
@@ -211,7 +230,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   failed(entry: InFlight): void {
     const error = { code: INTERNAL_ERROR, message: 'Internal error' };
     // On its behalf: where there are several sessions, its id alone may not say which is meant.
-    this.#depart({ jsonrpc: '2.0', id: entry.id, error }, undefined, entry).catch((cause: unknown) => {
+    this.#sendOnBehalfOf(entry, { jsonrpc: '2.0', id: entry.id, error }).catch((cause: unknown) => {
       debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
     });
   }
@@ -225,10 +244,12 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
       this.#log.orphaned(exchange, ledger, error);
       // Where there are several sessions, another may have asked with the same id, and its answer must come through.
       if (this.settings.sessionOf === undefined) this.#answered.add(id);
-      // Nothing came along by which `sessionOf` could name the session.
       ledger.closeExchange(id);
       this.#sessions.prune(ledger);
-      receive(this, answerFor(id, error), undefined);
+      // Not by way of the pipeline: nothing came along by which `sessionOf` could name the session.
+      this.#call('onmessage', () => {
+        this.handOver(answerFor(id, error), undefined);
+      });
     }
   }
 
@@ -248,19 +269,19 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
-    return this.#depart(message, options, origin);
+    return this.#sendOnBehalfOf(origin, message, options);
   }
 
-  #depart(message: JsonRpcMessage, options: SendOptions | undefined, origin: InFlight | undefined): Promise<void> {
+  #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound(message, options);
     // Nobody asks for the time where nothing waits and nobody watches.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
     const departure = new Departure(this, message, options, origin, since);
-    this.route(departure);
+    this.depart(departure);
     return departure.settled ?? Promise.resolve();
   }
 
-  route(departure: Departure): void {
+  depart(departure: Departure): void {
     if (this.#isOpen) send(departure);
     else this.#delivery.afterClose(departure);
   }

@@ -118,10 +118,30 @@ function deliver(decision: Decision): void {
   try {
     around.deliver(decision);
   } catch (cause) {
-    const error = unreadable('to the client', cause);
+    undelivered(departure, cause);
+  }
+  // It may have been made for this message, and hold nothing of it.
+  if (decision.kind === 'server-initiated' && decision.ledger !== undefined) around.sessions.prune(decision.ledger);
+}
+
+function undelivered(departure: Departure, cause: unknown): void {
+  const { around, parked, settled } = departure;
+  if (settled === undefined) {
+    // What was about to be parked has not come to its place.
+    departure.parked = undefined;
+    around.report(unreadable('to the client', cause));
+    around.deliver({ kind: 'response', departure, entry: undefined });
+  } else if (parked === undefined) {
+    around.report(unreadable('to the client', cause));
+  } else {
+    const error = unreadable(
+      'to the client',
+      cause,
+      'It was not sent: it could be read before it waited for a stream.',
+    );
     around.report(error);
-    if (departure.parked !== undefined) departure.parked.settle(Promise.reject(error));
-    else if (departure.settled === undefined) around.deliver({ kind: 'response', departure, entry: undefined });
+    // Nobody waits with a notification.
+    parked.settle(parked.id === undefined ? Promise.resolve() : Promise.reject(error));
   }
 }
 
@@ -141,10 +161,9 @@ function duplicate(entry: InFlight, replaced: InFlight): BackchannelError {
   );
 }
 
-function unreadable(which: string, cause: unknown): BackchannelError {
-  return new BackchannelError(
-    'UNREADABLE_MESSAGE',
-    `a message ${which} throws when it is read. It was passed on as it is, and is not known to be in flight.`,
-    { cause },
-  );
+const PASSED_ON = 'It was passed on as it is, and is not known to be in flight.';
+
+function unreadable(which: string, cause: unknown, whatBecameOfIt = PASSED_ON): BackchannelError {
+  const text = `a message ${which} throws when it is read. ${whatBecameOfIt}`;
+  return new BackchannelError('UNREADABLE_MESSAGE', text, { cause });
 }

@@ -60,10 +60,14 @@ describe.each(SIDES)('$title', (side) => {
     const rig = await rigs.open(side);
     await rig.request(1);
     rig.transport.onclose = fail;
-    await rig.transport.close().catch(() => undefined);
+    const [closing] = await Promise.allSettled([rig.transport.close()]);
     rig.transport.onclose = () => undefined;
     await rig.transport.close().catch(() => undefined);
-    if (side.wrapped) expect(rig.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
+    if (side.wrapped) {
+      expect(closing.status).toBe('fulfilled');
+      expect(rig.errors).toEqual([FAILED]);
+      expect(rig.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
+    }
     expect(rig.closed).toBe(0);
   });
 });

@@ -106,3 +106,28 @@ test('an id or a method of any length and with any line breaks went whole into e
   expect(errors.map(({ code }) => code)).toEqual(['DUPLICATE_REQUEST_ID', 'CLOSED']);
   for (const { message } of errors) expect(message).toMatch(/^.{1,400}$/);
 });
+
+test.each([
+  ['question', () => elicit('q')],
+  ['notification', () => notification('notifications/message')],
+])('a %s that could not be read any more after it had waited was said to have been passed on', async (kind, make) => {
+  const lost: number[] = [];
+  for (let looks = 0; looks < 40; looks++) {
+    const { transport, inner, errors, post } = watchedRig();
+    const message = readable(make(), looks);
+    const sending = transport.send(message);
+    post(request(1));
+    const [outcome] = await Promise.allSettled([sending]);
+    const isSent = inner.sent.some((sent) => sent.message === message);
+    if (!isSent) lost.push(looks);
+    expect({ looks, status: outcome.status }).toEqual({
+      looks,
+      status: isSent || kind === 'notification' ? 'fulfilled' : 'rejected',
+    });
+    if (!isSent) expect(errors).toHaveLength(1);
+    for (const { message: told } of errors)
+      expect({ looks, told: told.includes('passed on') }).toEqual({ looks, told: isSent });
+    await transport.close();
+  }
+  expect(lost).not.toEqual([]);
+});

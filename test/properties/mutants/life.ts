@@ -113,8 +113,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'fire onclose as often as the transport says so',
     DOWNSTREAM,
-    '    if (!this.#isOpen) return;\n    this.#settle();\n    this.#onclose?.();',
-    '    this.#settle();\n    this.#onclose?.();',
+    '    if (!this.#isOpen) return;\n    this.#settle();\n    this.#call(',
+    '    this.#settle();\n    this.#call(',
   ),
   mutant(
     'C11',
@@ -134,8 +134,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'close as often as it is asked to',
     DOWNSTREAM,
-    'this.#closing ??= attempt(() => this.inner.close())',
-    'this.#closing = attempt(() => this.inner.close())',
+    'if (this.#closing !== undefined) return this.#closing;',
+    '',
   ),
   mutant(
     'C11',
