@@ -1,4 +1,4 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
@@ -14,8 +14,8 @@ import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
 
-/** Our own settings, the token among them, are not for the command we run. */
-const OWN_VARIABLES = 'MCP_BACKCHANNEL_';
+/** Our own settings, the token among them, are not for the command we run. Windows asks for names in any case. */
+const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
@@ -31,7 +31,7 @@ export class ChildTransport implements TransportLike {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly #received = new ReadBuffer();
-  #child: ChildProcessWithoutNullStreams | undefined;
+  #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -50,17 +50,18 @@ export class ChildTransport implements TransportLike {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: LEADS_GROUP,
       windowsHide: true,
-    }) as ChildProcessWithoutNullStreams;
-    this.#child = child;
-    this.#listenTo(child);
-    return new Promise((resolve, reject) => {
-      // Why it did not start is told to whoever starts it, and to nobody else before.
-      child.once('error', reject);
-      child.once('spawn', () => {
-        child.on('error', (error) => this.onerror?.(error));
-        resolve();
-      });
     });
+    this.#child = child;
+    const started = new Promise<void>((resolve, reject) => {
+      child.on('error', (error) => {
+        // Why it did not start is told to whoever starts it, and to nobody else.
+        if (child.pid === undefined) reject(error);
+        else this.onerror?.(error);
+      });
+      child.once('spawn', resolve);
+    });
+    this.#listenTo(child);
+    return started;
   }
 
   send(message: JsonRpcMessage): Promise<void> {
@@ -85,10 +86,12 @@ export class ChildTransport implements TransportLike {
     return (this.#closing ??= this.#end());
   }
 
-  #listenTo(child: ChildProcessWithoutNullStreams): void {
-    const { pid } = child;
-    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', (error) => this.onerror?.(error));
-    child.stdout.on('data', (chunk: Buffer) => {
+  #listenTo(child: ChildProcess): void {
+    const { pid, stdin, stdout, stderr } = child;
+    // Where there are no file descriptors left, there are no pipes either.
+    if (!stdin || !stdout || !stderr) return;
+    for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
+    stdout.on('data', (chunk: Buffer) => {
       this.#read(chunk);
     });
     this.#ended = new Promise((resolve) => {
@@ -101,7 +104,7 @@ export class ChildTransport implements TransportLike {
     if (pid === undefined) return;
     this.children.add(pid);
     const name = basename(this.spec.command);
-    forEachLine(child.stderr, (line) => {
+    forEachLine(stderr, (line) => {
       this.logs.ofUpstream(name, pid, line);
     });
   }
@@ -134,7 +137,7 @@ export class ChildTransport implements TransportLike {
   async #end(): Promise<void> {
     const { pid, stdin } = this.#child ?? {};
     const ended = this.#ended;
-    if (pid === undefined || stdin === undefined || ended === undefined) return;
+    if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (await within(END_TIMEOUT_MS, ended)) return;
@@ -146,7 +149,7 @@ export class ChildTransport implements TransportLike {
 
 function inherited(): Record<string, string> {
   const variables = Object.entries(process.env).filter(
-    (variable): variable is [string, string] => variable[1] !== undefined && !variable[0].startsWith(OWN_VARIABLES),
+    (variable): variable is [string, string] => variable[1] !== undefined && !OWN_VARIABLES.test(variable[0]),
   );
   return Object.fromEntries(variables);
 }

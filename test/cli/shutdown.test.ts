@@ -16,6 +16,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What should not outlive the command must not outlive a test that says so either. */
+function endsWithTest(pid: number): void {
+  started.add({
+    async close() {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      return Promise.resolve();
+    },
+  });
+}
+
 it('lets a call in flight finish on SIGTERM, its question included, refuses new sessions, and ends with exit code 0', async () => {
   const { url, command } = await started.endpoint(MIRROR);
   const client = await started.client(url, { answers: {} });
@@ -33,15 +43,18 @@ it('lets a call in flight finish on SIGTERM, its question included, refuses new 
   expect(command.stdout).toBe('');
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('leaves no process behind on %s, with streams open', async (signal) => {
-  const { url, command } = await started.endpoint(MIRROR);
-  const [one, other] = [await started.client(url), await started.client(url)];
-  await one.openGet();
-  const pids = [(await mirrored(one)).pid, (await mirrored(other)).pid];
-  command.process.kill(signal);
-  expect(await command.exit).toEqual({ code: 0, signal: null });
-  expect(pids.filter(isAlive)).toEqual([]);
-});
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'leaves no process behind on %s, with streams open',
+  async (signal) => {
+    const { url, command } = await started.endpoint(MIRROR);
+    const [one, other] = [await started.client(url), await started.client(url)];
+    await one.openGet();
+    const pids = [(await mirrored(one)).pid, (await mirrored(other)).pid];
+    command.process.kill(signal);
+    expect(await command.exit).toEqual({ code: 0, signal: null });
+    expect(pids.filter(isAlive)).toEqual([]);
+  },
+);
 
 it.each([
   ['would stay', []],
@@ -50,12 +63,7 @@ it.each([
   const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...env, ...MIRROR]);
   const client = await started.client(url);
   const { pid } = await mirrored(client);
-  started.add({
-    async close() {
-      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-      return Promise.resolve();
-    },
-  });
+  endsWithTest(pid);
   client.start('tools/call', { name: 'hang' });
   await expect
     .poll(async () => ((await (await fetch(new URL('/healthz', url))).json()) as { inFlight: number }).inFlight)
@@ -67,10 +75,24 @@ it.each([
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-it('takes the same signal twice in a moment for one, as npx passes on what the terminal has sent already', async () => {
+it.each([
+  ['the same signal twice', 'as npx passes on what the terminal has sent already', ['SIGINT', 'SIGINT']],
+  ['SIGTERM beside SIGHUP', 'as they come when its user logs out', ['SIGTERM', 'SIGHUP']],
+] as const)('takes %s in a moment for one, %s', async (_what, _when, signals) => {
   const { url, command } = await started.endpoint(MIRROR);
   await started.client(url);
-  command.process.kill('SIGINT');
-  command.process.kill('SIGINT');
+  for (const signal of signals) command.process.kill(signal);
   expect(await command.exit).toEqual({ code: 0, signal: null });
+});
+
+it('leaves no process behind when it crashes, not even one that would stay', async () => {
+  const crash = "process.on('SIGUSR2',()=>{throw(Error('crash'))})";
+  const env = { NODE_OPTIONS: `--import "data:text/javascript,${crash}"` };
+  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...MIRROR], env);
+  const { pid } = await mirrored(await started.client(url));
+  endsWithTest(pid);
+  command.process.kill('SIGUSR2');
+  await command.line(/Error: crash/);
+  expect((await command.exit).code).not.toBe(0);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
