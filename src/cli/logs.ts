@@ -10,6 +10,8 @@ const SESSION_PREFIX = 8;
 /** What the command tells, a line each, on stderr: stdout belongs to the protocol. */
 export class Logs {
   readonly #secrets = new Secrets();
+  /** Of these, those of the command. */
+  readonly #own: string[] = [];
 
   constructor(
     private readonly json: boolean,
@@ -27,6 +29,11 @@ export class Logs {
   error(message: string): void {
     this.#log('error', `mcp-backchannel: error: ${message}`, { message });
   }
+
+  /** An error that has no caller. */
+  readonly report = ({ message }: Error): void => {
+    this.error(message);
+  };
 
   /** A line that the command we run wrote to its stderr. */
   ofUpstream(name: string, pid: number | undefined, line: string): void {
@@ -46,17 +53,29 @@ export class Logs {
 
   /** A line for whoever has set `DEBUG`. It is free of what a terminal acts on, but for colours of its own. */
   debug(text: string): void {
-    this.write(this.redact(text));
+    this.write(this.#secrets.redact(text));
   }
 
-  /** From now on this is never shown, whoever says it. @returns it may be shown again */
-  hide(secret: string): () => void {
-    return this.#secrets.hide(secret);
+  /** From now on this secret of ours is never shown, whoever says it. */
+  hide(secret: string): void {
+    this.#own.push(secret);
+    this.#secrets.hide(secret);
   }
 
-  /** The same text, without what is hidden. */
-  redact(text: string): string {
-    return this.#secrets.redact(text);
+  /** These of a session are not, either. @returns they may be shown again */
+  hideForNow(secrets: readonly string[]): () => void {
+    const shows = secrets.map((secret) => this.#secrets.hide(secret));
+    return () => {
+      for (const show of shows) show();
+    };
+  }
+
+  /**
+   * What is told to the client of a session, without our secrets and its own. Not without those of other sessions:
+   * a client that guesses them would see by what is hidden that it is right.
+   */
+  redactFor(secrets: readonly string[], text: string): string {
+    return new Secrets([...this.#own, ...secrets]).redact(text);
   }
 
   #log(level: Level, text: string, fields: object): void {
@@ -65,7 +84,7 @@ export class Logs {
       ? visibleInJson(
           JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) }),
         )
-      : visible(oneLine(this.redact(text)));
+      : visible(oneLine(this.#secrets.redact(text)));
     this.write(line);
   }
 }
