@@ -20,6 +20,9 @@ const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
 
+/** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
+const MAX_UNREAD = 16 * 1_048_576;
+
 /**
  * A process of its own for one session, spoken to over its stdin and stdout. What it writes to stderr is told
  * with its name and process id.
@@ -64,9 +67,12 @@ export class ChildTransport implements TransportLike {
     return started;
   }
 
+  /** Rejects when the process is over, or does not read: to wait for it would keep as much, elsewhere. */
   send(message: JsonRpcMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true) return Promise.reject(new Error('the process takes no more messages'));
+    if (stdin.writableLength > MAX_UNREAD)
+      return Promise.reject(new Error('the process does not read what it was sent before'));
     // What is sent in one go is written in one go.
     if (stdin.writableCorked === 0) {
       stdin.cork();
