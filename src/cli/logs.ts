@@ -1,5 +1,6 @@
 import type { RouteEvent } from '../transport/events.js';
-import { oneWord, visible, visibleInJson } from '../visible.js';
+import { shown, shownMethod } from '../transport/report.js';
+import { visible, visibleInJson } from '../visible.js';
 import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
@@ -42,9 +43,9 @@ export class Logs {
 
   route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
     const whose = session?.slice(0, SESSION_PREFIX);
-    const target = to === 'request' ? `request ${JSON.stringify(relatedRequestId)}` : to;
+    const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;
     const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
-    const words = ['route', whose, oneWord(method), id === undefined ? undefined : JSON.stringify(id), '→', target];
+    const words = ['route', whose, shownMethod(method), id === undefined ? undefined : shown(id), '→', target];
     const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
     this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
       route: { session: whose, method, id, to, relatedRequestId, evidence, outcome, error: code, waitedMs },
