@@ -25,7 +25,8 @@ close the sessions. A second signal ends the process at once.
 
 Exit codes:
   0    ended by a signal, or by the client of --stdio
-  1    could not listen, or the server of --stdio could not start or has died
+  1    could not listen, or the server of --stdio could not start or has died,
+       or an error of ours
   2    an option or argument cannot be used
   130  ended at once by a second SIGINT (143: SIGTERM, 129: SIGHUP)
 

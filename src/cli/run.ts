@@ -33,6 +33,10 @@ export async function run(options: CommandOptions): Promise<void> {
   writeDebugTo((...values) => {
     logs.debug(format(...values));
   });
+  process.once('uncaughtException', (error: unknown) => {
+    logs.error(`ends, for nothing has caught this: ${format(error)}`);
+    process.exit(1);
+  });
   const upstreams = new Upstreams(options.upstream, logs);
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);

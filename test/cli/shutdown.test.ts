@@ -85,14 +85,30 @@ it.each([
   expect(await command.exit).toEqual({ code: 0, signal: null });
 });
 
+/** For a command that is to throw this on SIGUSR2, where nothing catches it. */
+function crashing(message: string): NodeJS.ProcessEnv {
+  const crash = `process.on('SIGUSR2',()=>{throw(Error('${message}'))})`;
+  return { NODE_OPTIONS: `--import "data:text/javascript,${crash}"` };
+}
+
 it('leaves no process behind when it crashes, not even one that would stay', async () => {
-  const crash = "process.on('SIGUSR2',()=>{throw(Error('crash'))})";
-  const env = { NODE_OPTIONS: `--import "data:text/javascript,${crash}"` };
-  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...MIRROR], env);
+  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...MIRROR], crashing('crash'));
   const { pid } = await mirrored(await started.client(url));
   endsWithTest(pid);
   command.process.kill('SIGUSR2');
-  await command.line(/Error: crash/);
-  expect((await command.exit).code).not.toBe(0);
+  expect(await command.exit).toEqual({ code: 1, signal: null });
   await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+it('tells of a crash in one line, like of anything, without a credential', async () => {
+  const args = ['--json', '--env', 'KEY=key-of-ours', ...MIRROR];
+  const { command } = await started.endpoint(args, crashing('crash:key-of-ours'));
+  command.process.kill('SIGUSR2');
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  const lines = command.stderr.map((line) => JSON.parse(line) as { level: string; message: string });
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatchObject({
+    level: 'error',
+    message: expect.stringMatching(/Error: crash:\*{3}\n +at /) as string,
+  });
 });
