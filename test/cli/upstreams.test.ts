@@ -86,8 +86,10 @@ describe('a command', () => {
       const pid = String(command.process.pid);
       const limit = (descriptors: number): unknown =>
         execFileSync('prlimit', ['--pid', pid, `--nofile=${String(descriptors)}:`]);
-      // Enough for a connection, and too few for a process.
-      limit(readdirSync(`/proc/${pid}/fd`).length + 4);
+      // Some are left for connections, and too few for the pipes of a process.
+      const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+      const free = [...Array(1024).keys()].filter((descriptor) => !open.has(descriptor));
+      limit(free[4] ?? 0);
       const refused = await started.client(url);
       expect(refused.arrivals[0]?.message.error?.message).toMatch(/EMFILE/);
       limit(1024);
