@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { BackchannelError } from './errors.js';
+import { BackchannelError, textOf } from './errors.js';
 import { parse, Printed } from './cli/options.js';
 import { UsageError } from './cli/usage-error.js';
 
@@ -22,10 +22,10 @@ function isInvalidOption(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, message } = error as NodeJS.ErrnoException;
+  const text = textOf(error);
   // It is a peer dependency, which some package managers leave out.
-  return code === 'ERR_MODULE_NOT_FOUND' && message.includes('@modelcontextprotocol/sdk')
+  const isMissing = (error as Partial<NodeJS.ErrnoException> | undefined)?.code === 'ERR_MODULE_NOT_FOUND';
+  return isMissing && text.includes('@modelcontextprotocol/sdk')
     ? 'the command needs the SDK: npm install @modelcontextprotocol/sdk'
-    : message;
+    : text;
 }

@@ -1,4 +1,4 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
@@ -14,11 +14,14 @@ import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
 
-/** Our own settings, the token among them, are not for the command we run. */
-const OWN_VARIABLES = 'MCP_BACKCHANNEL_';
+/** Our own settings, the token among them, are not for the command we run. Windows asks for names in any case. */
+const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
+
+/** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
+const MAX_UNREAD = 16 * 1_048_576;
 
 /**
  * A process of its own for one session, spoken to over its stdin and stdout. What it writes to stderr is told
@@ -31,7 +34,7 @@ export class ChildTransport implements TransportLike {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly #received = new ReadBuffer();
-  #child: ChildProcessWithoutNullStreams | undefined;
+  #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -50,22 +53,26 @@ export class ChildTransport implements TransportLike {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: LEADS_GROUP,
       windowsHide: true,
-    }) as ChildProcessWithoutNullStreams;
-    this.#child = child;
-    this.#listenTo(child);
-    return new Promise((resolve, reject) => {
-      // Why it did not start is told to whoever starts it, and to nobody else before.
-      child.once('error', reject);
-      child.once('spawn', () => {
-        child.on('error', (error) => this.onerror?.(error));
-        resolve();
-      });
     });
+    this.#child = child;
+    const started = new Promise<void>((resolve, reject) => {
+      child.on('error', (error) => {
+        // Why it did not start is told to whoever starts it, and to nobody else.
+        if (child.pid === undefined) reject(error);
+        else this.onerror?.(error);
+      });
+      child.once('spawn', resolve);
+    });
+    this.#listenTo(child);
+    return started;
   }
 
+  /** Rejects when the process is over, or does not read: to wait for it would keep as much, elsewhere. */
   send(message: JsonRpcMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true) return Promise.reject(new Error('the process takes no more messages'));
+    if (stdin.writableLength > MAX_UNREAD)
+      return Promise.reject(new Error('the process does not read what it was sent before'));
     // What is sent in one go is written in one go.
     if (stdin.writableCorked === 0) {
       stdin.cork();
@@ -85,10 +92,12 @@ export class ChildTransport implements TransportLike {
     return (this.#closing ??= this.#end());
   }
 
-  #listenTo(child: ChildProcessWithoutNullStreams): void {
-    const { pid } = child;
-    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', (error) => this.onerror?.(error));
-    child.stdout.on('data', (chunk: Buffer) => {
+  #listenTo(child: ChildProcess): void {
+    const { pid, stdin, stdout, stderr } = child;
+    // Where there are no file descriptors left, there are no pipes either.
+    if (!stdin || !stdout || !stderr) return;
+    for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
+    stdout.on('data', (chunk: Buffer) => {
       this.#read(chunk);
     });
     this.#ended = new Promise((resolve) => {
@@ -101,7 +110,7 @@ export class ChildTransport implements TransportLike {
     if (pid === undefined) return;
     this.children.add(pid);
     const name = basename(this.spec.command);
-    forEachLine(child.stderr, (line) => {
+    forEachLine(stderr, (line) => {
       this.logs.ofUpstream(name, pid, line);
     });
   }
@@ -134,7 +143,7 @@ export class ChildTransport implements TransportLike {
   async #end(): Promise<void> {
     const { pid, stdin } = this.#child ?? {};
     const ended = this.#ended;
-    if (pid === undefined || stdin === undefined || ended === undefined) return;
+    if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (await within(END_TIMEOUT_MS, ended)) return;
@@ -146,7 +155,7 @@ export class ChildTransport implements TransportLike {
 
 function inherited(): Record<string, string> {
   const variables = Object.entries(process.env).filter(
-    (variable): variable is [string, string] => variable[1] !== undefined && !variable[0].startsWith(OWN_VARIABLES),
+    (variable): variable is [string, string] => variable[1] !== undefined && !OWN_VARIABLES.test(variable[0]),
   );
   return Object.fromEntries(variables);
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import process from 'node:process';
 
 /** The processes that run, so that they can be ended when there is no time to ask. */
@@ -26,8 +27,15 @@ export const LEADS_GROUP: boolean = process.platform !== 'win32';
 
 /** Signals a child, and what it has started. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  if (!LEADS_GROUP) {
+    // There are no signals, and to end a child ends nothing that it has started, such as the server of a `.cmd`.
+    const args = ['/pid', String(pid), '/T', '/F'];
+    const killer = spawn('taskkill', args, { stdio: 'ignore', detached: true, windowsHide: true });
+    killer.once('error', () => undefined).unref();
+    return;
+  }
   try {
-    process.kill(LEADS_GROUP ? -pid : pid, signal);
+    process.kill(-pid, signal);
   } catch {
     // it has ended by itself
   }

@@ -1,5 +1,6 @@
 import type { RouteEvent } from '../transport/events.js';
-import { oneWord, visible, visibleInJson } from '../visible.js';
+import { shown, shownMethod } from '../transport/report.js';
+import { visible, visibleInJson } from '../visible.js';
 import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
@@ -10,6 +11,8 @@ const SESSION_PREFIX = 8;
 /** What the command tells, a line each, on stderr: stdout belongs to the protocol. */
 export class Logs {
   readonly #secrets = new Secrets();
+  /** Of these, those of the command. */
+  readonly #own: string[] = [];
 
   constructor(
     private readonly json: boolean,
@@ -28,6 +31,11 @@ export class Logs {
     this.#log('error', `mcp-backchannel: error: ${message}`, { message });
   }
 
+  /** An error that has no caller. */
+  readonly report = ({ message }: Error): void => {
+    this.error(message);
+  };
+
   /** A line that the command we run wrote to its stderr. */
   ofUpstream(name: string, pid: number | undefined, line: string): void {
     this.#log('info', `[${pid === undefined ? name : `${name} ${pid}`}] ${line}`, { upstream: name, pid, line });
@@ -35,9 +43,9 @@ export class Logs {
 
   route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
     const whose = session?.slice(0, SESSION_PREFIX);
-    const target = to === 'request' ? `request ${JSON.stringify(relatedRequestId)}` : to;
+    const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;
     const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
-    const words = ['route', whose, oneWord(method), id === undefined ? undefined : JSON.stringify(id), '→', target];
+    const words = ['route', whose, shownMethod(method), id === undefined ? undefined : shown(id), '→', target];
     const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
     this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
       route: { session: whose, method, id, to, relatedRequestId, evidence, outcome, error: code, waitedMs },
@@ -46,17 +54,29 @@ export class Logs {
 
   /** A line for whoever has set `DEBUG`. It is free of what a terminal acts on, but for colours of its own. */
   debug(text: string): void {
-    this.write(this.redact(text));
+    this.write(this.#secrets.redact(text));
   }
 
-  /** From now on this is never shown, whoever says it. @returns it may be shown again */
-  hide(secret: string): () => void {
-    return this.#secrets.hide(secret);
+  /** From now on this secret of ours is never shown, whoever says it. */
+  hide(secret: string): void {
+    this.#own.push(secret);
+    this.#secrets.hide(secret);
   }
 
-  /** The same text, without what is hidden. */
-  redact(text: string): string {
-    return this.#secrets.redact(text);
+  /** These of a session are not, either. @returns they may be shown again */
+  hideForNow(secrets: readonly string[]): () => void {
+    const shows = secrets.map((secret) => this.#secrets.hide(secret));
+    return () => {
+      for (const show of shows) show();
+    };
+  }
+
+  /**
+   * What is told to the client of a session, without our secrets and its own. Not without those of other sessions:
+   * a client that guesses them would see by what is hidden that it is right.
+   */
+  redactFor(secrets: readonly string[], text: string): string {
+    return new Secrets([...this.#own, ...secrets]).redact(text);
   }
 
   #log(level: Level, text: string, fields: object): void {
@@ -65,7 +85,7 @@ export class Logs {
       ? visibleInJson(
           JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) }),
         )
-      : visible(oneLine(this.redact(text)));
+      : visible(oneLine(this.#secrets.redact(text)));
     this.write(line);
   }
 }

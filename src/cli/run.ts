@@ -2,7 +2,6 @@ import { format } from 'node:util';
 import { writeDebugTo } from '../debug.js';
 import { Guard } from '../proxy/guard.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
-import { proxySettingsFrom } from '../proxy/settings.js';
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
 import { metricsOf } from './metrics.js';
@@ -34,6 +33,10 @@ export async function run(options: CommandOptions): Promise<void> {
   writeDebugTo((...values) => {
     logs.debug(format(...values));
   });
+  process.once('uncaughtException', (error: unknown) => {
+    logs.error(`ends, for nothing has caught this: ${format(error)}`);
+    process.exit(1);
+  });
   const upstreams = new Upstreams(options.upstream, logs);
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);
@@ -42,32 +45,32 @@ export async function run(options: CommandOptions): Promise<void> {
 async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs): Promise<void> {
   const { host, port, path, token } = options;
   if (token !== undefined) logs.hide(token);
-  const settings: StatefulProxyOptions = {
+  const access = {
+    allowedHosts: allowedHosts(options),
+    allowedOrigins: options.allowedOrigin ?? [],
+    token,
+    cors: options.cors,
+  };
+  const proxy = createStatefulProxy({
+    ...access,
     upstream: upstreams.connect,
     maxSessions: options.maxSessions,
     idleTimeoutMs: options.idleTimeout,
     serialize: options.serialize,
-    allowedHosts: allowedHosts(options),
-    allowedOrigins: options.allowedOrigin,
-    token,
     // What is passed on says who the client is: another client must not speak with it.
     credentialHeaders: options.upstream.kind === 'command' ? [] : options.upstream.passHeaders,
-    cors: options.cors,
     eventStore: options.eventStore === undefined ? undefined : eventStore(),
     backchannel: {
       ambiguous: options.ambiguous,
       parkTimeoutMs: options.parkTimeout,
       orphanTimeoutMs: options.orphanTimeout,
     },
-    onerror: (error) => {
-      logs.error(error.message);
-    },
-  };
-  const proxy = createStatefulProxy(settings);
+    onerror: logs.report,
+  });
   if (options.trace) proxy.routes$.subscribe((route) => logs.route(route));
 
   let isClosing = false;
-  const guard = new Guard(proxySettingsFrom(settings));
+  const guard = new Guard(access);
   const server = createEndpoint({ proxy, metrics: metricsOf(proxy), path, guard, isClosing: () => isClosing });
   try {
     const url = await listen(server, port, host, path);
@@ -82,9 +85,7 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
   }
   closeOnSignals({
     logs,
-    abandon: () => {
-      upstreams.kill();
-    },
+    abandon: upstreams.abandon,
     async close() {
       isClosing = true;
       // Still listening: the answer to a question of a call in flight comes as a request of its own.
@@ -99,16 +100,12 @@ async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Log
   const mode = stdioMode({
     upstream: upstreams.connect,
     backchannel: { ambiguous },
-    onerror: (error) => {
-      logs.error(error.message);
-    },
+    onerror: logs.report,
   });
   if (trace) mode.routes$.subscribe((route) => logs.route(route));
   const isSignalled = closeOnSignals({
     logs,
-    abandon: () => {
-      upstreams.kill();
-    },
+    abandon: upstreams.abandon,
     close: async () => mode.close(GRACE_MS),
   });
   await mode.start();

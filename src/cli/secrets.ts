@@ -5,23 +5,34 @@ const HIDDEN = '***';
 
 /** What is never shown, whoever says it: what a server answers or prints may repeat what it was given. */
 export class Secrets {
-  /** How often each is hidden: two sessions may have been given the same. */
+  /** How often each text is hidden: two sessions may have been given the same. */
   readonly #holders = new Map<string, number>();
-  #pattern: RegExp | undefined;
+  /** Of one that begins like another, the rest would be left. */
+  #longestFirst: readonly string[] | undefined;
+
+  constructor(secrets: readonly string[] = []) {
+    for (const secret of secrets) this.hide(secret);
+  }
 
   /** @returns shows it again, where nobody else hides it */
   hide(secret: string): () => void {
     if (secret.length < SHORTEST_SECRET) return () => undefined;
-    this.#hold(secret, 1);
-    let isHeld = true;
+    // Many a server repeats what it was given as JSON.
+    const forms = new Set([secret, JSON.stringify(secret).slice(1, -1)]);
+    for (const form of forms) this.#hold(form, 1);
     return () => {
-      if (isHeld) this.#hold(secret, -1);
-      isHeld = false;
+      for (const form of forms) this.#hold(form, -1);
+      forms.clear();
     };
   }
 
+  /** No regular expression: one of all texts would be compiled again, for seconds, whenever a session comes or goes. */
   redact(text: string): string {
-    return this.#holders.size === 0 ? text : text.replace((this.#pattern ??= this.#compile()), HIDDEN);
+    this.#longestFirst ??= [...this.#holders.keys()].sort((one, other) => other.length - one.length);
+    let redacted = text;
+    for (const secret of this.#longestFirst)
+      if (secret.length <= redacted.length) redacted = redacted.replaceAll(secret, HIDDEN);
+    return redacted;
   }
 
   /** The same value, with no secret in any text of it. The names of properties are our own. */
@@ -35,18 +46,6 @@ export class Secrets {
     const holders = (this.#holders.get(secret) ?? 0) + by;
     if (holders > 0) this.#holders.set(secret, holders);
     else this.#holders.delete(secret);
-    this.#pattern = undefined;
+    this.#longestFirst = undefined;
   }
-
-  #compile(): RegExp {
-    // Many a server repeats what it was given as JSON.
-    const forms = [...this.#holders.keys()].flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-    // The longest first: of one that begins like another, the rest would be left.
-    forms.sort((one, other) => other.length - one.length);
-    return new RegExp(forms.map(escaped).join('|'), 'g');
-  }
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -9,6 +9,9 @@ import type { StatefulProxy } from '../proxy/options.js';
 /** How long a request may take to come in, head and body. An answer may take as long as it likes. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 } as const;
 
+/** A client that vanished without a word would keep its session for ever: after this silence it is asked. */
+const KEEPALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+
 export interface EndpointOptions {
   readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
   readonly metrics: Registry;
@@ -17,13 +20,13 @@ export interface EndpointOptions {
   readonly guard: Pick<Guard, 'check'>;
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
-  readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>>;
+  readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
 /** The endpoint, its health and its metrics; whatever else is asked for is not there. */
 export function createEndpoint(options: EndpointOptions): Server {
   const { proxy, metrics, path, guard, isClosing, timeouts = TIMEOUTS } = options;
-  return createServer(timeouts, (request, response) => {
+  return createServer({ ...timeouts, ...KEEPALIVE }, (request, response) => {
     let refusal: Answer | undefined;
     switch (pathOf(request)) {
       case path:

@@ -1,3 +1,4 @@
+import { textOf } from '../errors.js';
 import type { Logs } from './logs.js';
 
 /** How long calls in flight may take to finish. */
@@ -6,22 +7,24 @@ export const GRACE_MS = 10_000;
 /** `npx` passes on a signal that the terminal has sent to us as well: within this time it is one and the same. */
 const ECHO_MS = 300;
 
-const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+/** On SIGHUP the terminal is gone; the default would end us, and nothing that leads a process group of its own. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 export interface Shutdown {
   /** Lets calls in flight finish, and closes everything. */
   readonly close: () => Promise<void>;
-  /** Ends at once what would outlive this process. */
+  /** Ends at once what would outlive this process: called when that ends, whatever ends it, unless by SIGKILL. */
   readonly abandon: () => void;
   readonly logs: Logs;
 }
 
 /**
- * Ends the process on the first SIGTERM or SIGINT when it is done, on the second at once.
+ * Ends the process on the first SIGTERM, SIGINT or SIGHUP when it is done, on the second at once.
  *
  * @returns whether there has been one
  */
 export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolean {
+  process.once('exit', abandon);
   let first: { readonly signal: string; readonly at: number } | undefined;
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
@@ -29,8 +32,7 @@ export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolea
         first = { signal, at: performance.now() };
         logs.info(`${signal}: lets calls in flight finish, and ends`);
         void end(close, 0, logs);
-      } else if (signal !== first.signal || performance.now() - first.at > ECHO_MS) {
-        abandon();
+      } else if (!isOne(signal, first.signal) || performance.now() - first.at > ECHO_MS) {
         process.exit(128 + number);
       }
     });
@@ -38,12 +40,17 @@ export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolea
   return () => first !== undefined;
 }
 
+/** Whoever is logged out is sent SIGHUP beside SIGTERM. */
+function isOne(signal: string, first: string): boolean {
+  return signal === first || signal === 'SIGHUP' || first === 'SIGHUP';
+}
+
 export async function end(close: () => Promise<void>, exitCode: number, logs: Logs): Promise<void> {
   try {
     await close();
     process.exit(exitCode);
   } catch (error) {
-    logs.error(`could not end in order: ${error instanceof Error ? error.message : String(error)}`);
+    logs.error(`could not end in order: ${textOf(error)}`);
     process.exit(1);
   }
 }

@@ -27,7 +27,7 @@ export class Upstreams {
     }
     // Some hosts put the credential into the path.
     if (spec.url.pathname.length >= MIN_SECRET_PATH) logs.hide(spec.url.pathname);
-    for (const [, value] of spec.headers) this.#hideHeader(value);
+    for (const secret of spec.headers.flatMap(secretsIn)) logs.hide(secret);
     for (const [, value] of spec.url.searchParams) logs.hide(value);
     logs.hide(spec.url.search);
   }
@@ -45,9 +45,9 @@ export class Upstreams {
       : this.#reach(this.spec, request);
 
   /** Ends every process at once, without asking. */
-  kill(): void {
+  readonly abandon = (): void => {
     this.#children.kill();
-  }
+  };
 
   #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): TransportLike {
     const sent = new Headers(headers.map(([name, value]): [string, string] => [name, value]));
@@ -58,34 +58,32 @@ export class Upstreams {
     for (const [name, value] of passed) sent.set(name, value);
     const options = { requestInit: { headers: Object.fromEntries(sent) } };
     const transport = kind === 'url' ? new HttpTransport(url, options) : new SSEClientTransport(url, options);
-    const hidden = passed.flatMap(([, value]) => this.#hideHeader(value));
+    const secrets = passed.flatMap(secretsIn);
     // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
-    transport.onclose = () => {
-      for (const show of hidden) show();
-    };
-    return this.#discreet(transport);
-  }
-
-  /** The client is told why a message could not be sent: a server's page of errors may repeat our credentials. */
-  #discreet<T extends TransportLike>(transport: T): T {
-    const discreetly = async (work: Promise<void>): Promise<void> =>
-      work.catch((error: unknown) => {
-        if (error instanceof Error) error.message = this.logs.redact(error.message);
-        throw error;
-      });
-    const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];
-    transport.start = async () => discreetly(start());
-    transport.send = async (...args) => discreetly(send(...args));
-    return transport;
+    transport.onclose = this.logs.hideForNow(secrets);
+    return discreet(transport, (text) => this.logs.redactFor(secrets, text));
   }
 
   /** What it holds may be printed line by line. */
   #hideText(value: string): void {
     for (const secret of [value, ...value.split(/\r?\n/)]) this.logs.hide(secret);
   }
+}
 
-  /** `Bearer abc`: whole, and without its scheme. */
-  #hideHeader(value: string): readonly (() => void)[] {
-    return [this.logs.hide(value), this.logs.hide(value.slice(value.lastIndexOf(' ') + 1))];
-  }
+/** Of a header: `Bearer abc` whole, and without its scheme. */
+function secretsIn([, value]: readonly [name: string, value: string]): readonly string[] {
+  return [value, value.slice(value.lastIndexOf(' ') + 1)];
+}
+
+/** The client is told why a message could not be sent: a server's page of errors may repeat our credentials. */
+function discreet<T extends TransportLike>(transport: T, redact: (text: string) => string): T {
+  const discreetly = async (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      if (error instanceof Error) error.message = redact(error.message);
+      throw error;
+    });
+  const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];
+  transport.start = async () => discreetly(start());
+  transport.send = async (...args) => discreetly(send(...args));
+  return transport;
 }

@@ -1,4 +1,5 @@
 /** What the command tells, and what it never does. */
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Logs } from '../../src/cli/logs.js';
 import { Upstreams } from '../../src/cli/upstream.js';
@@ -67,4 +68,14 @@ describe('the value of a header that is passed on', () => {
     logs.info('elicitation');
     expect(lines).toEqual(['***', '***', 'elicitation'].map((word) => `mcp-backchannel: ${word}`));
   });
+});
+
+it('a thousand sessions with seven thousand characters each to hide keep nothing from being hidden, or told', () => {
+  const { logs, lines } = logsTo();
+  const upstreams = new Upstreams(URL_SPEC, logs);
+  const keys = Array.from({ length: 1_000 }, (_, at) => `Bearer ${randomBytes(3_500).toString('hex')}-${String(at)}`);
+  for (const key of keys) upstreams.connect(connection(key));
+  logs.info('nothing of it');
+  for (const key of keys.slice(-2)) logs.info(`${key}, and ${key.slice('Bearer '.length)}`);
+  expect(lines).toEqual(['nothing of it', '***, and ***', '***, and ***'].map((text) => `mcp-backchannel: ${text}`));
 });

@@ -1,17 +1,23 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { createEndpoint, listen, stop } from '../../src/cli/server.js';
+import { createEndpoint, listen, stop, type EndpointOptions } from '../../src/cli/server.js';
+import { statusesIn, writeRaw } from '../security/raw-socket.js';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-async function serving(listener: Listener, work: (url: string) => Promise<void>): Promise<void> {
+const SHORT = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
+
+function endpoint(listener: Listener, timeouts: EndpointOptions['timeouts']): Server {
   const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) };
-  const server = createEndpoint({
-    ...{ proxy, metrics: new Registry(), path: '/mcp', guard: { check: () => undefined }, isClosing: () => false },
-    timeouts: { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 },
-  });
+  const rest = { metrics: new Registry(), path: '/mcp', guard: { check: () => undefined }, isClosing: () => false };
+  return createEndpoint({ proxy, ...rest, timeouts });
+}
+
+async function serving(server: Server, work: (url: string) => Promise<void>): Promise<void> {
   try {
     await work(await listen(server, 0, '127.0.0.1', '/mcp'));
   } finally {
@@ -26,7 +32,7 @@ it('cuts off a body that does not come to its end, and no answer that takes long
     else answer = response.writeHead(200).on('error', () => undefined);
     if (request.method === 'GET') response.write('first');
   };
-  await serving(listener, async (url) => {
+  await serving(endpoint(listener, SHORT), async (url) => {
     const stream = (await fetch(url)).body?.getReader();
     await stream?.read();
 
@@ -39,3 +45,41 @@ it('cuts off a body that does not come to its end, and no answer that takes long
     expect(Buffer.from((await stream?.read())?.value ?? []).toString()).toBe('last');
   });
 });
+
+it('cuts off a head that does not come to its end, before the time of a body is over', async () => {
+  const listener: Listener = () => expect.unreachable();
+  await serving(endpoint(listener, { ...SHORT, requestTimeout: 60_000 }), async (url) => {
+    expect(statusesIn(await writeRaw(url, 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-A: ', 'never'))).toEqual([408]);
+  });
+});
+
+it('gives a head 10 s and a body 30 s, unless told otherwise', () => {
+  const { headersTimeout, requestTimeout } = endpoint(() => undefined, undefined);
+  expect({ headersTimeout, requestTimeout }).toEqual({ headersTimeout: 10_000, requestTimeout: 30_000 });
+});
+
+it.skipIf(process.platform !== 'linux')(
+  'asks a client that is silent for a minute whether it is there: one that vanished holds no session for ever (on Linux)',
+  async () => {
+    const server = endpoint(() => undefined, undefined);
+    await serving(server, async (url) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      const [accepted] = (await once(server, 'connection')) as [Socket];
+      const { kind, left } = timerOf(accepted);
+      socket.destroy();
+      expect(kind).toBe(KEEPALIVE);
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThanOrEqual(60);
+    });
+  },
+);
+
+const KEEPALIVE = 2;
+
+/** The timer that runs for a connection: what it is for, and in how many seconds it is over. */
+function timerOf({ localPort, remotePort }: Socket): { kind: number; left: number } {
+  const [local, remote] = [localPort, remotePort].map((port) => Number(port).toString(16).padStart(4, '0'));
+  const row = new RegExp(`:${String(local)} \\w+:${String(remote)} \\w+ \\S+ (\\w+):(\\w+)`, 'i');
+  const [, kind = '', left = ''] = row.exec(readFileSync('/proc/net/tcp', 'utf8')) ?? [];
+  return { kind: Number.parseInt(kind, 16), left: Number.parseInt(left, 16) / 100 };
+}

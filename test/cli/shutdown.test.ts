@@ -16,6 +16,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What should not outlive the command must not outlive a test that says so either. */
+function endsWithTest(pid: number): void {
+  started.add({
+    async close() {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      return Promise.resolve();
+    },
+  });
+}
+
 it('lets a call in flight finish on SIGTERM, its question included, refuses new sessions, and ends with exit code 0', async () => {
   const { url, command } = await started.endpoint(MIRROR);
   const client = await started.client(url, { answers: {} });
@@ -33,15 +43,18 @@ it('lets a call in flight finish on SIGTERM, its question included, refuses new 
   expect(command.stdout).toBe('');
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('leaves no process behind on %s, with streams open', async (signal) => {
-  const { url, command } = await started.endpoint(MIRROR);
-  const [one, other] = [await started.client(url), await started.client(url)];
-  await one.openGet();
-  const pids = [(await mirrored(one)).pid, (await mirrored(other)).pid];
-  command.process.kill(signal);
-  expect(await command.exit).toEqual({ code: 0, signal: null });
-  expect(pids.filter(isAlive)).toEqual([]);
-});
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'leaves no process behind on %s, with streams open',
+  async (signal) => {
+    const { url, command } = await started.endpoint(MIRROR);
+    const [one, other] = [await started.client(url), await started.client(url)];
+    await one.openGet();
+    const pids = [(await mirrored(one)).pid, (await mirrored(other)).pid];
+    command.process.kill(signal);
+    expect(await command.exit).toEqual({ code: 0, signal: null });
+    expect(pids.filter(isAlive)).toEqual([]);
+  },
+);
 
 it.each([
   ['would stay', []],
@@ -50,12 +63,7 @@ it.each([
   const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...env, ...MIRROR]);
   const client = await started.client(url);
   const { pid } = await mirrored(client);
-  started.add({
-    async close() {
-      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-      return Promise.resolve();
-    },
-  });
+  endsWithTest(pid);
   client.start('tools/call', { name: 'hang' });
   await expect
     .poll(async () => ((await (await fetch(new URL('/healthz', url))).json()) as { inFlight: number }).inFlight)
@@ -67,10 +75,40 @@ it.each([
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-it('takes the same signal twice in a moment for one, as npx passes on what the terminal has sent already', async () => {
+it.each([
+  ['the same signal twice', 'as npx passes on what the terminal has sent already', ['SIGINT', 'SIGINT']],
+  ['SIGTERM beside SIGHUP', 'as they come when its user logs out', ['SIGTERM', 'SIGHUP']],
+] as const)('takes %s in a moment for one, %s', async (_what, _when, signals) => {
   const { url, command } = await started.endpoint(MIRROR);
   await started.client(url);
-  command.process.kill('SIGINT');
-  command.process.kill('SIGINT');
+  for (const signal of signals) command.process.kill(signal);
   expect(await command.exit).toEqual({ code: 0, signal: null });
+});
+
+/** For a command that is to throw this on SIGUSR2, where nothing catches it. */
+function crashing(message: string): NodeJS.ProcessEnv {
+  const crash = `process.on('SIGUSR2',()=>{throw(Error('${message}'))})`;
+  return { NODE_OPTIONS: `--import "data:text/javascript,${crash}"` };
+}
+
+it('leaves no process behind when it crashes, not even one that would stay', async () => {
+  const { url, command } = await started.endpoint(['--env', 'STUBBORN=1', ...MIRROR], crashing('crash'));
+  const { pid } = await mirrored(await started.client(url));
+  endsWithTest(pid);
+  command.process.kill('SIGUSR2');
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+it('tells of a crash in one line, like of anything, without a credential', async () => {
+  const args = ['--json', '--env', 'KEY=key-of-ours', ...MIRROR];
+  const { command } = await started.endpoint(args, crashing('crash:key-of-ours'));
+  command.process.kill('SIGUSR2');
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  const lines = command.stderr.map((line) => JSON.parse(line) as { level: string; message: string });
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatchObject({
+    level: 'error',
+    message: expect.stringMatching(/Error: crash:\*{3}\n +at /) as string,
+  });
 });

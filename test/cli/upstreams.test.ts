@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +49,9 @@ describe('a client that never opens GET gets the first and the second elicitatio
 describe('a command', () => {
   it('runs in its directory, with our environment and its own variables, but not with our settings', async () => {
     const cwd = await realpath(tmpdir());
-    const own = { MCP_BACKCHANNEL_TOKEN: 'not-for-the-server', INHERITED: 'yes' };
+    // On Windows each is the same variable, however it is written.
+    const inAnotherCase = { Mcp_Backchannel_Token: 'not-for-the-server' };
+    const own = { MCP_BACKCHANNEL_TOKEN: 'not-for-the-server', INHERITED: 'yes', ...inAnotherCase };
     const { url } = await started.endpoint(['--cwd', cwd, '--env', 'A=1', '--env', 'B=x=y', ...MIRROR], own);
     const client = await started.client(url, { headers: { authorization: 'Bearer not-for-the-server' } });
     const seen = await mirrored(client);
@@ -73,6 +76,26 @@ describe('a command', () => {
     await expect(refused.then(({ arrivals }) => arrivals[0]?.message.error?.message)).resolves.toContain('ENOENT');
     await expect(healthOf(url)).resolves.toMatchObject({ status: 'ok', sessions: 0 });
   });
+
+  // What spawns without pipes is the lack of descriptors, and no other system lets it be set from outside.
+  it.skipIf(process.platform !== 'linux')(
+    'for which no file descriptors are left costs its session only, and the next one starts (on Linux)',
+    async () => {
+      const { url, command } = await started.endpoint(MIRROR);
+      const one = await started.client(url);
+      const pid = String(command.process.pid);
+      const limit = (descriptors: number): unknown =>
+        execFileSync('prlimit', ['--pid', pid, `--nofile=${String(descriptors)}:`]);
+      // Some are left for connections, and too few for the pipes of a process.
+      const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+      const free = [...Array(1024).keys()].filter((descriptor) => !open.has(descriptor));
+      limit(free[4] ?? 0);
+      const refused = await started.client(url);
+      expect(refused.arrivals[0]?.message.error?.message).toMatch(/EMFILE/);
+      limit(1024);
+      expect((await mirrored(one)).pid).not.toBe((await mirrored(await started.client(url))).pid);
+    },
+  );
 
   it('that dies in mid-call costs its own session only, at once', async () => {
     const { url } = await started.endpoint(MIRROR);

@@ -33,13 +33,19 @@ beforeAll(async () => {
 });
 afterAll(async () => started.end());
 
+interface Asked {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: { readonly name?: string };
+}
+
 /** Takes an `initialize`, and refuses all else, repeating what it was sent. */
 async function answer(request: IncomingMessage): Promise<[number, object]> {
   requests.push(request);
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  const { id, method } = JSON.parse(text === '' ? '{}' : text) as { id?: number; method?: string };
-  if (method !== 'initialize') return [403, request.headers];
+  const { id, method, params } = JSON.parse(text === '' ? '{}' : text) as Asked;
+  if (method !== 'initialize') return [403, { ...(params?.name && { said: params.name }), ...request.headers }];
   const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'x', version: '1' } };
   return [200, { jsonrpc: '2.0', id, result }];
 }
@@ -79,4 +85,21 @@ it('what the server repeats of credentials reaches neither the client nor a log,
   expect(inDebug).toContain('***');
   const logged = stage.command.stderr.join('\n');
   for (const secret of [TOKEN, OURS, CLIENTS, session]) expect(logged + refused.text).not.toContain(secret);
+});
+
+it('what is hidden from a client does not tell it what another client has been given', async () => {
+  const [theirs, guess] = ['tenant-4711-of-them', 'tenant-4710-of-them'];
+  await send(stage.url, { body: INITIALIZE, headers: { ...AUTHORIZED, 'x-tenant': theirs } });
+  const opened = await send(stage.url, { body: INITIALIZE, headers: AUTHORIZED });
+  const own = { ...AUTHORIZED, 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+  for (const name of [theirs, guess, CLIENTS, OURS]) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: name, method: 'tools/call', params: { name } });
+    const [, said] = /said[\\":]+([\w*-]+)/.exec((await send(stage.url, { body, headers: own })).text) ?? [];
+    expect(said).toBe(name === theirs || name === guess ? name : '***');
+  }
+  // In the logs, which are for none of them, it is hidden as ever.
+  const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/x', params: { name: theirs } });
+  await send(stage.url, { body, headers: own });
+  await stage.command.line(/^mcp-backchannel: error: .*"said":"\*\*\*"/);
+  expect(stage.command.stderr.join('\n')).not.toContain(theirs);
 });

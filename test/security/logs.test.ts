@@ -6,11 +6,14 @@ import { send, sessionOf } from '../proxy/raw-http.js';
 const started = new Started();
 afterEach(async () => started.end());
 
-/** Breaks the line, forges one, clears the screen in two ways, and turns the text around. */
-const EVIL = 'evil\r\nmcp-backchannel: error: forged\u001b[2J\u009b2J\u2028forged\u202e\u0000\u007f';
-/** Of all characters that are acted on, the end of a line is the only one that lines have. */
-// eslint-disable-next-line no-control-regex -- they are what must not be there
-const ACTED_ON = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
+/**
+ * Breaks the line, forges one, clears the screen in two ways, turns the text around in two ways, and says what nobody
+ * sees: a space without width, a byte order mark, and a letter of the tags.
+ */
+const EVIL =
+  'evil\r\nmcp-backchannel: error: forged\u001b[2J\u009b2J\u2028forged\u202e\u200e\u0000\u007f\u200b\ufeff\u{e0041}';
+/** What has a shape and a width, as far as these lines have need of it, and the end of a line. */
+const PLAIN = /^[\n\t -~→…Â]*$/;
 
 /** Answers each call after it has said what is evil in all ways that there are. */
 const SERVER = `
@@ -57,7 +60,7 @@ async function written(args: readonly string[], env: NodeJS.ProcessEnv): Promise
 
 it('nothing that client or server say makes a line of its own, or is acted on by a terminal', async () => {
   const text = await written([], { DEBUG: 'mcp-backchannel:*' });
-  expect(text).not.toMatch(ACTED_ON);
+  expect(text).toMatch(PLAIN);
   const begin = /^(mcp-backchannel: |\[node \d+\] |route |[\dTZ:.-]+ mcp-backchannel:\w+ )/;
   expect(
     text
@@ -67,20 +70,16 @@ it('nothing that client or server say makes a line of its own, or is acted on by
   ).toEqual([]);
   expect(text).not.toMatch(/^mcp-backchannel: error: forged/m);
   // All of it was said, and is there to be read.
-  const escaped = /evil(\\x0d\\x0a| )mcp-backchannel: error: forged\\x1b\[2J\\x9b2J\\u2028forged\\u202e\\x00\\x7f/;
-  for (const who of [
-    /^\[node \d+\] evil/m,
-    /^route [\w-]{8} notifications\/evil|^route [\w-]{8} "notifications\/evil/m,
-  ])
-    expect(text).toMatch(who);
-  expect(text).toMatch(escaped);
+  const escaped = 'forged\\x1b[2J\\x9b2J\\u2028forged\\u202e\\u200e\\x00\\x7f\\u200b\\ufeff\\u{e0041}';
+  for (const who of [/^\[node \d+\] evil$/m, /^route [\w-]{8} "notifications\/evil/m]) expect(text).toMatch(who);
+  expect(text).toContain(`] mcp-backchannel: error: ${escaped}\n`);
   expect(text).toMatch(/DUPLICATE_REQUEST_ID/);
   expect(text).toMatch(/Unsupported protocol version.*\\x9b2J/i);
 });
 
 it('with --json, each line is one object, and says the same to whoever parses it', async () => {
   const text = await written(['--json'], {});
-  expect(text).not.toMatch(ACTED_ON);
+  expect(text).toMatch(PLAIN);
   const lines = text
     .trimEnd()
     .split('\n')

@@ -1,0 +1,73 @@
+/** A server over stdio, as a session speaks to it. */
+import { EventEmitter, once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { ChildTransport } from '../../src/cli/child.js';
+import { Children } from '../../src/cli/children.js';
+import { Logs } from '../../src/cli/logs.js';
+import type { JsonRpcMessage } from '../../src/routing/message.js';
+
+const MIB = 1_048_576;
+
+/** Says that it is there, and reads, and repeats what it reads, when it is told to. */
+const LATE_READER = `
+  setInterval(() => {}, 60_000);
+  process.once('SIGUSR2', () => process.stdin.on('end', () => process.exit()).pipe(process.stdout));
+  console.log('{"jsonrpc":"2.0","method":"ready"}');
+`;
+
+class Started extends Children {
+  pid = 0;
+  override add(pid: number): void {
+    this.pid = pid;
+    super.add(pid);
+  }
+}
+
+const children = new Started();
+afterEach(() => {
+  children.kill();
+});
+
+it('refuses what a server does not read beyond 16 MiB, loses nothing that it took, and takes more once that is read', async () => {
+  const spec = { kind: 'command', command: process.execPath, args: ['-e', LATE_READER], env: {}, cwd: undefined };
+  const server = new ChildTransport(spec as ConstructorParameters<typeof ChildTransport>[0], new Logs(false), children);
+  const repeated: unknown[] = [];
+  const arrivals = new EventEmitter();
+  const came = async (what: string): Promise<unknown> => once(arrivals, what);
+  server.onmessage = ({ id, method }) => {
+    repeated.push(id ?? method);
+    arrivals.emit(String(id ?? method));
+  };
+  const ready = came('ready');
+  await server.start();
+  await ready;
+
+  const sent: Promise<string>[] = [];
+  for (let id = 0; id < 20; id++) {
+    const taken = server.send(message(id));
+    sent.push(
+      taken.then(
+        () => 'taken',
+        (error: unknown) => String(error),
+      ),
+    );
+    await nextTurn();
+  }
+  process.kill(children.pid, 'SIGUSR2');
+  const outcomes = await Promise.all(sent);
+  expect(outcomes).toEqual([
+    ...Array<string>(16).fill('taken'),
+    ...Array<string>(4).fill('Error: the process does not read what it was sent before'),
+  ]);
+
+  const again = came('again');
+  await server.send(message('again'));
+  await again;
+  expect(repeated).toEqual(['ready', ...Array(16).keys(), 'again']);
+  await server.close();
+});
+
+function message(id: string | number): JsonRpcMessage {
+  return { jsonrpc: '2.0', id, method: 'x', params: { text: 'x'.repeat(MIB) } };
+}
