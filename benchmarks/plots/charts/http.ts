@@ -1,5 +1,5 @@
 import type { HttpResult } from '../../lib/results.js';
-import { COLOURS, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, SECOND, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
 
 /** Wrapped to bare over real HTTP, and what async contexts alone cost, with intervals; and the latencies behind it. */
 export function drawHttp(result: HttpResult): Drawing {
@@ -31,16 +31,7 @@ export function drawHttp(result: HttpResult): Drawing {
         heading('Latency of a call', 16, 360),
         origin(result),
       ],
-      legend: [
-        legend(
-          28,
-          ratios.map(({ name }) => name),
-        ),
-        legend(
-          380,
-          latencies.map(({ name }) => name),
-        ),
-      ],
+      legend: [legend(28, ratios), legend(380, latencies)],
       grid: [
         { left: 70, right: 60, top: 80, height: 220 },
         { left: 70, right: 60, top: 432, height: 210 },
@@ -72,8 +63,7 @@ export function drawHttp(result: HttpResult): Drawing {
         ...latencies.map(({ name, server, figure, color }) => ({
           type: 'bar' as const,
           name,
-          xAxisIndex: 1,
-          yAxisIndex: 1,
+          ...SECOND,
           itemStyle: { color },
           data: result.rows.map((row) => row[server][figure]),
         })),
