@@ -3,7 +3,9 @@ import { markdownTable, spread } from './markdown.js';
 
 /** What each proxy costs, between the backend without any and one that only hands bytes on. */
 export function peersTable({ direct, contestants, effort }: PeersResult): string {
-  return markdownTable(
+  const caption =
+    'The command beside other proxies, in front of the same backend. The byte-level reverse proxy knows nothing of MCP: it is the floor.';
+  const table = markdownTable(
     [
       'proxy',
       'backend',
@@ -31,4 +33,5 @@ export function peersTable({ direct, contestants, effort }: PeersResult): string
       ]),
     ],
   );
+  return `${caption}\n\n${table}`;
 }

@@ -8,7 +8,9 @@ export function profileTable({ profiles, effort }: ProfileResult): string {
     groups.set(group, Math.max(usPerCall, groups.get(group) ?? 0));
   }
   const names = [...groups].sort(([, one], [, other]) => other - one).map(([group]) => group);
-  return markdownTable(
+  const caption =
+    'Where the processor time of a call goes, by whose code was running; a native function counts as its caller:';
+  const table = markdownTable(
     [`processor time per call, ${effort['concurrency'] ?? NaN} at once, µs`, ...profiles.map(({ target }) => target)],
     [
       ['**all**', ...profiles.map(({ cpuUsPerCall }) => digits(cpuUsPerCall))],
@@ -16,9 +18,10 @@ export function profileTable({ profiles, effort }: ProfileResult): string {
         name,
         ...profiles.map(({ groups: own }) => {
           const found = own.find(({ group }) => group === name);
-          return found === undefined ? '' : `${digits(found.usPerCall)} (${digits(found.share * 100)} %)`;
+          return found === undefined ? '' : `${digits(found.usPerCall)} (${(found.share * 100).toFixed(1)} %)`;
         }),
       ]),
     ],
   );
+  return `${caption}\n\n${table}`;
 }
