@@ -27,7 +27,7 @@ export function drawHttp(result: HttpResult): Drawing {
     height: 720,
     option: {
       title: [
-        heading('Wrapped to bare over HTTP: ratio of pairs, with its interval of 95 % confidence', 16, 8),
+        heading('To the bare server over HTTP: ratio of pairs, with its interval of 95 % confidence', 16, 8),
         heading('Latency of a call', 16, 360),
         origin(result),
       ],
