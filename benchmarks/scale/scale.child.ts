@@ -29,7 +29,10 @@ export interface Burst {
   readonly deliveredMs: number;
   /** From the first question sent to the last result read by its client. */
   readonly completedMs: number;
-  /** How much later than due a timer fired, in that time. */
+  /**
+   * How much later than due a timer fired, in that time. Where everything is in memory little lets the loop
+   * go round, and this is near the time of the whole burst, the clients' part included.
+   */
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
   readonly heapMiB: number;
