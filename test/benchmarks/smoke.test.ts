@@ -120,7 +120,7 @@ describe("the README's figures", () => {
     expect(text.match(/over HTTP, (echo|elicit|progress)/g)).toHaveLength(6);
     expect(text).toMatch(/^\| processor time per call, 4 at once/m);
     expect(text).toMatch(/^\| time per call over HTTP, 4 at once, to bare/m);
-    expect(text).toMatch(/^Measured: HTTP and HTTP on Node 24: .*; profile: .*\.$/m);
+    expect(text).toMatch(/^Measured: HTTP(,| and) HTTP on Node 24(:| and profile:) /m);
     expect(text).not.toContain('routing a message');
   }, 60_000);
 });
