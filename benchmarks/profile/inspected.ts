@@ -37,7 +37,7 @@ export class Inspected {
         const found = pattern.exec(line)?.[1];
         if (found !== undefined) return found;
       }
-      if (this.#child.exitCode !== null) throw this.#ended();
+      if (this.#hasEnded) throw this.#ended();
       await new Promise<void>((resolve) => (this.#onLine = resolve));
     }
   }
@@ -86,10 +86,14 @@ export class Inspected {
   /** Asks it to end, so that it can end what it has started. */
   async stop(): Promise<void> {
     this.#socket?.terminate();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await ended;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #ended(): Error {
