@@ -1,115 +1,109 @@
 /**
  * What `withBackchannel()` costs a server of the SDK over real HTTP on 127.0.0.1.
  *
- *     npm run bench:http -- [--brief] [--out <folder>]
+ *     npm run bench:http -- [--brief] [--out <folder>] [--name <result>]
  *
- * The bare server and the wrapped one are two processes, and the client is a third. Not one process
- * for both servers: on Node 20 and 22 the first async context slows down every promise of its process,
- * and the bare server would pay for the wrapper. What two processes differ in by chance is met with
+ * `--name http-node24` keeps the result of another Node beside that of the usual one.
+ *
+ * Three servers: bare, wrapped, and bare with async contexts as the wrapper has them, which tells what part
+ * of the difference is Node's price for these. Each is a process, and the client is another. Not one process
+ * for all servers: on Node 20 and 22 the first async context slows down every promise of its process,
+ * and the bare server would pay for the others. What processes differ in by chance is met with
  * fresh ones for every round.
  *
- * Batches of calls come in pairs, one to each server right after the other, in an order that changes
- * from pair to pair. A ratio is taken within a pair. Two times are compared: the wall clock's, which is
+ * Batches of calls come in turns, one to each server right after the other, in an order that changes
+ * from turn to turn. A ratio is taken within a turn. Two times are compared: the wall clock's, which is
  * what a user sees, and the server's processor time, which others on the machine do not disturb.
  */
-import { pairedRatio, type Pair, type PairedRatio } from './lib/bootstrap.js';
+import type { PairedRatio } from './lib/bootstrap.js';
 import { environment } from './lib/environment.js';
 import { optionsFromArguments, write } from './lib/program.js';
-import type { HttpRow, ServerFigures } from './lib/results.js';
-import { median, percentile, significant } from './lib/statistics.js';
+import { isHttpName } from './lib/results.js';
+import { median } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
-import { WORKLOADS, type Batch, type BatchTimes, type Workload } from './http/workloads.js';
+import { rowOf, type Cell, type Measurement, type Turn } from './http/rows.js';
+import { order, SERVERS, type ServerName } from './http/servers.js';
+import { WORKLOADS, type Batch, type BatchTimes } from './http/workloads.js';
 
 const options = optionsFromArguments();
+const { name: resultName = 'http' } = options;
+if (!isHttpName(resultName)) throw new Error(`--name ${resultName}: no such result`);
 const effort = options.brief
-  ? { rounds: 1, pairs: 2, batchMs: 2, warmUpMs: 2 }
-  : { rounds: 3, pairs: 10, batchMs: 100, warmUpMs: 700 };
+  ? { rounds: 1, pairs: 2, batchMs: 2, firstWarmUpMs: 2, warmUpMs: 2 }
+  : { rounds: 3, pairs: 9, batchMs: 60, firstWarmUpMs: 1_500, warmUpMs: 200 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
-const SERVERS = ['bare', 'wrapped'] as const;
-type ServerName = (typeof SERVERS)[number];
 
 interface Server {
   readonly worker: Worker;
   readonly port: number;
 }
 
-interface Measurement {
-  readonly msPerCall: number;
-  readonly cpuMsPerCall: number;
-  readonly p50Ms: number;
-}
-
-/** What was measured of one workload at one concurrency. */
-interface Cell {
-  readonly workload: Workload;
-  readonly concurrency: number;
-  /** By round. */
-  readonly pairs: Record<ServerName, Measurement>[][];
-  readonly latenciesMs: Record<ServerName, number[]>;
-}
+type Servers = Readonly<Record<ServerName, Server>>;
 
 const cells = WORKLOADS.flatMap((workload) =>
   CONCURRENCIES.map((concurrency): Cell => ({
     workload,
     concurrency,
-    pairs: [],
-    latenciesMs: { bare: [], wrapped: [] },
+    turns: [],
+    latenciesMs: { bare: [], context: [], wrapped: [] },
   })),
 );
 for (let round = 0; round < effort.rounds; round++) {
   await measureRound(round);
-  process.stderr.write(`http: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
+  process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }
 
-const rows = cells.map(row);
-write(options, 'http', { ...environment(), effort, rows });
+const rows = cells.map(rowOf);
+write(options, resultName, { ...environment(), effort, rows });
 console.table(
-  rows.map(({ workload, concurrency, bare, wrapped, time, serverCpu }) => ({
+  rows.map(({ workload, concurrency, bare, wrapped, wrappedToBare, contextToBare }) => ({
     workload,
     concurrency,
     'p50 ms': `${String(bare.p50Ms)} → ${String(wrapped.p50Ms)}`,
     'p99 ms': `${String(bare.p99Ms)} → ${String(wrapped.p99Ms)}`,
     'calls/s': `${String(bare.callsPerSecond)} → ${String(wrapped.callsPerSecond)}`,
-    time: interval(time),
-    'server CPU': interval(serverCpu),
+    time: interval(wrappedToBare.time),
+    'time, contexts alone': interval(contextToBare.time),
+    'server CPU': interval(wrappedToBare.serverCpu),
+    'server CPU, contexts alone': interval(contextToBare.serverCpu),
   })),
 );
 
 async function measureRound(round: number): Promise<void> {
   const client = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
-  const servers = { bare: await start(false), wrapped: await start(true) };
+  const servers = { bare: await start('bare'), context: await start('context'), wrapped: await start('wrapped') };
   try {
-    for (const cell of cells) {
-      const calls = await warmUp(client, servers, cell);
-      const pairs: Record<ServerName, Measurement>[] = [];
+    for (const [index, cell] of cells.entries()) {
+      const calls = await warmUp(client, servers, cell, index === 0 ? effort.firstWarmUpMs : effort.warmUpMs);
+      const turns: Turn[] = [];
       for (let pair = 0; pair < effort.pairs; pair++) {
-        const order = (round + pair) % 2 === 0 ? SERVERS : [...SERVERS].reverse();
-        const measurements = {} as Record<ServerName, Measurement>;
-        for (const name of order) measurements[name] = await measure(client, servers[name], cell, calls, name);
-        pairs.push(measurements);
+        const turn = {} as Turn;
+        for (const name of order(round + pair)) turn[name] = await measure(client, servers[name], cell, calls, name);
+        turns.push(turn);
       }
-      cell.pairs.push(pairs);
+      cell.turns.push(turns);
     }
   } finally {
-    await Promise.all([client, servers.bare.worker, servers.wrapped.worker].map((worker) => worker.stop()));
+    await Promise.all([client, ...SERVERS.map((name) => servers[name].worker)].map((worker) => worker.stop()));
   }
 }
 
-async function start(isWrapped: boolean): Promise<Server> {
-  const worker = new Worker(new URL('./http/server.child.ts', import.meta.url), { isWrapped });
+async function start(server: ServerName): Promise<Server> {
+  const worker = new Worker(new URL('./http/server.child.ts', import.meta.url), { server });
   return { worker, ...(await worker.next<{ readonly port: number }>()) };
 }
 
-/** Has both servers compile what is measured. Gives how many calls make a batch. */
-async function warmUp(client: Worker, servers: Record<ServerName, Server>, cell: Cell): Promise<number> {
+/** Has all servers compile what is measured. Gives how many calls make a batch. */
+async function warmUp(client: Worker, servers: Servers, cell: Cell, forMs: number): Promise<number> {
   const { workload, concurrency } = cell;
   let calls = concurrency;
   const batch = ({ port }: Server): Promise<BatchTimes> => run(client, { port, workload, concurrency, calls });
   for (let spentMs = 0; ; calls *= 2) {
     const { wallMs } = await batch(servers.bare);
+    await batch(servers.context);
     await batch(servers.wrapped);
     spentMs += wallMs;
-    if (spentMs < effort.warmUpMs) continue;
+    if (spentMs < forMs) continue;
     const perBatch = (calls / wallMs) * effort.batchMs;
     return Math.max(1, Math.round(perBatch / concurrency)) * concurrency;
   }
@@ -135,36 +129,6 @@ async function measure(
 
 function run(client: Worker, batch: Batch): Promise<BatchTimes> {
   return client.ask<BatchTimes>(batch);
-}
-
-function row(cell: Cell): HttpRow {
-  const { workload, concurrency, pairs } = cell;
-  return {
-    workload,
-    concurrency,
-    pairs: pairs.flat().length,
-    bare: figures(cell, 'bare'),
-    wrapped: figures(cell, 'wrapped'),
-    time: compare(cell, ({ msPerCall }) => msPerCall),
-    p50: compare(cell, ({ p50Ms }) => p50Ms),
-    serverCpu: compare(cell, ({ cpuMsPerCall }) => cpuMsPerCall),
-  };
-}
-
-function figures({ pairs, latenciesMs }: Cell, name: ServerName): ServerFigures {
-  const measurements = pairs.flat().map((pair) => pair[name]);
-  return {
-    callsPerSecond: significant(1_000 / median(measurements.map(({ msPerCall }) => msPerCall))),
-    p50Ms: significant(median(latenciesMs[name])),
-    p99Ms: significant(percentile(latenciesMs[name], 0.99)),
-    serverCpuMsPerCall: significant(median(measurements.map(({ cpuMsPerCall }) => cpuMsPerCall))),
-  };
-}
-
-function compare({ pairs }: Cell, of: (measurement: Measurement) => number): PairedRatio {
-  return pairedRatio(
-    pairs.map((round) => round.map(({ bare, wrapped }): Pair => ({ value: of(wrapped), base: of(bare) }))),
-  );
 }
 
 function interval({ ratio, low, high }: PairedRatio): string {

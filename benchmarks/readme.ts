@@ -5,16 +5,19 @@
  *
  * `--check` changes nothing and exits with 1 if the README does not say what the results say.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import type { Environment } from './lib/environment.js';
+import { intoMarkers } from './lib/markers.js';
 import { RESULTS } from './lib/program.js';
-import { readResult, type Results } from './lib/results.js';
-import { behaviourTable } from './lib/behaviour-table.js';
-import { linesOf, type Line } from './lib/table.js';
+import { readResult, type Results, type SomeResults } from './lib/results.js';
+import { aimsTable } from './tables/aims.js';
+import { behaviourTable } from './tables/behaviour.js';
+import { nodesTable } from './tables/nodes.js';
+import { peersTable } from './tables/peers.js';
+import { profileTable } from './tables/profile.js';
 
 const { values } = parseArgs({
   options: {
@@ -24,57 +27,55 @@ const { values } = parseArgs({
   },
 });
 
-const current = readFileSync(values.readme, 'utf8');
-// As the formatter wants it: it would find a table badly laid out otherwise.
-const style = await resolveConfig(fileURLToPath(import.meta.url));
-const written = between(between(current, 'benchmarks', costs()), 'behaviour', behaviour());
-const updated = await format(written, { ...style, parser: 'markdown' });
-if (updated === current) {
+/** Results, and what is said to have been measured with each. */
+const WHAT = {
+  routing: 'routing',
+  http: 'HTTP',
+  'http-node24': 'HTTP on Node 24',
+  scale: 'scale',
+  peers: 'proxies',
+  profile: 'profile',
+} as const satisfies Record<keyof Results, string>;
+const NAMES = Object.keys(WHAT) as (keyof Results)[];
+
+const results: SomeResults = Object.fromEntries(NAMES.map((name) => [name, readResult(values.results, name)]));
+const hasChanged = await intoMarkers(values.readme, { benchmarks: costs(), behaviour: behaviour() }, values.check);
+if (!hasChanged) {
   console.log('the README says what the results say');
 } else if (values.check) {
   console.error('the README does not say what the results say: npm run bench:readme');
   process.exitCode = 1;
 } else {
-  writeFileSync(values.readme, updated);
   console.log('the README was changed');
 }
 
-/** The text with this in place of what was between the markers of that name. */
-function between(text: string, name: string, content: string): string {
-  const [opening, closing] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
-  const [start, end] = [text.indexOf(opening), text.indexOf(closing)];
-  if (start < 0 || end < start) throw new Error(`${values.readme} must have ${opening} and, after it, ${closing}`);
-  return `${text.slice(0, start + opening.length)}\n\n${content}\n\n${text.slice(end)}`;
-}
-
 function behaviour(): string {
-  const result = readResult(values.results, 'peers');
-  return result === undefined ? 'Not measured yet: `npm run bench:peers`.' : behaviourTable(result);
+  return results.peers === undefined ? 'Not measured yet: `npm run bench:peers`.' : behaviourTable(results.peers);
 }
 
 function costs(): string {
-  const results: { -readonly [N in keyof Results]?: Results[N] } = {};
-  const measuredOn = new Set<string>();
-  for (const name of ['routing', 'http', 'scale', 'peers'] as const) {
-    const result = readResult(values.results, name);
+  const { routing, http, scale, peers, profile } = results;
+  const parts: string[] = [];
+  if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
+  const onNodes = [http, results['http-node24']].filter((result) => result !== undefined);
+  if (onNodes.length > 1) parts.push(nodesTable(onNodes));
+  if (peers !== undefined) parts.push(peersTable(peers));
+  if (profile !== undefined) parts.push(profileTable(profile));
+  if (parts.length === 0) return 'Not measured yet: `npm run bench`.';
+  return [...parts, measuredOn(), plots()].join('\n\n');
+}
+
+/** Results that were measured on the same are told together. */
+function measuredOn(): string {
+  const byOrigin = new Map<string, string[]>();
+  for (const name of NAMES) {
+    const result = results[name];
     if (result === undefined) continue;
-    Object.assign(results, { [name]: result });
-    measuredOn.add(origin('environment' in result ? result.environment : result));
+    const where = origin('environment' in result ? result.environment : result);
+    byOrigin.set(where, [...(byOrigin.get(where) ?? []), WHAT[name]]);
   }
-  if (measuredOn.size === 0) return 'Not measured yet: `npm run bench`.';
-  return [table(linesOf(results)), `Measured on ${[...measuredOn].join('; ')}.`, plots()].join('\n\n');
-}
-
-function table(lines: readonly Line[]): string {
-  const rows = lines.map(({ what, figure, aim, isMet }) => [what, figure, aim, met(isMet)]);
-  return [['', 'measured', 'aim', 'met'], ['---', '---', '---', '---'], ...rows]
-    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
-}
-
-function met(isMet: boolean | undefined): string {
-  if (isMet === undefined) return '';
-  return isMet ? 'yes' : '**no**';
+  const told = [...byOrigin].map(([where, what]) => `${what.join(', ').replace(/, ([^,]*)$/, ' and $1')}: ${where}`);
+  return `Measured: ${told.join('; ')}.`;
 }
 
 function origin({ machine, node, commit, date }: Environment): string {
@@ -83,8 +84,7 @@ function origin({ machine, node, commit, date }: Environment): string {
 
 function plots(): string {
   const folder = relative(dirname(values.readme), values.results);
-  return (['routing', 'http', 'scale', 'peers'] as const)
-    .filter((name) => existsSync(join(values.results, `${name}.svg`)))
+  return NAMES.filter((name) => existsSync(join(values.results, `${name}.svg`)))
     .map((name) => `![${name}](${join(folder, `${name}.svg`)})`)
     .join('\n');
 }

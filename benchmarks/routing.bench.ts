@@ -15,6 +15,7 @@
  * requests in flight make garbage collection dearer for whoever shares the heap with them.
  */
 import { environment } from './lib/environment.js';
+import { HEAP_VARIANTS } from './lib/heap.js';
 import { inChild } from './lib/worker.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { CycleRow, SessionRow } from './lib/results.js';
@@ -47,11 +48,13 @@ const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
 
 /** Nanoseconds per message, one value for each round. */
 const series = new Map<string, number[]>();
+const heaps: Bytes[] = [];
 for (let round = 0; round < effort.rounds; round++) {
   for (const count of COUNTS) {
     for (const name of PROCESS_NAMES) await cycle(name, count);
     for (const kind of SESSION_KINDS) await sessions(kind, count);
   }
+  heaps.push(await inProcess<Bytes>({ measure: 'heap', sessions: effort.sessions, requests: effort.requests }));
   process.stderr.write(`routing: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }
 
@@ -86,7 +89,15 @@ const sessionRows = COUNTS.flatMap((count) =>
     }),
   ),
 );
-const bytes = await inProcess<Bytes>({ measure: 'heap', sessions: effort.sessions, requests: effort.requests });
+const byVariant = <T>(figure: (variant: string) => T): Record<string, T> =>
+  Object.fromEntries(HEAP_VARIANTS.map((variant) => [variant, figure(variant)]));
+const bytes = {
+  perIdleSession: byVariant((variant) => ({
+    connected: heap(({ perIdleSession }) => perIdleSession[variant]?.connected),
+    used: heap(({ perIdleSession }) => perIdleSession[variant]?.used),
+  })),
+  perRequestInFlight: byVariant((variant) => heap(({ perRequestInFlight }) => perRequestInFlight[variant])),
+};
 
 write(options, 'routing', { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
 print();
@@ -120,6 +131,10 @@ function of(where: ProcessName | SessionKind, variant: VariantName, count: numbe
   return found;
 }
 
+function heap(figure: (bytes: Bytes) => number | undefined): Measured {
+  return measured(heaps.map((bytes) => figure(bytes) ?? NaN));
+}
+
 function inProcess<R>(job: Job): Promise<R> {
   return inChild<R>(new URL('./routing.child.ts', import.meta.url), job);
 }
@@ -144,10 +159,18 @@ function print(): void {
     })),
   );
   console.log('bytes of heap beyond a bare transport: per idle session, per request in flight');
-  console.table(bytes.perIdleSession);
-  console.table(bytes.perRequestInFlight);
+  console.table(
+    HEAP_VARIANTS.map((variant) => ({
+      variant,
+      connected: spread(bytes.perIdleSession[variant]?.connected),
+      used: spread(bytes.perIdleSession[variant]?.used),
+      'in flight': spread(bytes.perRequestInFlight[variant]),
+    })),
+  );
 }
 
-function spread({ median, min, max }: Measured): string {
+function spread(figure: Measured | undefined): string {
+  if (figure === undefined) return '';
+  const { median, min, max } = figure;
   return `${String(median)} (${String(min)}–${String(max)})`;
 }

@@ -21,8 +21,8 @@ import type { ScaleVariant } from './scale/session.js';
 
 const options = optionsFromArguments();
 const effort = options.brief
-  ? { rounds: 1, passes: 1, passMs: 1, open: 10 }
-  : { rounds: 3, passes: 3, passMs: 250, open: 1_000 };
+  ? { rounds: 1, warmUpCycles: 20, passes: 1, passMs: 1, open: 10 }
+  : { rounds: 3, warmUpCycles: 10_000, passes: 3, passMs: 250, open: 1_000 };
 const SIZES = options.brief ? [10, 20] : [10, 100, 1_000, 10_000];
 const SMALLEST = Math.min(...SIZES);
 const LARGEST = Math.max(...SIZES);
@@ -71,20 +71,21 @@ console.table(
   })),
 );
 console.table(
-  result.burst.map(({ variant, deliveredMs, completedMs, loopDelayP99Ms, heapMiB }) => ({
+  result.burst.map(({ variant, deliveredMs, completedMs, loopDelayP99Ms, loopDelayMaxMs, heapMiB }) => ({
     variant,
     'all delivered ms': deliveredMs.median,
     'all completed ms': completedMs.median,
     'loop delay p99 ms': loopDelayP99Ms.median,
+    'loop delay max ms': loopDelayMaxMs.median,
     'heap MiB': heapMiB.median,
     'bytes/idle session beyond bare': bytes[variant]?.median,
   })),
 );
 
 async function measure(variant: ScaleVariant, sessions: number): Promise<void> {
-  const { passes, passMs } = effort;
+  const { warmUpCycles, passes, passMs } = effort;
   const open = sessions === LARGEST ? effort.open : 0;
-  const job: ScaleJob = { variant, sessions, open, passes, passMs };
+  const job: ScaleJob = { variant, sessions, open, warmUpCycles, passes, passMs };
   of(variant, sessions).push(await inChild<ProcessResult>(new URL('./scale/scale.child.ts', import.meta.url), job));
 }
 

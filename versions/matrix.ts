@@ -6,10 +6,10 @@
  *
  * A run of some versions only is not kept, unless it is told to be: then the rows of the others stay as they are.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { environment } from '../benchmarks/lib/environment.js';
+import { intoMarkers } from '../benchmarks/lib/markers.js';
 import { page, wasRun, type MatrixRow, type NotRun } from './lib/page.js';
 import { keep } from './lib/results.js';
 import { ROOT, runSuite } from './lib/suite.js';
@@ -58,21 +58,10 @@ async function keptRows(): Promise<MatrixRow[]> {
 async function keepRows(all: readonly (MatrixRow | NotRun)[]): Promise<void> {
   const { date, commit, node } = environment();
   await keep('matrix', { date, commit, node, rows: all });
-  await intoReadme(page(all));
+  await intoMarkers(join(ROOT, 'README.md'), { 'sdk-matrix': page(all) });
 }
 
 async function installed(name: string): Promise<string> {
   const text = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
-}
-
-async function intoReadme(table: string): Promise<void> {
-  const file = join(ROOT, 'README.md');
-  const [start, end] = ['<!-- sdk-matrix:start -->', '<!-- sdk-matrix:end -->'];
-  const text = await readFile(file, 'utf8');
-  if (!text.includes(start) || !text.includes(end)) throw new Error(`README.md has no ${start} and ${end}`);
-  const [before = '', after = ''] = [text.split(start)[0], text.split(end)[1]];
-  const style = await resolveConfig(file);
-  const written = `${before}${start}\n\n${table}\n\n${end}${after}`;
-  await writeFile(file, await format(written, { ...style, parser: 'markdown' }));
 }

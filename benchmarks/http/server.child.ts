@@ -1,5 +1,5 @@
 /**
- * A server of the SDK over Streamable HTTP, with `withBackchannel()` or without, in a process of its own.
+ * A server of the SDK over Streamable HTTP, in a process of its own: see servers.ts for which there are.
  *
  * `Server` and bare `node:http`: the least that such a server can cost, so that what the wrapper adds
  * weighs the most. Tools name the request they work for, so that both deliver the same messages.
@@ -7,13 +7,17 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { withBackchannel } from '../lib/built.js';
+import type { ServerName } from './servers.js';
 import { PROGRESS_NOTIFICATIONS } from './workloads.js';
 
-const { isWrapped } = JSON.parse(process.argv[2] ?? '') as { readonly isWrapped: boolean };
+const { server: kind } = JSON.parse(process.argv[2] ?? '') as { readonly server: ServerName };
+/** One for both, as in the wrapper: each store is a cost of its own. */
+const storage = new AsyncLocalStorage<object>();
 const sessions = new Map<string, StreamableHTTPServerTransport>();
 
 const http = createServer((request, response) => {
@@ -33,7 +37,8 @@ process.on('disconnect', () => process.exit());
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const id = request.headers['mcp-session-id'];
   const transport = (typeof id === 'string' ? sessions.get(id) : undefined) ?? (await session());
-  await transport.handleRequest(request, response);
+  const handle = (): Promise<void> => transport.handleRequest(request, response);
+  await (kind === 'context' ? storage.run({ request }, handle) : handle());
 }
 
 async function session(): Promise<StreamableHTTPServerTransport> {
@@ -41,9 +46,17 @@ async function session(): Promise<StreamableHTTPServerTransport> {
     sessionIdGenerator: randomUUID,
     onsessioninitialized: (id) => void sessions.set(id, transport),
   });
-  const transport = isWrapped ? withBackchannel(bare) : bare;
+  const transport = kind === 'wrapped' ? withBackchannel(bare) : bare;
   await tools().connect(transport);
+  if (kind === 'context') inContexts(bare);
   return transport;
+}
+
+function inContexts(transport: StreamableHTTPServerTransport): void {
+  const { onmessage } = transport;
+  transport.onmessage = (message, extra) => {
+    storage.run({ message }, () => onmessage?.(message, extra));
+  };
 }
 
 function tools(): Server {

@@ -1,3 +1,4 @@
+import { Random } from '../../soak/lib/random.js';
 import { median } from './statistics.js';
 
 /** A ratio of what was measured in pairs. */
@@ -28,7 +29,7 @@ const RESAMPLES = 2_000;
 export function pairedRatio(rounds: readonly (readonly Pair[])[]): PairedRatio {
   const logs = rounds.map((pairs) => pairs.map(({ value, base }) => Math.log(value / base)));
   // The same figures always give the same interval.
-  const random = mulberry32(1);
+  const random = new Random(1);
   const medians = Array.from({ length: RESAMPLES }, () =>
     median(draw(logs, random).flatMap((pairs) => draw(pairs, random))),
   ).sort((one, other) => one - other);
@@ -39,21 +40,10 @@ export function pairedRatio(rounds: readonly (readonly Pair[])[]): PairedRatio {
   };
 }
 
-function draw<T>(from: readonly T[], random: () => number): T[] {
-  return from.map(() => from[Math.floor(random() * from.length)] as T);
+function draw<T>(from: readonly T[], random: Random): T[] {
+  return from.map(() => from[Math.floor(random.next() * from.length)] as T);
 }
 
 function fromLog(log = NaN): number {
   return Number(Math.exp(log).toFixed(4));
-}
-
-/** A small generator of pseudo-random numbers in [0, 1) that can be seeded. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -2,6 +2,14 @@ import type { JsonRpcMessage } from '../../src/index.js';
 import { idle } from './cycle.js';
 import { VARIANTS, type Variant, type VariantName } from './variants.js';
 
+/** Whose heap is measured. */
+export const HEAP_VARIANTS = [
+  'hand-written',
+  'ours, last-inbound',
+  'ours, context',
+  'ours, context, write order',
+] as const;
+
 /** Heap that a session takes, in bytes beyond that of a bare transport. */
 export interface IdleBytes {
   /** Connected, and nothing has come in yet. */
@@ -12,12 +20,11 @@ export interface IdleBytes {
 
 /** What sessions of each kind add to the heap. Needs `--expose-gc`. */
 export async function idleBytes(sessions: number): Promise<Record<string, IdleBytes>> {
-  const names = ['hand-written', 'ours, last-inbound', 'ours, context', 'ours, context, write order'] as const;
   // Code, feedback and whatever is made once must not be counted.
-  for (const name of [...names, 'bare' as const]) await occupied(name, 100);
+  for (const name of [...HEAP_VARIANTS, 'bare' as const]) await occupied(name, 100);
   const bare = await occupied('bare', sessions);
   const bytes: Record<string, IdleBytes> = {};
-  for (const name of names) {
+  for (const name of HEAP_VARIANTS) {
     const { connected, used } = await occupied(name, sessions);
     bytes[name] = { connected: Math.round(connected - bare.connected), used: Math.round(used - bare.used) };
   }
@@ -26,10 +33,9 @@ export async function idleBytes(sessions: number): Promise<Record<string, IdleBy
 
 /** What each request in flight adds to the heap, in bytes beyond a bare transport's. */
 export function inFlightBytes(requests: number): Record<string, number> {
-  const names = ['hand-written', 'ours, last-inbound', 'ours, context', 'ours, context, write order'] as const;
-  for (const name of [...names, 'bare' as const]) kept(name, 100);
+  for (const name of [...HEAP_VARIANTS, 'bare' as const]) kept(name, 100);
   const bare = kept('bare', requests);
-  return Object.fromEntries(names.map((name) => [name, Math.round(kept(name, requests) - bare)]));
+  return Object.fromEntries(HEAP_VARIANTS.map((name) => [name, Math.round(kept(name, requests) - bare)]));
 }
 
 function kept(name: VariantName, requests: number): number {

@@ -10,13 +10,19 @@ export interface Options {
   readonly brief: boolean;
   /** The folder that results are written to. */
   readonly out: string;
+  /** Of the result, if it is not to have the name of its benchmark. */
+  readonly name?: string | undefined;
 }
 
 export const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
 
 export function optionsFromArguments(): Options {
   const { values } = parseArgs({
-    options: { brief: { type: 'boolean', default: false }, out: { type: 'string', default: RESULTS } },
+    options: {
+      brief: { type: 'boolean', default: false },
+      out: { type: 'string', default: RESULTS },
+      name: { type: 'string' },
+    },
   });
   return values;
 }

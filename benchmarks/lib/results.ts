@@ -9,9 +9,15 @@ import type { Measured } from './statistics.js';
 export interface Results {
   readonly routing: RoutingResult;
   readonly http: HttpResult;
+  /** The same under Node 24, whose async contexts are others. */
+  readonly 'http-node24': HttpResult;
   readonly scale: ScaleResult;
   readonly peers: PeersResult;
+  readonly profile: ProfileResult;
 }
+
+/** Those that there are. */
+export type SomeResults = { readonly [N in keyof Results]?: Results[N] | undefined };
 
 /** How long and how often was measured: told with each result. */
 type Effort = Readonly<Record<string, number>>;
@@ -22,8 +28,8 @@ export interface RoutingResult extends Environment {
   readonly sessions: readonly SessionRow[];
   /** Of heap, beyond a bare transport's. */
   readonly bytes: {
-    readonly perIdleSession: Readonly<Record<string, { readonly connected: number; readonly used: number }>>;
-    readonly perRequestInFlight: Readonly<Record<string, number>>;
+    readonly perIdleSession: Readonly<Record<string, { readonly connected: Measured; readonly used: Measured }>>;
+    readonly perRequestInFlight: Readonly<Record<string, Measured>>;
   };
 }
 
@@ -64,12 +70,21 @@ export interface HttpRow {
   readonly concurrency: number;
   readonly pairs: number;
   readonly bare: ServerFigures;
+  /** Bare, with async contexts as the wrapper has them. */
+  readonly context: ServerFigures;
   readonly wrapped: ServerFigures;
-  /** Wrapped to bare: time per call by the wall clock. */
+  readonly wrappedToBare: Ratios;
+  readonly contextToBare: Ratios;
+  readonly wrappedToContext: Ratios;
+}
+
+/** One server to another. */
+export interface Ratios {
+  /** Time per call by the wall clock. */
   readonly time: PairedRatio;
-  /** Wrapped to bare: median latency of a batch. */
+  /** Median latency of a batch. */
   readonly p50: PairedRatio;
-  /** Wrapped to bare: processor time of the server per call. */
+  /** Processor time of the server per call. */
   readonly serverCpu: PairedRatio;
 }
 
@@ -102,13 +117,33 @@ export interface ScaleRow {
 }
 
 /** Many sessions asked a question at once: figures as in scale.child.ts. */
-interface ScaleBurst extends Record<
+export interface ScaleBurst extends Record<
   'deliveredMs' | 'completedMs' | 'loopDelayP99Ms' | 'loopDelayMaxMs' | 'heapMiB',
   Measured
 > {
   readonly variant: string;
   readonly sessions: number;
   readonly open: number;
+}
+
+export interface ProfileResult extends Environment {
+  readonly effort: Effort;
+  readonly profiles: readonly Profile[];
+}
+
+/** Where the processor time of one program goes under load. */
+export interface Profile {
+  readonly target: string;
+  readonly calls: number;
+  readonly samples: number;
+  /** In all threads of the process alone. */
+  readonly cpuUsPerCall: number;
+  /** What each group of code takes itself, the most first. */
+  readonly groups: readonly { readonly group: string; readonly share: number; readonly usPerCall: number }[];
+}
+
+export function isHttpName(name: string): name is 'http' | 'http-node24' {
+  return name === 'http' || name === 'http-node24';
 }
 
 /** @returns `undefined` if it was not measured */

@@ -1,8 +1,9 @@
-import type { Aim, Cost } from './results.js';
+import { ratio } from '../lib/statistics.js';
+import type { Aim, Behaviour, Cost, Measure } from './results.js';
 import { titleOf } from './run.js';
 
 interface Goal {
-  readonly measure: Aim['measure'];
+  readonly measure: Measure;
   readonly isMoreBetter: boolean;
   /** Of ours to the best peer. */
   readonly ratio: number;
@@ -15,40 +16,40 @@ const GOALS: readonly Goal[] = [
 ];
 
 /** Ours beside the best of the stateful peers with the same kind of upstream. The floor is no peer. */
-export function aimsOf(costs: readonly Cost[]): Aim[] {
-  return (['stdio', 'http'] as const).flatMap((upstream) =>
-    GOALS.flatMap(
-      (goal) =>
-        aim(
-          goal,
-          upstream,
-          costs.filter((cost) => cost.upstream === upstream),
-        ) ?? [],
-    ),
-  );
+export function aimsOf(costs: readonly Cost[], behaviour: readonly Behaviour[]): Aim[] {
+  const ownBackends = new Set(behaviour.filter((seen) => seen.backendPerSession).map(titleOf));
+  return costs
+    .filter(({ isOurs }) => isOurs)
+    .flatMap((ours) => {
+      const stateful = costs.filter((peer) => peer.isPeer && peer.stateful === true && peer.upstream === ours.upstream);
+      const alike = stateful.filter((peer) => ownBackends.has(titleOf(peer)));
+      return [
+        ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful)),
+        ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike)),
+      ];
+    });
 }
 
-function aim(
-  { measure, isMoreBetter, ratio }: Goal,
-  upstream: Aim['upstream'],
-  costs: readonly Cost[],
-): Aim | undefined {
+function aimBeside(beside: Aim['beside'], goal: Goal, ours: Cost, peers: readonly Cost[]): Aim[] {
+  const { measure, isMoreBetter } = goal;
   const valueOf = (cost: Cost): number => cost[measure].median;
-  const ours = costs.find(({ isOurs }) => isOurs);
-  const peers = costs.filter(({ isOurs, stateful, isPeer }) => !isOurs && isPeer && stateful === true);
-  const [best] = peers.sort((one, other) =>
+  const [best] = [...peers].sort((one, other) =>
     isMoreBetter ? valueOf(other) - valueOf(one) : valueOf(one) - valueOf(other),
   );
-  if (ours === undefined || best === undefined) return undefined;
-  const reachedRatio = valueOf(ours) / valueOf(best);
-  return {
-    measure,
-    upstream,
-    ours: valueOf(ours),
-    bestPeer: valueOf(best),
-    bestPeerName: titleOf(best),
-    ratio: Number(reachedRatio.toPrecision(3)),
-    aim: `${isMoreBetter ? '≥' : '≤'} ${ratio}`,
-    reached: isMoreBetter ? reachedRatio >= ratio : reachedRatio <= ratio,
-  };
+  if (best === undefined) return [];
+  const reached = ratio(ours.byRound[measure], best.byRound[measure]);
+  const isAim = beside === 'stateful';
+  return [
+    {
+      measure,
+      upstream: ours.upstream,
+      beside,
+      ours: ours[measure],
+      bestPeer: best[measure],
+      bestPeerName: `${best.name} ${best.version}`,
+      ratio: reached,
+      aim: isAim ? `${isMoreBetter ? '≥' : '≤'} ${goal.ratio}` : null,
+      reached: isAim ? (isMoreBetter ? reached.min >= goal.ratio : reached.max <= goal.ratio) : null,
+    },
+  ];
 }

@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 
 const effort: Effort = options.brief
   ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 5 }
-  : { rounds: 5, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 1, sessions: 200 };
+  : { rounds: 5, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
 
 const METHOD = [
   'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round',
@@ -61,7 +61,7 @@ try {
     direct,
     contestants: costs,
     behaviour,
-    aims: aimsOf(costs),
+    aims: aimsOf(costs, behaviour),
     failures,
   };
   mkdirSync(options.out, { recursive: true });

@@ -39,7 +39,14 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
       address: seen.defaultAddress ?? 'every',
     })),
   );
-  console.table(aims);
+  console.table(
+    aims.map(({ ours, bestPeer, ratio, ...rest }) => ({
+      ...rest,
+      ours: ours.median,
+      bestPeer: bestPeer.median,
+      ratio: spread(ratio),
+    })),
+  );
   if (failures.length > 0) console.table(failures);
 }
 

@@ -39,6 +39,9 @@ export interface Direct {
   readonly callsPerSecond16: Measured;
 }
 
+/** What is compared with that of others. */
+export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
+
 /** What it costs. A value is the median of the rounds, with the least and the greatest. */
 export interface Cost extends Subject {
   /** A value that one call sets is there in the next of the same session. Measured; see `behaviour`. */
@@ -60,6 +63,8 @@ export interface Cost extends Subject {
   readonly privatePerSessionKiB: Measured;
   /** JavaScript heap that is left after garbage collection. */
   readonly heapPerSessionKiB: Measured;
+  /** Each round's value: all took their turn in it. */
+  readonly byRound: Readonly<Record<Measure, readonly number[]>>;
 }
 
 /** `hang`: nothing within the time allowed. `failed`: the call was answered with an error. */
@@ -112,16 +117,21 @@ export interface Failure extends Subject {
   readonly reason: string;
 }
 
-/** What the command is meant to reach: beside the best peer that is stateful, with the same upstream or with any. */
+/** What the command is meant to reach: beside the best peer that is stateful, with the same kind of upstream. */
 export interface Aim {
-  readonly measure: 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
+  readonly measure: Measure;
   readonly upstream: 'stdio' | 'http';
-  readonly ours: number;
-  readonly bestPeer: number;
+  /** Peers that are stateful; or those of them that have a session of the backend for each of theirs. */
+  readonly beside: 'stateful' | 'own backends';
+  readonly ours: Measured;
+  readonly bestPeer: Measured;
   readonly bestPeerName: string;
-  readonly ratio: number;
-  readonly aim: string;
-  readonly reached: boolean;
+  /** Of ours to the best peer's, round by round. */
+  readonly ratio: Measured;
+  /** `null`: it is told for comparison. */
+  readonly aim: string | null;
+  /** In every round. */
+  readonly reached: boolean | null;
 }
 
 export interface PeersResult {

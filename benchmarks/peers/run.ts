@@ -1,10 +1,11 @@
 /** One run over all contestants. One that fails is noted, and left out of what follows. */
 import process from 'node:process';
-import { measured, median } from '../lib/statistics.js';
+import { measured } from '../lib/statistics.js';
 import { RunningBackends } from './backends.js';
 import { observe } from './behaviour.js';
 import { Client } from './client.js';
 import type { Backend, Contestant } from './contestants.js';
+import { costOf } from './costs.js';
 import { measureLoad, type Load, type Target } from './load.js';
 import { measureIdle, measureStart, type Idle, type Start } from './memory.js';
 import type { Behaviour, Cost, Direct, Effort, Failure, Subject } from './results.js';
@@ -128,33 +129,14 @@ export class Run {
 
   #costOf(contestant: Contestant): Cost[] {
     const loads = this.#loads.get(contestant) ?? [];
-    const direct = this.#direct.get(contestant.upstream) ?? [];
-    const starts = this.#starts.get(contestant) ?? [];
     const idles = this.#idles.get(contestant) ?? [];
     // What is not complete is among the failures.
     if (loads.length < this.effort.rounds || idles.length < this.effort.memoryRounds) return [];
-    const heapOfOne = median(starts.map(({ heapOneSessionKiB }) => heapOneSessionKiB));
-    const added = (quantile: 'p50Us' | 'p99Us'): number[] =>
-      loads.map((load, round) => load[quantile] - (direct[round]?.[quantile] ?? NaN));
-    const idle = (what: keyof Idle) => measured(idles.map((values) => values[what]));
-    return [
-      {
-        ...subjectOf(contestant),
-        stateful: this.#behaviour.get(contestant)?.stateful ?? null,
-        addedP50Us: measured(added('p50Us')),
-        addedP99Us: measured(added('p99Us')),
-        callsPerSecond16: measured(loads.map(({ callsPerSecond }) => callsPerSecond)),
-        cpuPerCallUs: measured(loads.map(({ cpuPerCallUs }) => cpuPerCallUs)),
-        firstAnswerMs: measured([...starts, ...idles].map(({ firstAnswerMs }) => firstAnswerMs)),
-        rssOneSessionKiB: idle('rssOneSessionKiB'),
-        rssAllSessionsKiB: idle('rssAllSessionsKiB'),
-        rssPerSessionKiB: idle('rssPerSessionKiB'),
-        privatePerSessionKiB: idle('privatePerSessionKiB'),
-        heapPerSessionKiB: measured(
-          idles.map(({ heapAllSessionsKiB }) => (heapAllSessionsKiB - heapOfOne) / (this.effort.sessions - 1)),
-        ),
-      },
-    ];
+    const direct = this.#direct.get(contestant.upstream) ?? [];
+    const starts = this.#starts.get(contestant) ?? [];
+    const stateful = this.#behaviour.get(contestant)?.stateful ?? null;
+    const { sessions } = this.effort;
+    return [{ ...subjectOf(contestant), stateful, ...costOf({ loads, direct, starts, idles, sessions }) }];
   }
 
   #measurable(): Contestant[] {

@@ -23,9 +23,13 @@ export function render({ width, height, option }: Drawing): string {
 }
 
 /** Which colour is what. Wide gaps: fonts differ, and nobody measures them here. */
-export function legend(top: number, names: readonly string[], left = 16): object {
-  return { top, left, width: 860, itemGap: 34, textStyle: { fontSize: 11 }, data: [...names] };
+export function legend(top: number, series: readonly { readonly name: string }[], left = 16): object {
+  const data = series.map(({ name }) => name);
+  return { top, left, width: 860, itemGap: 34, textStyle: { fontSize: 11 }, data };
 }
+
+/** Puts a series in the second of two panels. */
+export const SECOND = { xAxisIndex: 1, yAxisIndex: 1 } as const;
 
 /** The heading of a panel. */
 export function heading(text: string, left: number | string, top: number | string): object {

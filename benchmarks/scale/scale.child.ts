@@ -1,7 +1,7 @@
 /** A process of its own that holds many sessions: see scale.bench.ts. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { heapUsed } from '../lib/heap.js';
 import { cpuMs, median } from '../lib/statistics.js';
+import { LoopDelay } from './loop-delay.js';
 import { Session, type ScaleVariant } from './session.js';
 
 export interface ScaleJob {
@@ -9,6 +9,8 @@ export interface ScaleJob {
   readonly sessions: number;
   /** Sessions that have a question open at the same time; `0`: not measured. */
   readonly open: number;
+  /** Before the first pass: as many whatever the size, or sizes would differ in what the compiler has done. */
+  readonly warmUpCycles: number;
   readonly passes: number;
   readonly passMs: number;
 }
@@ -27,7 +29,10 @@ export interface Burst {
   readonly deliveredMs: number;
   /** From the first question sent to the last result read by its client. */
   readonly completedMs: number;
-  /** How much later than due a timer fired, in that time. */
+  /**
+   * How much later than due a timer fired, in that time. Where everything is in memory little lets the loop
+   * go round, and this is near the time of the whole burst, the clients' part included.
+   */
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
   readonly heapMiB: number;
@@ -35,7 +40,6 @@ export interface Burst {
 
 /** Call, question, answer and result. */
 const MESSAGES_PER_CYCLE = 4;
-const DELAY_RESOLUTION_MS = 1;
 
 const job = JSON.parse(process.argv[2] ?? '') as ScaleJob;
 let nextId = 1;
@@ -57,20 +61,22 @@ async function measure(): Promise<ProcessResult> {
 }
 
 async function costPerMessage(sessions: readonly Session[]): Promise<number> {
-  const costs: number[] = [];
   let next = 0;
-  for (let pass = 0; pass <= job.passes; pass++) {
+  const cycle = async (): Promise<void> => {
+    await sessions[next]?.cycle(nextId++);
+    next = (next + 1) % sessions.length;
+  };
+  for (let count = 0; count < job.warmUpCycles; count++) await cycle();
+
+  const costs: number[] = [];
+  for (let pass = 0; pass < job.passes; pass++) {
     const start = cpuMs();
     let cycles = 0;
     // In batches: reading the clock has a price too.
     while (cycles === 0 || cpuMs() - start < job.passMs) {
-      for (let count = 0; count < 10; count++, cycles++) {
-        await sessions[next]?.cycle(nextId++);
-        next = (next + 1) % sessions.length;
-      }
+      for (let count = 0; count < 10; count++, cycles++) await cycle();
     }
-    // The first pass compiles.
-    if (pass > 0) costs.push((cpuMs() - start) / cycles / MESSAGES_PER_CYCLE);
+    costs.push((cpuMs() - start) / cycles / MESSAGES_PER_CYCLE);
   }
   return median(costs) * 1_000;
 }
@@ -103,8 +109,7 @@ async function burst(sessions: readonly Session[]): Promise<Burst> {
     }),
   );
   globalThis.gc?.();
-  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  delay.enable();
+  const delay = await LoopDelay.start();
   const start = performance.now();
   const delivered = Promise.all(calls.map(({ call }) => call.question())).then(() => performance.now());
   for (const { session } of calls) session.backend.ask();
@@ -118,19 +123,12 @@ async function burst(sessions: readonly Session[]): Promise<Burst> {
     }),
   );
   const completedAt = performance.now();
-  // The last delay is known when the timer has fired once more.
-  await new Promise((resolve) => setTimeout(resolve, 5 * DELAY_RESOLUTION_MS));
-  delay.disable();
+  const { p99Ms, maxMs } = await delay.stop();
   return {
     deliveredMs: deliveredAt - start,
     completedMs: completedAt - start,
-    loopDelayP99Ms: late(delay.percentile(99)),
-    loopDelayMaxMs: late(delay.max),
+    loopDelayP99Ms: p99Ms,
+    loopDelayMaxMs: maxMs,
     heapMiB,
   };
-}
-
-/** The histogram holds the time between two firings. */
-function late(ns: number): number {
-  return Math.max(0, ns / 1e6 - DELAY_RESOLUTION_MS);
 }

@@ -42,11 +42,12 @@ export const Routing = Environment.extend({
     )
     .length(8),
   bytes: z.object({
-    perIdleSession: z.record(z.string(), z.object({ connected: z.number(), used: z.number() })),
-    perRequestInFlight: z.record(z.string(), z.number()),
+    perIdleSession: z.record(z.string(), z.object({ connected: Signed, used: Signed })),
+    perRequestInFlight: z.record(z.string(), Signed),
   }),
 });
 
+const Ratios = z.object({ time: PairedRatio, p50: PairedRatio, serverCpu: PairedRatio });
 const Server = z.object({ callsPerSecond: Figure, p50Ms: Figure, p99Ms: Figure, serverCpuMsPerCall: z.number() });
 
 export const Http = Environment.extend({
@@ -57,10 +58,11 @@ export const Http = Environment.extend({
         concurrency: Figure,
         pairs: z.literal(2),
         bare: Server,
+        context: Server,
         wrapped: Server,
-        time: PairedRatio,
-        p50: PairedRatio,
-        serverCpu: PairedRatio,
+        wrappedToBare: Ratios,
+        contextToBare: Ratios,
+        wrappedToContext: Ratios,
       }),
     )
     .length(6),
@@ -89,4 +91,12 @@ export const Scale = Environment.extend({
   ),
   bytesPerBareSession: Signed,
   bytesPerIdleSessionBeyondBare: z.record(z.string(), Signed),
+});
+
+const Share = z.object({ group: z.string(), share: Figure.max(1), usPerCall: Figure });
+
+export const Profile = Environment.extend({
+  profiles: z.array(
+    z.object({ target: z.string(), calls: Figure, samples: Figure, cpuUsPerCall: Figure, groups: z.array(Share) }),
+  ),
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Http, Routing, Scale } from './schemas.js';
+import { Http, Profile, Routing, Scale } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,8 +15,8 @@ let folder: string;
 beforeAll(async () => {
   expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
   folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-bench-'));
-  const brief = (name: string): Promise<unknown> => program(`${name}.bench.ts`, '--brief', '--out', folder);
-  await Promise.all([brief('routing'), brief('http'), brief('scale')]);
+  const brief = (name: string): Promise<unknown> => program(`${name}.ts`, '--brief', '--out', folder);
+  await Promise.all([brief('routing.bench'), brief('http.bench'), brief('scale.bench'), brief('profile')]);
 }, 120_000);
 
 afterAll(async () => {
@@ -45,11 +45,12 @@ describe('run briefly, and writing valid JSON', () => {
     ]);
   });
 
-  test('the HTTP benchmark measures every workload in pairs, and its intervals hold their ratios', async () => {
+  test('the HTTP benchmark measures every workload, with async contexts alone too, and its intervals hold their ratios', async () => {
     const { rows } = Http.parse(await resultOf('http'));
 
     expect(distinct(rows.map(({ workload }) => workload))).toEqual(['echo', 'elicit', 'progress']);
-    for (const { time, p50, serverCpu } of rows) {
+    const ratios = rows.flatMap((row) => [row.wrappedToBare, row.contextToBare, row.wrappedToContext]);
+    for (const { time, p50, serverCpu } of ratios) {
       for (const { ratio, low, high } of [time, p50, serverCpu]) {
         expect(low).toBeLessThanOrEqual(ratio);
         expect(ratio).toBeLessThanOrEqual(high);
@@ -68,6 +69,22 @@ describe('run briefly, and writing valid JSON', () => {
     ]);
     expect(burst.map(({ variant, open }) => `${variant} ${open}`)).toEqual(['hand-written 10', 'ours 10']);
   });
+
+  test('the profile tells whose code takes the time: ours only where there is any', async () => {
+    const { profiles } = Profile.parse(await resultOf('profile'));
+
+    expect(profiles.map(({ target }) => target)).toEqual([
+      'a server, bare',
+      'a server, wrapped',
+      'the command, stdio backends',
+    ]);
+    const withOurs = profiles.filter(({ groups }) => groups.some(({ group }) => group === 'mcp-backchannel'));
+    expect(withOurs.map(({ target }) => target)).toEqual(['a server, wrapped', 'the command, stdio backends']);
+    for (const { groups } of profiles) {
+      expect(groups.map(({ group }) => group)).toContain("Node's HTTP, sockets and pipes");
+      expect(groups.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 1);
+    }
+  });
 });
 
 describe("the README's figures", () => {
@@ -78,7 +95,9 @@ describe("the README's figures", () => {
   test('are written between the markers, and leave out what was not measured', async () => {
     const results = join(folder, 'some');
     await mkdir(results);
-    await copyFile(join(folder, 'http.json'), join(results, 'http.json'));
+    for (const name of ['http', 'http-node24'])
+      await copyFile(join(folder, 'http.json'), join(results, `${name}.json`));
+    await copyFile(join(folder, 'profile.json'), join(results, 'profile.json'));
     const readme = join(folder, 'README.md');
     await writeFile(
       readme,
@@ -98,7 +117,10 @@ describe("the README's figures", () => {
     expect(text).toMatch(/^# Before\n\n<!-- behaviour:start -->\n/);
     expect(text).toMatch(/<!-- benchmarks:end -->\n\nAfter\n$/);
     expect(text).not.toContain('old');
-    expect(text.match(/over HTTP, \w+/g)).toHaveLength(6);
+    expect(text.match(/over HTTP, (echo|elicit|progress)/g)).toHaveLength(6);
+    expect(text).toMatch(/^\| processor time per call, 4 at once/m);
+    expect(text).toMatch(/^\| time per call over HTTP, 4 at once, to bare/m);
+    expect(text).toMatch(/^Measured: HTTP(,| and) HTTP on Node 24(:| and profile:) /m);
     expect(text).not.toContain('routing a message');
   }, 60_000);
 });

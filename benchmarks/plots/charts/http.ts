@@ -1,12 +1,20 @@
 import type { HttpResult } from '../../lib/results.js';
-import { COLOURS, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, SECOND, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
 
-/** Wrapped to bare over real HTTP, with intervals; and the latencies behind it. */
+/** Wrapped to bare over real HTTP, and what async contexts alone cost, with intervals; and the latencies behind it. */
 export function drawHttp(result: HttpResult): Drawing {
   const labels = result.rows.map(({ workload, concurrency }) => `${workload}\n${concurrency}×`);
   const ratios = [
-    { name: 'time per call', of: 'time', color: COLOURS.ours, offset: -10 },
-    { name: 'processor time of the server', of: 'serverCpu', color: COLOURS.yardstick, offset: 10 },
+    { name: 'wrapped: time per call', to: 'wrappedToBare', of: 'time', color: COLOURS.ours, offset: -18 },
+    { name: 'its processor time', to: 'wrappedToBare', of: 'serverCpu', color: COLOURS.observed, offset: -6 },
+    {
+      name: 'async contexts alone: time per call',
+      to: 'contextToBare',
+      of: 'time',
+      color: COLOURS.yardstick,
+      offset: 6,
+    },
+    { name: 'its processor time ', to: 'contextToBare', of: 'serverCpu', color: COLOURS.bare, offset: 18 },
   ] as const;
   const latencies = [
     { name: 'bare p50', server: 'bare', figure: 'p50Ms', color: COLOURS.yardstick },
@@ -19,20 +27,11 @@ export function drawHttp(result: HttpResult): Drawing {
     height: 720,
     option: {
       title: [
-        heading('Wrapped to bare over HTTP: ratio of pairs, with its interval of 95 % confidence', 16, 8),
+        heading('To the bare server over HTTP: ratio of pairs, with its interval of 95 % confidence', 16, 8),
         heading('Latency of a call', 16, 360),
         origin(result),
       ],
-      legend: [
-        legend(
-          28,
-          ratios.map(({ name }) => name),
-        ),
-        legend(
-          380,
-          latencies.map(({ name }) => name),
-        ),
-      ],
+      legend: [legend(28, ratios), legend(380, latencies)],
       grid: [
         { left: 70, right: 60, top: 80, height: 220 },
         { left: 70, right: 60, top: 432, height: 210 },
@@ -46,26 +45,25 @@ export function drawHttp(result: HttpResult): Drawing {
         { type: 'log', gridIndex: 1, name: 'ms' },
       ],
       series: [
-        ...ratios.flatMap(({ name, of, color, offset }) => [
+        ...ratios.flatMap(({ name, to, of, color, offset }, index) => [
           {
             type: 'scatter' as const,
             name,
             symbolSize: 9,
             symbolOffset: [offset, 0],
             itemStyle: { color },
-            data: result.rows.map((row) => row[of].ratio),
-            ...(of === 'time' ? { markLine: markAt(1, '1.00') } : {}),
+            data: result.rows.map((row) => row[to][of].ratio),
+            ...(index === 0 ? { markLine: markAt(1, '1.00') } : {}),
           },
           whiskers(
-            result.rows.map((row, index) => [index, row[of].low, row[of].high] as const),
+            result.rows.map((row, at) => [at, row[to][of].low, row[to][of].high] as const),
             { colour: color, offset },
           ),
         ]),
         ...latencies.map(({ name, server, figure, color }) => ({
           type: 'bar' as const,
           name,
-          xAxisIndex: 1,
-          yAxisIndex: 1,
+          ...SECOND,
           itemStyle: { color },
           data: result.rows.map((row) => row[server][figure]),
         })),

@@ -1,5 +1,5 @@
 import type { RoutingResult } from '../../lib/results.js';
-import { COLOURS, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, SECOND, heading, legend, markAt, origin, whiskers, type Drawing } from '../chart.js';
 
 /** What a message costs, by variant; and that it stays so with many requests and many sessions. */
 export function drawRouting(result: RoutingResult): Drawing {
@@ -38,10 +38,7 @@ export function drawRouting(result: RoutingResult): Drawing {
         heading('The same as requests in flight and sessions grow', 16, 380),
         origin(result),
       ],
-      legend: legend(
-        404,
-        lines.map(({ name }) => name),
-      ),
+      legend: legend(404, lines),
       grid: [
         { left: 230, right: 60, top: 44, height: 280 },
         { left: 70, right: 60, top: 500, height: 190 },
@@ -90,11 +87,10 @@ function sessions({ sessions }: RoutingResult, variant: string, kind: string): n
 }
 
 function line(name: string, color: string, type: 'solid' | 'dashed' | 'dotted', data: number[][]) {
-  const axis = { xAxisIndex: 1, yAxisIndex: 1 };
   return {
     type: 'line' as const,
     name,
-    ...axis,
+    ...SECOND,
     data,
     symbolSize: 7,
     lineStyle: { type, color },

@@ -1,5 +1,5 @@
 import type { ScaleResult } from '../../lib/results.js';
-import { COLOURS, heading, legend, origin, whiskers, type Drawing } from '../chart.js';
+import { COLOURS, SECOND, heading, legend, origin, whiskers, type Drawing } from '../chart.js';
 
 const VARIANTS = [
   { name: 'hand-written', color: COLOURS.yardstick, offset: -20 },
@@ -24,10 +24,7 @@ export function drawScale(result: ScaleResult): Drawing {
         heading(`${open} of ${sessions} sessions asked at once`, 500, 8),
         origin(result),
       ],
-      legend: legend(
-        28,
-        VARIANTS.map(({ name }) => name),
-      ),
+      legend: legend(28, VARIANTS),
       grid: [
         { left: 70, width: 350, top: 80, bottom: 70 },
         { left: 560, width: 300, top: 80, bottom: 70 },
@@ -58,8 +55,7 @@ export function drawScale(result: ScaleResult): Drawing {
             type: 'bar' as const,
             name,
             color,
-            xAxisIndex: 1,
-            yAxisIndex: 1,
+            ...SECOND,
             barWidth: 36,
             barGap: '11%',
             data: figures.map(({ of }) => bursts(name)?.[of].median ?? null),

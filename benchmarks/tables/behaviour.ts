@@ -1,4 +1,5 @@
 import type { Behaviour, Outcome, PeersResult, Questions } from '../peers/results.js';
+import { markdownTable } from './markdown.js';
 
 /** What each proxy does with questions of the backend, as it was seen. */
 export function behaviourTable({ behaviour }: PeersResult): string {
@@ -24,7 +25,7 @@ export function behaviourTable({ behaviour }: PeersResult): string {
       `${refused(seen.foreignHost)} / ${refused(seen.foreignOrigin)}`,
       seen.defaultAddress ?? 'every address',
     ]);
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return markdownTable(head, rows);
 }
 
 function questions(seen: Questions | null): [string, string] {

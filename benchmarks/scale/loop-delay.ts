@@ -1,0 +1,33 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+
+const RESOLUTION_MS = 1;
+
+/** How much later than due a timer fires. */
+export class LoopDelay {
+  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+
+  /**
+   * Resolves when it measures: the histogram takes the first time that its timer fires as a reference,
+   * and what holds up the loop before that is in no interval.
+   */
+  static async start(): Promise<LoopDelay> {
+    const delay = new LoopDelay();
+    delay.#histogram.enable();
+    while (delay.#histogram.count === 0) await setTimeout(RESOLUTION_MS);
+    return delay;
+  }
+
+  async stop(): Promise<{ readonly p99Ms: number; readonly maxMs: number }> {
+    // The last delay is known when the timer has fired once more.
+    const { count } = this.#histogram;
+    while (this.#histogram.count === count) await setTimeout(RESOLUTION_MS);
+    this.#histogram.disable();
+    return { p99Ms: late(this.#histogram.percentile(99)), maxMs: late(this.#histogram.max) };
+  }
+}
+
+/** The histogram holds the time between two firings. */
+function late(ns: number): number {
+  return Math.max(0, ns / 1e6 - RESOLUTION_MS);
+}

@@ -1,0 +1,147 @@
+import type { Aim, PeersResult } from '../peers/results.js';
+import type { HttpResult, RoutingResult, ScaleBurst, ScaleResult, SomeResults } from '../lib/results.js';
+import type { Measured } from '../lib/statistics.js';
+import { digits, interval, many, markdownTable, spread } from './markdown.js';
+
+/** A figure beside what it is to be. */
+interface Line {
+  readonly what: string;
+  readonly figure: string;
+  readonly aim: string;
+  /** `undefined` where there is no aim: the figure is told all the same. */
+  readonly isMet: boolean | undefined;
+}
+
+/** What each result has to say beside its aims; what was not measured says nothing. */
+export function aimsTable({ routing, http, scale, peers }: SomeResults): string {
+  const lines = [
+    ...(routing === undefined ? [] : routingLines(routing)),
+    ...(http === undefined ? [] : httpLines(http)),
+    ...(scale === undefined ? [] : scaleLines(scale)),
+    ...(peers === undefined ? [] : peerLines(peers)),
+  ];
+  const met = (isMet: boolean | undefined): string => (isMet === undefined ? '' : isMet ? 'yes' : '**no**');
+  return markdownTable(
+    ['', 'measured', 'aim', 'met'],
+    lines.map(({ what, figure, aim, isMet }) => [what, figure, aim, met(isMet)]),
+  );
+}
+
+function routingLines({ cycle, sessions, bytes }: RoutingResult): Line[] {
+  const one = (variant: string) => cycle.filter((row) => row.variant === variant && row.inFlight === 1);
+  const most = Math.max(...cycle.map(({ inFlight }) => inFlight));
+  const lines: Line[] = [];
+  for (const { nsPerMessage, toHandWritten, toHandWrittenInProcess } of one('ours, everything on')) {
+    const what = 'routing a message, everything on (context, order of writes, routes observed)';
+    const inProcess = `${spread(toHandWrittenInProcess)} × to one in a process with async contexts`;
+    lines.push(atMost(what, scaled(nsPerMessage, 1_000), 1, 'µs'));
+    lines.push(atMost('… to a hand-written wrapper', toHandWritten, 3, '×', inProcess));
+  }
+  for (const { nsPerMessage } of one('ours, everything on, debug')) {
+    lines.push(told('… and `DEBUG` writing every line', `${spread(scaled(nsPerMessage, 1_000))} µs`));
+  }
+  for (const { toOneInFlight } of cycle.filter(
+    (row) => row.variant === 'ours, everything on' && row.inFlight === most,
+  )) {
+    lines.push(atMost(`… with ${many(most)} requests in flight, to one`, toOneInFlight, 1.3, '×'));
+  }
+  for (const { kind, variant, sessions: count, toOneSession } of sessions) {
+    if (variant !== 'ours, context' || count !== Math.max(...sessions.map((row) => row.sessions))) continue;
+    const how = kind === 'many transports' ? 'sessions, a transport each' : 'sessions on one transport';
+    const yardstick = sessions.find(
+      (row) => row.kind === kind && row.sessions === count && row.variant === 'hand-written',
+    );
+    const beside = yardstick && `hand-written: ${spread(yardstick.toOneSession)} ×`;
+    lines.push(atMost(`… with ${many(count)} ${how}, to one`, toOneSession, 1.3, '×', beside));
+  }
+  const idle = bytes.perIdleSession['ours, context, write order'];
+  if (idle !== undefined) {
+    const most = idle.used.max > idle.connected.max ? idle.used : idle.connected;
+    lines.push(atMost('heap of an idle session, beyond a bare null transport', scaled(most, 1_024), 2, 'KiB'));
+  }
+  const request = bytes.perRequestInFlight['ours, context, write order'];
+  if (request !== undefined) {
+    lines.push(told('heap of a request in flight, beyond the same', `${spread(request)} bytes`));
+  }
+  return lines;
+}
+
+function httpLines({ rows }: HttpResult): Line[] {
+  return rows.map(({ workload, concurrency, wrappedToBare, contextToBare, bare, wrapped }) => {
+    const { low, high } = wrappedToBare.time;
+    return {
+      what: `over HTTP, ${workload === 'progress' ? 'progress ×100' : workload}, ${concurrency} at once: time per call`,
+      figure: [
+        `${interval(wrappedToBare.time)}, p50 ${digits(bare.p50Ms)} → ${digits(wrapped.p50Ms)} ms`,
+        `bare with async contexts alone: ${interval(contextToBare.time)}`,
+      ].join('; '),
+      aim: 'interval includes 1.00, or lies below 1.02',
+      isMet: (low <= 1 && high >= 1) || high < 1.02,
+    };
+  });
+}
+
+function scaleLines({ cost, burst, bytesPerIdleSessionBeyondBare: bytes }: ScaleResult): Line[] {
+  const lines: Line[] = [];
+  const ours = cost.filter(({ variant }) => variant === 'ours');
+  const [fewest, most] = [ours[0], ours.at(-1)];
+  if (fewest !== undefined && most !== undefined) {
+    const yardstick = cost.findLast(({ variant }) => variant === 'hand-written');
+    const beside = yardstick && `hand-written: ${spread(yardstick.toFewest)} ×`;
+    const what = `a whole proxy in memory, ${many(most.sessions)} sessions to ${many(fewest.sessions)}: processor time per message`;
+    lines.push(atMost(what, most.toFewest, 1.3, '×', beside));
+  }
+  for (const own of burst.filter(({ variant }) => variant === 'ours')) {
+    const what = `${many(own.open)} of ${many(own.sessions)} sessions asked at once, all delivered`;
+    const yardstick = burst.find(({ variant }) => variant === 'hand-written');
+    lines.push(told(what, burstFigure(own) + (yardstick ? `; hand-written: ${burstFigure(yardstick)}` : '')));
+  }
+  const idle = bytes['ours'];
+  if (idle !== undefined) {
+    const what = "heap of an idle session over HTTP, both ends wrapped, beyond the SDK transports' own";
+    lines.push(atMost(what, scaled(idle, 1_024), 2, 'KiB'));
+  }
+  return lines;
+}
+
+function burstFigure({ deliveredMs, loopDelayP99Ms, loopDelayMaxMs, heapMiB }: ScaleBurst): string {
+  const delay = `loop delay p99 ${digits(loopDelayP99Ms.median)}, at most ${digits(loopDelayMaxMs.max)} ms`;
+  return `${spread(deliveredMs)} ms, ${delay}, heap ${digits(heapMiB.median)} MiB`;
+}
+
+const MEASURES = {
+  addedP50Us: { what: 'added to the p50 of a call', unit: ' µs' },
+  callsPerSecond16: { what: 'calls per second, 16 at once', unit: '' },
+  rssPerSessionKiB: { what: 'memory per idle session', unit: ' KiB' },
+} as const satisfies Record<Aim['measure'], object>;
+
+const BESIDE = {
+  stateful: 'the best stateful proxy',
+  'own backends': 'the best with a backend for each session, as it has',
+} as const satisfies Record<Aim['beside'], string>;
+
+function peerLines({ aims }: PeersResult): Line[] {
+  return aims.map(({ measure, upstream, beside, ours, bestPeer, bestPeerName, ratio, aim, reached }) => {
+    const { what, unit } = MEASURES[measure];
+    return {
+      what: `the command, ${upstream} backend, beside ${BESIDE[beside]}: ${what}`,
+      figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})`,
+      aim: aim === null ? '' : `${aim} ×`,
+      isMet: reached ?? undefined,
+    };
+  });
+}
+
+/** Met only if the worst of the rounds meets it. */
+function atMost(what: string, measured: Measured, aim: number, unit: string, beside?: string): Line {
+  const figure = `${spread(measured)} ${unit}${beside === undefined ? '' : `; ${beside}`}`;
+  return { what, figure, aim: `≤ ${aim} ${unit}`, isMet: measured.max <= aim };
+}
+
+function told(what: string, figure: string): Line {
+  return { what, figure, aim: '', isMet: undefined };
+}
+
+function scaled({ median, min, max }: Measured, by: number): Measured {
+  return { median: median / by, min: min / by, max: max / by };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import type { ScaleResult } from '../../benchmarks/lib/results.js';
+import { measured } from '../../benchmarks/lib/statistics.js';
+import { aimsOf } from '../../benchmarks/peers/aims.js';
+import type { Behaviour, Cost } from '../../benchmarks/peers/results.js';
+import { aimsTable } from '../../benchmarks/tables/aims.js';
+
+describe('an aim is met only if the worst round meets it', () => {
+  test.each([
+    ['yes', [1.1, 1.2, 1.3]],
+    ['**no**', [1.1, 1.2, 1.31]],
+  ])('%s, in the table, for %j with at most 1.3', (verdict, rounds) => {
+    const row = { variant: 'ours', usPerMessage: measured([1]), toHandWritten: measured([1]) };
+    const cost = [
+      { ...row, sessions: 10, toFewest: measured([1]) },
+      { ...row, sessions: 100, toFewest: measured(rounds) },
+    ];
+    const scale = { cost, burst: [], bytesPerIdleSessionBeyondBare: {} } as unknown as ScaleResult;
+
+    const [line] = aimsTable({ scale }).split('\n').slice(2);
+    expect(line).toContain(`| 1.2 (1.1–${Math.max(...rounds)}) × | ≤ 1.3 × |`);
+    expect(line?.split(' | ').at(-1)).toBe(`${verdict} |`);
+  });
+
+  test.each([
+    [true, { addedP50Us: [50, 60], callsPerSecond16: [135, 130], rssPerSessionKiB: [90, 100] }],
+    [false, { addedP50Us: [50, 61], callsPerSecond16: [135, 129], rssPerSessionKiB: [90, 101] }],
+  ])('%s beside the best peer, for %j to 100', (isReached, rounds) => {
+    const hundred = { addedP50Us: [100, 100], callsPerSecond16: [100, 100], rssPerSessionKiB: [100, 100] };
+    const costs = [cost('ours', rounds), cost('peer', hundred)];
+
+    expect(aimsOf(costs, []).map(({ measure, beside, reached }) => [measure, beside, reached])).toEqual([
+      ['addedP50Us', 'stateful', isReached],
+      ['callsPerSecond16', 'stateful', isReached],
+      ['rssPerSessionKiB', 'stateful', isReached],
+    ]);
+  });
+});
+
+test('peers with a backend for each session are beside ours apart, and without an aim', () => {
+  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
+  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
+  const costs = [cost('ours', even), cost('shared', better), cost('alike', even)];
+  const behaviour = [{ ...costs[2], backendPerSession: true } as unknown as Behaviour];
+
+  const aims = aimsOf(costs, behaviour);
+
+  expect(aims.filter(({ beside }) => beside === 'stateful').map((aim) => aim.bestPeerName)).toEqual(
+    Array.from({ length: 3 }, () => 'shared 1'),
+  );
+  const alike = aims.filter(({ beside }) => beside === 'own backends');
+  expect(alike.map(({ bestPeerName, aim, reached }) => [bestPeerName, aim, reached])).toEqual(
+    Array.from({ length: 3 }, () => ['alike 1', null, null]),
+  );
+});
+
+function cost(name: string, byRound: Cost['byRound']): Cost {
+  return {
+    name,
+    version: '1',
+    upstream: 'stdio',
+    isOurs: name === 'ours',
+    isPeer: name !== 'ours',
+    stateful: true,
+    byRound,
+    addedP50Us: measured(byRound.addedP50Us),
+    callsPerSecond16: measured(byRound.callsPerSecond16),
+    rssPerSessionKiB: measured(byRound.rssPerSessionKiB),
+  } as unknown as Cost;
+}
