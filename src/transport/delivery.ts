@@ -1,5 +1,5 @@
 import { now } from '../clock.js';
-import type { BackchannelError } from '../errors.js';
+import { BackchannelError } from '../errors.js';
 import { OrderedStream } from '../http/ordered-stream.js';
 import type { ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
@@ -128,21 +128,23 @@ export class Delivery {
       turn.isSent = !this.#isGone(route, message);
       if (turn.isSent) return this.inner.send(message, options);
       turn.redirected = this.#redirect(departure, message, ledger);
+      // When the transport closes in this very moment, its sender hears of that, and nobody listens to this.
+      turn.redirected.catch(() => undefined);
       // What comes next on this stream must not wait for the other.
       return Promise.resolve();
     };
-    const ended = (error: Error | undefined): void => {
+    const ended = (error: Error | undefined): Error | undefined => {
       if (error !== undefined && question !== undefined) ledger?.closeExchange(question);
-      if (turn.redirected !== undefined || !this.log.isWatched) return;
-      const { to, evidence } = route;
-      const outcome = error === undefined ? 'delivered' : 'failed';
-      this.log.tell(departure, message, ledger, {
-        to,
-        evidence,
-        relatedRequestId: options?.relatedRequestId,
-        outcome,
-        error,
-      });
+      if (turn.redirected === undefined && this.log.isWatched) {
+        const { to, evidence } = route;
+        const outcome = error === undefined ? 'delivered' : 'failed';
+        const relatedRequestId = options?.relatedRequestId;
+        this.log.tell(departure, message, ledger, { to, evidence, relatedRequestId, outcome, error });
+      }
+      if (question !== undefined || !(error instanceof BackchannelError)) return error;
+      // Given up, and not refused by the transport itself: what becomes of a notification is reported.
+      this.owner.report(error);
+      return undefined;
     };
     const taken = this.order.write(this.#streamOf(entry), departure.routedAt, write, ended);
     settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));

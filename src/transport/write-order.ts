@@ -5,8 +5,8 @@ import { Recency, type Linked } from '../routing/recency.js';
 
 type Write = () => Promise<void>;
 
-/** Called when a write has ended, before the promise of it is settled. */
-type Ended = (error: Error | undefined) => void;
+/** Called when a write has ended, before the promise of it is settled. @returns the error that its sender gets */
+type Ended = (error: Error | undefined) => Error | undefined;
 
 /** One message that is being written, or waits for its turn. */
 class Job implements Linked<Job> {
@@ -101,9 +101,9 @@ export class WriteOrder {
     const { stream, state } = job;
     job.state = 'over';
     this.#jobs.remove(job);
-    job.ended?.(error);
-    if (error === undefined) job.resolve();
-    else job.reject(error);
+    const told = job.ended === undefined ? error : job.ended(error);
+    if (told === undefined) job.resolve();
+    else job.reject(told);
     if (stream !== undefined && state === 'under way') this.#next(stream);
   }
 
