@@ -146,7 +146,8 @@ export class Delivery {
       this.owner.report(error);
       return undefined;
     };
-    const taken = this.order.write(this.#streamOf(entry), departure.routedAt, write, ended);
+    const stream = route.to === 'unchanged' ? this.#streamNamedBy(departure, ledger) : this.#streamOf(entry);
+    const taken = this.order.write(stream, departure.routedAt, write, ended);
     settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));
     if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
@@ -213,6 +214,16 @@ export class Delivery {
     const error = gaveUp(message, 'CANCELLED', this.owner.settings);
     this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     settle(departure, Promise.resolve());
+  }
+
+  /** That of a message about which nothing is inferred: the response to the request that it names comes after it. */
+  #streamNamedBy({ around, options }: Departure, ledger: Ledger | undefined): OrderedStream | undefined {
+    const id = options?.relatedRequestId;
+    if (this.liveness === undefined || id === undefined) return this.#streamOf(undefined);
+    const entry = (ledger ?? around.sessions.holding(id))?.get(id);
+    if (entry !== undefined) return this.#streamOf(entry);
+    // A stream of nobody's has no order. Of one that several sessions may mean, each message may be the next.
+    return ledger === undefined ? this.#standalone : new OrderedStream();
   }
 
   /** The stream on whose order a message waits; a transport with one pipe keeps its own order. */

@@ -1,9 +1,11 @@
 /** Bugs of messages that wait for their turn on a stream, or are being written, each named after its cause. */
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deferred } from '../support/deferred.js';
-import { elicit, notification, request } from '../support/messages.js';
-import { rig } from '../support/rig.js';
+import type { MethodMessage, RequestId } from '../../src/routing/message.js';
+import { deferred, type Deferred } from '../support/deferred.js';
+import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
+import type { NullHttpTransport } from '../support/null-transport.js';
+import { rig, type Rig } from '../support/rig.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
 
 const unhandled: unknown[] = [];
@@ -68,4 +70,60 @@ test('an event store that does not answer threw at the sender of a notification'
   } finally {
     vi.useRealTimers();
   }
+});
+
+const log = (data: string): MethodMessage => notification('notifications/message', { data });
+
+/** What has been handed to the inner transport: the data of a message, or the id of a response. */
+const written = ({ inner }: Rig<NullHttpTransport>): unknown[] =>
+  inner.sent.map(({ message }) => (message.params as { data?: string } | undefined)?.data ?? message.id);
+
+/** From here on, what names a request is written slowly, and what names no other is not. */
+function slowFor({ inner }: Rig<NullHttpTransport>, id: RequestId): Deferred {
+  const slow = deferred();
+  inner.write = async ({ options }) => (options?.relatedRequestId === id ? slow.promise : undefined);
+  return slow;
+}
+
+test('messages of the 2026 revision kept one order for all requests, and a response overtook those of its own', async () => {
+  const wrapped = rig();
+  const { inner, transport } = wrapped;
+  inner.deliver(request(1, 'tools/call', MODERN));
+  inner.deliver(request(2, 'tools/call', MODERN));
+  const slow = slowFor(wrapped, 1);
+  const sent = [
+    transport.send(log('of 1'), { relatedRequestId: 1 }),
+    transport.send(log('of 2'), { relatedRequestId: 2 }),
+    transport.send(log('of neither'), { relatedRequestId: 'never asked' }),
+    transport.send(log('of the session')),
+    transport.send(answer(1)),
+  ];
+  expect(written(wrapped)).toEqual(['of 1', 'of 2', 'of neither', 'of the session']);
+  slow.resolve();
+  await Promise.all(sent);
+  expect(written(wrapped).at(-1)).toBe(1);
+});
+
+test('what named its request, but no session, waited for other requests, and its response did not wait for it', async () => {
+  const wrapped = rig({ sessionOf: (_, extra) => (extra as { session?: string } | undefined)?.session });
+  const { inner, transport } = wrapped;
+  inner.deliver(request(1), { session: 'a' });
+  inner.deliver(request(2), { session: 'b' });
+  for (const session of ['a', 'b']) inner.deliver(request('both'), { session });
+  const slow = slowFor(wrapped, 1);
+  const sent = [
+    transport.send(log('of 1'), { relatedRequestId: 1 }),
+    transport.send(log('of 2'), { relatedRequestId: 2 }),
+    transport.send(answer(1)),
+  ];
+  expect(written(wrapped)).toEqual(['of 1', 'of 2']);
+  slow.resolve();
+  await Promise.all(sent);
+
+  // Which of two is meant, nobody knows: it may be the same each time.
+  const slower = slowFor(wrapped, 'both');
+  const more = ['first', 'second'].map(async (data) => transport.send(log(data), { relatedRequestId: 'both' }));
+  expect(written(wrapped).slice(3)).toEqual(['first']);
+  slower.resolve();
+  await Promise.all(more);
 });

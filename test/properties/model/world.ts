@@ -197,6 +197,7 @@ export class World {
       related: undefined,
       on: undefined,
       waited: false,
+      isUnchanged: false,
       isUninferred: false,
       losses: side.connections.losses,
       isKept: false,
