@@ -1,3 +1,4 @@
+import { putBounded } from './bounded.js';
 import { ById } from './by-id.js';
 import {
   createdTaskIdOf,
@@ -17,6 +18,9 @@ import { Recency, type Linked } from './recency.js';
  * matters to a client that creates tasks and never fetches their results.
  */
 const MAX_TASK_TOKENS = 1_024;
+
+/** Cancelled requests that may be answered all the same. Few servers do, and those do it soon. */
+const MAX_CANCELLED = 64;
 
 /**
  * One request of the client, from its arrival to its answer. Every arrival is an object of its own,
@@ -79,6 +83,8 @@ export class Ledger {
   #byTaskResult: Map<string, InFlight> | undefined;
   #taskOfToken: Map<RequestId, string> | undefined;
   #elicitations: Map<string, InFlight> | undefined;
+  /** The newest of those that were cancelled, until they are answered or their stream is gone. */
+  #cancelled: Map<RequestId, InFlight> | undefined;
   readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
 
   /**
@@ -120,6 +126,7 @@ export class Ledger {
   receive(message: RequestMessage, outer?: InFlight): { entry: InFlight; replaced: InFlight | undefined } {
     const replaced = this.#inFlight.get(message.id);
     if (replaced !== undefined) this.#release(replaced, 'answered');
+    this.#cancelled?.delete(message.id);
 
     const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
     const rank = ownerRankOf(message.method);
@@ -138,7 +145,7 @@ export class Ledger {
    */
   answer(response: ResponseMessage): InFlight | undefined {
     const entry = this.#inFlight.get(response.id);
-    if (entry === undefined) return this.#cancelledAsker(response.id);
+    if (entry === undefined) return this.#answerCancelled(response.id);
     this.#keepTokenOfTask(entry, createdTaskIdOf(response));
     this.#release(entry, 'answered');
     return entry;
@@ -172,11 +179,17 @@ export class Ledger {
   setAdrift(entry: InFlight): void {
     if (entry.adrift) return;
     entry.adrift = true;
+    if (entry.state === 'cancelled') forget(this.#cancelled, entry.id, entry);
     if (entry.state === 'in-flight' && entry.rank !== 'never') this.#candidates[entry.rank].setAside(entry);
   }
 
   get(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id);
+  }
+
+  /** The request whose stream takes what names this id: one in flight, or one that was cancelled and is still known. */
+  bearer(id: RequestId): InFlight | undefined {
+    return this.#inFlight.get(id) ?? this.#cancelled?.get(id);
   }
 
   exchanges(): IterableIterator<Exchange> {
@@ -226,6 +239,7 @@ export class Ledger {
     for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'answered');
     this.#exchanges.clear();
     this.#taskOfToken?.clear();
+    this.#cancelled?.clear();
     this.modern = false;
   }
 
@@ -239,24 +253,22 @@ export class Ledger {
     }
     if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
     entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
+    if (state === 'cancelled' && !entry.adrift)
+      putBounded((this.#cancelled ??= new Map()), entry.id, entry, MAX_CANCELLED);
   }
 
-  // Some servers answer what was cancelled; a question of theirs may still be being written.
-  #cancelledAsker(id: RequestId): InFlight | undefined {
-    for (const { entry } of this.#exchanges.values()) {
-      if (entry?.id !== id || entry.state !== 'cancelled') continue;
-      entry.state = 'answered';
-      return entry;
-    }
-    return undefined;
+  // Some servers answer what was cancelled, while earlier messages of its stream are still being written.
+  #answerCancelled(id: RequestId): InFlight | undefined {
+    const entry = this.#cancelled?.get(id);
+    if (entry === undefined) return undefined;
+    entry.state = 'answered';
+    this.#cancelled?.delete(id);
+    return entry;
   }
 
   #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {
     if (taskId === undefined || entry.progressToken === undefined) return;
-    const tokens = (this.#taskOfToken ??= new Map<RequestId, string>());
-    const oldest = tokens.keys().next();
-    if (tokens.size >= MAX_TASK_TOKENS && oldest.done !== true) tokens.delete(oldest.value);
-    tokens.set(entry.progressToken, taskId);
+    putBounded((this.#taskOfToken ??= new Map()), entry.progressToken, taskId, MAX_TASK_TOKENS);
   }
 
   #forgetTask(taskId: string): void {

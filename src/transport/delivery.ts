@@ -220,7 +220,7 @@ export class Delivery {
   #streamNamedBy({ around, options }: Departure, ledger: Ledger | undefined): OrderedStream | undefined {
     const id = options?.relatedRequestId;
     if (this.liveness === undefined || id === undefined) return this.#streamOf(undefined);
-    const entry = (ledger ?? around.sessions.holding(id))?.get(id);
+    const entry = (ledger ?? around.sessions.holding(id))?.bearer(id);
     if (entry !== undefined) return this.#streamOf(entry);
     // A stream of nobody's has no order. Of one that several sessions may mean, each message may be the next.
     return ledger === undefined ? this.#standalone : new OrderedStream();

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { MethodMessage, RequestId } from '../../src/routing/message.js';
 import { deferred, type Deferred } from '../support/deferred.js';
-import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
+import { answer, cancelled, elicit, MODERN, notification, request } from '../support/messages.js';
 import type { NullHttpTransport } from '../support/null-transport.js';
 import { rig, type Rig } from '../support/rig.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
@@ -126,4 +126,32 @@ test('what named its request, but no session, waited for other requests, and its
   expect(written(wrapped).slice(3)).toEqual(['first']);
   slower.resolve();
   await Promise.all(more);
+});
+
+test('the answer to a cancelled request overtook what was being written on its stream, unless that was a question', async () => {
+  const wrapped = rig();
+  const { inner, transport } = wrapped;
+  inner.deliver(request(0));
+  const slow = slowFor(wrapped, 0);
+  const first = transport.send(log('of 0'), { relatedRequestId: 0 });
+  inner.deliver(cancelled(0));
+  const late = transport.send(answer(0));
+  expect(written(wrapped)).toEqual(['of 0']);
+  slow.resolve();
+  await Promise.all([first, late]);
+  expect(written(wrapped)).toEqual(['of 0', 0]);
+});
+
+test('what named a request of the 2026 revision that was cancelled lost its place on the stream', async () => {
+  const wrapped = rig();
+  const { inner, transport } = wrapped;
+  inner.deliver(request(1, 'tools/call', MODERN));
+  const slow = slowFor(wrapped, 1);
+  const first = transport.send(log('before'), { relatedRequestId: 1 });
+  inner.deliver(cancelled(1));
+  const second = transport.send(log('after'), { relatedRequestId: 1 });
+  expect(written(wrapped)).toEqual(['before']);
+  slow.resolve();
+  await Promise.all([first, second]);
+  expect(written(wrapped)).toEqual(['before', 'after']);
 });

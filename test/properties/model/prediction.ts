@@ -1,6 +1,6 @@
 /** What must become of a message the moment it is sent. */
 import type { RouteEvent } from '../../../src/index.js';
-import { closes, expected, isInFlight, poses, type Clues, type Expected } from './reference.js';
+import { cancelledBearer, closes, expected, isInFlight, poses, type Clues, type Expected } from './reference.js';
 import { holds, show, type Out, type Req, type Stream } from './records.js';
 import type { Side } from './side.js';
 
@@ -112,6 +112,8 @@ export function orderNamedBy(side: Side, { options, session }: Out): Stream {
   const id = options?.relatedRequestId;
   if (id === undefined) return side.connections.channel;
   const isUnknown = session === 'unknown';
+  const cancelled = isUnknown ? undefined : cancelledBearer(side.factsOf(session), id);
+  if (cancelled !== undefined) return cancelled.order;
   const bearers = side.requests.filter((req) => {
     return req.id === id && req.life === side.life && isInFlight(req) && (isUnknown || req.session === session);
   });
