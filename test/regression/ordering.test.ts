@@ -155,3 +155,26 @@ test('what named a request of the 2026 revision that was cancelled lost its plac
   await Promise.all([first, second]);
   expect(written(wrapped)).toEqual(['before', 'after']);
 });
+
+test('each request tried everything once more that waited for the standalone stream', async () => {
+  const asked: string[] = [];
+  const scopeOf = (method: string): undefined => void asked.push(method);
+  const { inner, transport, post, get } = watchedRig({ scopeOf, sessionWide: 'standalone-only' });
+  const news = 'notifications/resources/updated';
+  for (const uri of ['a', 'b']) await transport.send(notification(news, { uri }));
+  asked.length = 0;
+  post(request(1));
+  expect(asked).toEqual([]);
+
+  // In JSON nothing but its answer can be written for a request: what waits for any stream waits on.
+  inner.json = true;
+  post(request(2));
+  await transport.send(answer(1));
+  const question = transport.send(elicit('q'));
+  asked.length = 0;
+  post(request(3));
+  expect(asked).toEqual([]);
+  get();
+  await question;
+  expect(asked).toEqual([news, news, 'elicitation/create']);
+});
