@@ -3,7 +3,7 @@ import { debug } from '../debug.js';
 import type { ParkingFailure } from '../http/parking.js';
 import { BackchannelError } from '../errors.js';
 import { Recent } from '../recent.js';
-import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
+import { answerFor, neverResumed, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
@@ -221,7 +221,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     for (const { exchange, ledger } of [...this.#sessions.exchanges()]) {
       const { id } = exchange;
       if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;
-      const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
+      const errorOf = only === undefined ? orphaned : neverResumed;
+      const error = errorOf(id, exchange.method, this.settings.orphanTimeoutMs);
       this.#log.orphaned(exchange, ledger, error);
       // Where there are several sessions, another may have asked with the same id, and its answer must come through.
       if (this.settings.sessionOf === undefined) this.#answered.add(id);
