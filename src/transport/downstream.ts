@@ -11,7 +11,7 @@ import type { Streams } from '../routing/route.js';
 import { Sessions } from '../routing/sessions.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery, type DeliveryOwner } from './delivery.js';
-import { Departure, type Decision } from './departure.js';
+import { Departure, NOT_TIMED, type Decision } from './departure.js';
 import type { Interceptor } from './facade.js';
 import { Liveness, type Asked, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
@@ -29,8 +29,6 @@ const INTERNAL_ERROR = -32603;
 
 /** How long a write may take: longer than any event store that works, so that order is never given up for one. */
 const STALL_TIMEOUT_MS = 30_000;
-
-const NOT_TIMED = 0;
 
 const METHODS = ['start', 'send', 'close'] as const;
 const HTTP_METHODS = [...METHODS, 'handleRequest'] as const;

@@ -1,10 +1,11 @@
 /** Bugs of messages that wait for their turn on a stream, or are being written, each named after its cause. */
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { withBackchannel } from '../../src/index.js';
 import type { MethodMessage, RequestId } from '../../src/routing/message.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import { answer, cancelled, elicit, MODERN, notification, request } from '../support/messages.js';
-import type { NullHttpTransport } from '../support/null-transport.js';
+import { NullTransport, type NullHttpTransport } from '../support/null-transport.js';
 import { rig, type Rig } from '../support/rig.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
 
@@ -177,4 +178,19 @@ test('each request tried everything once more that waited for the standalone str
   get();
   await question;
   expect(asked).toEqual([news, news, 'elicitation/create']);
+});
+
+test('who subscribed while a pipe was written heard that the message had waited since the process began', async () => {
+  const inner = new NullTransport();
+  const transport = withBackchannel(inner);
+  const slow = deferred();
+  inner.write = async () => slow.promise;
+  const before = transport.send(elicit('before'));
+  const told: unknown[] = [];
+  transport.backchannel.routes$.subscribe(({ id }) => told.push(id));
+  const after = transport.send(elicit('after'));
+  slow.resolve();
+  await Promise.all([before, after]);
+  // Of a message that was sent when nobody watched, nobody knows the time.
+  expect(told).toEqual(['after']);
 });
