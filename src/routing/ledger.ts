@@ -11,7 +11,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from './message.js';
-import { Recency, type Linked } from './recency.js';
+import { Arrivals, type Linked } from './arrivals.js';
 
 /**
  * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
@@ -29,7 +29,7 @@ const MAX_CANCELLED = 64;
 export class InFlight implements Linked<InFlight> {
   /** A cancelled request may own nothing any more, but no answer has closed its stream either. */
   state: 'in-flight' | 'cancelled' | 'answered' = 'in-flight';
-  /** Neighbours in the order of arrival; owned by {@link Recency}. */
+  /** Neighbours in the order of arrival; owned by {@link Arrivals}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
   /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
@@ -85,7 +85,7 @@ export class Ledger {
   #elicitations: Map<string, InFlight> | undefined;
   /** The newest of those that were cancelled, until they are answered or their stream is gone. */
   #cancelled: Map<RequestId, InFlight> | undefined;
-  readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
+  readonly #candidates = { first: new Arrivals<InFlight>(), second: new Arrivals<InFlight>() };
 
   /**
    * The last request was of the 2026 era: such traffic names its owners itself, and nothing is inferred.
