@@ -72,8 +72,9 @@ export interface Life {
 
 /**
  * The requests in flight on one session, and what is needed to name the owner of a server-initiated
- * message. No operation searches the requests in flight. It holds nothing of a request that was
- * answered, except the progress tokens of unfinished tasks.
+ * message. No operation searches the requests in flight. Of a request that is over it holds the progress
+ * token, until its task is finished; the request itself, while a question is open that went on its
+ * stream; and the newest of those that were cancelled.
  */
 export class Ledger {
   readonly #inFlight = new ById<InFlight>();

@@ -71,7 +71,7 @@ export class Delivery {
     }
   }
 
-  /** A message that nobody decided about, because the pipeline has ended. */
+  /** A message that nobody decided about, because the transport is closed. */
   afterClose(departure: Departure): void {
     const { message, options } = departure;
     try {
@@ -222,7 +222,7 @@ export class Delivery {
     if (this.liveness === undefined || id === undefined) return this.#streamOf(undefined);
     const entry = (ledger ?? around.sessions.holding(id))?.bearer(id);
     if (entry !== undefined) return this.#streamOf(entry);
-    // A stream of nobody's has no order. Of one that several sessions may mean, each message may be the next.
+    // Nobody bears the id: there is a time limit to keep, and no order. Or several sessions do, and it may be any of them.
     return ledger === undefined ? this.#standalone : new OrderedStream();
   }
 
