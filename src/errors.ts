@@ -7,7 +7,8 @@
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
  * - `PARK_FULL`: `maxParked` messages were waiting for a stream already
  * - `WRITE_TIMEOUT`: the transport did not finish writing it, probably because its event store does not answer
- * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered
+ * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered, or had left the
+ *   stream of that request and did not come back for it
  * - `CANCELLED`: the sender took the message back while it waited for a stream
  * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification

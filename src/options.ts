@@ -41,7 +41,8 @@ export interface BackchannelOptions {
 
   /**
    * How long the client may hold no connection and send nothing before a server-initiated request
-   * that it got is answered with an error in its place, in milliseconds. `0`: never.
+   * that it got is answered with an error in its place, in milliseconds; and how long it may take to
+   * resume a request stream on which one was stored for it. `0`: never.
    *
    * @default 30000
    */

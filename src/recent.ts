@@ -1,23 +1,19 @@
+import { putBounded } from './routing/bounded.js';
+
 /** How many are remembered: who comes back late comes back for the newest. */
 const MAX_REMEMBERED = 1_024;
 
 /** A set that remembers the newest of what it was given. */
 export class Recent<T> {
   // Most stay empty, and there may be many idle sessions.
-  #values: Set<T> | undefined;
+  #values: Map<T, true> | undefined;
 
   get isEmpty(): boolean {
     return this.#values === undefined || this.#values.size === 0;
   }
 
   add(value: T): void {
-    this.#values ??= new Set();
-    this.#values.add(value);
-    if (this.#values.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#values) {
-      this.#values.delete(oldest);
-      return;
-    }
+    putBounded((this.#values ??= new Map()), value, true, MAX_REMEMBERED);
   }
 
   has(value: T): boolean {

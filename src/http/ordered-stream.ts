@@ -4,6 +4,6 @@ export class OrderedStream {
   underWay = 0;
   /** A write is being called: what is sent from inside it is a reaction to what it has delivered. */
   isCalling = false;
-  /** The messages that wait for their turn; most streams never have any. */
-  waiting: object[] | undefined = undefined;
+  /** Begin the writes of the messages that wait for their turn; most streams never have any. */
+  waiting: (() => void)[] | undefined = undefined;
 }

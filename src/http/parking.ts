@@ -14,6 +14,8 @@ export interface Ticket {
    * the one before, until the same time: who repeats itself is not kept for ever.
    */
   readonly key: string | undefined;
+  /** The stream that it waits for. */
+  readonly until: 'standalone' | 'any-stream';
   /**
    * When its time is over it may go on any stream, and waits for the next if it is no request: the
    * sender of a request waits with it.
@@ -89,6 +91,14 @@ export class Parking<T extends Ticket> {
     if (this.#room.size === 0) return;
     this.#stopTimer();
     for (const ticket of this.#room.takeAll()) this.outcome.retry(ticket);
+  }
+
+  /**
+   * A request has come in, and with it a stream of its own. Who waits for the standalone stream waits on; but if
+   * anybody may leave, all are tried, so that those who stay keep their order.
+   */
+  releaseForRequest(): void {
+    if (this.#room.hasForAnyStream) this.release();
   }
 
   /** The sender takes a request back. @returns whether it was waiting here */

@@ -8,7 +8,9 @@ export interface Waiting {
   readonly key: string | undefined;
   /** Since when it waits, in milliseconds of the caller's clock. */
   readonly since: number | undefined;
-  /** Its time is over, and it waits on. */
+  /** The stream that it waits for. */
+  readonly until: 'standalone' | 'any-stream';
+  /** Its time is over, and it waits on, now for any stream. It does not become late in the room. */
   readonly isLate: boolean;
 }
 
@@ -17,9 +19,15 @@ export class WaitingRoom<W extends Waiting> {
   readonly #places = new Map<number, W>();
   readonly #placeOf = new Map<string, number>();
   #nextPlace = 0;
+  #forAnyStream = 0;
 
   get size(): number {
     return this.#places.size;
+  }
+
+  /** Somebody waits who may leave by the stream of a request. */
+  get hasForAnyStream(): boolean {
+    return this.#forAnyStream > 0;
   }
 
   /** The first of those whose time is not over yet. */
@@ -38,7 +46,10 @@ export class WaitingRoom<W extends Waiting> {
   add(waiting: W): void {
     const { key } = waiting;
     const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? this.#nextPlace++;
+    const before = this.#places.get(place);
+    if (before !== undefined && isForAnyStream(before)) this.#forAnyStream -= 1;
     this.#places.set(place, waiting);
+    if (isForAnyStream(waiting)) this.#forAnyStream += 1;
     if (key !== undefined) this.#placeOf.set(key, place);
   }
 
@@ -79,11 +90,18 @@ export class WaitingRoom<W extends Waiting> {
     const all = [...this.#places.values()];
     this.#places.clear();
     this.#placeOf.clear();
+    this.#forAnyStream = 0;
     return all;
   }
 
-  #leave(place: number, { key }: W): void {
+  #leave(place: number, waiting: W): void {
+    const { key } = waiting;
     this.#places.delete(place);
     if (key !== undefined) this.#placeOf.delete(key);
+    if (isForAnyStream(waiting)) this.#forAnyStream -= 1;
   }
+}
+
+function isForAnyStream(waiting: Waiting): boolean {
+  return waiting.until === 'any-stream' || waiting.isLate;
 }

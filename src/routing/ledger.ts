@@ -1,3 +1,4 @@
+import { putBounded } from './bounded.js';
 import { ById } from './by-id.js';
 import {
   createdTaskIdOf,
@@ -10,13 +11,16 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from './message.js';
-import { Recency, type Linked } from './recency.js';
+import { Arrivals, type Linked } from './arrivals.js';
 
 /**
  * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
  * matters to a client that creates tasks and never fetches their results.
  */
 const MAX_TASK_TOKENS = 1_024;
+
+/** Cancelled requests that may be answered all the same. Few servers do, and those do it soon. */
+const MAX_CANCELLED = 64;
 
 /**
  * One request of the client, from its arrival to its answer. Every arrival is an object of its own,
@@ -25,7 +29,7 @@ const MAX_TASK_TOKENS = 1_024;
 export class InFlight implements Linked<InFlight> {
   /** A cancelled request may own nothing any more, but no answer has closed its stream either. */
   state: 'in-flight' | 'cancelled' | 'answered' = 'in-flight';
-  /** Neighbours in the order of arrival; owned by {@link Recency}. */
+  /** Neighbours in the order of arrival; owned by {@link Arrivals}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
   /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
@@ -68,8 +72,9 @@ export interface Life {
 
 /**
  * The requests in flight on one session, and what is needed to name the owner of a server-initiated
- * message. No operation searches the requests in flight. It holds nothing of a request that was
- * answered, except the progress tokens of unfinished tasks.
+ * message. No operation searches the requests in flight. Of a request that is over it holds the progress
+ * token, until its task is finished; the request itself, while a question is open that went on its
+ * stream; and the newest of those that were cancelled.
  */
 export class Ledger {
   readonly #inFlight = new ById<InFlight>();
@@ -79,7 +84,9 @@ export class Ledger {
   #byTaskResult: Map<string, InFlight> | undefined;
   #taskOfToken: Map<RequestId, string> | undefined;
   #elicitations: Map<string, InFlight> | undefined;
-  readonly #candidates = { first: new Recency<InFlight>(), second: new Recency<InFlight>() };
+  /** The newest of those that were cancelled, until they are answered or their stream is gone. */
+  #cancelled: Map<RequestId, InFlight> | undefined;
+  readonly #candidates = { first: new Arrivals<InFlight>(), second: new Arrivals<InFlight>() };
 
   /**
    * The last request was of the 2026 era: such traffic names its owners itself, and nothing is inferred.
@@ -120,6 +127,7 @@ export class Ledger {
   receive(message: RequestMessage, outer?: InFlight): { entry: InFlight; replaced: InFlight | undefined } {
     const replaced = this.#inFlight.get(message.id);
     if (replaced !== undefined) this.#release(replaced, 'answered');
+    this.#cancelled?.delete(message.id);
 
     const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
     const rank = ownerRankOf(message.method);
@@ -138,7 +146,7 @@ export class Ledger {
    */
   answer(response: ResponseMessage): InFlight | undefined {
     const entry = this.#inFlight.get(response.id);
-    if (entry === undefined) return this.#cancelledAsker(response.id);
+    if (entry === undefined) return this.#answerCancelled(response.id);
     this.#keepTokenOfTask(entry, createdTaskIdOf(response));
     this.#release(entry, 'answered');
     return entry;
@@ -172,11 +180,17 @@ export class Ledger {
   setAdrift(entry: InFlight): void {
     if (entry.adrift) return;
     entry.adrift = true;
+    if (entry.state === 'cancelled') forget(this.#cancelled, entry.id, entry);
     if (entry.state === 'in-flight' && entry.rank !== 'never') this.#candidates[entry.rank].setAside(entry);
   }
 
   get(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id);
+  }
+
+  /** The request whose stream takes what names this id: one in flight, or one that was cancelled and is still known. */
+  bearer(id: RequestId): InFlight | undefined {
+    return this.#inFlight.get(id) ?? this.#cancelled?.get(id);
   }
 
   exchanges(): IterableIterator<Exchange> {
@@ -226,6 +240,7 @@ export class Ledger {
     for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'answered');
     this.#exchanges.clear();
     this.#taskOfToken?.clear();
+    this.#cancelled?.clear();
     this.modern = false;
   }
 
@@ -239,24 +254,22 @@ export class Ledger {
     }
     if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
     entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
+    if (state === 'cancelled' && !entry.adrift)
+      putBounded((this.#cancelled ??= new Map()), entry.id, entry, MAX_CANCELLED);
   }
 
-  // Some servers answer what was cancelled; a question of theirs may still be being written.
-  #cancelledAsker(id: RequestId): InFlight | undefined {
-    for (const { entry } of this.#exchanges.values()) {
-      if (entry?.id !== id || entry.state !== 'cancelled') continue;
-      entry.state = 'answered';
-      return entry;
-    }
-    return undefined;
+  // Some servers answer what was cancelled, while earlier messages of its stream are still being written.
+  #answerCancelled(id: RequestId): InFlight | undefined {
+    const entry = this.#cancelled?.get(id);
+    if (entry === undefined) return undefined;
+    entry.state = 'answered';
+    this.#cancelled?.delete(id);
+    return entry;
   }
 
   #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {
     if (taskId === undefined || entry.progressToken === undefined) return;
-    const tokens = (this.#taskOfToken ??= new Map<RequestId, string>());
-    const oldest = tokens.keys().next();
-    if (tokens.size >= MAX_TASK_TOKENS && oldest.done !== true) tokens.delete(oldest.value);
-    tokens.set(entry.progressToken, taskId);
+    putBounded((this.#taskOfToken ??= new Map()), entry.progressToken, taskId, MAX_TASK_TOKENS);
   }
 
   #forgetTask(taskId: string): void {

@@ -34,7 +34,7 @@ export type Evidence =
   | 'scope'
   /** the message was sent by code that runs on behalf of the request */
   | 'context'
-  /** no other request is in flight */
+  /** no other request in flight may own the message */
   | 'sole'
   /** the last inbound request that is still in flight */
   | 'last-inbound'

@@ -1,5 +1,5 @@
 import { now } from '../clock.js';
-import type { BackchannelError } from '../errors.js';
+import { BackchannelError } from '../errors.js';
 import { OrderedStream } from '../http/ordered-stream.js';
 import type { ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
@@ -71,7 +71,7 @@ export class Delivery {
     }
   }
 
-  /** A message that nobody decided about, because the pipeline has ended. */
+  /** A message that nobody decided about, because the transport is closed. */
   afterClose(departure: Departure): void {
     const { message, options } = departure;
     try {
@@ -128,24 +128,27 @@ export class Delivery {
       turn.isSent = !this.#isGone(route, message);
       if (turn.isSent) return this.inner.send(message, options);
       turn.redirected = this.#redirect(departure, message, ledger);
+      // When the transport closes in this very moment, its sender hears of that, and nobody listens to this.
+      turn.redirected.catch(() => undefined);
       // What comes next on this stream must not wait for the other.
       return Promise.resolve();
     };
-    const ended = (error: Error | undefined): void => {
+    const ended = (error: Error | undefined): Error | undefined => {
       const isOver = error !== undefined && question !== undefined;
       if (isOver && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
-      if (turn.redirected !== undefined || !this.log.isWatched) return;
-      const { to, evidence } = route;
-      const outcome = error === undefined ? 'delivered' : 'failed';
-      this.log.tell(departure, message, ledger, {
-        to,
-        evidence,
-        relatedRequestId: options?.relatedRequestId,
-        outcome,
-        error,
-      });
+      if (turn.redirected === undefined && this.log.isWatched) {
+        const { to, evidence } = route;
+        const outcome = error === undefined ? 'delivered' : 'failed';
+        const relatedRequestId = options?.relatedRequestId;
+        this.log.tell(departure, message, ledger, { to, evidence, relatedRequestId, outcome, error });
+      }
+      if (question !== undefined || !(error instanceof BackchannelError)) return error;
+      // Given up, and not refused by the transport itself: what becomes of a notification is reported.
+      this.owner.report(error);
+      return undefined;
     };
-    const taken = this.order.write(this.#streamOf(entry), departure.routedAt, write, ended);
+    const stream = route.to === 'unchanged' ? this.#streamNamedBy(departure, ledger) : this.#streamOf(entry);
+    const taken = this.order.write(stream, departure.routedAt, write, ended);
     settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));
     if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
@@ -212,6 +215,16 @@ export class Delivery {
     const error = gaveUp(message, 'CANCELLED', this.owner.settings);
     this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     settle(departure, Promise.resolve());
+  }
+
+  /** That of a message about which nothing is inferred: the response to the request that it names comes after it. */
+  #streamNamedBy({ around, options }: Departure, ledger: Ledger | undefined): OrderedStream | undefined {
+    const id = options?.relatedRequestId;
+    if (this.liveness === undefined || id === undefined) return this.#streamOf(undefined);
+    const entry = (ledger ?? around.sessions.holding(id))?.bearer(id);
+    if (entry !== undefined) return this.#streamOf(entry);
+    // Nobody bears the id: there is a time limit to keep, and no order. Or several sessions do, and it may be any of them.
+    return ledger === undefined ? this.#standalone : new OrderedStream();
   }
 
   /** The stream on whose order a message waits; a transport with one pipe keeps its own order. */

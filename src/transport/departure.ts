@@ -6,6 +6,9 @@ import type { Outbound } from './events.js';
 import type { ParkedMessage } from './parked-message.js';
 import type { Surroundings } from './surroundings.js';
 
+/** The time of a message that nobody watched when it was sent, and that has nothing to wait for. */
+export const NOT_TIMED = -1;
+
 /** An outbound message on its way to the client. */
 export class Departure implements Outbound {
   /** What `send()` returns. The delivery sets it. */
@@ -20,7 +23,7 @@ export class Departure implements Outbound {
     readonly options: SendOptions | undefined,
     /** The request on whose behalf it was sent. */
     readonly origin: InFlight | undefined,
-    /** When `send()` was called, in milliseconds of the performance clock. */
+    /** When `send()` was called, in milliseconds of the performance clock, or {@link NOT_TIMED}. */
     readonly since: number,
     /** When it became clear where it goes, if it had to wait for that. */
     public routedAt: number = since,

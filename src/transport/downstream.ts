@@ -3,7 +3,7 @@ import { debug } from '../debug.js';
 import type { ParkingFailure } from '../http/parking.js';
 import { BackchannelError } from '../errors.js';
 import { Recent } from '../recent.js';
-import { answerFor, orphaned, stalled, tooLate } from './refusals.js';
+import { answerFor, neverResumed, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
@@ -11,7 +11,7 @@ import type { Streams } from '../routing/route.js';
 import { Sessions } from '../routing/sessions.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery, type DeliveryOwner } from './delivery.js';
-import { Departure, type Decision } from './departure.js';
+import { Departure, NOT_TIMED, type Decision } from './departure.js';
 import type { Interceptor } from './facade.js';
 import { Liveness, type Asked, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
@@ -29,8 +29,6 @@ const INTERNAL_ERROR = -32603;
 
 /** How long a write may take: longer than any event store that works, so that order is never given up for one. */
 const STALL_TIMEOUT_MS = 30_000;
-
-const NOT_TIMED = 0;
 
 const METHODS = ['start', 'send', 'close'] as const;
 const HTTP_METHODS = [...METHODS, 'handleRequest'] as const;
@@ -240,7 +238,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     for (const { exchange, ledger } of [...this.#sessions.exchanges()]) {
       const { id } = exchange;
       if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;
-      const error = orphaned(id, exchange.method, this.settings.orphanTimeoutMs);
+      const errorOf = only === undefined ? orphaned : neverResumed;
+      const error = errorOf(id, exchange.method, this.settings.orphanTimeoutMs);
       this.#log.orphaned(exchange, ledger, error);
       // Where there are several sessions, another may have asked with the same id, and its answer must come through.
       if (this.settings.sessionOf === undefined) this.#answered.add(id);

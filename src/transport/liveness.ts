@@ -102,7 +102,8 @@ export class Liveness implements WatchListener, OrphanListener {
       request.carrier = exchange;
       this.#watch?.arrived(exchange, request);
     }
-    this.#parking?.release();
+    // Nothing but its answer can be written for a request that is answered in JSON.
+    if (this.parked > 0 && this.streams.requests === 'open') this.#parking?.releaseForRequest();
   }
 
   /** A server-initiated request was sent, on the stream of `entry` or on the standalone stream. */

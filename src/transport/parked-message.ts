@@ -17,7 +17,7 @@ export class ParkedMessage implements Ticket {
     readonly departure: Departure,
     readonly message: MethodMessage,
     readonly ledger: Ledger | undefined,
-    until: 'standalone' | 'any-stream',
+    readonly until: 'standalone' | 'any-stream',
     sessionWide: 'prefer-standalone' | 'standalone-only',
   ) {
     this.id = isRequest(message) ? message.id : undefined;

@@ -78,6 +78,15 @@ export function orphaned(id: RequestId, method: string, orphanTimeoutMs: number)
   );
 }
 
+/** The error of a request that was stored for a client, which holds other connections, and does not come back for it. */
+export function neverResumed(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
+  return new BackchannelError(
+    'ORPHANED',
+    `${nameOf({ id, method })} was sent on a stream that the client had left, and has not resumed for ` +
+      `${orphanTimeoutMs} ms: nobody will answer it. Raise orphanTimeoutMs if clients take longer to resume.`,
+  );
+}
+
 /** JSON-RPC's first code for errors of a server's own, which the SDK names "connection closed". */
 const CONNECTION_CLOSED = -32000;
 

@@ -3,7 +3,7 @@ import { debug } from '../debug.js';
 import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { RouteEvent } from './events.js';
-import type { Departure } from './departure.js';
+import { NOT_TIMED, type Departure } from './departure.js';
 import { shown, shownMethod } from './report.js';
 import type { Taps } from './taps.js';
 
@@ -25,7 +25,7 @@ export class RouteLog {
     ledger: Ledger | undefined,
     what: Pick<RouteEvent, 'outcome'> & Partial<Pick<RouteEvent, 'to' | 'relatedRequestId' | 'evidence' | 'error'>>,
   ): void {
-    if (!this.isWatched) return;
+    if (!this.isWatched || since === NOT_TIMED) return;
     this.#emit({
       session: ledger?.session ?? (this.transport as { readonly sessionId?: string }).sessionId,
       ...nameIn(message),

@@ -1,12 +1,12 @@
 import { after, now } from '../clock.js';
 import { asError } from '../errors.js';
 import type { OrderedStream } from '../http/ordered-stream.js';
-import { Recency, type Linked } from '../routing/recency.js';
+import { Arrivals, type Linked } from '../routing/arrivals.js';
 
 type Write = () => Promise<void>;
 
-/** Called when a write has ended, before the promise of it is settled. */
-type Ended = (error: Error | undefined) => void;
+/** Called when a write has ended, before the promise of it is settled. @returns the error that its sender gets */
+type Ended = (error: Error | undefined) => Error | undefined;
 
 /** One message that is being written, or waits for its turn. */
 class Job implements Linked<Job> {
@@ -35,7 +35,7 @@ class Job implements Linked<Job> {
  */
 export class WriteOrder {
   /** What is being written or waits. */
-  readonly #jobs = new Recency<Job>();
+  readonly #jobs = new Arrivals<Job>();
   #cancelWatchdog: (() => void) | undefined;
 
   /**
@@ -59,7 +59,7 @@ export class WriteOrder {
       const job = new Job(stream, write, ended, resolve, reject);
       this.#jobs.add(job);
       if (stream === undefined || stream.underWay === 0 || stream.isCalling) this.#run(job, at);
-      else (stream.waiting ??= []).push(job);
+      else this.#wait(job, stream);
     });
   }
 
@@ -67,9 +67,16 @@ export class WriteOrder {
   close(error: Error): void {
     this.#cancelWatchdog?.();
     this.#cancelWatchdog = undefined;
-    const jobs = this.#oldestFirst();
+    const jobs = this.#jobs.oldestFirst();
     for (const { stream } of jobs) if (stream !== undefined) stream.waiting = undefined;
     for (const job of jobs) this.#end(job, error);
+  }
+
+  // A method of its own: as part of `write()` the closure would cost those that need not wait.
+  #wait(job: Job, stream: OrderedStream): void {
+    (stream.waiting ??= []).push(() => {
+      this.#run(job, now());
+    });
   }
 
   #run(job: Job, at: number): void {
@@ -101,18 +108,18 @@ export class WriteOrder {
     const { stream, state } = job;
     job.state = 'over';
     this.#jobs.remove(job);
-    job.ended?.(error);
-    if (error === undefined) job.resolve();
-    else job.reject(error);
+    const told = job.ended === undefined ? error : job.ended(error);
+    if (told === undefined) job.resolve();
+    else job.reject(told);
     if (stream !== undefined && state === 'under way') this.#next(stream);
   }
 
   #next(stream: OrderedStream): void {
     stream.underWay -= 1;
     if (stream.underWay > 0 || stream.waiting === undefined) return;
-    const next = stream.waiting.shift() as Job | undefined;
-    if (next === undefined) stream.waiting = undefined;
-    else this.#run(next, now());
+    const begin = stream.waiting.shift();
+    if (begin === undefined) stream.waiting = undefined;
+    else begin();
   }
 
   #watch(job: Job, at: number): void {
@@ -128,7 +135,7 @@ export class WriteOrder {
     const latest = now() - this.stallTimeoutMs;
     const stalled: Job[] = [];
     let next = Infinity;
-    for (const job of this.#oldestFirst()) {
+    for (const job of this.#jobs.oldestFirst()) {
       if (job.since === undefined) continue;
       if (job.since > latest) next = Math.min(next, job.since);
       else stalled.push(job);
@@ -140,12 +147,6 @@ export class WriteOrder {
       });
     }
     for (const job of stalled) this.#end(job, this.stalled(this.stallTimeoutMs));
-  }
-
-  #oldestFirst(): Job[] {
-    const jobs: Job[] = [];
-    for (let job = this.#jobs.newest; job !== undefined; job = job.older) jobs.push(job);
-    return jobs.reverse();
   }
 }
 

@@ -134,7 +134,7 @@ describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an even
   const rigs = new Rigs();
   afterEach(async () => rigs.close());
 
-  it('C11: close() rejects what is being written and what waits for it', async () => {
+  it('C11: close() rejects what is being written and what waits for it, and reports a notification', async () => {
     const gate = new Gate();
     const pause = ({ method }: Message): Promise<void> | undefined =>
       method === 'elicitation/create' ? gate.opened : undefined;
@@ -149,10 +149,12 @@ describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an even
     // Bare, its sender is told that it was sent, and only when the store lets go.
     if (!side.wrapped) gate.open();
     const settled = await outcomes;
-    if (side.wrapped) expect(settled).toEqual(settled.map(() => ({ status: 'rejected', reason: CLOSED })));
+    const rejected = { status: 'rejected', reason: CLOSED };
+    if (side.wrapped) expect(settled).toEqual([rejected, { status: 'fulfilled', value: undefined }, rejected]);
     else expect(settled).toEqual([{ status: 'fulfilled', value: undefined }]);
     gate.open();
     expect(rig.came).toEqual([]);
+    expect(rig.errors).toEqual(side.wrapped ? [CLOSED] : []);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { WaitingRoom, type Waiting } from '../../src/http/waiting-room.js';
 
 function waiting(since: number | undefined, more: Partial<Waiting> = {}): Waiting {
-  return { id: undefined, key: undefined, isLate: false, since, ...more };
+  return { id: undefined, key: undefined, until: 'any-stream', isLate: false, since, ...more };
 }
 
 function roomOf(...all: Waiting[]): WaitingRoom<Waiting> {
@@ -95,4 +95,32 @@ test('takes all, in order, and is empty then', () => {
   expect(room.size).toBe(0);
   expect(room.oldest).toBeUndefined();
   expect(room.same('tools')).toBeUndefined();
+});
+
+describe('whom a request stream may help', () => {
+  const news = { until: 'standalone', key: 'tools' } as const;
+
+  test.each([
+    ['is who waits for any stream', waiting(1), true],
+    ['is who is late', waiting(1, { until: 'standalone', isLate: true }), true],
+    ['is not who still waits for the standalone stream', waiting(1, news), false],
+  ])('%s', (_title, one, expected) => {
+    const room = roomOf(one);
+    expect(room.hasForAnyStream).toBe(expected);
+    room.takeAll();
+    expect(room.hasForAnyStream).toBe(false);
+  });
+
+  test('is nobody when they have left, one by one or for another that says the same', () => {
+    const room = roomOf(waiting(1, { id: 1 }), waiting(2), waiting(3, { ...news, isLate: true }));
+    room.takeRequest(1);
+    room.takeSince(2);
+    expect(room.hasForAnyStream).toBe(true);
+    room.add(waiting(3, news));
+    expect(room.hasForAnyStream).toBe(false);
+    room.add(waiting(3, { ...news, isLate: true }));
+    expect(room.hasForAnyStream).toBe(true);
+    room.takeLate();
+    expect(room.hasForAnyStream).toBe(false);
+  });
 });

@@ -5,7 +5,7 @@ import { OrderedStream } from '../../src/http/ordered-stream.js';
 import { WriteOrder } from '../../src/transport/write-order.js';
 import { deferred } from '../support/deferred.js';
 import { FakeResponse, nodeRequest, SSE } from '../support/http-fakes.js';
-import { answer, elicit, notification, request } from '../support/messages.js';
+import { answer, cancelled, elicit, notification, request } from '../support/messages.js';
 import { rig } from '../support/rig.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
 
@@ -60,6 +60,29 @@ test('a question that looked for another stream kept its place on the first, and
   expect(inner.sent.map(({ message }) => message.id)).toEqual([undefined, 'q']);
   await vi.advanceTimersByTimeAsync(0);
 });
+
+test.each(['taken back', "answered in the client's place"])(
+  'a question that was %s while it waited for its turn was sent once more when its stream went',
+  async (what) => {
+    const { inner, transport, post, received } = watchedRig({ orphanTimeoutMs: 100 });
+    const connection = post(request(1));
+    const slow = deferred();
+    inner.write = async () => slow.promise;
+    void transport.send(notification('notifications/message'), { relatedRequestId: 1 });
+    const question = transport.send(elicit('q'), { relatedRequestId: 1 });
+    if (what === 'taken back') void transport.send(cancelled('q'));
+    connection.disconnect();
+    await vi.advanceTimersByTimeAsync(100);
+    const answers = received.filter(({ message }) => message.id === 'q');
+    expect(answers).toHaveLength(what === 'taken back' ? 0 : 1);
+
+    post(request(2));
+    slow.resolve();
+    await expect(question).rejects.toMatchObject({ code: 'CANCELLED' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(inner.sent.map(({ message }) => message.id)).not.toContain('q');
+  },
+);
 
 test('answers of an earlier life were remembered, and the first answer of the next life was dropped as late', async () => {
   const { inner, transport, post, received } = watchedRig({ orphanTimeoutMs: 100 });

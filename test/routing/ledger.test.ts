@@ -51,8 +51,8 @@ describe('a request in flight', () => {
     expect(entry.state).toBe('cancelled');
     expect(ledger.byProgressToken('t')).toBeUndefined();
     expect(ledger.candidateCount).toBe(0);
-    expect(ledger.answer(answer(1))).toBeUndefined();
-    expect(entry.state).toBe('cancelled');
+    expect(ledger.get(1)).toBeUndefined();
+    expect(ledger.isEmpty).toBe(true);
   });
 
   test('is over when another comes in with its id, and leaves nothing behind', () => {
@@ -206,27 +206,66 @@ test('knows the newest of 100,000 in flight, while they end in any order', () =>
 });
 
 describe('a request that is answered though the client cancelled it', () => {
-  test('is known as long as a question of its own is open, and only once', () => {
+  test('is known by its id until then, and only once', () => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit('q'), entry, 0);
-    expect(ledger.exchange('q')).toMatchObject({ method: 'elicitation/create', entry });
-    expect([...ledger.exchanges()]).toEqual([ledger.exchange('q')]);
+    expect(ledger.bearer(1)).toBe(entry);
     ledger.cancel(1);
+    expect(ledger.bearer(1)).toBe(entry);
     expect(ledger.answer(answer(2))).toBeUndefined();
     expect(ledger.answer(answer(1))).toBe(entry);
     expect(entry.state).toBe('answered');
+    expect(ledger.bearer(1)).toBeUndefined();
     expect(ledger.answer(answer(1))).toBeUndefined();
   });
 
-  test('is not known when its question is over, or was asked on the standalone stream', () => {
+  test('is not mistaken for another that came in with its id, before or after that was answered', () => {
+    const ledger = newLedger();
+    ledger.receive(request(1));
+    ledger.cancel(1);
+    const { entry } = ledger.receive(request(1));
+    expect(ledger.bearer(1)).toBe(entry);
+    expect(ledger.answer(answer(1))).toBe(entry);
+    expect(ledger.answer(answer(1))).toBeUndefined();
+  });
+
+  test.each([
+    ['when its stream is gone', true],
+    ['when its stream was gone before', false],
+  ])('is not known %s: there is no order to keep', (_title, cancelledFirst) => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit('on its stream'), entry, 0);
-    ledger.openExchange(elicit('on the standalone stream'), undefined, 0);
+    if (!cancelledFirst) ledger.setAdrift(entry);
     ledger.cancel(1);
-    ledger.closeExchange('on its stream');
+    ledger.setAdrift(entry);
+    expect(ledger.bearer(1)).toBeUndefined();
     expect(ledger.answer(answer(1))).toBeUndefined();
     expect(entry.state).toBe('cancelled');
   });
+
+  test('is forgotten after many others, and when the session is over', () => {
+    const ledger = newLedger();
+    for (let id = 0; id <= 64; id += 1) {
+      ledger.receive(request(id));
+      ledger.cancel(id);
+    }
+    expect(ledger.bearer(0)).toBeUndefined();
+    expect(ledger.bearer(1)).toBeDefined();
+    ledger.clear();
+    expect(ledger.bearer(64)).toBeUndefined();
+  });
+});
+
+test('tokens of tasks are bounded, and one that comes again puts out no other', () => {
+  const ledger = newLedger();
+  const create = (token: number): void => {
+    ledger.receive(request(1, 'tools/call', wantsProgress(token)));
+    ledger.answer(answer(1, { task: { taskId: `task ${token}` } }));
+  };
+  for (let token = 0; token < 1_024; token += 1) create(token);
+  create(1_023);
+  expect(ledger.taskOfToken(0)).toBe('task 0');
+  create(1_024);
+  expect(ledger.taskOfToken(0)).toBeUndefined();
+  expect(ledger.taskOfToken(1)).toBe('task 1');
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { InFlight } from '../../src/routing/ledger.js';
 import type { RequestId } from '../../src/routing/message.js';
-import { Recency, type Linked } from '../../src/routing/recency.js';
+import { Arrivals, type Linked } from '../../src/routing/arrivals.js';
 import { route } from '../../src/routing/route.js';
 import {
   answer,
@@ -22,23 +22,24 @@ class Element implements Linked<Element> {
   newer: Element | undefined = undefined;
 }
 
-test('Recency knows the newest of what is in, like an array that is searched', () => {
+test('Arrivals know the newest of what is in, like an array that is searched', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.nat(), { nil: 'add' as const })), (steps) => {
-      const recency = new Recency<Element>();
+      const arrivals = new Arrivals<Element>();
       const model: Element[] = [];
       for (const step of steps) {
         if (step === 'add') {
           const element = new Element();
-          recency.add(element);
+          arrivals.add(element);
           model.push(element);
         } else if (model.length > 0) {
           const [element] = model.splice(step % model.length, 1);
-          if (element) recency.remove(element);
+          if (element) arrivals.remove(element);
           expect([element?.older, element?.newer]).toEqual([undefined, undefined]);
         }
-        expect(recency.size).toBe(model.length);
-        expect(recency.newest).toBe(model.at(-1));
+        expect(arrivals.size).toBe(model.length);
+        expect(arrivals.newest).toBe(model.at(-1));
+        expect(arrivals.oldestFirst()).toEqual(model);
       }
     }),
   );

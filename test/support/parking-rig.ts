@@ -6,7 +6,8 @@ export interface NamedTicket extends Ticket {
 }
 
 export function ticket(name: string, more: Partial<Ticket> = {}): NamedTicket {
-  return { name, id: undefined, key: undefined, mayGoLate: false, since: undefined, isLate: false, ...more };
+  const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoLate: false } as const;
+  return { name, ...usual, since: undefined, isLate: false, ...more };
 }
 
 export interface ParkingRig {

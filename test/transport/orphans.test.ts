@@ -52,6 +52,23 @@ test.each([
   expect(rig.story()).toEqual(['q → 7: delivered']);
 });
 
+test('a question on a stream that the client does not come back for is answered too, and its error says why', async () => {
+  const rig = watchedRig({ orphanTimeoutMs: 900 });
+  rig.get();
+  const connection = rig.post(request(7));
+  connection.write('id: e1\ndata: \n\n');
+  connection.disconnect();
+  await rig.transport.send(elicit('q'), { relatedRequestId: 7 });
+  rig.received.length = 0;
+  await vi.advanceTimersByTimeAsync(900);
+  const error = { code: -32000, data: { code: 'ORPHANED' } };
+  expect(rig.received).toMatchObject([{ message: { id: 'q', error } }]);
+  // It holds the standalone stream all the time.
+  expect(rig.routes.at(-1)?.error?.message).toContain(
+    'a stream that the client had left, and has not resumed for 900 ms',
+  );
+});
+
 test('a late end of a connection starts no time after close()', async () => {
   const rig = watchedRig();
   const connection = rig.post(request(7));

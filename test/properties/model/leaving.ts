@@ -3,6 +3,7 @@ import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js'
 import type { SendOptions } from '../../../src/transport-like.js';
 import { incomingAnswer } from './inbound.js';
 import { closes, isInFlight, poses } from './reference.js';
+import { orderNamedBy } from './prediction.js';
 import { Broken, holds, show, type Out, type Req, type Stream, type Write } from './records.js';
 import type { Side } from './side.js';
 
@@ -33,7 +34,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   // An id may be used again while a message waits for its turn: its place is with the request it was meant for.
   const { chosen } = out;
   const meant = chosen !== undefined && chosen.id === named?.id && !chosen.lost ? chosen : named;
-  const order = meant?.order ?? side.connections.channel;
+  const order = meant?.order ?? orderUnnamed(side, out);
   const isDecidedAnew = out.waited || out.target !== order;
   const isRerouted = out.waited || (out.target !== undefined && out.target !== order);
   if (message.method === 'notifications/cancelled' && isRerouted) {
@@ -47,6 +48,12 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
     (out.isAbandoned ? side.abandoned : side.questions).push(question);
   }
   return write(side, out, order);
+}
+
+/** What nothing was inferred about was given its place when it was sent, unless it had to wait. */
+function orderUnnamed(side: Side, out: Out): Stream {
+  if (out.isUnchanged && out.target !== undefined) return out.target;
+  return out.related === undefined ? side.connections.channel : orderNamedBy(side, out);
 }
 
 /** C2: the request that the message leaves with. */

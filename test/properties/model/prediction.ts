@@ -1,6 +1,6 @@
 /** What must become of a message the moment it is sent. */
 import type { RouteEvent } from '../../../src/index.js';
-import { closes, expected, poses, type Clues, type Expected } from './reference.js';
+import { cancelledBearer, closes, expected, isInFlight, poses, type Clues, type Expected } from './reference.js';
 import { holds, show, type Out, type Req, type Stream } from './records.js';
 import type { Side } from './side.js';
 
@@ -23,7 +23,8 @@ export function predict(side: Side, out: Out): Forecast {
   if (typeof to === 'object' && out.options?.relatedRequestId === to.id) out.named = to;
   if (to === 'parked') out.waited = true;
   if (to === 'unchanged' || side.isModern || !side.connections.isSeen) out.isUninferred = true;
-  if (out.kind === 'request' && isKnown && order !== undefined) {
+  out.isUnchanged = to === 'unchanged';
+  if (out.kind === 'request' && isKnown && leaves(to)) {
     poses(facts, out.message, typeof to === 'object' ? to : undefined);
   }
   if (out.message.method === 'notifications/cancelled' && isKnown && to !== 'withdrawn' && to !== 'refused CLOSED') {
@@ -95,10 +96,30 @@ function scopeOf(method: string): 'request' | 'session' | 'either' {
   return method.endsWith('/list_changed') || method === 'notifications/resources/updated' ? 'session' : 'request';
 }
 
-function orderOf(side: Side, { answers }: Out, to: Forecast['to']): Stream | undefined {
+function leaves(to: Forecast['to']): boolean {
+  return typeof to === 'object' || to === 'standalone' || to === 'unchanged';
+}
+
+function orderOf(side: Side, out: Out, to: Forecast['to']): Stream | undefined {
   if (typeof to === 'object') return to.order;
-  if (to === 'standalone' || to === 'unchanged') return side.connections.channel;
-  return to === 'as it is' && side.isOpen ? answers?.order : undefined;
+  if (to === 'standalone') return side.connections.channel;
+  if (to === 'unchanged') return orderNamedBy(side, out);
+  return to === 'as it is' && side.isOpen ? out.answers?.order : undefined;
+}
+
+/** Where nothing is inferred, a message is written in turn with what else names its request. */
+export function orderNamedBy(side: Side, { options, session }: Out): Stream {
+  const id = options?.relatedRequestId;
+  if (id === undefined) return side.connections.channel;
+  const isUnknown = session === 'unknown';
+  const cancelled = isUnknown ? undefined : cancelledBearer(side.factsOf(session), id);
+  if (cancelled !== undefined) return cancelled.order;
+  const bearers = side.requests.filter((req) => {
+    return req.id === id && req.life === side.life && isInFlight(req) && (isUnknown || req.session === session);
+  });
+  const [bearer] = bearers;
+  if (bearer !== undefined && bearers.length === 1) return bearer.order;
+  return isUnknown ? side.connections.channel : side.connections.unseen();
 }
 
 export function checkAfterSend(side: Side, out: Out, { to, isIdle, parked }: Forecast, events: readonly RouteEvent[]) {

@@ -79,6 +79,8 @@ export interface Out {
   waited: boolean;
   /** It was taken into the waiting room. */
   isKept: boolean;
+  /** It was predicted to leave as it came. */
+  isUnchanged: boolean;
   /** Nothing was known by which to choose a stream. */
   isUninferred: boolean;
   /** How often the standalone stream had been lost when it was sent. */

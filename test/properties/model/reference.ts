@@ -77,9 +77,8 @@ export function receives<R extends Asked>(facts: Facts<R>, request: R): void {
 export function answers(facts: Facts<Asked>, id: RequestId, createdTask?: string): void {
   const request = facts.requests.find((other) => isInFlight(other) && other.id === id);
   if (request === undefined) {
-    // It was cancelled, and is answered all the same: it matters to the question that is open there.
-    const asker = facts.questions.find(({ on, open }) => open && on?.id === id && on.state === 'cancelled');
-    if (asker?.on !== undefined) asker.on.state = 'answered';
+    const cancelled = cancelledBearer(facts, id);
+    if (cancelled !== undefined) cancelled.state = 'answered';
     return;
   }
   const { token } = request;
@@ -88,6 +87,12 @@ export function answers(facts: Facts<Asked>, id: RequestId, createdTask?: string
     facts.tokensOfTasks.push({ token, taskId: createdTask });
   }
   ends(facts, request);
+}
+
+/** The cancelled request that an answer with this id is for: the last that bore it, while its stream is there. */
+export function cancelledBearer<R extends Asked>(facts: Facts<R>, id: RequestId): R | undefined {
+  const last = facts.requests.findLast((request) => request.id === id);
+  return last?.state === 'cancelled' && !last.lost ? last : undefined;
 }
 
 function ends(facts: Facts<Asked>, request: Asked): void {

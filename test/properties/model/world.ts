@@ -3,7 +3,7 @@ import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js'
 import type { SendOptions } from '../../../src/transport-like.js';
 import type { Configuration } from './configuration.js';
 import { checkAfterSend, predict } from './prediction.js';
-import { answers, closes, isInFlight } from './reference.js';
+import { answers, cancelledBearer, closes, isInFlight } from './reference.js';
 import { Broken, holds, show, type Out, type Req } from './records.js';
 import type { Eagerness } from './inbound.js';
 import { checkEnd, checkNow, checkSettled } from './invariants.js';
@@ -98,7 +98,10 @@ export class World {
     // The id may have been used again since: whoever bears it is answered.
     const bearer = side.factsOf(session).requests.find((other) => isInFlight(other) && other.id === id);
     if (bearer === undefined) {
-      this.#response(side, { jsonrpc: '2.0', id, result: {} }, session, this.#cancelled(req));
+      const cancelled = cancelledBearer(side.factsOf(session), id);
+      // Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it.
+      if (cancelled !== undefined && side.config.kind === 'several' && !hasAsked(side, cancelled)) return;
+      this.#response(side, { jsonrpc: '2.0', id, result: {} }, session, cancelled);
       return;
     }
     const result = task === undefined ? { content: [] } : { task: { taskId: task } };
@@ -123,13 +126,6 @@ export class World {
       answers(side.factsOf(session), message.id as RequestId, task);
     }
     this.#dispatch(side, message, { marker: this.#sends, session }, { answers: req, session });
-  }
-
-  /** A cancelled request whose question is still open is answered on its own stream. */
-  #cancelled(req: Req): Req | undefined {
-    if (req.life !== req.side.life) return undefined;
-    const { questions } = req.side.factsOf(req.session);
-    return questions.find(({ open, on }) => open && on?.id === req.id && on.state === 'cancelled')?.on;
   }
 
   #sessionFor(side: Side, { session }: Sending): string | undefined {
@@ -197,6 +193,7 @@ export class World {
       related: undefined,
       on: undefined,
       waited: false,
+      isUnchanged: false,
       isUninferred: false,
       losses: side.connections.losses,
       isKept: false,
@@ -272,6 +269,10 @@ export class World {
   dispose(): void {
     this.clock.uninstall();
   }
+}
+
+function hasAsked(side: Side, req: Req): boolean {
+  return side.factsOf(req.session).questions.some(({ open, on }) => open && on === req);
 }
 
 /** Handlers of a transport without attribution by context run in the context they were called in. */

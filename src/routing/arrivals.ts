@@ -1,4 +1,4 @@
-/** An element of a {@link Recency}: it carries its own neighbours, so that leaving costs no search. */
+/** An element of {@link Arrivals}: it carries its own neighbours, so that leaving costs no search. */
 export interface Linked<T> {
   older: T | undefined;
   newer: T | undefined;
@@ -8,7 +8,7 @@ export interface Linked<T> {
  * Elements in the order of their arrival; the newest one, arrival and departure are O(1). An array
  * or a `Map` would have to be searched for the newest once elements leave from the middle.
  */
-export class Recency<T extends Linked<T>> {
+export class Arrivals<T extends Linked<T>> {
   #newest: T | undefined;
   #size = 0;
   /** Most have none. */
@@ -20,6 +20,13 @@ export class Recency<T extends Linked<T>> {
 
   get size(): number {
     return this.#size + (this.#aside?.size ?? 0);
+  }
+
+  /** All but those that were set aside. It walks over them. */
+  oldestFirst(): T[] {
+    const elements: T[] = [];
+    for (let element = this.#newest; element !== undefined; element = element.older) elements.push(element);
+    return elements.reverse();
   }
 
   add(element: T): void {
