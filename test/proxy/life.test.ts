@@ -9,6 +9,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
 import { deferred } from '../support/deferred.js';
+import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND, startUpstream } from '../support/upstreams.js';
 import { closers, listen, proxies } from './support.js';
@@ -19,7 +20,7 @@ const open = proxies();
 const HTTP_BACKEND = fileURLToPath(new URL('../../examples/lib/backend-http.ts', import.meta.url));
 
 const isQuestion = ({ message }: { message: Message }): boolean => message.method === 'elicitation/create';
-const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+const { params: INITIALIZE } = INITIALIZE_MESSAGE;
 
 describe('a session', () => {
   it('ends with DELETE: its backend is closed, pending calls hear of it, and its id is unknown', async () => {

@@ -1,6 +1,15 @@
 /** HTTP over a bare socket, byte for byte: what `fetch` and `node:http` would put right, they must not. */
 import { connect, type Socket } from 'node:net';
 
+export const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+export const INITIALIZE_MESSAGE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+} as const;
+
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -85,6 +94,15 @@ export class RawConnection {
       look();
     }
   }
+}
+
+/** A message as a client posts it in its session. */
+export function rawPost(
+  { url, sessionId = '' }: { url: string; sessionId?: string | undefined },
+  body: string,
+): string {
+  const headers = { ...JSON_HEADERS, 'mcp-session-id': sessionId, 'mcp-protocol-version': '2025-11-25' };
+  return rawRequest(url, 'POST', headers, body);
 }
 
 /** A request as it ought to be. */
