@@ -57,7 +57,7 @@ it('answers with an error when its server cannot start, and ends with exit code 
   command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   expect(await command.exit).toEqual({ code: 1, signal: null });
   expect(JSON.parse(command.stdout)).toMatchObject({
-    id: 0,
+    id: INITIALIZE_MESSAGE.id,
     error: { message: expect.stringContaining('ENOENT') as string },
   });
 });

@@ -1,8 +1,10 @@
 /** How much is tried, and from which seed: `FUZZ_SEED` repeats a run, `FUZZ_RUNS` makes it longer. */
 import fc from 'fast-check';
+import type { RunnerTestCase as Test } from 'vitest';
+import { getCurrentTest } from 'vitest/suite';
 
 /** A few in `npm test`, many in `npm run fuzz`. */
-const FACTOR = process.env['npm_lifecycle_event'] === 'fuzz' ? 200 : 1;
+const FACTOR = process.env['FUZZ'] === 'long' ? 200 : 1;
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
@@ -28,6 +30,8 @@ export async function fuzz<T>(
     if (added.length > 0) throw new Error(`every object now has ${added.join(', ')}`);
   });
   console.log(`FUZZ_SEED=${seed} FUZZ_RUNS=${numRuns}`);
+  // For the report of a long run.
+  Object.assign(getCurrentTest<Test>().meta, { inputs: numRuns });
   await fc.assert(property, { seed, numRuns });
 }
 
