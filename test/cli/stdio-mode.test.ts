@@ -49,7 +49,10 @@ it('answers what is asked before stdin is closed, and ends with exit code 0 and 
   const command = started.command(['--stdio', ...MIRROR]);
   command.process.stdin.end(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   expect(await command.exit).toEqual({ code: 0, signal: null });
-  expect(JSON.parse(command.stdout)).toMatchObject({ id: INITIALIZE_MESSAGE.id, result: { serverInfo: { name: 'mirror' } } });
+  expect(JSON.parse(command.stdout)).toMatchObject({
+    id: INITIALIZE_MESSAGE.id,
+    result: { serverInfo: { name: 'mirror' } },
+  });
 });
 
 it('answers with an error when its server cannot start, and ends with exit code 1', async () => {
