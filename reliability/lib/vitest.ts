@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface TestResult {
+interface TestResult {
   readonly status: string;
   readonly title: string;
   readonly fullName: string;

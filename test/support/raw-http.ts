@@ -106,7 +106,7 @@ export function rawPost(
 }
 
 /** A request as it ought to be. */
-export function rawRequest(
+function rawRequest(
   url: string,
   method: string,
   headers: Readonly<Record<string, string>>,
