@@ -2,7 +2,7 @@
  * Runs the long form of some tests, and keeps what comes of it. A run of less than all is not kept.
  *
  *     npm run fuzz    (FUZZ_SEED repeats a run, FUZZ_RUNS tries another number of inputs)
- *     npm run faults
+ *     npm run faults [-- test/faults/clock.test.ts]
  */
 import { environment } from '../benchmarks/lib/environment.js';
 import { keep, minutesSince, ROOT } from './lib/results.js';
@@ -25,7 +25,7 @@ const { date, commit, node, machine } = environment(['src', 'examples', folder, 
 const started = performance.now();
 const { passed, report } = await runVitest({
   folder: ROOT,
-  args: [folder, `--testTimeout=${timeoutMs}`, ...rest],
+  args: [...(rest.length === 0 ? [folder] : rest), `--testTimeout=${timeoutMs}`],
   env: { ...env, FUZZ_SEED: String(seed) },
   isShown: true,
 });

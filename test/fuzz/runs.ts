@@ -13,12 +13,15 @@ const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 process.on('uncaughtExceptionMonitor', (error) => unhandled.push(error));
 
-/** @param usual how many inputs are tried in `npm test` */
+/**
+ * @param usual how many inputs are tried in `npm test`
+ * @returns how many were tried now
+ */
 export async function fuzz<T>(
   usual: number,
   input: fc.Arbitrary<T>,
   check: (input: T) => Promise<void> | void,
-): Promise<void> {
+): Promise<number> {
   const numRuns = Number(process.env['FUZZ_RUNS'] ?? usual * FACTOR);
   const names = Object.getOwnPropertyNames(Object.prototype);
   const property = fc.asyncProperty(input, async (value) => {
@@ -33,6 +36,7 @@ export async function fuzz<T>(
   // For the report of a long run.
   Object.assign(getCurrentTest<Test>().meta, { inputs: numRuns });
   await fc.assert(property, { seed, numRuns });
+  return numRuns;
 }
 
 /** Anything may have been thrown, also what cannot be made a string of. */

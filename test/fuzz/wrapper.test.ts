@@ -150,7 +150,7 @@ test('whatever callbacks, hooks, subscribers and writes throw: nobody hangs, and
 test('hostile messages leave nothing in memory', async () => {
   const kept: WeakRef<object>[] = [];
   const rig = rigOf<NullTransport>(new NullHttpTransport());
-  await fuzz(200, fc.tuple(anyMessage, anyMessage), async ([one, other]) => {
+  const tried = await fuzz(200, fc.tuple(anyMessage, anyMessage), async ([one, other]) => {
     for (const message of [makeMessage(one), makeMessage(other)]) {
       if (typeof message === 'object' && message !== null) kept.push(new WeakRef(message));
       rig.inner.deliver(message);
@@ -161,6 +161,6 @@ test('hostile messages leave nothing in memory', async () => {
   });
   await rig.transport.close();
   await collectGarbage();
-  expect(kept.length).toBeGreaterThan(100);
+  expect(kept.length).toBeGreaterThan(tried / 2);
   expect(kept.filter((reference) => reference.deref() !== undefined).length).toBeLessThan(5);
 });
