@@ -22,6 +22,7 @@ export class RawConnection {
   /** What came, one character for each byte. */
   received = '';
   readonly closed: Promise<void>;
+  /** Nothing more will come: the server has closed at least its half. */
   isClosed = false;
   readonly #looks = new Set<() => void>();
 
@@ -31,10 +32,12 @@ export class RawConnection {
     });
     // A server that has had enough resets the connection.
     socket.on('error', () => undefined);
+    socket.once('end', () => {
+      this.#over();
+    });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
-        this.isClosed = true;
-        this.#look();
+        this.#over();
         resolve();
       });
     });
@@ -85,6 +88,11 @@ export class RawConnection {
 
   #came(bytes: Uint8Array): void {
     this.received += Buffer.from(bytes).toString('latin1');
+    this.#look();
+  }
+
+  #over(): void {
+    this.isClosed = true;
     this.#look();
   }
 
