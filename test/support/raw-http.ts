@@ -114,12 +114,7 @@ export function rawPost(
 }
 
 /** A request as it ought to be. */
-function rawRequest(
-  url: string,
-  method: string,
-  headers: Readonly<Record<string, string>>,
-  body?: string,
-): string {
+function rawRequest(url: string, method: string, headers: Readonly<Record<string, string>>, body?: string): string {
   const { host, pathname } = new URL(url);
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const lines = Object.entries({ host, ...headers, ...length }).map(([name, value]) => `${name}: ${value}\r\n`);
