@@ -5,12 +5,10 @@
  *     npm run coverage
  */
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { environment } from '../benchmarks/lib/environment.js';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { keep, ROOT } from './lib/results.js';
 
 interface Count {
   readonly total: number;
@@ -33,14 +31,13 @@ const files = Object.entries(JSON.parse(text) as Record<string, Sums>).flatMap((
   file === 'total' ? [] : [{ file: relative(ROOT, file), sums }],
 );
 const folders = [...new Set(files.map(({ file }) => folderOf(file)))].sort();
-const { date, commit, node } = environment();
+const { date, commit, node } = environment(['src', 'test', 'examples', 'package.json']);
 const result = {
   ...{ date, commit, node, passed: status === 0 },
   folders: Object.fromEntries(folders.map((folder) => [folder, sumOf((file) => folderOf(file) === folder)])),
   total: sumOf(() => true),
 };
-await mkdir(`${ROOT}docs/results`, { recursive: true });
-await writeFile(`${ROOT}docs/results/coverage.json`, `${JSON.stringify(result, undefined, 2)}\n`);
+await keep('coverage', result);
 
 /** `src/routing/route.ts`: `src/routing`; `src/cli.ts`: `src`. */
 function folderOf(file: string): string {

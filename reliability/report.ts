@@ -8,6 +8,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { securityOf } from './lib/security.js';
 import { page, RESULTS, type Json } from './lib/page.js';
 
 const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
@@ -18,6 +19,7 @@ for (const name of RESULTS) {
   const text = await readIfThere(`${DOCS}/results/${name}.json`);
   if (text !== undefined) results.set(name, JSON.parse(text) as Json);
 }
+results.set('security', { ...securityOf(await readFile(`${DOCS}/../SECURITY.md`, 'utf8')) });
 const text = await format(page(results), { ...(await resolveConfig(FILE)), parser: 'markdown' });
 if (!process.argv.includes('--check')) {
   await writeFile(FILE, text);

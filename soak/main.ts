@@ -2,7 +2,9 @@
  * Drives the command with a random mix for a given time, and holds it to its word: nothing lost, nothing
  * crosses, nothing hangs, nothing is kept.
  *
- *     npm run soak [-- --minutes 10] [--rate 2500] [--seed 1] [--out docs/results/soak.json]
+ *     npm run soak [-- --minutes 10] [--rate 2500] [--seed 1] [--out file]
+ *
+ * A run of ten minutes and a million messages is kept in `docs/results/soak.json`; a shorter one where `--out` says.
  *
  * Two commands, one in front of a backend over Streamable HTTP, one in front of a backend over stdio. Clients
  * come and go, call, ask, leave, cancel, and open and drop their standalone streams; the backends do what
@@ -33,14 +35,14 @@ import { Pace } from './lib/pace.js';
 import { populate } from './lib/population.js';
 import { Random } from './lib/random.js';
 import { ended, measure, metricsOf, startTargets, type Routes, type Target } from './lib/target.js';
-import { faultsOf, growthOf, imbalances, leaks, MAX_RISE_BYTES, sentBy } from './lib/verdict.js';
+import { faultsOf, growthOf, imbalances, isLong, leaks, MAX_RISE_BYTES, sentBy } from './lib/verdict.js';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '2500' },
     seed: { type: 'string' },
-    out: { type: 'string', default: 'docs/results/soak.json' },
+    out: { type: 'string' },
   },
 });
 const minutes = positive('minutes', values.minutes);
@@ -151,7 +153,7 @@ async function judge(target: Target): Promise<void> {
 }
 
 async function conclude(): Promise<void> {
-  const { date, commit, node, machine } = environment();
+  const { date, commit, node, machine } = environment(['src', 'soak', 'package.json']);
   const messages = counts.reduce((sum, { sent }) => sum + sent, 0);
   const commands = targets.map((target, index) => ({
     upstream: target.name,
@@ -164,9 +166,9 @@ async function conclude(): Promise<void> {
     messagesPerSecond: Math.round(messages / duration),
     ...{ maxHeapRiseBytes: MAX_RISE_BYTES, commands, faults: faults.slice(0, MAX_EVIDENCE) },
   };
-  const out = resolve(values.out);
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, `${JSON.stringify(result, undefined, 2)}\n`);
+  const out = values.out ?? (isLong(minutes, messages) ? 'docs/results/soak.json' : undefined);
+  if (out === undefined) console.log('a short run, which is not kept: --out keeps it');
+  else await write(resolve(out), result);
   for (const { upstream, sessions, sent, received, routes: ends, heap, questions } of commands) {
     console.log(`${upstream}: ${String(sessions)} sessions, ${String(sent)} sent, ${String(received)} received`);
     console.log(`  routes ${JSON.stringify(ends)}, questions ${JSON.stringify(questions)}`);
@@ -178,6 +180,11 @@ async function conclude(): Promise<void> {
   );
   for (const fault of faults.slice(0, MAX_EVIDENCE)) console.log(`  ${fault}`);
   process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+async function write(file: string, result: object): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
 function positive(name: string, value: string): number {

@@ -10,10 +10,14 @@ export interface Environment {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly platform: string };
 }
 
-export function environment(): Environment {
+/** What a benchmark measures: a new result or text changes nothing of it. */
+const MEASURED = ['src', 'benchmarks/*.ts', 'benchmarks/*js', 'package.json'];
+
+/** @param paths what the result depends on: a change to anything else does not make the tree dirty */
+export function environment(paths: readonly string[] = MEASURED): Environment {
   return {
     date: new Date().toISOString(),
-    commit: commit(),
+    commit: commit(paths),
     node: process.version,
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
@@ -23,20 +27,9 @@ export function environment(): Environment {
   };
 }
 
-function commit(): string {
+function commit(paths: readonly string[]): string {
   try {
-    // What is measured: a new result or text changes nothing of it.
-    const args = [
-      'status',
-      '--porcelain',
-      '--untracked-files=no',
-      '--',
-      'src',
-      'benchmarks/*.ts',
-      'benchmarks/*js',
-      'package.json',
-    ];
-    const isDirty = git(args) !== '';
+    const isDirty = git(['status', '--porcelain', '--untracked-files=no', '--', ...paths]) !== '';
     return git(['rev-parse', '--short', 'HEAD']) + (isDirty ? '-dirty' : '');
   } catch {
     return 'unknown';

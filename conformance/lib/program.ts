@@ -1,19 +1,11 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { ChildGroup } from '../../reliability/lib/child-group.js';
 import { ROOT } from './paths.js';
 
 /** How long a program may take to end by itself once it is asked to. */
 const GRACE_MS = 5_000;
-
-const running = new Set<Program>();
-
-// However this process ends, what it has started ends with it.
-process.once('exit', () => {
-  for (const program of running) program.kill();
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 export interface ProgramOptions {
   /** False keeps it in the group of this process, which is ended as a whole by whoever started it. */
@@ -22,27 +14,22 @@ export interface ProgramOptions {
 
 /** A child process, with all that it starts. */
 export class Program {
-  readonly exited: Promise<number | null>;
+  readonly exited: Promise<number | string>;
   /** All it has said, on stdout and on stderr. */
   output = '';
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #group: ChildGroup;
   readonly #listeners = new Set<(line: string) => void>();
 
-  constructor(
-    file: string,
-    args: readonly string[],
-    private readonly options: ProgramOptions = {},
-  ) {
-    const { hasOwnGroup = true } = options;
+  constructor(file: string, args: readonly string[], { hasOwnGroup = true }: ProgramOptions = {}) {
     this.#child = spawn(file, [...args], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'], detached: hasOwnGroup });
-    running.add(this);
+    this.#group = new ChildGroup(this.#child, { graceMs: GRACE_MS, hasOwnGroup });
+    this.exited = this.#group.exited;
     for (const stream of [this.#child.stdout, this.#child.stderr])
       createInterface(stream).on('line', (line) => {
         this.output += `${line}\n`;
         for (const listener of [...this.#listeners]) listener(line);
       });
-    this.exited = once(this.#child, 'close').then(([code]) => code as number | null);
-    this.exited.catch(() => undefined);
   }
 
   /** What fits first in a line that it says from now on. */
@@ -62,27 +49,11 @@ export class Program {
     return Promise.race([found, never]);
   }
 
-  /** Asks it to end, and after a while does not ask. */
   async stop(): Promise<void> {
-    const timer = setTimeout(() => {
-      this.kill();
-    }, GRACE_MS);
-    this.#child.stdin.destroy();
-    this.#child.kill('SIGTERM');
-    await this.exited.catch(() => undefined);
-    clearTimeout(timer);
-    // What it has started may have outlived it.
-    this.kill();
-    running.delete(this);
+    await this.#group.stop();
   }
 
   kill(): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(this.options.hasOwnGroup === false ? pid : -pid, 'SIGKILL');
-    } catch {
-      // all of it has ended by itself
-    }
+    this.#group.kill();
   }
 }

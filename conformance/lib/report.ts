@@ -1,4 +1,7 @@
 /** The results as a page. */
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { ROOT } from './paths.js';
 import type { Outcome } from './verdict.js';
 
 /** What one scenario came to, by way. */
@@ -36,7 +39,23 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const SIGNS = { pass: '✓', warn: '(✓)', fail: '✗', skip: '–' } as const;
 
-export function page({ date, commit, node, versions, seconds, server, client }: Results): string {
+/** The page as it is written: in the project's format. */
+export async function formatted(results: Results): Promise<string> {
+  const style = await resolveConfig(join(ROOT, 'docs/conformance.md'));
+  return format(page(results), { ...style, parser: 'markdown' });
+}
+
+/** What a reference that has become worse would no longer show: scenarios that passed directly, and do not. */
+export function lostDirectly(before: readonly ScenarioResult[], now: readonly ScenarioResult[]): string[] {
+  const passing = new Set(now.filter(passesDirectly).map(({ scenario }) => scenario));
+  return before.filter((result) => passesDirectly(result) && !passing.has(result.scenario)).map((it) => it.scenario);
+}
+
+export function passesDirectly({ outcomes }: ScenarioResult): boolean {
+  return outcomes['direct']?.verdict === 'pass';
+}
+
+function page({ date, commit, node, versions, seconds, server, client }: Results): string {
   return `# Conformance
 
 <!-- Written by \`npm run conformance\`: what is changed here is overwritten. -->
@@ -78,7 +97,7 @@ ${notes(client)}
 }
 
 function summary(results: readonly ScenarioResult[]): string {
-  const passed = results.filter(({ outcomes }) => outcomes['direct']?.verdict === 'pass').length;
+  const passed = results.filter(passesDirectly).length;
   const worse = results.filter((result) => hasRegressed(result)).length;
   return `${String(results.length)} scenarios: ${String(passed)} pass directly, ${String(worse)} are worse in another way.`;
 }

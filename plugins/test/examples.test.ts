@@ -5,7 +5,8 @@ import { afterEach, describe, it } from 'vitest';
 import { startInspectorPipe } from '../examples/inspector.js';
 import { startMcpProxy } from '../examples/mcp-proxy.js';
 import { createSdk2Server } from '../examples/sdk2-server.js';
-import { expectCure, expectHang, freePort, Opened } from './support.js';
+import { freePort } from '../../test/support/free-port.js';
+import { expectCure, expectHang, Opened } from './support.js';
 import { connectUpstream } from './upstream.js';
 
 const opened = new Opened();

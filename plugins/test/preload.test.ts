@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'vitest';
 import { Program } from '../../test/support/program.js';
-import { expectCure, expectHang, freePort, Opened } from './support.js';
+import { freePort } from '../../test/support/free-port.js';
+import { expectCure, expectHang, Opened } from './support.js';
 import { BACKEND_COMMAND } from './upstream.js';
 
 const opened = new Opened();

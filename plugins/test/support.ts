@@ -1,6 +1,4 @@
 /** One question, asked with GET never opened: what hangs without the package, and not with it. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { StrictClient } from '../../examples/lib/strict-client.js';
 
@@ -27,16 +25,6 @@ export class Opened {
   async closeAll(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
-}
-
-/** For programs that take a port and cannot say which one they got. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** The call hangs, and its question is gone: it was asked before the echo was answered. */

@@ -5,6 +5,8 @@ interface Part {
   readonly name: string;
   readonly title: string;
   readonly command: string;
+  /** Where its numbers are, from `docs/`. @default results/name.json */
+  readonly source?: string;
   /** What it says, of a result that is there. */
   readonly says: (result: Json) => string;
 }
@@ -23,6 +25,8 @@ const PARTS: readonly Part[] = [
       `${n(result['seconds'])} s: no counter-example to the contract.`,
   },
   { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
+  { name: 'fuzz', title: 'Fuzzing', command: 'npm run fuzz', says: fuzz },
+  { name: 'faults', title: 'Faults', command: 'npm run faults', says: faults },
   { name: 'soak', title: 'Soak', command: 'npm run soak', says: soak },
   { name: 'conformance', title: 'The official suite', command: 'npm run conformance', says: conformance },
   {
@@ -49,6 +53,8 @@ const PARTS: readonly Part[] = [
         ),
       ),
   },
+  { name: 'security', title: 'Security', command: 'npm test', source: '../SECURITY.md', says: security },
+  { name: 'audit', title: 'Known vulnerabilities', command: 'npm run audit:runtime', says: audit },
   { name: 'coverage', title: 'Coverage', command: 'npm run coverage', says: coverage },
 ];
 
@@ -56,12 +62,12 @@ export const RESULTS: readonly string[] = PARTS.map(({ name }) => name);
 
 /** @param results by name; what is missing is left out, with the command that makes it */
 export function page(results: ReadonlyMap<string, Json>): string {
-  const parts = PARTS.map(({ name, title, command, says }) => {
+  const parts = PARTS.map(({ name, title, command, says, source = `results/${name}.json` }) => {
     const result = results.get(name);
     const text =
       result === undefined
         ? `Not measured yet: \`${command}\` does.`
-        : `${says(result)}\n\n\`${command}\`${provenance(result)}: [results/${name}.json](results/${name}.json).`;
+        : `${says(result)}\n\n\`${command}\`${provenance(result)}: [${source.replace('../', '')}](${source}).`;
     return `## ${title}\n\n${text}`;
   });
   return `# Reliability
@@ -95,6 +101,31 @@ function mutants(result: Json): string {
   }.
 
 ${table(['line of the contract', 'faults'], rows)}`;
+}
+
+function fuzz(result: Json): string {
+  return `${n(result['inputs'])} hostile inputs, seed ${String(result['seed'])}: ${verdict(result)}`;
+}
+
+function faults(result: Json): string {
+  return `Connections cut after each byte, processes that stop and die, event stores that fail, clocks that jump: ${verdict(result)}`;
+}
+
+/** Of a run of tests. */
+function verdict({ passed, failed, minutes, failures }: Json): string {
+  const names = Array.isArray(failures) ? failures.map(String) : [];
+  const failing = names.length === 0 ? 'none fails' : `**${n(failed)} fails**: ${names.join('; ')}`;
+  return `of ${n(Number(passed) + Number(failed))} tests ${failing}, in ${n(minutes)} minutes.`;
+}
+
+function security({ threats, files }: Json): string {
+  const names = Array.isArray(files) ? files.map((file) => `\`${String(file)}\``) : [];
+  return `${n(threats)} threats, for each the tests that show what protects. They are in ${names.join(', ')}.`;
+}
+
+function audit({ packages, vulnerabilities }: Json): string {
+  const known = Number(at(vulnerabilities, 'total'));
+  return `${n(packages)} packages come along; of vulnerabilities in them ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;
 }
 
 function soak(result: Json): string {
@@ -133,8 +164,18 @@ function coverage(result: Json): string {
   ]);
   return `${table(['folder', 'branches', 'lines'], rows)}
 
-Every branch of \`src/routing\` is reached; the command fails otherwise. The command and the preload (\`src/cli\`, \`src/cli.ts\`,
+${result['passed'] === true ? '' : '**The run failed**, and these numbers are not of all tests. '}${routing(result)} The command and the preload (\`src/cli\`, \`src/cli.ts\`,
 \`src/register\`, \`src/register.ts\`) are tested as processes of their own, whose coverage is not counted.`;
+}
+
+function routing({ folders }: Json): string {
+  const branches = at(at(folders, 'src/routing'), 'branches');
+  const missed = Number(at(branches, 'total')) - Number(at(branches, 'covered'));
+  if (Number.isNaN(missed)) return '**`src/routing` was not measured**.';
+  if (missed === 0) return 'Every branch of `src/routing` is reached; the command fails otherwise.';
+  return missed === 1
+    ? '**1 branch of `src/routing` is not reached**.'
+    : `**${n(missed)} branches of \`src/routing\` are not reached**.`;
 }
 
 function percent(count: unknown): string {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ChildGroup } from '../../reliability/lib/child-group.js';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -20,14 +20,6 @@ const MAX_LINES = 200;
 
 const GRACE_MS = 15_000;
 
-const running = new Set<Process>();
-
-// However this process ends, what it has started ends with it.
-process.once('exit', () => {
-  for (const one of running) one.kill();
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
-
 export interface Memory {
   readonly heapUsed: number;
   readonly rss: number;
@@ -40,16 +32,17 @@ export class Process {
   said = 0;
   exitCode: number | string | undefined;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #group: ChildGroup;
 
   private constructor(args: readonly string[]) {
     const probed = ['--expose-gc', '--import', PROBE, ...args];
     const stdio = ['pipe', 'pipe', 'pipe', 'ipc'] as const;
     this.#child = spawn(process.execPath, probed, { cwd: ROOT, stdio: [...stdio], detached: true });
-    this.#exited = once(this.#child, 'close').then(
-      ([code, signal]) => (this.exitCode = (code ?? signal) as number | string),
+    this.#group = new ChildGroup(this.#child, { graceMs: GRACE_MS });
+    this.#group.exited.then(
+      (how) => (this.exitCode = how),
+      () => undefined,
     );
-    running.add(this);
   }
 
   /** @returns the process, and the URL by which its first line that holds one ends */
@@ -76,33 +69,13 @@ export class Process {
     return Promise.race([told, this.#gone()]);
   }
 
-  /** Asks it to end, and after a while does not ask. */
   async stop(): Promise<void> {
-    const timer = setTimeout(() => {
-      this.kill();
-    }, GRACE_MS);
-    this.#child.stdin?.end();
-    this.#child.kill('SIGTERM');
-    await this.#exited;
-    clearTimeout(timer);
-    // What it has started may have outlived it.
-    this.kill();
-    running.delete(this);
-  }
-
-  kill(): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      // all of it has ended by itself
-    }
+    await this.#group.stop();
   }
 
   async #gone(): Promise<never> {
-    await this.#exited;
-    throw new Error(`it ended with ${String(this.exitCode)}:\n${this.lines.slice(-20).join('\n')}`);
+    const how = await this.#group.exited;
+    throw new Error(`it ended with ${String(how)}:\n${this.lines.slice(-20).join('\n')}`);
   }
 
   #note(line: string): void {

@@ -98,3 +98,8 @@ export function leaks(name: string, growth: Growth): string[] {
     ? [`${name}: the heap has grown by ${growth.riseBytes} bytes in ${growth.seconds} s, ${MAX_RISE_BYTES} are allowed`]
     : [];
 }
+
+/** Whether a run may take the place of the result that is told. */
+export function isLong(minutes: number, messages: number): boolean {
+  return minutes >= 10 && messages >= 1_000_000;
+}

@@ -1,7 +1,8 @@
-/** Requests to the command that are wrong or not welcome: the status and the error that the specification names. */
+/** The command answers what is wrong or not welcome as its proxy does. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
-import { CALL, INITIALIZE, send, type Sent } from '../proxy/raw-http.js';
+import { badRequests, type BadRequest } from '../proxy/bad-requests.js';
+import { INITIALIZE, send } from '../proxy/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
 
 const TOKEN = 'a-token-of-ours';
@@ -16,49 +17,14 @@ afterEach(async () => started.end());
 afterAll(async () => serving.end());
 
 describe('the command answers', () => {
-  it.each<{ what: string; sent: Sent; status: number; code: number }>([
-    { what: 'malformed JSON', sent: { body: '{"jsonrpc":' }, status: 400, code: -32700 },
-    { what: 'JSON that is no JSON-RPC', sent: { body: '{"hello":"world"}' }, status: 400, code: -32700 },
-    { what: 'text', sent: { body: INITIALIZE, headers: { 'content-type': 'text/plain' } }, status: 415, code: -32000 },
-    {
-      what: 'a client that takes no event stream',
-      sent: { body: INITIALIZE, headers: { accept: 'application/json' } },
-      status: 406,
-      code: -32000,
-    },
-    { what: 'an oversize body', sent: { body: padded(LIMIT + 1) }, status: 413, code: -32000 },
-    {
-      what: 'an oversize body of unknown length',
-      sent: { body: padded(LIMIT + 1), headers: { 'transfer-encoding': 'chunked' } },
-      status: 413,
-      code: -32000,
-    },
-    { what: 'a call without a session', sent: { body: CALL }, status: 400, code: -32000 },
-    ...['POST', 'GET', 'DELETE'].map((method) => ({
-      what: `${method} of an unknown session`,
-      sent: { method, headers: { 'mcp-session-id': 'nobody' }, ...(method === 'POST' && { body: CALL }) },
-      status: 404,
-      code: -32001,
-    })),
-    { what: 'another method', sent: { method: 'PUT', body: CALL }, status: 405, code: -32000 },
+  it.each<BadRequest>([
+    ...badRequests(LIMIT),
     ...[{ authorization: '' }, { authorization: 'Bearer another' }, { authorization: TOKEN }].map((headers) => ({
       what: `the credential '${headers.authorization}'`,
       sent: { body: INITIALIZE, headers },
       status: 401,
       code: -32000,
     })),
-    {
-      what: 'a foreign Host',
-      sent: { body: INITIALIZE, headers: { host: 'evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'a foreign Origin',
-      sent: { body: INITIALIZE, headers: { origin: 'https://evil.example' } },
-      status: 403,
-      code: -32000,
-    },
   ])('$what with $status and $code', async ({ sent, status, code }) => {
     const got = await send(url, { ...sent, headers: { ...AUTHORIZED, ...sent.headers } });
     // Whatever is said of it: no stack, and nothing of where the files are.
@@ -80,8 +46,3 @@ it('serves whoever does better, after all that', async () => {
   const health = (await fetch(new URL('/healthz', url))).json();
   expect(await health).toEqual({ status: 'ok', sessions: 0, inFlight: 0, parked: 0 });
 });
-
-function padded(length: number): string {
-  const [start, end] = ['{"pad":"', '"}'];
-  return `${start}${'x'.repeat(length - start.length - end.length)}${end}`;
-}

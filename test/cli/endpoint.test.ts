@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { JSON_HEADERS } from '../support/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
 
 const started = new Started();
@@ -18,9 +19,8 @@ async function get(url: string, path: string, init: RequestInit = {}): Promise<{
 
 /** `fetch` does not let anybody choose the Host. */
 async function statusFor(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<number> {
-  const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers };
   const method = path === '/mcp' ? 'POST' : 'GET';
-  const request = httpRequest(new URL(path, url), { method, headers: json, agent: false });
+  const request = httpRequest(new URL(path, url), { method, headers: { ...JSON_HEADERS, ...headers }, agent: false });
   request.end(method === 'POST' ? PING : undefined);
   const [response] = (await once(request, 'response')) as [{ statusCode: number; resume: () => void }];
   response.resume();

@@ -1,10 +1,9 @@
 /** The reference server from npm behind the command, over both of its transports. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
+import { freePort } from '../support/free-port.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
 import { Command, ROOT, Started } from './support.js';
 
@@ -157,13 +156,4 @@ async function everythingOverHttp(started: Started): Promise<string> {
   });
   await server.line(/listening on port/);
   return `http://127.0.0.1:${port}/mcp`;
-}
-
-/** It takes a port, and cannot say which one it got. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }

@@ -1,20 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
+import { isAlive } from '../support/alive.js';
 import { MIRROR, mirrored, Started } from './support.js';
 
 const started = new Started();
 afterEach(async () => started.end());
-
-/** A process that has ended, and that nobody has asked about yet, still has its number. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-    return !stat.includes(') Z ');
-  } catch {
-    return false;
-  }
-}
 
 /** What should not outlive the command must not outlive a test that says so either. */
 function endsWithTest(pid: number): void {

@@ -3,18 +3,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 import { startUpstream } from '../support/upstreams.js';
 import { BACKEND, CLI, MIRROR, ROOT, Started } from './support.js';
 
 const started = new Started();
 afterEach(async () => started.end());
-
-const INITIALIZE = {
-  jsonrpc: '2.0',
-  id: 0,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
-};
 
 async function connect(args: readonly string[]): Promise<Client> {
   const client = started.add(new Client({ name: 'test', version: '1.0.0' }, { capabilities: { elicitation: {} } }));
@@ -53,17 +47,20 @@ describe('serves one local client over stdin and stdout:', () => {
 
 it('answers what is asked before stdin is closed, and ends with exit code 0 and nothing but messages on stdout', async () => {
   const command = started.command(['--stdio', ...MIRROR]);
-  command.process.stdin.end(`${JSON.stringify(INITIALIZE)}\n`);
+  command.process.stdin.end(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   expect(await command.exit).toEqual({ code: 0, signal: null });
-  expect(JSON.parse(command.stdout)).toMatchObject({ id: 0, result: { serverInfo: { name: 'mirror' } } });
+  expect(JSON.parse(command.stdout)).toMatchObject({
+    id: INITIALIZE_MESSAGE.id,
+    result: { serverInfo: { name: 'mirror' } },
+  });
 });
 
 it('answers with an error when its server cannot start, and ends with exit code 1', async () => {
   const command = started.command(['--stdio', '--', 'no-such-command-anywhere']);
-  command.process.stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+  command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   expect(await command.exit).toEqual({ code: 1, signal: null });
   expect(JSON.parse(command.stdout)).toMatchObject({
-    id: 0,
+    id: INITIALIZE_MESSAGE.id,
     error: { message: expect.stringContaining('ENOENT') as string },
   });
 });
@@ -71,7 +68,7 @@ it('answers with an error when its server cannot start, and ends with exit code 
 it('answers what is in flight with an error when its server dies, and ends with exit code 1', async () => {
   const command = started.command(['--stdio', ...MIRROR]);
   const { stdin, stdout } = command.process;
-  stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+  stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   await once(stdout, 'data');
   stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'die' } })}\n`);
   expect(await command.exit).toEqual({ code: 1, signal: null });
@@ -81,7 +78,7 @@ it('answers what is in flight with an error when its server dies, and ends with 
 
 it('ends with exit code 0 on SIGTERM', async () => {
   const command = started.command(['--stdio', ...MIRROR]);
-  command.process.stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+  command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   await once(command.process.stdout, 'data');
   command.process.kill('SIGTERM');
   expect(await command.exit).toEqual({ code: 0, signal: null });

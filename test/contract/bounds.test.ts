@@ -2,8 +2,8 @@
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { withBackchannel } from 'mcp-backchannel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.js';
 import { Rigs, SIDES, elicitation, type Id, type Message } from './rig/rig.js';
-import { Gate } from './rig/stores.js';
 
 const NOTHING = { inFlight: [], openExchanges: 0, parked: 0 };
 const IDS: readonly Id[] = [0, '', '1', 1, '__proto__'];
@@ -124,15 +124,15 @@ describe.each(SIDES)('$title', (side) => {
 
   it('C7: work for a session that is closed reaches another that is open', async () => {
     const [one, two] = [await rigs.open(side), await rigs.open(side)];
-    const closed = new Gate();
+    const closed = deferred();
     let sending: Promise<void> | undefined;
     one.onmessage = ({ id }) => {
-      if (id === 1) sending = closed.opened.then(async () => two.log('from one', { relatedRequestId: 1 }));
+      if (id === 1) sending = closed.promise.then(async () => two.log('from one', { relatedRequestId: 1 }));
     };
     await two.request(1);
     await one.request(1);
     await one.transport.close();
-    closed.open();
+    closed.resolve();
     await sending;
     expect((await two.arrival('from one')).stream).toBe(hasStreams ? 'POST 1' : 'pipe');
   });

@@ -6,8 +6,9 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { StdioServerTransport as Sdk2StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { withBackchannel } from 'mcp-backchannel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.js';
 import { Rigs, SIDES, elicitation, type Message, type Side } from './rig/rig.js';
-import { Gate, slowStore } from './rig/stores.js';
+import { slowStore } from './rig/stores.js';
 
 const CLOSED = expect.objectContaining({ name: 'BackchannelError', code: 'CLOSED' }) as Error;
 
@@ -92,14 +93,14 @@ describe.each(SIDES)('$title', (side) => {
   it('C11: a question asked after close() on behalf of a request of before is rejected', async () => {
     const rig = await rigs.open(side);
     let late: (() => Promise<void>) | undefined;
-    const closed = new Gate();
+    const closed = deferred();
     rig.onmessage = ({ id }) => {
-      if (id === 1) late = async () => closed.opened.then(async () => rig.send(elicitation('late')));
+      if (id === 1) late = async () => closed.promise.then(async () => rig.send(elicitation('late')));
     };
     await rig.request(1);
     const asked = late?.();
     await rig.transport.close();
-    closed.open();
+    closed.resolve();
     const [outcome] = await Promise.allSettled([asked]);
     if (side.wrapped) expect(outcome).toEqual({ status: 'rejected', reason: CLOSED });
     // Bare, some say that it was sent.
@@ -114,16 +115,16 @@ describe.each(SIDES.filter(({ wrapped }) => wrapped))('$title', (side) => {
 
   it('C11: work of a life that is over never lands in the next one', async () => {
     const rig = await rigs.open(side);
-    const closed = new Gate();
+    const closed = deferred();
     let late: Promise<void> | undefined;
     rig.onmessage = ({ id }) => {
-      if (id === 1) late = closed.opened.then(async () => rig.elicit('late'));
+      if (id === 1) late = closed.promise.then(async () => rig.elicit('late'));
     };
     await rig.request(1);
     await rig.transport.close();
     // A transport that reconnects by itself says so by delivering.
     rig.inner.onmessage?.({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: {} });
-    closed.open();
+    closed.resolve();
     await expect(late).rejects.toEqual(CLOSED);
     expect(rig.sent).toEqual([]);
     expect(rig.backchannel.snapshot().inFlight.map(({ id }) => id)).toEqual([2]);
@@ -135,9 +136,9 @@ describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an even
   afterEach(async () => rigs.close());
 
   it('C11: close() rejects what is being written and what waits for it, and reports a notification', async () => {
-    const gate = new Gate();
+    const gate = deferred();
     const pause = ({ method }: Message): Promise<void> | undefined =>
-      method === 'elicitation/create' ? gate.opened : undefined;
+      method === 'elicitation/create' ? gate.promise : undefined;
     const rig = await rigs.open(side, { eventStore: slowStore(pause) });
     await rig.request(1);
     const elicited = rig.elicit('q', { relatedRequestId: 1 });
@@ -147,12 +148,12 @@ describe.each(SIDES.filter(({ kind }) => kind.hasStreams))('$title, with an even
 
     await rig.transport.close();
     // Bare, its sender is told that it was sent, and only when the store lets go.
-    if (!side.wrapped) gate.open();
+    if (!side.wrapped) gate.resolve();
     const settled = await outcomes;
     const rejected = { status: 'rejected', reason: CLOSED };
     if (side.wrapped) expect(settled).toEqual([rejected, { status: 'fulfilled', value: undefined }, rejected]);
     else expect(settled).toEqual([{ status: 'fulfilled', value: undefined }]);
-    gate.open();
+    gate.resolve();
     expect(rig.came).toEqual([]);
     expect(rig.errors).toEqual(side.wrapped ? [CLOSED] : []);
   });

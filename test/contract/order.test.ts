@@ -1,8 +1,9 @@
 /** In which order messages leave (C4), and when they leave at once (C9). */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.js';
 import { Rigs, SIDES, elicitation, type Message } from './rig/rig.js';
-import { Gate, slowStore } from './rig/stores.js';
+import { slowStore } from './rig/stores.js';
 
 const STREAMING = SIDES.filter(({ kind }) => kind.hasStreams);
 const isElicitation = ({ method }: Message): boolean => method === 'elicitation/create';
@@ -69,13 +70,18 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
   const rigs = new Rigs();
   afterEach(async () => rigs.close());
 
-  it('C4: a response waits for an elicitation that the store keeps for 50 ms', async () => {
-    const pause = (message: Message): Promise<void> | undefined => (isElicitation(message) ? sleep(50) : undefined);
-    const rig = await rigs.open(side, { eventStore: slowStore(pause) });
+  it('C4: a response waits for an elicitation that the store keeps for a while', async () => {
+    const gate = deferred();
+    const eventStore = slowStore((message) => (isElicitation(message) ? gate.promise : undefined));
+    const rig = await rigs.open(side, { eventStore });
     const call = rig.strict.start('tools/call', {}, 1);
     await rig.received.first(({ message }) => message.id === 1);
 
-    await Promise.all([rig.elicit('q', { relatedRequestId: 1 }), rig.respond(1)]);
+    const sends = [rig.elicit('q', { relatedRequestId: 1 }), rig.respond(1)];
+    // Bare, it is written by now; wrapped, it has had every chance to be.
+    await (side.wrapped ? setImmediate() : sends[1]);
+    gate.resolve();
+    await Promise.all(sends);
     await call.response;
     await (
       await call.exchange
@@ -86,14 +92,14 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
   });
 
   it('C4: a notification waits for an earlier elicitation of its stream', async () => {
-    const gate = new Gate();
-    const eventStore = slowStore((message) => (isElicitation(message) ? gate.opened : undefined));
+    const gate = deferred();
+    const eventStore = slowStore((message) => (isElicitation(message) ? gate.promise : undefined));
     const rig = await rigs.open(side, { eventStore });
     await rig.request(1);
 
     const sends = [rig.elicit('q', { relatedRequestId: 1 }), rig.log('n', { relatedRequestId: 1 })];
     if (!side.wrapped) await sends[1];
-    gate.open();
+    gate.resolve();
     await Promise.all(sends);
     await rig.arrival('q');
     await rig.arrival('n');
@@ -101,8 +107,8 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
   });
 
   it('C4: waiting on one stream holds up no other', async () => {
-    const gate = new Gate();
-    const eventStore = slowStore((message) => (isElicitation(message) ? gate.opened : undefined));
+    const gate = deferred();
+    const eventStore = slowStore((message) => (isElicitation(message) ? gate.promise : undefined));
     const rig = await rigs.open(side, { eventStore });
     await rig.request(1);
     await rig.request(2);
@@ -113,7 +119,7 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
     await rig.answer(2);
     expect(rig.came).toEqual(['n', '=2']);
 
-    gate.open();
+    gate.resolve();
     await held;
     await rig.respond(1);
     await rig.answer(1);
@@ -135,8 +141,8 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
   });
 
   it('C9: only what must wait is given to the transport later', async () => {
-    const gate = new Gate();
-    const eventStore = slowStore((message) => (isElicitation(message) ? gate.opened : undefined));
+    const gate = deferred();
+    const eventStore = slowStore((message) => (isElicitation(message) ? gate.promise : undefined));
     const rig = await rigs.open(side, { eventStore });
     await rig.request(1);
     await rig.request(2);
@@ -147,7 +153,7 @@ describe.each(STREAMING)('$title, with an event store', (side) => {
       rig.elicit('other', { relatedRequestId: 2 }),
     ];
     expect(rig.sent.map(({ message }) => message.id)).toEqual(side.wrapped ? ['q', 'other'] : ['q', 1, 'other']);
-    gate.open();
+    gate.resolve();
     await Promise.all(sends);
     expect(rig.sent).toHaveLength(3);
   });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { proxies } from '../proxy/support.js';
 import { ScriptedBackend } from '../proxy/scripted-backend.js';
-import { RawConnection, rawRequest } from '../support/raw-http.js';
+import { RawConnection, rawPost } from '../support/raw-http.js';
 import { IS_LONG } from './long.js';
 
 const open = proxies();
@@ -22,11 +22,6 @@ test(`${CALLS} calls that are cut at once end in an answer or in an error that i
   const session = backend.session();
   const before = kinds();
 
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    'mcp-session-id': String(client.sessionId),
-  };
   const connections: RawConnection[] = [];
   for (let at = 0; at < CALLS; at += AT_ONCE) {
     await Promise.all(
@@ -40,7 +35,7 @@ test(`${CALLS} calls that are cut at once end in an answer or in an error that i
           method: 'tools/call',
           params: { name: 'any' },
         });
-        connection.write(rawRequest(stage.url, 'POST', headers, body));
+        connection.write(rawPost(client, body));
         await session.got({ id: `call ${id}` });
       }),
     );

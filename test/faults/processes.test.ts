@@ -3,6 +3,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { proxies, type ProxyStage } from '../proxy/support.js';
+import { isAlive } from '../support/alive.js';
 import { startCall, textOf } from '../support/stage.js';
 
 const BACKEND = fileURLToPath(new URL('../support/programs/plain-backend.js', import.meta.url));
@@ -45,15 +46,6 @@ async function openProxy(): Promise<{ stage: ProxyStage; signal: (name: NodeJS.S
     },
   };
 }
-
-const isGone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 describe('a backend process', () => {
   test('that is stopped and goes on: calls that came meanwhile are answered, each with its own', async () => {
@@ -104,7 +96,7 @@ describe('a backend process', () => {
     expect((await ann.delete()).status).toBe(200);
     // The session is told to end, waited for, and made to end: the SDK takes two seconds for each step.
     await stage.proxy.close();
-    await expect.poll(() => isGone(child), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
     expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
   });
 });

@@ -1,10 +1,9 @@
 /** Clients of the proxy that read a byte at a time, or not at all, or hang up in odd places. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { ScriptedBackend, type ScriptedSession } from '../proxy/scripted-backend.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
-import { endOfHead, RawConnection, rawRequest } from '../support/raw-http.js';
+import { collectGarbage } from '../support/gc.js';
+import { endOfHead, RawConnection, rawPost } from '../support/raw-http.js';
 import { IS_LONG } from './long.js';
 
 const open = proxies();
@@ -12,9 +11,6 @@ const MESSAGES = IS_LONG ? 10_000 : 1_000;
 /** Together far more than sockets hold. */
 const TEXT = 'x'.repeat(10_000);
 const MEGABYTE = 2 ** 20;
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 interface Slow {
   readonly stage: ProxyStage;
@@ -28,13 +24,8 @@ async function callWithoutReading(stage: ProxyStage, backend: ScriptedBackend, a
   const session = backend.session(backend.sessions.length - 1);
   const connection = await RawConnection.open(stage.url, atOnce);
   connection.socket.pause();
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    'mcp-session-id': String(client.sessionId),
-  };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params: { name: 'any' } });
-  connection.write(rawRequest(stage.url, 'POST', headers, body));
+  connection.write(rawPost(client, body));
   await session.got({ id: 'slow' });
   return { stage, session, connection };
 }
@@ -64,9 +55,7 @@ test('a client that never reads holds up nobody, and when it is gone nothing of 
     await slow.session.send({ id: 'slow', result: {} });
     await expect.poll(() => stage.proxy.snapshot()).toEqual({ sessions: round + 2, inFlight: 0, parked: 0 });
     stage.routes.length = stage.errors.length = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-    gc();
-    heap.push(process.memoryUsage().heapUsed);
+    heap.push(await collectGarbage());
   }
   // Each round is ten times as much.
   expect(((heap[2] ?? 0) - (heap[1] ?? 0)) / MEGABYTE).toBeLessThan((MESSAGES * TEXT.length) / 10 / MEGABYTE);

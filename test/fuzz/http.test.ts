@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
-import { RawConnection, rawRequest, type RawResponse } from '../support/raw-http.js';
-import { anyTraffic, bytesOf, BODIES, type RequestRecipe, type TrafficRecipe } from './requests.js';
+import { collectGarbage } from '../support/gc.js';
+import { RawConnection, rawPost, type RawResponse } from '../support/raw-http.js';
+import { anyTraffic, bytesOf, BODIES, HUGE_BODIES, type RequestRecipe, type TrafficRecipe } from './requests.js';
 import { fuzz } from './runs.js';
 
 const open = proxies();
@@ -52,12 +53,7 @@ it.each(['in-memory', 'streamable-http', 'stdio'] as const)(
     const stage = await open(kind);
     const client = await stage.connect();
     const connection = await RawConnection.open(stage.url);
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-session-id': String(client.sessionId),
-    };
-    connection.write(rawRequest(stage.url, 'POST', headers, BODIES['deep params'].toString()));
+    connection.write(rawPost(client, BODIES['deep params'].toString()));
     await connection.until((received) => received.includes('"id":9'));
     expect(connection.received).toMatch(/"(result|error)":/);
     await connection.drop();
@@ -74,8 +70,10 @@ it.each([
   const good = await stage.connect('good');
   let attacker: StrictClient | undefined;
   let answered = 0;
+  const kept: WeakRef<object>[] = [];
+  stage.http.on('request', (...both) => kept.push(...both.map((one) => new WeakRef(one))));
 
-  await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece }) => {
+  const tried = await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece }) => {
     attacker = await ownSession(stage, attacker);
     const { sessionId = '' } = attacker;
     const connection = await RawConnection.open(stage.url);
@@ -92,10 +90,42 @@ it.each([
     expect(await good.callTool('echo', { text: 'still here' })).toBe('still here');
   });
 
-  expect(answered).toBeGreaterThan(runs / 2);
+  expect(answered).toBeGreaterThan(tried / 2);
   await stage.proxy.close();
   expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
   const closed = new Promise((resolve) => stage.http.close(resolve));
   stage.http.closeIdleConnections();
   await closed;
+  // Errors hold what was on the stack: the test itself has noted them.
+  stage.errors.length = 0;
+  await collectGarbage();
+  expect(kept.length).toBeGreaterThan(tried / 2);
+  expect(kept.filter((reference) => reference.deref() !== undefined).length).toBeLessThan(5);
+});
+
+const HUGE = 'x'.repeat(10 * 2 ** 20);
+
+it('answers messages with strings of 10 MB, refuses them where that is too much, and keeps none', async () => {
+  const bodies = HUGE_BODIES.map((body) => body.replace('HUGE', HUGE));
+  const [wide, narrow] = [await open('in-memory', { maxBodyBytes: 2 * HUGE.length }), await open('in-memory')];
+  const heap: number[] = [];
+  for (const stage of [narrow, wide, wide, wide]) {
+    const client = await stage.connect();
+    for (const body of bodies) {
+      const connection = await RawConnection.open(stage.url);
+      connection.write(rawPost(client, body));
+      const [response] = await connection.responses(1);
+      if (response === undefined) throw new Error('no answer');
+      check(response);
+      expect(response.status === 413).toBe(stage === narrow);
+      await connection.drop();
+    }
+    expect(await client.callTool('echo', { text: 'still here' })).toBe('still here');
+    await client.delete();
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+    stage.routes.length = stage.errors.length = 0;
+    heap.push(await collectGarbage());
+  }
+  // The engine may still hold the last one; one that is kept of each round would be more.
+  expect((heap[3] ?? 0) - (heap[1] ?? 0)).toBeLessThan(1.5 * HUGE.length);
 });

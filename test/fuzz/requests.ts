@@ -1,21 +1,17 @@
 /** HTTP requests that no honest client sends, as recipes: a test that fails prints them. */
 import fc from 'fast-check';
+import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 
 const MESSAGE = { jsonrpc: '2.0', id: 1, method: 'ping' };
-const INITIALIZE = {
-  ...MESSAGE,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
-};
 const DEEP = 100_000;
 
 const text = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 export const BODIES = {
   none: Buffer.alloc(0),
   ping: text(MESSAGE),
-  initialize: text(INITIALIZE),
-  'initialize twice': text([INITIALIZE, { ...INITIALIZE, id: 2 }]),
-  'initialize with a null id': text({ ...INITIALIZE, id: null }),
+  initialize: text(INITIALIZE_MESSAGE),
+  'initialize twice': text([INITIALIZE_MESSAGE, { ...INITIALIZE_MESSAGE, id: 2 }]),
+  'initialize with a null id': text({ ...INITIALIZE_MESSAGE, id: null }),
   'half of it': text(MESSAGE).subarray(0, 20),
   'no JSON': Buffer.from('<html>'),
   'a byte order mark': Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), text(MESSAGE)]),
@@ -37,6 +33,8 @@ export const BODIES = {
   'a string': text('x'.repeat(10_000)),
   'an id of null': text({ ...MESSAGE, id: null }),
   'an id of 0.5': text({ ...MESSAGE, id: 0.5 }),
+  // As text: what is made of an object says 0.
+  'an id of -0': Buffer.from('{"jsonrpc":"2.0","id":-0,"method":"tools/list","params":{"_meta":{"progressToken":-0}}}'),
   'an id of 1e308': text({ ...MESSAGE, id: 1e308 }),
   'an id that is long': text({ ...MESSAGE, id: 'x'.repeat(100_000) }),
   'an id with a lone surrogate': Buffer.from('{"jsonrpc":"2.0","id":"a\\ud800","method":"ping"}'),
@@ -51,6 +49,15 @@ export const BODIES = {
   'a cancellation of nothing': text({ ...MESSAGE, id: undefined, method: 'notifications/cancelled', params: 7 }),
   'progress of nothing': text({ ...MESSAGE, id: undefined, method: 'notifications/progress', params: {} }),
 } satisfies Readonly<Record<string, Buffer>>;
+
+/** In each, `HUGE` stands for a string that is too long to be written here. */
+export const HUGE_BODIES = [
+  '{"jsonrpc":"2.0","id":"HUGE","method":"tools/list"}',
+  '{"jsonrpc":"2.0","id":1,"method":"HUGE"}',
+  '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"HUGE","arguments":{}}}',
+  '{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{"_meta":{"progressToken":"HUGE"}}}',
+  '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"HUGE"}}',
+];
 
 const LONG = 'x'.repeat(4_000);
 const odd = (...values: string[]): fc.Arbitrary<string | null> => fc.option(fc.constantFrom(...values), { freq: 4 });

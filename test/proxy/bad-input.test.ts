@@ -2,12 +2,14 @@
 import { createStatefulProxy } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
+import { badRequests } from './bad-requests.js';
 import { CALL, INITIALIZE, send, sessionOf, type Got, type Sent } from './raw-http.js';
 import { proxies } from './support.js';
 
 const open = proxies();
 
 const TOKEN = 'open sesame';
+const LIMIT = 4_000;
 
 function errorIn({ text }: Got): Message['error'] {
   expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
@@ -17,95 +19,8 @@ function errorIn({ text }: Got): Message['error'] {
 }
 
 describe('the proxy answers', () => {
-  it.each<{ what: string; sent: Sent; status: number; code: number }>([
-    { what: 'malformed JSON', sent: { body: '{"jsonrpc":' }, status: 400, code: -32700 },
-    { what: 'JSON that is no JSON-RPC', sent: { body: '{"hello":"world"}' }, status: 400, code: -32700 },
-    { what: 'no body', sent: {}, status: 400, code: -32700 },
-    {
-      what: 'a wrong content type',
-      sent: { body: INITIALIZE, headers: { 'content-type': 'text/plain' } },
-      status: 415,
-      code: -32000,
-    },
-    {
-      what: 'a client that takes no event stream',
-      sent: { body: INITIALIZE, headers: { accept: 'application/json' } },
-      status: 406,
-      code: -32000,
-    },
-    { what: 'an oversize body', sent: { body: JSON.stringify({ pad: 'x'.repeat(5_000) }) }, status: 413, code: -32000 },
-    {
-      what: 'an oversize body in chunks',
-      sent: { body: 'x'.repeat(5_000), headers: { 'transfer-encoding': 'chunked' } },
-      status: 413,
-      code: -32000,
-    },
-    { what: 'a call without a session', sent: { body: CALL }, status: 400, code: -32000 },
-    { what: 'GET without a session', sent: { method: 'GET' }, status: 400, code: -32000 },
-    { what: 'DELETE without a session', sent: { method: 'DELETE' }, status: 400, code: -32000 },
-    {
-      what: 'an unknown session',
-      sent: { body: CALL, headers: { 'mcp-session-id': 'nobody' } },
-      status: 404,
-      code: -32001,
-    },
-    {
-      what: 'GET of an unknown session',
-      sent: { method: 'GET', headers: { 'mcp-session-id': 'nobody' } },
-      status: 404,
-      code: -32001,
-    },
-    {
-      what: 'DELETE of an unknown session',
-      sent: { method: 'DELETE', headers: { 'mcp-session-id': '__proto__' } },
-      status: 404,
-      code: -32001,
-    },
-    { what: 'another method', sent: { method: 'PUT', body: CALL }, status: 405, code: -32000 },
-    {
-      what: 'a preflight, where CORS is off',
-      sent: { method: 'OPTIONS', headers: { origin: 'http://localhost:1' } },
-      status: 405,
-      code: -32000,
-    },
-    {
-      what: 'a foreign Host',
-      sent: { body: INITIALIZE, headers: { host: 'evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'a Host that begins like ours',
-      sent: { body: INITIALIZE, headers: { host: 'localhost.evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'a Host with a user in it',
-      sent: { body: INITIALIZE, headers: { host: 'localhost@evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'a foreign Origin',
-      sent: { body: INITIALIZE, headers: { origin: 'https://evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'the Origin of a sandboxed page',
-      sent: { body: INITIALIZE, headers: { origin: 'null' } },
-      status: 403,
-      code: -32000,
-    },
-    {
-      what: 'an Origin that begins like ours',
-      sent: { body: INITIALIZE, headers: { origin: 'http://localhost.evil.example' } },
-      status: 403,
-      code: -32000,
-    },
-  ])('$what with $status and $code', async ({ sent, status, code }) => {
-    const stage = await open('in-memory', { maxBodyBytes: 4_000 });
+  it.each(badRequests(LIMIT))('$what with $status and $code', async ({ sent, status, code }) => {
+    const stage = await open('in-memory', { maxBodyBytes: LIMIT });
     const got = await send(stage.url, sent);
     expect({ status: got.status, code: errorIn(got)?.code }).toEqual({ status, code });
     expect(stage.proxy.snapshot().sessions).toBe(0);

@@ -4,7 +4,8 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import { setImmediate } from 'node:timers/promises';
 import { createStatefulProxy } from 'mcp-backchannel/proxy';
 import { expect, it } from 'vitest';
-import { JSON_HEADERS, answerTo, send, sessionOf } from './raw-http.js';
+import { JSON_HEADERS } from '../support/raw-http.js';
+import { answerTo, send, sessionOf } from './raw-http.js';
 import { ScriptedBackend } from './scripted-backend.js';
 import { closers, listen, proxies } from './support.js';
 

@@ -6,7 +6,8 @@ import fastify from 'fastify';
 import { createStatefulProxy, type StatefulProxy } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
 import { startUpstream } from '../support/upstreams.js';
-import { JSON_HEADERS, answerTo, type Got } from './raw-http.js';
+import { JSON_HEADERS } from '../support/raw-http.js';
+import { answerTo, type Got } from './raw-http.js';
 import { closers, listen } from './support.js';
 
 const closing = closers();

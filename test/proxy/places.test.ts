@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { CALL, INITIALIZE, JSON_HEADERS, answerTo, send, sessionOf, type Got } from './raw-http.js';
+import { JSON_HEADERS } from '../support/raw-http.js';
+import { CALL, INITIALIZE, answerTo, send, sessionOf, type Got } from './raw-http.js';
 import { proxies, type ProxyStage } from './support.js';
 
 const open = proxies();

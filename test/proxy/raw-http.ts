@@ -2,14 +2,9 @@
 import { once } from 'node:events';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { expect } from 'vitest';
+import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../support/raw-http.js';
 
-export const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-export const INITIALIZE = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
-});
+export const INITIALIZE = JSON.stringify(INITIALIZE_MESSAGE);
 export const CALL = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' });
 
 export interface Sent {

@@ -1,13 +1,12 @@
 /** Bugs that were, each named after its cause. */
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import { now } from '../../src/clock.js';
 import { OrderedStream } from '../../src/http/ordered-stream.js';
 import { WriteOrder } from '../../src/transport/write-order.js';
 import { deferred } from '../support/deferred.js';
+import { collectGarbage } from '../support/gc.js';
 import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
 import { NullHttpTransport } from '../support/null-transport.js';
 import { rig, rigOf } from '../support/rig.js';
@@ -181,8 +180,6 @@ test('a transport whose close() failed left those who had sent to wait', async (
 });
 
 test('async contexts that live on kept closed transports in memory', async () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   const kept: AsyncResource[] = [];
   const open = async (): Promise<WeakRef<object>> => {
     const { inner, transport } = rig();
@@ -193,8 +190,7 @@ test('async contexts that live on kept closed transports in memory', async () =>
     return new WeakRef(inner);
   };
   const closed = await open();
-  await setImmediate();
-  gc();
+  await collectGarbage();
   expect(kept).toHaveLength(1);
   expect(closed.deref()).toBeUndefined();
 });

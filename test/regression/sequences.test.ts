@@ -23,9 +23,11 @@ interface Handles {
 const sessionOf = (_: unknown, extra: unknown): string | undefined =>
   (extra as { readonly session?: string } | undefined)?.session;
 
-test('what waited for its turn on the standalone stream was written there after that stream had gone', async () => {
-  const { inner, transport, get, post } = watchedRig();
-  const stream = get();
+/** The standalone stream has gone while a message was being written there, and a question waited behind it. */
+async function afterTheStandaloneStream(): Promise<ReturnType<typeof watchedRig> & { question: Promise<void> }> {
+  const rig = watchedRig();
+  const { inner, transport } = rig;
+  const stream = rig.get();
   await vi.advanceTimersByTimeAsync(0);
   const slow = deferred();
   inner.write = async () => slow.promise;
@@ -35,6 +37,11 @@ test('what waited for its turn on the standalone stream was written there after 
   slow.resolve();
   await first;
   await vi.advanceTimersByTimeAsync(0);
+  return { ...rig, question };
+}
+
+test('what waited for its turn on the standalone stream was written there after that stream had gone', async () => {
+  const { inner, post, question } = await afterTheStandaloneStream();
   expect(inner.sent.map(({ message }) => message.id)).toEqual([undefined]);
 
   post(request(1));
@@ -43,17 +50,7 @@ test('what waited for its turn on the standalone stream was written there after 
 });
 
 test('a question that looked for another stream kept its place on the first, and waited there for itself', async () => {
-  const { inner, transport, get } = watchedRig();
-  const stream = get();
-  await vi.advanceTimersByTimeAsync(0);
-  const slow = deferred();
-  inner.write = async () => slow.promise;
-  const first = transport.send(notification('notifications/message'));
-  const question = transport.send(elicit('q'));
-  stream.disconnect();
-  slow.resolve();
-  await first;
-  await vi.advanceTimersByTimeAsync(0);
+  const { inner, get, question } = await afterTheStandaloneStream();
 
   get();
   await question;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../soak/lib/message.js';
 import { Receipts } from '../../soak/lib/receipts.js';
 import { SERIAL, type Outcome, type Tally } from '../../soak/lib/script.js';
-import { faultsOf, growthOf, imbalances, leaks, MAX_RISE_BYTES, type Visited } from '../../soak/lib/verdict.js';
+import { faultsOf, growthOf, imbalances, isLong, leaks, MAX_RISE_BYTES, type Visited } from '../../soak/lib/verdict.js';
 
 const of = (serial: string): Message => ({ method: 'notifications/message', params: { _meta: { [SERIAL]: serial } } });
 const none = (): Record<Outcome, number> => ({ answered: 0, refused: 0, timedOut: 0, withdrawn: 0, held: 0 });
@@ -106,4 +106,8 @@ describe('the heap', () => {
       ),
     ).toEqual([]);
   });
+});
+
+test('a run is told when it took ten minutes and had a million messages', () => {
+  expect([isLong(10, 1_000_000), isLong(9.9, 1_000_000), isLong(10, 999_999)]).toEqual([true, false, false]);
 });

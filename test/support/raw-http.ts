@@ -1,6 +1,15 @@
 /** HTTP over a bare socket, byte for byte: what `fetch` and `node:http` would put right, they must not. */
 import { connect, type Socket } from 'node:net';
 
+export const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+export const INITIALIZE_MESSAGE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+} as const;
+
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -13,6 +22,7 @@ export class RawConnection {
   /** What came, one character for each byte. */
   received = '';
   readonly closed: Promise<void>;
+  /** Nothing more will come: the server has closed at least its half. */
   isClosed = false;
   readonly #looks = new Set<() => void>();
 
@@ -22,10 +32,12 @@ export class RawConnection {
     });
     // A server that has had enough resets the connection.
     socket.on('error', () => undefined);
+    socket.once('end', () => {
+      this.#over();
+    });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
-        this.isClosed = true;
-        this.#look();
+        this.#over();
         resolve();
       });
     });
@@ -79,6 +91,11 @@ export class RawConnection {
     this.#look();
   }
 
+  #over(): void {
+    this.isClosed = true;
+    this.#look();
+  }
+
   #look(): void {
     for (const look of [...this.#looks]) {
       this.#looks.delete(look);
@@ -87,13 +104,17 @@ export class RawConnection {
   }
 }
 
-/** A request as it ought to be. */
-export function rawRequest(
-  url: string,
-  method: string,
-  headers: Readonly<Record<string, string>>,
-  body?: string,
+/** A message as a client posts it in its session. */
+export function rawPost(
+  { url, sessionId = '' }: { url: string; sessionId?: string | undefined },
+  body: string,
 ): string {
+  const headers = { ...JSON_HEADERS, 'mcp-session-id': sessionId, 'mcp-protocol-version': '2025-11-25' };
+  return rawRequest(url, 'POST', headers, body);
+}
+
+/** A request as it ought to be. */
+function rawRequest(url: string, method: string, headers: Readonly<Record<string, string>>, body?: string): string {
   const { host, pathname } = new URL(url);
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const lines = Object.entries({ host, ...headers, ...length }).map(([name, value]) => `${name}: ${value}\r\n`);

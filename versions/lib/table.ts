@@ -15,7 +15,7 @@ export interface SdkVersion {
 }
 
 /** A proxy and its backend, of one SDK: each way to ask, each upstream, and each state of the client's streams. */
-const PROXY = ['seed-scenario', 'concurrent-calls', 'stale-context', 'notifications'].map(
+const PROXY = ['a-question', 'concurrent-calls', 'stale-context', 'notifications'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

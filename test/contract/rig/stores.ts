@@ -13,9 +13,3 @@ export function slowStore(pause: (message: Message) => Promise<void> | undefined
     replayEventsAfter: async () => Promise.reject(new Error('nothing is replayed here')),
   };
 }
-
-/** A gate that holds whoever waits until it is opened. */
-export class Gate {
-  open!: () => void;
-  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
-}

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { createParser } from 'eventsource-parser';
 import { lives } from '../../support/lives.js';
 import type { Live } from '../../support/live.js';
+import { JSON_HEADERS } from '../../support/raw-http.js';
 
 const open = lives();
 const MESSAGES = 1_000;
@@ -21,8 +22,7 @@ interface Unread {
 /** A call whose answer is not read: the connection stands, and its buffers fill. */
 async function callWithoutReading({ client }: Live, id: string): Promise<Unread> {
   const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
+    ...JSON_HEADERS,
     'mcp-session-id': client.sessionId,
     'mcp-protocol-version': '2025-11-25',
   };

@@ -1,9 +1,7 @@
 /** Thousands of messages wait for a stream and leave: in their order, and without a trace. */
-import { setFlagsFromString } from 'node:v8';
-import { setImmediate } from 'node:timers/promises';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Arrival } from '../../../examples/lib/strict-client.js';
+import { collectGarbage } from '../../support/gc.js';
 import { lives } from '../../support/lives.js';
 import type { Live } from '../../support/live.js';
 
@@ -12,9 +10,6 @@ const MESSAGES = 10_000;
 const QUESTION_EVERY = 100;
 const TEXT = 'x'.repeat(1_000);
 const MEGABYTE = 2 ** 20;
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 /** Sends all there is while nobody listens. @returns what of it is still in memory */
 async function park(live: Live): Promise<{ answers: Promise<unknown>[]; kept: WeakRef<object>[] }> {
@@ -41,14 +36,6 @@ function numberOf({ message: { params } }: Arrival): number | undefined {
 
 function numbersOf({ client }: Live): (number | undefined)[] {
   return client.arrivals.filter(({ message }) => message.method !== undefined).map(numberOf);
-}
-
-async function collectGarbage(): Promise<number> {
-  await setImmediate();
-  gc();
-  await setImmediate();
-  gc();
-  return process.memoryUsage().heapUsed;
 }
 
 test('10,000 messages that waited leave in order when a stream opens, and none of them stays in memory', async () => {

@@ -1,14 +1,12 @@
 /** `npm run mutants`: puts each fault into a copy of the source, and sees whether the tests catch it. */
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { DELIVERY_MUTANTS } from './delivery.js';
-import { LIFE_MUTANTS } from './life.js';
+import { environment } from '../../../benchmarks/lib/environment.js';
+import { keep, ROOT } from '../../../reliability/lib/results.js';
+import { runVitest } from '../../../reliability/lib/vitest.js';
+import { MUTANTS, outdated } from './all.js';
 import type { Mutant } from './mutant.js';
-
-const MUTANTS: readonly Mutant[] = [...DELIVERY_MUTANTS, ...LIFE_MUTANTS];
 
 /** The search first: where it catches a fault, the other tests need not be asked. */
 const SUITES: readonly (readonly string[])[] = [
@@ -17,23 +15,10 @@ const SUITES: readonly (readonly string[])[] = [
 ];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 interface Result extends Pick<Mutant, 'line' | 'name' | 'file'> {
   readonly caughtBy: string | undefined;
   readonly seconds: number;
-}
-
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly title: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
 }
 
 async function copy(): Promise<string> {
@@ -47,20 +32,15 @@ async function copy(): Promise<string> {
 
 /** Which test fails, if one does. */
 async function failing(folder: string, suite: readonly string[]): Promise<string | undefined> {
-  const report = join(folder, 'report.json');
-  await rm(report, { force: true });
-  const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', ...suite, '--bail=1', '--reporter=json', `--outputFile=${report}`];
-  const env = { ...process.env, PROPERTY_SEED: SEED, PROPERTY_RUNS: '3000' };
-  const failed = await new Promise<boolean>((resolve) => {
-    execFile(process.execPath, args, { cwd: folder, env, timeout: 120_000 }, (error) => {
-      resolve(error !== null);
-    });
+  const { passed, report } = await runVitest({
+    folder,
+    args: [...suite, '--bail=1'],
+    env: { PROPERTY_SEED: SEED, PROPERTY_RUNS: '3000' },
+    timeoutMs: 120_000,
   });
-  if (!failed) return undefined;
-  const text = await readFile(report, 'utf8').catch(() => undefined);
-  if (text === undefined) return `${suite.join(', ')}: it does not end`;
-  for (const { name, status, assertionResults } of (JSON.parse(text) as Report).testResults) {
+  if (passed) return undefined;
+  if (report === undefined) return `${suite.join(', ')}: it does not end`;
+  for (const { name, status, assertionResults } of report.testResults) {
     const test = assertionResults.find((result) => result.status === 'failed');
     const [broken] = test?.failureMessages.join('\n').match(/Broken: [^:\n]*/) ?? [];
     const where = name.replace(`${folder}/`, '');
@@ -68,17 +48,6 @@ async function failing(folder: string, suite: readonly string[]): Promise<string
     if (status === 'failed') return `${where}: it does not run`;
   }
   return `${suite.join(', ')}: an error outside of any test`;
-}
-
-/** The source has changed since a mutant was written, if it does not have what is replaced exactly once. */
-async function outdated(): Promise<string[]> {
-  const found = await Promise.all(
-    MUTANTS.map(async ({ name, file, search }) => {
-      const times = (await readFile(join(ROOT, file), 'utf8')).split(search).length - 1;
-      return times === 1 ? [] : [`the mutant "${name}" looks for what is ${times} times in ${file}:\n${search}`];
-    }),
-  );
-  return found.flat();
 }
 
 async function tried(folder: string, mutant: Mutant): Promise<Result> {
@@ -99,7 +68,8 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
   return { line, name, file, caughtBy, seconds: Math.round((Date.now() - began) / 100) / 10 };
 }
 
-const old = await outdated();
+const { date, commit, node, machine } = environment(['src', 'test', 'package.json']);
+const old = await outdated(MUTANTS);
 if (old.length > 0) throw new Error(old.join('\n\n'));
 const folder = await copy();
 const results: Result[] = [];
@@ -121,11 +91,7 @@ try {
 const survived = results.filter(({ caughtBy }) => caughtBy === undefined);
 console.log(`${results.length} mutants, ${results.length - survived.length} caught, ${survived.length} survived`);
 if (process.argv[2] === undefined) {
-  const environment = { date: new Date().toISOString(), node: process.version, seed: Number(SEED) };
-  await mkdir(join(ROOT, 'docs/results'), { recursive: true });
-  await writeFile(
-    join(ROOT, 'docs/results/mutants.json'),
-    `${JSON.stringify({ ...environment, mutants: results.length, survived: survived.length, results }, null, 2)}\n`,
-  );
+  const counts = { mutants: results.length, survived: survived.length };
+  await keep('mutants', { ...{ date, commit, node, machine, seed: Number(SEED) }, ...counts, results });
 }
 process.exitCode = survived.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/** Callbacks, the life of a transport, and strange traffic. The numbers are those of the list of cases that must be right. */
+/** Callbacks, the life of a transport, and strange traffic. */
 import type { Observable } from 'rxjs';
 import { expect, test, vi } from 'vitest';
 import { withBackchannel } from '../../src/index.js';
@@ -11,7 +11,7 @@ function boom(): never {
   throw new Error('boom');
 }
 
-test('case 28: what a handler throws stays away from the inner transport, and the client is answered', () => {
+test('what a handler throws stays away from the inner transport, and the client is answered', () => {
   const { inner, transport, errors } = rig();
   transport.onmessage = boom;
   inner.deliver(request(1));
@@ -21,7 +21,7 @@ test('case 28: what a handler throws stays away from the inner transport, and th
   expect(transport.backchannel.snapshot().inFlight).toEqual([]);
 });
 
-test('case 28: a handler that throws after it has answered is not answered for again', async () => {
+test('a handler that throws after it has answered is not answered for again', async () => {
   const { inner, transport } = rig();
   transport.onmessage = () => {
     void transport.send(answer(1));
@@ -32,7 +32,7 @@ test('case 28: a handler that throws after it has answered is not answered for a
   expect(inner.sent.map(({ message }) => message)).toEqual([answer(1)]);
 });
 
-test('case 28: hooks and subscribers that throw lose no message, and an onerror that throws does not either', async () => {
+test('hooks and subscribers that throw lose no message, and an onerror that throws does not either', async () => {
   const { inner, transport, received, errors } = rig({ scopeOf: boom, sessionOf: boom });
   for (const name of ['inbound$', 'outbound$', 'routes$'] as const) {
     (transport.backchannel[name] as Observable<unknown>).subscribe({ next: boom, complete: boom });
@@ -50,7 +50,7 @@ test('case 28: hooks and subscribers that throw lose no message, and an onerror 
   await transport.close();
 });
 
-test('case 29: onmessage may be set before start, after start, be replaced and read back', async () => {
+test('onmessage may be set before start, after start, be replaced and read back', async () => {
   const inner = new NullHttpTransport();
   const transport = withBackchannel(inner);
   const calls: string[] = [];
@@ -72,7 +72,7 @@ test('case 29: onmessage may be set before start, after start, be replaced and r
   expect(transport.backchannel.snapshot().inFlight.map(({ id }) => id)).toEqual([1, 2, 4]);
 });
 
-test('case 30: close() rejects the sends that wait, and onclose is called once', async () => {
+test('close() rejects the sends that wait, and onclose is called once', async () => {
   const { inner, transport } = rig();
   const never = deferred();
   const closes = vi.spyOn(inner, 'close');
@@ -94,7 +94,7 @@ test('case 30: close() rejects the sends that wait, and onclose is called once',
   expect(transport.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
 });
 
-test('case 30: a transport that ends without being asked to settles everything just so', async () => {
+test('a transport that ends without being asked to settles everything just so', async () => {
   const { inner, transport } = rig();
   let closed = 0;
   transport.onclose = () => (closed += 1);
@@ -107,7 +107,7 @@ test('case 30: a transport that ends without being asked to settles everything j
   expect(closed).toBe(1);
 });
 
-test('case 31: a transport that reconnects begins with nothing in flight, and late sends do not land there', async () => {
+test('a transport that reconnects begins with nothing in flight, and late sends do not land there', async () => {
   const { inner, transport, onBehalfOf } = rig();
   const late: (() => Promise<void>)[] = [];
   inner.deliver(request(1));
@@ -127,7 +127,7 @@ test('case 31: a transport that reconnects begins with nothing in flight, and la
   expect(inner.relatedIdOf('of this life')).toBe(2);
 });
 
-test('case 32: thousands in flight each get their own message, and nothing is left at the end', async () => {
+test('thousands in flight each get their own message, and nothing is left at the end', async () => {
   const { inner, transport, onBehalfOf } = rig();
   const count = 5_000;
   for (let id = 0; id < count; id++) inner.deliver(request(id));
@@ -142,7 +142,7 @@ test('case 32: thousands in flight each get their own message, and nothing is le
   expect(transport.backchannel.snapshot()).toEqual({ inFlight: [], openExchanges: 0, parked: 0 });
 });
 
-test('case 34: a message whose write has failed is not written a second time', async () => {
+test('a message whose write has failed is not written a second time', async () => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
   inner.deliver(request(2));
@@ -167,7 +167,7 @@ const strange: readonly unknown[] = [
 ];
 
 test.each(strange.map((message) => ({ message })))(
-  'case 35: a strange message passes in and out untouched, and is not tracked: $message',
+  'a strange message passes in and out untouched, and is not tracked: $message',
   async ({ message }) => {
     const { inner, transport, received, errors } = rig();
     const extra = {};
@@ -183,7 +183,7 @@ test.each(strange.map((message) => ({ message })))(
   },
 );
 
-test('case 36: with traffic of the 2026 revision nothing is inferred', async () => {
+test('with traffic of the 2026 revision nothing is inferred', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(1, 'tools/call', MODERN));
   for (const message of [elicit('a'), progress('unknown'), notification('notifications/tools/list_changed')]) {
@@ -194,7 +194,7 @@ test('case 36: with traffic of the 2026 revision nothing is inferred', async () 
   expect(routes.every(({ evidence, outcome }) => evidence === 'not-inferred' && outcome === 'delivered')).toBe(true);
 });
 
-test('case 37: with several sessions, a message never falls back on another one, even the only live one', async () => {
+test('with several sessions, a message never falls back on another one, even the only live one', async () => {
   const { inner, transport, onBehalfOf } = rig({
     sessionOf: (_message, extra) => (extra as { session?: string } | undefined)?.session,
   });
@@ -212,7 +212,7 @@ test('case 37: with several sessions, a message never falls back on another one,
   expect(inner.relatedIdOf('of b, in the context of a')).toBeUndefined();
 });
 
-test('case 38: wrapping twice, the transport or the wrapper, gives the wrapper there is, and routes once', async () => {
+test('wrapping twice, the transport or the wrapper, gives the wrapper there is, and routes once', async () => {
   const { inner, transport, routes, received } = rig();
   expect(withBackchannel(inner)).toBe(transport);
   expect(withBackchannel(transport, { ambiguous: 'reject' })).toBe(transport);
@@ -222,7 +222,7 @@ test('case 38: wrapping twice, the transport or the wrapper, gives the wrapper t
   expect(inner.relatedIdOf('question')).toBe(1);
 });
 
-test('case 38: a wrapper around a wrapper with something in between works, and routes to the same request', async () => {
+test('a wrapper around a wrapper with something in between works, and routes to the same request', async () => {
   class Middleware extends NullTransport {
     constructor(private readonly next: NullHttpTransport) {
       super();

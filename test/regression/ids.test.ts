@@ -1,11 +1,11 @@
-/** Ids, responses, and the last inbound request. The numbers are those of the list of cases that must be right. */
+/** Ids, responses, and the last inbound request. */
 import { AsyncResource } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { answer, cancelled, elicit, failure, notification, request } from '../support/messages.js';
 import { deferred } from '../support/deferred.js';
 import { rig } from '../support/rig.js';
 
-test.each([0, ''])('case 1: the id %j is an id like any other', async (id) => {
+test.each([0, ''])('the id %j is an id like any other', async (id) => {
   const { inner, transport, onBehalfOf } = rig();
   inner.deliver(request(id));
   await transport.send(elicit('sole'));
@@ -19,7 +19,7 @@ test.each([0, ''])('case 1: the id %j is an id like any other', async (id) => {
   expect(inner.relatedIdOf('stale')).toBe('newer');
 });
 
-test.each([0, ''])('case 1: a server-initiated request with the id %j is followed by its cancellation', async (id) => {
+test.each([0, ''])('a server-initiated request with the id %j is followed by its cancellation', async (id) => {
   const { inner, transport } = rig();
   inner.deliver(request(1));
   await transport.send(elicit(id));
@@ -29,7 +29,7 @@ test.each([0, ''])('case 1: a server-initiated request with the id %j is followe
   expect(transport.backchannel.snapshot().openExchanges).toBe(0);
 });
 
-test("case 2: '1' and 1 are two requests", async () => {
+test("'1' and 1 are two requests", async () => {
   const { inner, transport } = rig();
   inner.deliver(request(1));
   inner.deliver(request('1'));
@@ -40,21 +40,18 @@ test("case 2: '1' and 1 are two requests", async () => {
   expect(['a', 'b', 'c'].map((name) => inner.relatedIdOf(name))).toEqual([1, '1', 1]);
 });
 
-test.each(['__proto__', 'constructor', 'hasOwnProperty'])(
-  'case 2: the id %s is in flight only once it came in',
-  async (id) => {
-    const { inner, transport } = rig();
-    inner.deliver(request(1));
-    await transport.send(elicit('before'), { relatedRequestId: id });
-    expect(inner.relatedIdOf('before')).toBe(1);
-    inner.deliver(request(id));
-    inner.deliver(request(2));
-    await transport.send(elicit('during'), { relatedRequestId: id });
-    expect(inner.relatedIdOf('during')).toBe(id);
-  },
-);
+test.each(['__proto__', 'constructor', 'hasOwnProperty'])('the id %s is in flight only once it came in', async (id) => {
+  const { inner, transport } = rig();
+  inner.deliver(request(1));
+  await transport.send(elicit('before'), { relatedRequestId: id });
+  expect(inner.relatedIdOf('before')).toBe(1);
+  inner.deliver(request(id));
+  inner.deliver(request(2));
+  await transport.send(elicit('during'), { relatedRequestId: id });
+  expect(inner.relatedIdOf('during')).toBe(id);
+});
 
-test('case 3: the same id in two sessions is two requests', async () => {
+test('the same id in two sessions is two requests', async () => {
   const { inner, transport } = rig({ sessionOf: (_message, extra) => (extra as { session?: string }).session });
   inner.deliver(request(1), { session: 'a' });
   inner.deliver(request(1), { session: 'b' });
@@ -67,7 +64,7 @@ test('case 3: the same id in two sessions is two requests', async () => {
   expect(inner.relatedIdOf('b')).toBe(1);
 });
 
-test('case 4: an id used twice in flight is reported, and stands for the newest', async () => {
+test('an id used twice in flight is reported, and stands for the newest', async () => {
   const { inner, transport, errors, onBehalfOf, received } = rig();
   inner.deliver(request(1, 'tools/list'));
   const ofOldest = onBehalfOf(1, () => AsyncResource.bind(async () => transport.send(elicit('of the oldest'))));
@@ -82,7 +79,7 @@ test('case 4: an id used twice in flight is reported, and stands for the newest'
   expect(transport.backchannel.snapshot().inFlight).toEqual([]);
 });
 
-test('case 5: an id reused after completion is a fresh entry, which an old context does not match', async () => {
+test('an id reused after completion is a fresh entry, which an old context does not match', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(1));
   const sendOld = onBehalfOf(1, () => AsyncResource.bind(async () => transport.send(elicit('old'))));
@@ -97,7 +94,7 @@ test('case 5: an id reused after completion is a fresh entry, which an old conte
   ]);
 });
 
-test('case 7: a response waits for an earlier message of its stream that is still being written', async () => {
+test('a response waits for an earlier message of its stream that is still being written', async () => {
   const { inner, transport } = rig();
   const stored = deferred();
   inner.write = async ({ message }) => (message.id === 'question' ? stored.promise : Promise.resolve());
@@ -115,7 +112,7 @@ test('case 7: a response waits for an earlier message of its stream that is stil
   expect(written()).toEqual(['question', 2, undefined, 1]);
 });
 
-test('case 8: an explicit live id is untouched, an explicit dead one is routed by the other evidence', async () => {
+test('an explicit live id is untouched, an explicit dead one is routed by the other evidence', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   for (const id of [1, 2, 3]) inner.deliver(request(id));
   const options = { relatedRequestId: 1, resumptionToken: 'token' };
@@ -131,7 +128,7 @@ test('case 8: an explicit live id is untouched, an explicit dead one is routed b
   ]);
 });
 
-test('case 9: results and errors leave exactly as they came, in flight or not', async () => {
+test('results and errors leave exactly as they came, in flight or not', async () => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
   inner.deliver(request(2));
@@ -155,7 +152,7 @@ test.each([
   ['initialize', request('other', 'initialize')],
   ['tasks/get', request('other', 'tasks/get')],
   ['tools/list, while a tool runs', request('other', 'tools/list')],
-])('case 10: the last inbound request stays what it is after %s', async (_title, message) => {
+])('the last inbound request stays what it is after %s', async (_title, message) => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
   inner.deliver(request(2));

@@ -1,4 +1,4 @@
-/** Contexts, cancellations, and the kinds of messages. The numbers are those of the list of cases that must be right. */
+/** Contexts, cancellations, and the kinds of messages. */
 import { AsyncResource } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { asUpstream } from '../../src/index.js';
@@ -31,7 +31,7 @@ class PipeUpstream extends NullTransport {
   }
 }
 
-test('case 11: a reader that was created inside the first request is not believed once that is over', async () => {
+test('a reader that was created inside the first request is not believed once that is over', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(1));
   const read = onBehalfOf(1, () => AsyncResource.bind(async () => transport.send(elicit('question'))));
@@ -41,7 +41,7 @@ test('case 11: a reader that was created inside the first request is not believe
   expect(routes).toMatchObject([{ relatedRequestId: 2, evidence: 'sole' }]);
 });
 
-test('case 11: with asUpstream, such a reader carries no request at all, also while the first one runs', async () => {
+test('with asUpstream, such a reader carries no request at all, also while the first one runs', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   const pipe = new PipeUpstream();
   const upstream = asUpstream(pipe);
@@ -55,7 +55,7 @@ test('case 11: with asUpstream, such a reader carries no request at all, also wh
   expect(routes).toMatchObject([{ relatedRequestId: 2, evidence: 'last-inbound' }]);
 });
 
-test("case 12: the client's answer on a POST of its own is no evidence", async () => {
+test("the client's answer on a POST of its own is no evidence", async () => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
   await transport.send(elicit('question'));
@@ -70,7 +70,7 @@ test("case 12: the client's answer on a POST of its own is no evidence", async (
   ]);
 });
 
-test('case 13: a cancellation without a related id goes where the request went that it cancels', async () => {
+test('a cancellation without a related id goes where the request went that it cancels', async () => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
   await transport.send(elicit('question'));
@@ -79,7 +79,7 @@ test('case 13: a cancellation without a related id goes where the request went t
   expect(routes.at(-1)).toMatchObject({ relatedRequestId: 1, evidence: 'same-exchange' });
 });
 
-test('case 13: it goes to the standalone stream after a request that went there', async () => {
+test('it goes to the standalone stream after a request that went there', async () => {
   const { inner, transport, routes } = rig();
   await transport.send(request('question', 'ping'));
   inner.deliver(request(1));
@@ -87,7 +87,7 @@ test('case 13: it goes to the standalone stream after a request that went there'
   expect(routes.at(-1)).toMatchObject({ to: 'standalone', relatedRequestId: undefined, evidence: 'same-exchange' });
 });
 
-test('case 14: nothing is attributed to a request that the client has cancelled, by any evidence', async () => {
+test('nothing is attributed to a request that the client has cancelled, by any evidence', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(0, 'tools/call', wantsProgress('t')));
   inner.deliver(request(1));
@@ -103,7 +103,7 @@ test('case 14: nothing is attributed to a request that the client has cancelled,
   expect(inner.sent.at(-1)).toEqual({ message: answer(0), options: undefined });
 });
 
-test('case 21: what belongs to the session leaves for the standalone stream, whoever sends it', async () => {
+test('what belongs to the session leaves for the standalone stream, whoever sends it', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(1));
   for (const method of ['notifications/tools/list_changed', 'notifications/resources/updated']) {
@@ -113,21 +113,18 @@ test('case 21: what belongs to the session leaves for the standalone stream, who
   }
 });
 
-test.each([['unknown'], ['of a finished call']])(
-  'case 22: progress with a token that is %s is reported',
-  async (token) => {
-    const { inner, transport, errors, onBehalfOf } = rig();
-    inner.deliver(request(1, 'tools/call', wantsProgress('of a finished call')));
-    inner.deliver(request(2));
-    await transport.send(answer(1));
-    const written = inner.sent.length;
-    await onBehalfOf(2, async () => transport.send(progress(token)));
-    expect(inner.sent).toHaveLength(written);
-    expect(errors).toMatchObject([{ code: 'UNKNOWN_PROGRESS_TOKEN' }]);
-  },
-);
+test.each([['unknown'], ['of a finished call']])('progress with a token that is %s is reported', async (token) => {
+  const { inner, transport, errors, onBehalfOf } = rig();
+  inner.deliver(request(1, 'tools/call', wantsProgress('of a finished call')));
+  inner.deliver(request(2));
+  await transport.send(answer(1));
+  const written = inner.sent.length;
+  await onBehalfOf(2, async () => transport.send(progress(token)));
+  expect(inner.sent).toHaveLength(written);
+  expect(errors).toMatchObject([{ code: 'UNKNOWN_PROGRESS_TOKEN' }]);
+});
 
-test('case 23: a message of a task goes to its tasks/result, or standalone, never to the answered tools/call', async () => {
+test('a message of a task goes to its tasks/result, or standalone, never to the answered tools/call', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(1));
   await transport.send(answer(1, { task: { taskId: 'a' } }));
@@ -143,7 +140,7 @@ test('case 23: a message of a task goes to its tasks/result, or standalone, neve
   ]);
 });
 
-test('case 24: ping goes on any live stream, and unchanged when there is none', async () => {
+test('ping goes on any live stream, and unchanged when there is none', async () => {
   const { inner, transport } = rig();
   await transport.send(request('a', 'ping'));
   inner.deliver(request(1));
@@ -151,7 +148,7 @@ test('case 24: ping goes on any live stream, and unchanged when there is none', 
   expect([inner.relatedIdOf('a'), inner.relatedIdOf('b')]).toEqual([undefined, 1]);
 });
 
-test('case 25: initialize in flight owns nothing, not even by context', async () => {
+test('initialize in flight owns nothing, not even by context', async () => {
   const { inner, transport, routes, onBehalfOf } = rig();
   inner.deliver(request(0, 'initialize'));
   await onBehalfOf(0, async () => transport.send(elicit('a')));
@@ -163,7 +160,7 @@ test('case 25: initialize in flight owns nothing, not even by context', async ()
   ]);
 });
 
-test('case 27: a request that can go nowhere rejects, with what happened to which message', async () => {
+test('a request that can go nowhere rejects, with what happened to which message', async () => {
   const { inner, transport, errors, routes } = rig();
   const sent = transport.send(elicit('question'), { relatedRequestId: 'stale' });
   await expect(sent).rejects.toMatchObject({ name: 'BackchannelError', code: 'NOT_IN_FLIGHT' });
@@ -173,7 +170,7 @@ test('case 27: a request that can go nowhere rejects, with what happened to whic
   expect(routes).toMatchObject([{ to: 'nowhere', outcome: 'refused', error: { code: 'NOT_IN_FLIGHT' } }]);
 });
 
-test('case 27: a notification that can go nowhere is reported, and its send resolves', async () => {
+test('a notification that can go nowhere is reported, and its send resolves', async () => {
   const { inner, transport, errors, routes } = rig({ ambiguous: 'reject' });
   await expect(
     transport.send(notification('notifications/message'), { relatedRequestId: 'stale' }),

@@ -1,4 +1,4 @@
-/** Cases that need a real server. The numbers are those of the list of cases that must be right. */
+/** What only a real server shows. */
 import { afterEach, expect, test } from 'vitest';
 import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js';
 import { ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -35,7 +35,7 @@ function held(): { tool: Tool; begun: Deferred; release: Deferred } {
 
 const is = (method: string) => (arrival: Arrival) => arrival.message.method === method;
 
-test('case 6: a request in the same tick, right after the response, does not go with the answered request', async () => {
+test('a request in the same tick, right after the response, does not go with the answered request', async () => {
   const outcomes: Promise<string>[] = [];
   const served = await serve({
     async onSession(bare) {
@@ -74,7 +74,7 @@ test('case 6: a request in the same tick, right after the response, does not go 
   client.vanish();
 });
 
-test('case 20: of a batch, the request that is not answered yet owns what the server asks', async () => {
+test('of a batch, the request that is not answered yet owns what the server asks', async () => {
   const { tool, begun, release } = held();
   const ask: Tool = async (server) => {
     await begun.promise;
@@ -104,7 +104,7 @@ test('case 20: of a batch, the request that is not answered yet owns what the se
   await waiting.response;
 });
 
-test('case 26: a debounced notification, sent a microtask later, still goes with the call that sent it', async () => {
+test('a debounced notification, sent a microtask later, still goes with the call that sent it', async () => {
   const other = held();
   const say: Tool = async (server) => {
     await other.begun.promise;
@@ -124,7 +124,7 @@ test('case 26: a debounced notification, sent a microtask later, still goes with
   await Promise.all([call.response, last.response]);
 });
 
-test('case 39: a cancelled elicitation is followed by its cancellation, though another call came in since', async () => {
+test('a cancelled elicitation is followed by its cancellation, though another call came in since', async () => {
   const user = new AbortController();
   const other = held();
   const ask: Tool = async (server) => elicitFrom(server, 'forget it', user.signal).catch(() => 'gave up');
@@ -143,7 +143,7 @@ test('case 39: a cancelled elicitation is followed by its cancellation, though a
   await Promise.all([call.response, last.response]);
 });
 
-test('case 39: so it is when the client cancels the call, whose signal the handler has passed on', async () => {
+test('so it is when the client cancels the call, whose signal the handler has passed on', async () => {
   const other = held();
   const ask: Tool = async (server, { signal }) => elicitFrom(server, 'forget it', signal).catch(() => 'gave up');
   const { client } = await start({ ask, other: other.tool });
@@ -160,7 +160,7 @@ test('case 39: so it is when the client cancels the call, whose signal the handl
   await last.response;
 });
 
-test('case 40: sampling nested in sampling: each question comes on the stream of its own call', async () => {
+test('sampling nested in sampling: each question comes on the stream of its own call', async () => {
   const sample: Tool = async (server, { requestId }) => {
     const content = { type: 'text', text: String(requestId) } as const;
     const { content: sampled } = await server.createMessage({ messages: [{ role: 'user', content }], maxTokens: 1 });
@@ -179,7 +179,7 @@ test('case 40: sampling nested in sampling: each question comes on the stream of
   expect(routes.map(({ evidence }) => evidence)).toEqual(['context', 'context', 'context']);
 });
 
-test('case 40: a tool that asks twice in parallel gets both questions on its own stream', async () => {
+test('a tool that asks twice in parallel gets both questions on its own stream', async () => {
   const other = held();
   const twice: Tool = async (server) => {
     await other.begun.promise;
@@ -202,7 +202,7 @@ test('case 40: a tool that asks twice in parallel gets both questions on its own
   await last.response;
 });
 
-test('case 40: a tool that asks after it has returned is refused, or uses the stream of another call', async () => {
+test('a tool that asks after it has returned is refused, or uses the stream of another call', async () => {
   const returned: Extra[] = [];
   const other = held();
   const leave: Tool = async (_server, extra) => {

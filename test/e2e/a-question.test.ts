@@ -1,6 +1,8 @@
 /**
- * The scenario the package exists for: a stateful session behind a proxy, and a tool that asks the
- * user. The first call works in every proxy; the second one is where they hang.
+ * What the package exists for: a stateful session behind a proxy, and a tool that asks the user. A proxy that
+ * names no request loses the question of the first call where the client holds no GET stream: the SDK drops it,
+ * `send()` resolves, and the call hangs. One that names the request in which its reader was created fails with
+ * the second call: `No connection established for request ID`.
  */
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
