@@ -1,5 +1,7 @@
 /** What is seen of a Node transport, from what it does with its responses. */
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { deferred, type Deferred } from '../support/deferred.js';
 import { FakeResponse, JSON_TYPE, SSE, watchRig, type WatchRig } from '../support/http-fakes.js';
 
 const opens =
@@ -215,14 +217,15 @@ describe('a GET', () => {
     expect(rig.told).toEqual(['open: 1', 'open: 0']);
   });
 
-  test('whose client has gone before it was handed over opens no stream', async () => {
+  test('whose client has gone before it was handed over is not: the transport would keep its stream', async () => {
     const rig = watchRig();
     const response = new FakeResponse();
     response.disconnect();
-    rig.node('GET', { response, respond: opens(200, SSE) });
-    await moment();
+    const { returned } = rig.node('GET', { response, respond: opens(200, SSE) });
+    await expect(returned).resolves.toBeUndefined();
+    expect(response.calls).toEqual([]);
     expect(isStandalone(rig)).toBe(false);
-    expect(rig.watch.streams.open).toBe(0);
+    expect(rig.told).toEqual(['open: 1', 'open: 0']);
   });
 
   test('that wants to resume what nobody stores is the standalone stream', async () => {
@@ -259,6 +262,71 @@ describe('a GET', () => {
     await moment();
     expect(isStandalone(rig)).toBe(true);
   });
+});
+
+describe('a GET with which a stream is resumed, of a transport that knows it late,', () => {
+  /** The client has lost its standalone stream after the event `a`, and resumes it; the transport takes its time. */
+  async function resuming(): Promise<{ rig: WatchRig; response: FakeResponse; handled: Deferred }> {
+    const rig = watchRig({ resumesLate: true });
+    const first = rig.node('GET', { respond: opens(200, SSE) });
+    await moment();
+    first.response.write('id: a\ndata: {}\n\n');
+    first.response.disconnect();
+    const handled = deferred();
+    const { response } = rig.node('GET', { lastEventId: 'a', respond: opens(200, SSE), returns: handled.promise });
+    await setImmediate();
+    return { rig, response, handled };
+  }
+
+  test('is open when it has been handled', async () => {
+    const { rig, response, handled } = await resuming();
+    expect(isStandalone(rig)).toBe(false);
+    response.write('id: b\ndata: {}\n\n');
+    handled.resolve();
+    await setImmediate();
+    expect(isStandalone(rig)).toBe(true);
+    response.disconnect();
+    rig.node('GET', { lastEventId: 'b', respond: opens(200, SSE) });
+    await setImmediate();
+    expect(isStandalone(rig)).toBe(true);
+  });
+
+  test('opens no stream when its client has gone meanwhile', async () => {
+    const { rig, response, handled } = await resuming();
+    response.disconnect();
+    handled.resolve();
+    await setImmediate();
+    expect(isStandalone(rig)).toBe(false);
+  });
+
+  test('opens no stream when it is refused, or fails', async () => {
+    const { rig, response } = await resuming();
+    response.disconnect();
+    rig.node('GET', { lastEventId: 'a', respond: opens(409, JSON_TYPE) });
+    const failed = Promise.reject(new Error('no'));
+    const { returned } = rig.node('GET', { lastEventId: 'a', respond: opens(200, SSE), returns: failed });
+    await expect(returned).rejects.toThrow('no');
+    await setImmediate();
+    expect(isStandalone(rig)).toBe(false);
+  });
+});
+
+test('ids of events piled up on a GET that resumes a request stream', async () => {
+  const rig = watchRig();
+  const post = rig.node('POST', { ids: [1], respond: opens(200, SSE) });
+  post.response.write(EVENT);
+  post.response.disconnect();
+  const { response, exchange } = rig.node('GET', {
+    lastEventId: '1',
+    respond: (res) => {
+      res.writeHead(200, SSE);
+      res.write(EVENT);
+    },
+  });
+  expect(exchange?.eventIds).toEqual(['1']);
+  await moment();
+  for (let at = 0; at < 3; at += 1) response.write(EVENT);
+  expect(exchange?.eventIds).toEqual([]);
 });
 
 test('a request of unknown make, without method and headers, is a connection, and no stream', () => {
