@@ -1,7 +1,5 @@
 /** What is seen of a Node transport, from what it does with its responses. */
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { deferred, type Deferred } from '../support/deferred.js';
 import { FakeResponse, JSON_TYPE, SSE, watchRig, type WatchRig } from '../support/http-fakes.js';
 
 const opens =
@@ -261,53 +259,6 @@ describe('a GET', () => {
     rig.node('GET', { lastEventId: 'b', respond: opens(200, SSE) });
     await moment();
     expect(isStandalone(rig)).toBe(true);
-  });
-});
-
-describe('a GET with which a stream is resumed, of a transport that knows it late,', () => {
-  /** The client has lost its standalone stream after the event `a`, and resumes it; the transport takes its time. */
-  async function resuming(): Promise<{ rig: WatchRig; response: FakeResponse; handled: Deferred }> {
-    const rig = watchRig({ resumesLate: true });
-    const first = rig.node('GET', { respond: opens(200, SSE) });
-    await moment();
-    first.response.write('id: a\ndata: {}\n\n');
-    first.response.disconnect();
-    const handled = deferred();
-    const { response } = rig.node('GET', { lastEventId: 'a', respond: opens(200, SSE), returns: handled.promise });
-    await setImmediate();
-    return { rig, response, handled };
-  }
-
-  test('is open when it has been handled', async () => {
-    const { rig, response, handled } = await resuming();
-    expect(isStandalone(rig)).toBe(false);
-    response.write('id: b\ndata: {}\n\n');
-    handled.resolve();
-    await setImmediate();
-    expect(isStandalone(rig)).toBe(true);
-    response.disconnect();
-    rig.node('GET', { lastEventId: 'b', respond: opens(200, SSE) });
-    await setImmediate();
-    expect(isStandalone(rig)).toBe(true);
-  });
-
-  test('opens no stream when its client has gone meanwhile', async () => {
-    const { rig, response, handled } = await resuming();
-    response.disconnect();
-    handled.resolve();
-    await setImmediate();
-    expect(isStandalone(rig)).toBe(false);
-  });
-
-  test('opens no stream when it is refused, or fails', async () => {
-    const { rig, response } = await resuming();
-    response.disconnect();
-    rig.node('GET', { lastEventId: 'a', respond: opens(409, JSON_TYPE) });
-    const failed = Promise.reject(new Error('no'));
-    const { returned } = rig.node('GET', { lastEventId: 'a', respond: opens(200, SSE), returns: failed });
-    await expect(returned).rejects.toThrow('no');
-    await setImmediate();
-    expect(isStandalone(rig)).toBe(false);
   });
 });
 
