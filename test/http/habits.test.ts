@@ -5,7 +5,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { describe, expect, test } from 'vitest';
 import { resumesLate, storesWhileAway } from '../../src/http/habits.js';
 import { deferred, type Deferred } from '../support/deferred.js';
-import { FakeResponse, JSON_TYPE, SSE, watchRig, type WatchRig } from '../support/http-fakes.js';
+import { JSON_TYPE, SSE, watchRig, type FakeResponse, type WatchRig } from '../support/http-fakes.js';
 
 const opens =
   (...args: unknown[]) =>
