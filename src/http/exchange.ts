@@ -16,6 +16,8 @@ export class HttpExchange extends OrderedStream {
    * it misses.
    */
   isResumable = false;
+  /** The transport knows the stream when `handleRequest` settles, and not when the head is written. */
+  opensLate = false;
   /** It is a GET that resumes a request stream. */
   resumesRequest = false;
   /** Event ids written on a GET before it is known what stream it is. */

@@ -39,7 +39,11 @@ export class Watch {
   #resumed = 0;
   #openResumed = 0;
 
-  constructor(private readonly listener: WatchListener) {}
+  /** @param resumesLate see `habits.ts` */
+  constructor(
+    private readonly listener: WatchListener,
+    private readonly resumesLate: boolean,
+  ) {}
 
   /** How often a request stream was resumed. */
   get resumed(): number {
@@ -66,7 +70,13 @@ export class Watch {
     this.#tell({ type: 'began' });
     if (isNodeResponse(response)) {
       this.#watchNode(exchange, response);
-      return run(exchange, () => handleRequest(...args));
+      // Nobody is there to be answered. Most versions of the SDK would wait for a `close` that is past, take the stream for
+      // open for ever, and refuse the next.
+      if (exchange.method === 'GET' && !exchange.isOpen) return Promise.resolve();
+      exchange.opensLate = this.resumesLate && exchange.method === 'GET' && exchange.lastEventId !== undefined;
+      const handled = run(exchange, () => handleRequest(...args));
+      if (exchange.opensLate) this.#opensWhen(handled, exchange);
+      return handled;
     }
     this.#watchSignal(exchange, signalOf(request));
     let answer: unknown;
@@ -172,11 +182,19 @@ export class Watch {
       for (const request of exchange.requests) request.isStreaming = exchange.isStream;
       this.#tell({ type: 'answered', as });
     }
-    if (exchange.method !== 'GET' || !exchange.isStream) return;
+    if (exchange.method !== 'GET' || !exchange.isStream || exchange.opensLate) return;
     // Older SDKs write the head first, and know the stream a moment later: what left for it now would be lost.
     queueMicrotask(() => {
       this.#opened(exchange);
     });
+  }
+
+  #opensWhen(handled: unknown, exchange: HttpExchange): void {
+    const opened = (): void => {
+      if (exchange.isStream) this.#opened(exchange);
+    };
+    // An error reaches the caller of `handleRequest`.
+    Promise.resolve(handled).then(opened, () => undefined);
   }
 
   #opened(exchange: HttpExchange): void {
@@ -188,6 +206,7 @@ export class Watch {
     const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
     if (resumesRequest) {
       exchange.resumesRequest = true;
+      exchange.eventIds.length = 0;
       this.#resumed += 1;
       this.#openResumed += 1;
     } else {
@@ -206,7 +225,7 @@ export class Watch {
     exchange.isResumable = true;
     if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
     // It may turn out a moment later that this is the standalone stream.
-    else if (isGet) exchange.eventIds.push(id);
+    else if (isGet && !exchange.resumesRequest) exchange.eventIds.push(id);
   }
 
   /** Nothing more will be written. */

@@ -86,7 +86,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     // Only a transport with a stream per request chooses one, and has an order to keep on each.
     const hasStreams = 'handleRequest' in inner;
     this.methods = hasStreams ? HTTP_METHODS : METHODS;
-    this.#liveness = hasStreams ? new Liveness(this.identity, settings, this) : undefined;
+    this.#liveness = hasStreams ? new Liveness(inner, this.identity, settings, this) : undefined;
     this.#delivery = new Delivery(inner, this, this.#order, this.#liveness, this.#log);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.

@@ -1,6 +1,7 @@
 import { after } from '../clock.js';
 import { debug } from '../debug.js';
 import { HttpExchange } from '../http/exchange.js';
+import { resumesLate, storesWhileAway } from '../http/habits.js';
 import { Orphans, type OrphanListener } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
@@ -44,6 +45,7 @@ export class Liveness implements WatchListener, OrphanListener {
   #watch: Watch | undefined;
 
   constructor(
+    private readonly inner: object,
     /** Tells this transport from others in the async context. */
     private readonly transport: object,
     private readonly settings: Settings,
@@ -76,12 +78,13 @@ export class Liveness implements WatchListener, OrphanListener {
 
   /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
   get standaloneIsStored(): boolean {
-    return this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
+    const isResumable = this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
+    return isResumable && storesWhileAway(this.inner);
   }
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
-    this.#watch ??= new Watch(this);
+    this.#watch ??= new Watch(this, resumesLate(this.inner));
     return this.#watch.handle(call, args, (exchange, work) => onExchange(this.transport, exchange, work));
   }
 

@@ -215,14 +215,15 @@ describe('a GET', () => {
     expect(rig.told).toEqual(['open: 1', 'open: 0']);
   });
 
-  test('whose client has gone before it was handed over opens no stream', async () => {
+  test('whose client has gone before it was handed over is not: the transport would keep its stream', async () => {
     const rig = watchRig();
     const response = new FakeResponse();
     response.disconnect();
-    rig.node('GET', { response, respond: opens(200, SSE) });
-    await moment();
+    const { returned } = rig.node('GET', { response, respond: opens(200, SSE) });
+    await expect(returned).resolves.toBeUndefined();
+    expect(response.calls).toEqual([]);
     expect(isStandalone(rig)).toBe(false);
-    expect(rig.watch.streams.open).toBe(0);
+    expect(rig.told).toEqual(['open: 1', 'open: 0']);
   });
 
   test('that wants to resume what nobody stores is the standalone stream', async () => {
@@ -259,6 +260,24 @@ describe('a GET', () => {
     await moment();
     expect(isStandalone(rig)).toBe(true);
   });
+});
+
+test('ids of events piled up on a GET that resumes a request stream', async () => {
+  const rig = watchRig();
+  const post = rig.node('POST', { ids: [1], respond: opens(200, SSE) });
+  post.response.write(EVENT);
+  post.response.disconnect();
+  const { response, exchange } = rig.node('GET', {
+    lastEventId: '1',
+    respond: (res) => {
+      res.writeHead(200, SSE);
+      res.write(EVENT);
+    },
+  });
+  expect(exchange?.eventIds).toEqual(['1']);
+  await moment();
+  for (let at = 0; at < 3; at += 1) response.write(EVENT);
+  expect(exchange?.eventIds).toEqual([]);
 });
 
 test('a request of unknown make, without method and headers, is a connection, and no stream', () => {

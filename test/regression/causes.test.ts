@@ -92,6 +92,29 @@ test('a message that waited for its turn was written on a stream that had gone m
   await rig.transport.close();
 });
 
+test.each([
+  { title: 'one that stores it is given it', stores: true, story: 'notifications/message → standalone: delivered' },
+  { title: 'of one that does not it is reported', stores: false, story: 'refused PARK_TIMEOUT' },
+])('news for a standalone stream that is away was given to a transport that discards it: $title', async (row) => {
+  vi.useFakeTimers();
+  try {
+    const rig = watchedRig({ parkTimeoutMs: 100 });
+    if (row.stores) Object.assign(rig.inner, { closeStandaloneSSEStream: () => undefined });
+    const get = rig.get();
+    await Promise.resolve();
+    get.write('id: 1\ndata: {}\n\n');
+    get.disconnect();
+    await rig.transport.send(notification('notifications/message', { data: 'while you were away' }));
+    await vi.advanceTimersByTimeAsync(150);
+    expect(rig.story().at(-1)).toContain(row.story);
+    expect(rig.errors).toMatchObject(row.stores ? [] : [{ code: 'PARK_TIMEOUT' }]);
+    expect(rig.inner.sent).toHaveLength(row.stores ? 1 : 0);
+    await rig.transport.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('one answer in JSON made a stream that was open count as none', async () => {
   const rig = watchedRig();
   rig.post(request(1));

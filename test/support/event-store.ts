@@ -1,6 +1,7 @@
 /** Event stores in memory, for streams that a client may resume. Their ids do not tell the stream. */
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { deferred } from './deferred.js';
 
 type Send = Parameters<EventStore['replayEventsAfter']>[1]['send'];
 
@@ -30,5 +31,25 @@ export class MemoryEventStore implements EventStore {
 export class IndexedEventStore extends MemoryEventStore {
   async getStreamIdForEventId(eventId: string): Promise<string | undefined> {
     return Promise.resolve(this.events.get(eventId)?.streamId);
+  }
+}
+
+/** Replays what it held when it was asked, but not before it is let go. */
+export class SlowReplayStore extends IndexedEventStore {
+  readonly asked = deferred();
+  readonly released = deferred();
+
+  override async replayEventsAfter(lastEventId: string, { send }: { send: Send }): Promise<string> {
+    const missed: Parameters<Send>[] = [];
+    const streamId = await super.replayEventsAfter(lastEventId, {
+      send: async (...event) => {
+        missed.push(event);
+        return Promise.resolve();
+      },
+    });
+    this.asked.resolve();
+    await this.released.promise;
+    for (const event of missed) await send(...event);
+    return streamId;
   }
 }

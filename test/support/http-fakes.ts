@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { InFlight } from '../../src/routing/ledger.js';
 import type { HttpExchange } from '../../src/http/exchange.js';
-import { Watch } from '../../src/http/watch.js';
+import { Watch, type WatchListener } from '../../src/http/watch.js';
 import { request } from './messages.js';
 import { newLedger } from './verdict.js';
 
@@ -54,7 +54,7 @@ export interface WatchRig {
   readonly watch: Watch;
   readonly told: string[];
   /** Hands an HTTP request to a Node transport that answers with `respond`. The ids are those of its messages. */
-  readonly node: (method: string, options?: NodeOptions) => { response: FakeResponse; returned: unknown };
+  readonly node: (method: string, options?: NodeOptions) => NodeAnswer;
   /** Hands one to a web-standard transport. */
   readonly web: (method: string, answer: unknown, options?: Options) => { returned: unknown };
 }
@@ -67,15 +67,25 @@ interface Options {
 interface NodeOptions extends Options {
   readonly respond?: (response: FakeResponse) => void;
   readonly response?: FakeResponse;
+  /** What the transport returns. */
+  readonly returns?: unknown;
 }
 
-export function watchRig(): WatchRig {
+interface NodeAnswer {
+  readonly response: FakeResponse;
+  readonly returned: unknown;
+  /** Unless the request was not handed over. */
+  readonly exchange: HttpExchange | undefined;
+}
+
+export function watchRig({ resumesLate = false } = {}): WatchRig {
   const told: string[] = [];
-  const watch = new Watch({
+  const listener: WatchListener = {
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
-  });
+  };
+  const watch = new Watch(listener, resumesLate);
   const ledger = newLedger();
   const arrive = (exchange: HttpExchange, ids: readonly number[] = []): void => {
     for (const id of ids) watch.arrived(exchange, ledger.receive(request(id)).entry);
@@ -86,19 +96,21 @@ export function watchRig(): WatchRig {
     watch,
     told,
     node: (method, options = {}) => {
-      const { response = new FakeResponse(), respond } = options;
+      const { response = new FakeResponse(), respond, returns = 'what the transport returns' } = options;
+      const seen: HttpExchange[] = [];
       const returned = watch.handle(
         () => {
           respond?.(response);
-          return 'what the transport returns';
+          return returns;
         },
         [nodeRequest(method, headersOf(options)), response],
         (exchange, call) => {
+          seen.push(exchange);
           arrive(exchange, options.ids);
           return call();
         },
       );
-      return { response, returned };
+      return { response, returned, exchange: seen[0] };
     },
     web: (method, answer, options = {}) => {
       const incoming = new Request('http://127.0.0.1/mcp', { method, headers: headersOf(options) });

@@ -47,12 +47,14 @@ export async function runSuite({ node, args, env = {} }: SuiteOptions): Promise<
       env: { ...process.env, ...env, PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}` },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    await once(child, 'close');
+    const [code] = (await once(child, 'close')) as [number | null];
     const json = JSON.parse(await readFile(report, 'utf8')) as Json;
     const failures = json.testResults.flatMap(({ name, status, assertionResults }) => {
       const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
       return status === 'failed' && failed.length === 0 ? [name] : failed;
     });
+    // Errors that no test waits for, such as unhandled rejections, are in no test's result.
+    if (code !== 0 && failures.length === 0) failures.push(`vitest ended with ${String(code)}, and no test failed`);
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = json;
     return { passed, failed, skipped, seconds: Math.round((performance.now() - started) / 1_000), failures };
   } finally {

@@ -32,4 +32,9 @@ export class FakeHttp extends FakePipe {
   handleRequest(...args: unknown[]): unknown {
     return this.model.handleRequest(...args);
   }
+
+  /** Never called: transports that have it store what is sent while the client is away. */
+  closeStandaloneSSEStream(): void {
+    throw new Error('nobody asked for this');
+  }
 }

@@ -1,0 +1,19 @@
+/** Habits of transports that matter here, and by what they show: nobody can be asked. */
+
+/**
+ * Whether a GET that resumes a stream is known to the transport only when `handleRequest` settles, though its head was
+ * written before. So do the Node transports up to SDK 1.24, which keep their streams themselves: between the two they
+ * wait for the event store, and what is sent meanwhile comes too late for what is replayed. Later ones keep a
+ * web-standard transport inside. It knows the stream before there is a head, and `handleRequest` settles when it ends.
+ */
+export function resumesLate(transport: object): boolean {
+  return '_streamMapping' in transport;
+}
+
+/**
+ * Whether, with an event store, what is sent while the client is away from its standalone stream is stored for it. Up to SDK
+ * 1.23 it is discarded. Since 1.24 a transport can send its client away from that stream by itself, and stores.
+ */
+export function storesWhileAway(transport: object): boolean {
+  return 'closeStandaloneSSEStream' in transport;
+}
