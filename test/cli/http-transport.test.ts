@@ -20,7 +20,7 @@ async function received(answer: (response: ServerResponse) => void, expected: nu
     if (request.method === 'POST') answer(response);
     else response.end(event(RESULT));
   });
-  const transport = new HttpTransport(new URL(await listen(http)), {});
+  const transport = new HttpTransport(new URL(await listen(http)));
   closing(async () => {
     await transport.close();
     http.closeAllConnections();
