@@ -5,6 +5,7 @@ import { createParser } from 'eventsource-parser';
 import { asError } from '../errors.js';
 import { answerInPlaceOf } from '../proxy/answers.js';
 import type { JsonRpcMessage } from '../routing/message.js';
+import { isEventStream } from './http-head.js';
 
 /** What an answer brings. */
 export interface AnswerListener {
@@ -17,15 +18,6 @@ export interface AnswerListener {
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
-
-export function isEventStream(response: IncomingMessage): boolean {
-  return mediaTypeOf(response) === 'text/event-stream';
-}
-
-/** Whether messages can be read in it. */
-export function isReadable(response: IncomingMessage): boolean {
-  return isEventStream(response) || mediaTypeOf(response) === 'application/json';
-}
 
 /** Tells each message as soon as it is there. Resolves at the end, with the reason if that came too early. */
 export async function readAnswer(response: IncomingMessage, listener: AnswerListener): Promise<Error | undefined> {
@@ -95,8 +87,4 @@ function tellOne(value: unknown, listener: AnswerListener): void {
   listener.error(error);
   const answer = answerInPlaceOf(value);
   if (answer !== undefined) listener.message(answer);
-}
-
-function mediaTypeOf({ headers }: IncomingMessage): string | undefined {
-  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 }

@@ -4,7 +4,8 @@ import { after, MAX_TIMEOUT_MS } from '../clock.js';
 import { errorAnswer, reasonOf } from '../proxy/answers.js';
 import { mayPass } from '../proxy/probe.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
-import { isEventStream, readAnswer, type AnswerListener } from './answer-reader.js';
+import { readAnswer, type AnswerListener } from './answer-reader.js';
+import { isEventStream } from './http-head.js';
 import type { Wire } from './wire.js';
 
 /** How often in a row a stream is resumed in vain, and how long is waited before, where the server does not say. */
@@ -94,7 +95,7 @@ export class HttpCall implements AnswerListener {
       this.#attempts++;
       try {
         const part = await this.#partAfter(this.#lastEventId);
-        if (part.statusCode === 200 && isEventStream(part)) return part;
+        if (isEventStream(part)) return part;
         part.destroy();
         this.#notResumed(`the backend answers ${part.statusCode ?? 'nothing'}`);
         if (!mayPass(part.statusCode)) return undefined;

@@ -1,22 +1,20 @@
-import type { IncomingMessage } from 'node:http';
-import { finished } from 'node:stream';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { within } from '../proxy/within.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { asError } from '../errors.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
-import { isReadable } from './answer-reader.js';
 import { HttpCall, type CallListener } from './http-call.js';
+import { isReadable, isRedirect, refusalIn, valueOf } from './http-head.js';
 import { Wire } from './wire.js';
 
-/** Of the text of a refusal, no more is read, and not for longer. */
-const MAX_REFUSAL_LENGTH = 4_096;
-const REFUSAL_TIMEOUT_MS = 2_000;
-
-/** As `fetch` says it: some servers let nobody in who says nothing. */
-const USER_AGENT = 'node';
+/** Some servers let nobody in who does not say what asks. What is compressed is not read. */
+const HEADERS = { 'user-agent': 'node', 'accept-encoding': 'identity' };
+const POST_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const ACCEPTED = 202;
 
 /**
- * Reaches a server over Streamable HTTP. It is the SDK's transport, but for the answers to requests, which are read here:
- * the SDK leaves whoever waits for one that broke off to their own timeout.
+ * Reaches a server over Streamable HTTP. It is the SDK's transport, but for requests: the SDK leaves whoever waits for
+ * an answer that broke off to their own timeout, and reads each answer through four streams.
  */
 export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #wire = new Wire();
@@ -25,9 +23,22 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     message: (message) => this.onmessage?.(message as never),
     error: (error) => this.onerror?.(error),
   };
+  /** Where requests are taken: elsewhere, if the server has redirected one. */
+  #url: URL;
 
-  constructor(url: URL, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    url: URL,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(url, { requestInit: { headers }, fetch: async (...args) => this.#fetch(...args) });
+    this.#url = url;
+  }
+
+  override async send(message: JSONRPCMessage | JSONRPCMessage[]): Promise<void> {
+    // From the answer to `initialize` the SDK learns the session.
+    const isOurs = !Array.isArray(message) && isRequest(message) && message.method !== 'initialize';
+    if (isOurs && (await this.#request(message.id, JSON.stringify(message)))) return;
+    await super.send(message);
   }
 
   /** Breaks off what is under way. */
@@ -37,25 +48,49 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     await super.close();
   }
 
-  async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const id = requestIdIn(init);
-    return id === undefined ? fetch(url, init) : this.#post(id, new URL(url), init);
+  /** @returns whether it was taken; otherwise the SDK knows where to go */
+  async #request(id: RequestId, body: string): Promise<boolean> {
+    const { sessionId, protocolVersion } = this;
+    const headers = {
+      ...HEADERS,
+      ...(sessionId !== undefined && { 'mcp-session-id': sessionId }),
+      ...(protocolVersion !== undefined && { 'mcp-protocol-version': protocolVersion }),
+      ...this.headers,
+      ...POST_HEADERS,
+    };
+    try {
+      const { status } = await this.#post(id, this.#url, headers, body);
+      return status === ACCEPTED;
+    } catch (error) {
+      this.onerror?.(asError(error));
+      throw error;
+    }
   }
 
-  /** @returns what the SDK has to know: the session, a refusal, or where to go instead */
-  async #post(id: RequestId, url: URL, { headers, body }: RequestInit): Promise<Response> {
-    const sent = {
-      'user-agent': USER_AGENT,
-      ...Object.fromEntries(new Headers(headers)),
-      'accept-encoding': 'identity',
-    };
-    const answer = await this.#wire.exchange(url, 'POST', sent, body as string);
-    if (!isOk(answer) || !isReadable(answer)) return withoutAnswer(answer);
-    const session = sessionIn(answer);
-    const call = new HttpCall(id, this.#wire, url, { ...sent, ...session }, this.#listener);
-    this.#calls.add(call);
-    void call.follow(answer).finally(() => this.#calls.delete(call));
-    return new Response(null, { status: 202, headers: session });
+  /** What the SDK sends. The answers to requests are not for it to read. */
+  async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    const id = requestIdIn(init);
+    if (id === undefined) return fetch(url, init);
+    this.#url = new URL(url);
+    const headers = { ...HEADERS, ...Object.fromEntries(new Headers(init.headers)) };
+    return this.#post(id, this.#url, headers, init.body as string);
+  }
+
+  /** Sends a request, whose answer is read from then on. @returns what else the SDK has to know */
+  async #post(id: RequestId, url: URL, headers: OutgoingHttpHeaders, body: string): Promise<Response> {
+    const answer = await this.#wire.exchange(url, 'POST', headers, body);
+    const { statusCode: status = 0 } = answer;
+    if (isReadable(answer)) {
+      const session = valueOf(answer, 'mcp-session-id');
+      const call = new HttpCall(id, this.#wire, url, { ...headers, ...session }, this.#listener);
+      this.#calls.add(call);
+      void call.follow(answer).finally(() => this.#calls.delete(call));
+      return new Response(null, { status: ACCEPTED, headers: session });
+    }
+    if (status !== ACCEPTED && !isRedirect(answer)) throw await refusalIn(answer);
+    answer.resume();
+    // Whoever only accepts a request answers it elsewhere.
+    return new Response(null, { status, headers: valueOf(answer, 'location') });
   }
 }
 
@@ -64,31 +99,4 @@ function requestIdIn({ method, body }: RequestInit): RequestId | undefined {
   if (method !== 'POST' || typeof body !== 'string') return undefined;
   const message = JSON.parse(body) as JsonRpcMessage;
   return isRequest(message) ? message.id : undefined;
-}
-
-function isOk({ statusCode = 0 }: IncomingMessage): boolean {
-  return statusCode >= 200 && statusCode < 300 && statusCode !== 202;
-}
-
-function sessionIn({ headers }: IncomingMessage): Record<string, string> {
-  const id = headers['mcp-session-id'];
-  return typeof id === 'string' ? { 'mcp-session-id': id } : {};
-}
-
-async function withoutAnswer(answer: IncomingMessage): Promise<Response> {
-  let text = '';
-  answer.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    if (text.length >= MAX_REFUSAL_LENGTH) answer.destroy();
-  });
-  await within(REFUSAL_TIMEOUT_MS, new Promise<void>((resolve) => finished(answer, () => resolve())));
-  answer.destroy();
-  const headers = Object.entries(answer.headersDistinct).map(([name, values = []]): [string, string] => [
-    name,
-    values.join(', '),
-  ]);
-  return new Response(text === '' ? null : text.slice(0, MAX_REFUSAL_LENGTH), {
-    status: answer.statusCode ?? 500,
-    headers,
-  });
 }
