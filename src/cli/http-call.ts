@@ -32,11 +32,13 @@ export class HttpCall implements AnswerListener {
   /** To resume, since something came. */
   #attempts = 0;
   #wake: (() => void) | undefined;
+  #part: IncomingMessage | undefined;
+  #stopTimer: (() => void) | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
 
   /** @param headers for the requests that resume it */
   constructor(
-    private readonly id: RequestId,
+    readonly id: RequestId,
     private readonly wire: Wire,
     private readonly url: URL,
     private readonly headers: OutgoingHttpHeaders,
@@ -50,20 +52,31 @@ export class HttpCall implements AnswerListener {
 
   /** Reads it to its end. */
   async follow(answer: IncomingMessage): Promise<void> {
-    let part: IncomingMessage | undefined = answer;
-    while (part !== undefined) {
-      const cut = await readAnswer(part, this);
+    for (this.#part = answer; this.#part !== undefined; this.#part = await this.#resume()) {
+      const cut = await readAnswer(this.#part, this);
       if (cut !== undefined) this.error(new Error(`the stream of an answer broke: ${reasonOf(cut)}`, { cause: cut }));
-      if (this.#isAnswered || this.#isOver) return;
-      part = await this.#resume();
+      if (this.#isAnswered || this.#isOver) break;
     }
+    this.#stopTimer?.();
+    if (!this.#isAnswered) this.#missing();
+  }
+
+  #missing(): void {
     this.message(errorAnswer(this.id, 'The backend broke off its answer to this request, which cannot be resumed'));
   }
 
-  /** Nobody waits for it any more. */
-  cancel(): void {
+  /** Nobody waits for it any more: many servers do not answer then, and leave the connection open. */
+  cancel(graceMs = 0): void {
+    this.#stopTimer?.();
+    if (graceMs > 0) {
+      this.#stopTimer = after(graceMs, () => {
+        this.cancel();
+      });
+      return;
+    }
     this.#isOver = true;
     this.#wake?.();
+    this.#part?.destroy();
   }
 
   message(message: JsonRpcMessage): void {

@@ -2,7 +2,8 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
-import { isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import { GRACE_MS } from '../proxy/taken-back.js';
+import { cancelledIdOf, isNotification, isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { HttpCall, type CallListener } from './http-call.js';
 import { isReadable, isRedirect, refusalIn, valueOf } from './http-head.js';
 import { Wire } from './wire.js';
@@ -39,6 +40,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     const isOurs = !Array.isArray(message) && isRequest(message) && message.method !== 'initialize';
     if (isOurs && (await this.#request(message.id, JSON.stringify(message)))) return;
     await super.send(message);
+    if (!Array.isArray(message) && isNotification(message) && message.method === 'notifications/cancelled')
+      this.#takenBack(cancelledIdOf(message));
   }
 
   /** Breaks off what is under way. */
@@ -46,6 +49,10 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     for (const call of this.#calls) call.cancel();
     this.#wire.close();
     await super.close();
+  }
+
+  #takenBack(id: RequestId | undefined): void {
+    for (const call of this.#calls) if (call.id === id) call.cancel(GRACE_MS);
   }
 
   /** @returns whether it was taken; otherwise the SDK knows where to go */

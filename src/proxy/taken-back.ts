@@ -2,7 +2,7 @@ import { after } from '../clock.js';
 import type { RequestId } from '../routing/message.js';
 
 /** How long a backend may still work on a call that was taken back: many never answer one. */
-const GRACE_MS = 5_000;
+export const GRACE_MS = 5_000;
 
 /** Calls that the client took back. Each counts until the backend has answered it, or has had the time to. */
 export class TakenBack {

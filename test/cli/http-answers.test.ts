@@ -1,9 +1,14 @@
 /** Whoever waits for an answer over HTTP gets one, whatever becomes of it, and never two. */
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closers } from '../proxy/support.js';
 import { CALL, event, inEvents, NEWS, peer, RESULT, turns, type Respond } from './http-peer.js';
 
 const closing = closers();
+afterEach(() => {
+  vi.useRealTimers();
+});
 const BROKEN_OFF = { id: 7, error: { message: expect.stringContaining('broke off') as string } };
 /** An event that a stream can be resumed after at once. */
 const PRIMING = 'retry: 1\nid: 1\ndata: \n\n';
@@ -110,4 +115,25 @@ describe('an answer that can be resumed', () => {
     await turns();
     expect(messages).toMatchObject([NEWS]);
   });
+});
+
+it('the connection of a call that was taken back is closed when the server had the time to answer', async () => {
+  let answer: ServerResponse | undefined;
+  const { transport, messages, errors } = await peer(closing, (response, { headers }) => {
+    if (headers['content-length'] === String(JSON.stringify(CALL).length)) answer = inEvents(response);
+    else response.writeHead(202).end();
+    answer?.write(': a comment\n\n');
+  });
+  await transport.send(CALL);
+  const closed = once(answer as never, 'close');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await transport.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } });
+  vi.advanceTimersByTime(4_999);
+  await turns();
+  expect(answer?.destroyed).toBe(false);
+  vi.advanceTimersByTime(1);
+  vi.useRealTimers();
+  await closed;
+  await turns();
+  expect([messages, errors]).toEqual([[], []]);
 });
