@@ -26,22 +26,19 @@ export interface CallListener {
  */
 export class HttpCall implements AnswerListener {
   #isAnswered = false;
-  #isOver = false;
   #lastEventId: string | undefined;
   #retryMs: number | undefined;
   /** To resume, since something came. */
   #attempts = 0;
   #wake: (() => void) | undefined;
-  #part: IncomingMessage | undefined;
   #stopTimer: (() => void) | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
+  readonly #aborter = new AbortController();
 
-  /** @param headers for the requests that resume it */
   constructor(
     readonly id: RequestId,
     private readonly wire: Wire,
     private readonly url: URL,
-    private readonly headers: OutgoingHttpHeaders,
     private readonly listener: CallListener,
   ) {
     // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.
@@ -50,12 +47,22 @@ export class HttpCall implements AnswerListener {
     });
   }
 
-  /** Reads it to its end. */
-  async follow(answer: IncomingMessage): Promise<void> {
-    for (this.#part = answer; this.#part !== undefined; this.#part = await this.#resume()) {
-      const cut = await readAnswer(this.#part, this);
+  /** Nobody waits for it any more. */
+  get isOver(): boolean {
+    return this.#aborter.signal.aborted;
+  }
+
+  /** @returns the head of the answer */
+  post(headers: OutgoingHttpHeaders, body: string): Promise<IncomingMessage> {
+    return this.#exchange('POST', headers, body);
+  }
+
+  /** Reads it to its end. @param headers for the requests that resume it */
+  async follow(answer: IncomingMessage, headers: OutgoingHttpHeaders): Promise<void> {
+    for (let part: IncomingMessage | undefined = answer; part !== undefined; part = await this.#resume(headers)) {
+      const cut = await readAnswer(part, this);
       if (cut !== undefined) this.error(new Error(`the stream of an answer broke: ${reasonOf(cut)}`, { cause: cut }));
-      if (this.#isAnswered || this.#isOver) break;
+      if (this.#isAnswered || this.isOver) break;
     }
     this.#stopTimer?.();
     if (!this.#isAnswered) this.#missing();
@@ -74,14 +81,13 @@ export class HttpCall implements AnswerListener {
       });
       return;
     }
-    this.#isOver = true;
+    this.#aborter.abort();
     this.#wake?.();
-    this.#part?.destroy();
   }
 
   message(message: JsonRpcMessage): void {
     const isAnswer = message.id === this.id && message.method === undefined;
-    if (this.#isOver || (isAnswer && this.#isAnswered)) return;
+    if (this.isOver || (isAnswer && this.#isAnswered)) return;
     this.#isAnswered ||= isAnswer;
     this.#attempts = 0;
     this.#tell(message);
@@ -97,17 +103,18 @@ export class HttpCall implements AnswerListener {
   }
 
   error(error: Error): void {
-    if (!this.#isOver) this.listener.error(error);
+    if (!this.isOver) this.listener.error(error);
   }
 
   /** @returns what follows; nothing, where that is not to be had */
-  async #resume(): Promise<IncomingMessage | undefined> {
+  async #resume(headers: OutgoingHttpHeaders): Promise<IncomingMessage | undefined> {
     while (this.#lastEventId !== undefined && this.#attempts < MAX_ATTEMPTS) {
       await this.#pause(this.#retryMs ?? FIRST_PAUSE_MS * PAUSE_GROWTH ** this.#attempts);
-      if (this.#isOver) return undefined;
+      if (this.isOver) return undefined;
       this.#attempts++;
       try {
-        const part = await this.#partAfter(this.#lastEventId);
+        const last = { 'last-event-id': this.#lastEventId };
+        const part = await this.#exchange('GET', { ...headers, accept: 'text/event-stream', ...last });
         if (isEventStream(part)) return part;
         part.destroy();
         this.#notResumed(`the backend answers ${part.statusCode ?? 'nothing'}`);
@@ -119,9 +126,8 @@ export class HttpCall implements AnswerListener {
     return undefined;
   }
 
-  #partAfter(eventId: string): Promise<IncomingMessage> {
-    const headers = { ...this.headers, accept: 'text/event-stream', 'last-event-id': eventId };
-    return this.wire.exchange(this.url, 'GET', headers);
+  #exchange(method: 'GET' | 'POST', headers: OutgoingHttpHeaders, body?: string): Promise<IncomingMessage> {
+    return this.wire.exchange(this.url, { method, headers, signal: this.#aborter.signal }, body);
   }
 
   #notResumed(reason: string): void {

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
@@ -85,15 +85,24 @@ export class HttpTransport extends StreamableHTTPClientTransport {
 
   /** Sends a request, whose answer is read from then on. @returns what else the SDK has to know */
   async #post(id: RequestId, url: URL, headers: OutgoingHttpHeaders, body: string): Promise<Response> {
-    const answer = await this.#wire.exchange(url, 'POST', headers, body);
-    const { statusCode: status = 0 } = answer;
+    const call = new HttpCall(id, this.#wire, url, this.#listener);
+    this.#calls.add(call);
+    const over = (): boolean => this.#calls.delete(call);
+    let answer: IncomingMessage;
+    try {
+      answer = await call.post(headers, body);
+    } catch (error) {
+      over();
+      if (!call.isOver) throw error;
+      return new Response(null, { status: ACCEPTED });
+    }
     if (isReadable(answer)) {
       const session = valueOf(answer, 'mcp-session-id');
-      const call = new HttpCall(id, this.#wire, url, { ...headers, ...session }, this.#listener);
-      this.#calls.add(call);
-      void call.follow(answer).finally(() => this.#calls.delete(call));
+      void call.follow(answer, { ...headers, ...session }).finally(over);
       return new Response(null, { status: ACCEPTED, headers: session });
     }
+    over();
+    const { statusCode: status = 0 } = answer;
     if (status !== ACCEPTED && !isRedirect(answer)) throw await refusalIn(answer);
     answer.resume();
     // Whoever only accepts a request answers it elsewhere.

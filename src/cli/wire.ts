@@ -1,4 +1,4 @@
-import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 
 /** Servers close a connection that is idle: most after five seconds, and not all say so. */
@@ -13,12 +13,12 @@ export class Wire {
   #isClosed = false;
 
   /** Resolves with the head of the answer, whatever its status. */
-  exchange(url: URL, method: 'GET' | 'POST', headers: OutgoingHttpHeaders, body?: string): Promise<IncomingMessage> {
+  exchange(url: URL, options: RequestOptions, body?: string): Promise<IncomingMessage> {
     if (this.#isClosed) return Promise.reject(new Error('the connection is closed'));
     const { request } = url.protocol === 'https:' ? https : http;
     const agent = this.#agents[url.protocol === 'https:' ? 'https:' : 'http:'];
     return new Promise((resolve, reject) => {
-      const sent = request(url, { method, headers, agent });
+      const sent = request(url, { ...options, agent });
       const closed = (): void => {
         reject(new Error('the backend closed the connection without an answer'));
       };

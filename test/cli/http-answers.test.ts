@@ -117,23 +117,37 @@ describe('an answer that can be resumed', () => {
   });
 });
 
-it('the connection of a call that was taken back is closed when the server had the time to answer', async () => {
-  let answer: ServerResponse | undefined;
-  const { transport, messages, errors } = await peer(closing, (response, { headers }) => {
-    if (headers['content-length'] === String(JSON.stringify(CALL).length)) answer = inEvents(response);
-    else response.writeHead(202).end();
-    answer?.write(': a comment\n\n');
-  });
-  await transport.send(CALL);
-  const closed = once(answer as never, 'close');
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  await transport.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } });
-  vi.advanceTimersByTime(4_999);
-  await turns();
-  expect(answer?.destroyed).toBe(false);
-  vi.advanceTimersByTime(1);
-  vi.useRealTimers();
-  await closed;
-  await turns();
-  expect([messages, errors]).toEqual([[], []]);
-});
+it.each<[string, Respond]>([
+  ['has not begun', () => undefined],
+  ['is under way', (response) => inEvents(response).write(PRIMING)],
+])(
+  'a call that was taken back while its answer %s has five more seconds, and then no connection',
+  async (_when, respond) => {
+    let answer: ServerResponse | undefined;
+    const { transport, http, messages, errors } = await peer(closing, (response, { headers }) => {
+      if (headers['content-length'] !== String(JSON.stringify(CALL).length)) {
+        response.writeHead(202).end();
+        return;
+      }
+      answer = response;
+      respond(response, response.req);
+    });
+    const arrived = once(http, 'request');
+    const sent = transport.send(CALL);
+    await arrived;
+    await expect.poll(() => answer).toBeDefined();
+    if (respond.length > 0) await sent;
+    const closed = once(answer as never, 'close');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await transport.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } });
+    vi.advanceTimersByTime(4_999);
+    await turns();
+    expect(answer?.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    await closed;
+    await sent;
+    await turns();
+    expect([messages, errors]).toEqual([[], []]);
+  },
+);
