@@ -3,6 +3,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
 import { GRACE_MS } from '../proxy/taken-back.js';
+import { within } from '../proxy/within.js';
 import { cancelledIdOf, isNotification, isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { HttpCall, type CallListener } from './http-call.js';
 import { isReadable, isRedirect, refusalIn, valueOf } from './http-head.js';
@@ -12,6 +13,9 @@ import { Wire } from './wire.js';
 const HEADERS = { 'user-agent': 'node', 'accept-encoding': 'identity' };
 const POST_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const ACCEPTED = 202;
+
+/** Some servers say nothing on the standalone stream, not even that it is open, until there is something to say. */
+const OPENING_TIMEOUT_MS = 500;
 
 /**
  * Reaches a server over Streamable HTTP. It is the SDK's transport, but for requests: the SDK leaves whoever waits for
@@ -26,6 +30,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   };
   /** Where requests are taken: elsewhere, if the server has redirected one. */
   #url: URL;
+  #opening: Promise<unknown> | undefined;
 
   constructor(
     url: URL,
@@ -40,8 +45,9 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     const isOurs = !Array.isArray(message) && isRequest(message) && message.method !== 'initialize';
     if (isOurs && (await this.#request(message.id, JSON.stringify(message)))) return;
     await super.send(message);
-    if (!Array.isArray(message) && isNotification(message) && message.method === 'notifications/cancelled')
-      this.#takenBack(cancelledIdOf(message));
+    if (Array.isArray(message) || !isNotification(message)) return;
+    if (message.method === 'notifications/cancelled') this.#takenBack(cancelledIdOf(message));
+    if (message.method === 'notifications/initialized') await this.#opened();
   }
 
   /** Breaks off what is under way. */
@@ -49,6 +55,13 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     for (const call of this.#calls) call.cancel();
     this.#wire.close();
     await super.close();
+  }
+
+  /** What a server asks before the standalone stream is open, it asks nobody: no request may overtake that. */
+  async #opened(): Promise<void> {
+    // The SDK opens it now.
+    await new Promise(setImmediate);
+    if (this.#opening !== undefined) await within(OPENING_TIMEOUT_MS, this.#opening);
   }
 
   #takenBack(id: RequestId | undefined): void {
@@ -77,7 +90,11 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   /** What the SDK sends. The answers to requests are not for it to read. */
   async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const id = requestIdIn(init);
-    if (id === undefined) return fetch(url, init);
+    if (id === undefined) {
+      const answer = fetch(url, init);
+      if (init.method === 'GET') this.#opening = answer;
+      return answer;
+    }
     this.#url = new URL(url);
     const headers = { ...HEADERS, ...Object.fromEntries(new Headers(init.headers)) };
     return this.#post(id, this.#url, headers, init.body as string);

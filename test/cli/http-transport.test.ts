@@ -78,6 +78,16 @@ it('a connection is used again, and what comes on it is said on behalf of the re
   expect(requests[1]?.socket.remotePort).toBe(requests[0]?.socket.remotePort);
 });
 
+it('no request overtakes the opening of the standalone stream, on which the server may have to ask', async () => {
+  const { transport, requests } = await peer(
+    closing,
+    (response) => response.writeHead(202).end(),
+    (response) => setImmediate(() => inEvents(response).flushHeaders()),
+  );
+  await transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  expect(requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+});
+
 it('follows a redirect within the server, and reads the answer there likewise', async () => {
   const { call } = await peer(closing, (response, { url }) => {
     if (url === '/elsewhere') inEvents(response).end(event(NEWS));
