@@ -10,7 +10,7 @@ const json = (value: unknown): string => JSON.stringify(value);
 const asJson =
   (value: unknown): Respond =>
   (response) =>
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(json(value));
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(`\ufeff${json(value)}`);
 
 it('an answer comes whole, in whatever parts it comes', async () => {
   const { call } = await peer(closing, (response) => {
