@@ -1,15 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
 import { asError } from '../errors.js';
 import { within } from '../proxy/within.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { LEADS_GROUP, signalGroup, type Children } from './children.js';
-import { forEachLine } from './lines.js';
+import { forEachLine, Lines } from './lines.js';
 import type { Logs } from './logs.js';
+import { tellMessages, type MessageListener } from './messages.js';
 import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
@@ -19,6 +20,9 @@ const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
+
+/** The longest message, in characters, as the SDK has it. */
+const MAX_MESSAGE = 10 * 1_048_576;
 
 /** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
 const MAX_UNREAD = 16 * 1_048_576;
@@ -33,7 +37,11 @@ export class ChildTransport implements TransportLike {
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  readonly #received = new ReadBuffer();
+  readonly #lines = new Lines(MAX_MESSAGE);
+  readonly #listener: MessageListener = {
+    message: (message) => this.onmessage?.(message),
+    error: (error) => this.onerror?.(error),
+  };
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -97,8 +105,8 @@ export class ChildTransport implements TransportLike {
     // Where there are no file descriptors left, there are no pipes either.
     if (!stdin || !stdout || !stderr) return;
     for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
-    stdout.on('data', (chunk: Buffer) => {
-      this.#read(chunk);
+    stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#read(text);
     });
     this.#ended = new Promise((resolve) => {
       child.once('close', () => {
@@ -115,27 +123,14 @@ export class ChildTransport implements TransportLike {
     });
   }
 
-  #read(chunk: Buffer): void {
+  #read(text: string): void {
     try {
-      this.#received.append(chunk);
+      this.#lines.feed(text, (line) => {
+        tellMessages(line, this.#listener);
+      });
     } catch (error) {
-      // A message longer than can be kept: what follows it cannot be told apart.
       this.onerror?.(asError(error));
       void this.close();
-      return;
-    }
-    while (this.#readMessage());
-  }
-
-  /** @returns whether there was one */
-  #readMessage(): boolean {
-    try {
-      const message = this.#received.readMessage();
-      if (message !== null) this.onmessage?.(message);
-      return message !== null;
-    } catch (error) {
-      this.onerror?.(asError(error));
-      return true;
     }
   }
 

@@ -105,6 +105,8 @@ export class MemoryEventStore implements EventStore {
   #keepWithinLimits(): void {
     const { eventsPerSession, charactersPerSession } = this.memory.limits;
     for (const oldest of this.#events) {
+      // The newest is kept, however long it is: it may be what a client resumes for.
+      if (this.#events.size === 1) return;
       if (this.#events.size <= eventsPerSession && this.#characters <= charactersPerSession) return;
       this.forget(oldest);
     }

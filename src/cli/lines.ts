@@ -17,3 +17,28 @@ export function forEachLine(input: Readable, tell: (line: string) => void): void
     if (rest !== '') tell(rest);
   });
 }
+
+/** The lines of what comes in parts, each in time that grows with its length, and no faster. */
+export class Lines {
+  #parts: string[] = [];
+  #length = 0;
+
+  constructor(private readonly maxLength: number) {}
+
+  /** @throws RangeError when a line is longer than may be kept: what follows it cannot be told apart */
+  feed(text: string, tell: (line: string) => void): void {
+    const lines = text.split('\n');
+    const rest = lines.pop() ?? '';
+    for (const line of lines) tell(this.#parts.length === 0 ? line : this.#whole(line));
+    this.#length += rest.length;
+    if (this.#length > this.maxLength) throw new RangeError(`a line is longer than ${this.maxLength} characters`);
+    if (rest !== '') this.#parts.push(rest);
+  }
+
+  #whole(end: string): string {
+    const line = this.#parts.join('') + end;
+    this.#parts = [];
+    this.#length = 0;
+    return line;
+  }
+}

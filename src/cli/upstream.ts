@@ -56,8 +56,9 @@ export class Upstreams {
       return value === null ? [] : [[name, value] as const];
     });
     for (const [name, value] of passed) sent.set(name, value);
-    const options = { requestInit: { headers: Object.fromEntries(sent) } };
-    const transport = kind === 'url' ? new HttpTransport(url, options) : new SSEClientTransport(url, options);
+    const own = Object.fromEntries(sent);
+    const transport =
+      kind === 'url' ? new HttpTransport(url, own) : new SSEClientTransport(url, { requestInit: { headers: own } });
     const secrets = passed.flatMap(secretsIn);
     // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
     transport.onclose = this.logs.hideForNow(secrets);

@@ -1,6 +1,6 @@
 /** What the proxy answers by itself, over HTTP and in JSON-RPC. Never a stack trace: those are for `onerror`. */
 import { textOf } from '../errors.js';
-import type { RequestId, ResponseMessage } from '../routing/message.js';
+import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage } from '../routing/message.js';
 
 /** JSON-RPC's first code for errors of a server's own. */
 const SERVER_ERROR = -32000;
@@ -54,6 +54,13 @@ function refusal(status: number, code: number, message: string, headers: Answer[
 /** The answer to a request that nobody else will answer. */
 export function errorAnswer(id: RequestId, message: string): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } };
+}
+
+/** The answer in place of one that is not valid; nothing, where it answers nobody. */
+export function answerInPlaceOf(invalid: unknown): ResponseMessage | undefined {
+  const { id, method } = Object(invalid) as JsonRpcMessage;
+  if (!isRequestId(id) || typeof method === 'string') return undefined;
+  return errorAnswer(id, 'The backend answered this request with what is no valid answer');
 }
 
 /** Why something failed, in one short line: the text may be a page of a web server's. */

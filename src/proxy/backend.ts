@@ -120,6 +120,8 @@ export function isSessionUnknown(error: unknown): boolean {
 }
 
 /** The legacy SSE transport opens its stream anew, which is another session. */
-function isEndOfEventSource(error: Error): boolean {
-  return error.constructor.name === 'SseError';
+function isEndOfEventSource(error: unknown): boolean {
+  // A transport may tell of anything, also of an object without a class.
+  const { constructor } = Object(error) as { readonly constructor?: { readonly name?: unknown } };
+  return constructor?.name === 'SseError';
 }

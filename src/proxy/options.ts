@@ -25,7 +25,8 @@ export interface StatefulProxyOptions {
   readonly maxSessions?: number | undefined;
   /**
    * How many requests of one session may be in flight at once; one more is answered with an error, and the
-   * backend does not hear of it. @default 1000
+   * backend does not hear of it. One that the client took back counts until the backend answers it, for five
+   * seconds at most. As many questions of the backend may be open. @default 1000
    */
   readonly maxInFlight?: number | undefined;
   /**
@@ -36,7 +37,8 @@ export interface StatefulProxyOptions {
   readonly idleTimeoutMs?: number | undefined;
   /**
    * One call at a time per session, so that attribution over a single pipe is exact; the others wait in
-   * order. A client must not need a second call to answer a question of the first. Implies
+   * order. A client must not need a second call to answer a question of the first. One that the client took
+   * back keeps its turn until the backend answers it, for five seconds at most. Implies
    * `attribution: 'context'`. @default false
    */
   readonly serialize?: boolean | undefined;

@@ -19,19 +19,22 @@ export class Pending {
     this.#size++;
   }
 
-  /** One is answered. */
-  answered(id: RequestId): void {
+  /** One is answered. @returns whether one was due */
+  answered(id: RequestId): boolean {
     const due = this.#due.get(id);
-    if (due === undefined) return;
+    if (due === undefined) return false;
     this.#size--;
     if (due === 1) this.#due.delete(id);
     else this.#due.set(id, due - 1);
+    return true;
   }
 
-  /** Nobody awaits an answer to this id any more. */
-  forget(id: RequestId): void {
-    this.#size -= this.#due.get(id) ?? 0;
+  /** Nobody awaits an answer to this id any more. @returns how many were due */
+  forget(id: RequestId): number {
+    const due = this.#due.get(id) ?? 0;
+    this.#size -= due;
     this.#due.delete(id);
+    return due;
   }
 
   /** Empties it. @returns the ids that were in it, each once */

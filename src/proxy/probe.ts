@@ -27,7 +27,8 @@ export class Probe {
     });
     transport.send({ jsonrpc: '2.0', id, method: 'ping' }).catch((error: unknown) => {
       const status = statusOf(error);
-      if (status === undefined || status === 404) this.#lost(id, `the backend is gone: ${reasonOf(error)}`);
+      if (status === undefined || (status >= 400 && !mayPass(status)))
+        this.#lost(id, `the backend is gone: ${reasonOf(error)}`);
       else if (this.#id === id) this.stop();
     });
   }
@@ -51,9 +52,14 @@ export class Probe {
   }
 }
 
+/** Whether a server that answers with this status, or the gateway in front of it, may do better later. */
+export function mayPass(status = 0): boolean {
+  return status >= 500 || status === 408 || status === 429;
+}
+
 /** The HTTP status that a transport's error names. */
 export function statusOf(error: unknown): number | undefined {
-  const { code, status } = error as { code?: unknown; status?: unknown };
+  const { code, status } = Object(error) as { code?: unknown; status?: unknown };
   if (typeof status === 'number') return status;
   return typeof code === 'number' ? code : undefined;
 }

@@ -1,10 +1,10 @@
+import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import {
   cancelledIdOf,
   isNotification,
   isRequest,
   isResponse,
-  ownerRankOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
@@ -12,8 +12,7 @@ import {
 import type { TransportLike } from '../transport-like.js';
 import { errorAnswer, reasonOf, tooManyRequests } from './answers.js';
 import { Backend, isSessionUnknown, type MakeTransport } from './backend.js';
-import { Pending } from './pending.js';
-import { Turns } from './serialize.js';
+import { Calls } from './calls.js';
 import { within } from './within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
@@ -36,23 +35,22 @@ export interface RelayOptions {
 /** What a client sends, its backend gets, and the other way round, whole and with its id. */
 export class Relay {
   readonly #backend: Backend;
-  readonly #turns: Turns | undefined;
-  /** Requests of the client that the backend has not answered. */
-  readonly #pending = new Pending();
+  readonly #calls: Calls;
+  /** Of the backend, which the client has not answered. */
+  readonly #questions = new Set<RequestId>();
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
-  #drained: (() => void) | undefined;
   #isOver = false;
 
   constructor(private readonly options: RelayOptions) {
-    this.#turns = options.serialize ? new Turns() : undefined;
+    this.#calls = new Calls(options);
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
       lost: (reason) => options.onEnd(reason, true),
       report: options.report,
-      isAwaited: () => this.#pending.size > 0,
+      isAwaited: () => this.#calls.areAwaited,
     });
   }
 
@@ -62,23 +60,21 @@ export class Relay {
   }
 
   /** Resolves when the calls in flight are answered. */
-  async drained(): Promise<void> {
-    if (this.#pending.size === 0) return;
-    await new Promise<void>((resolve) => (this.#drained = resolve));
+  drained(): Promise<void> {
+    return this.#calls.drained();
   }
 
   /** Passes on no more. */
   stop(): void {
     this.#isOver = true;
-    this.#turns?.clear();
+    this.#calls.stop();
   }
 
   /** Answers whatever the client still waits for. Resolves when that is written. */
   async answerPending(reason: string): Promise<void> {
-    const pending = this.#pending.takeAll();
-    this.#drained?.();
-    if (pending.length === 0) return;
-    const answers = pending.map((id) => this.#answer(id, `The session has ended: ${reason}`));
+    const awaited = this.#calls.takeAwaited();
+    if (awaited.length === 0) return;
+    const answers = awaited.map((id) => this.#answer(id, `The session has ended: ${reason}`));
     await within(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
@@ -93,40 +89,37 @@ export class Relay {
       this.#request(message);
       return;
     }
-    const id = isNotification(message) && message.method === 'notifications/cancelled' && cancelledIdOf(message);
-    if (id !== false && id !== undefined) {
-      this.#pending.forget(id);
-      this.#tellIfDrained();
-      if (this.#turns?.withdraw(id) === true) return;
-    }
-    this.#tellBackend(message);
+    if (isResponse(message)) this.#questions.delete(message.id);
+    const taken = takenBackBy(message);
+    if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
   #request(message: RequestMessage): void {
-    const { maxInFlight } = this.options;
-    const refusal = this.#refusal ?? (this.#pending.size < maxInFlight ? undefined : tooManyRequests(maxInFlight));
+    const refusal = this.#refusal ?? this.#calls.refusalOf(message);
     if (refusal !== undefined) {
       void this.#answer(message.id, refusal);
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
-    this.#pending.add(message.id);
-    const forward = (): void => {
+    this.#calls.add(message, () => {
       this.#toBackend(message).catch((error: unknown) => this.#undelivered(message, error));
-    };
-    // A request that no message of the backend can belong to need not wait, and may be one to cancel.
-    if (this.#turns === undefined || ownerRankOf(message.method) === 'never') forward();
-    else this.#turns.take(message.id, forward);
+    });
+  }
+
+  /** @returns whether the backend has not even heard of the request */
+  #takeBack(id: RequestId): boolean {
+    // No client may take that back.
+    if (id === this.#initializeId) return false;
+    return this.#calls.takeBack(id, () => void this.#answer(id, 'The client took this request back'));
   }
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
     const reason = `the backend could not be reached: ${reasonOf(error)}`;
     if (method === 'initialize' || isSessionUnknown(error)) {
       this.options.onEnd(reason, true);
-    } else if (this.#pending.has(id)) {
+    } else if (this.#calls.isDue(id)) {
       void this.#answer(id, `The request was not forwarded: ${reason}`);
-      this.#settled(id);
-      this.#turns?.end(id);
+      this.#calls.settle(id);
     }
   }
 
@@ -147,10 +140,8 @@ export class Relay {
   #fromBackend(message: JsonRpcMessage): void {
     if (isResponse(message)) {
       this.#response(message);
-    } else if (this.#turns === undefined) {
-      this.#serverInitiated(message);
     } else {
-      this.#turns.onBehalfOfCurrent(() => {
+      this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
     }
@@ -163,17 +154,39 @@ export class Relay {
       const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
       if (typeof protocolVersion === 'string') this.#backend.agreedOn(protocolVersion);
     }
+    if (!this.#calls.isDue(message.id)) {
+      debug.proxy('the backend answers %o, which nobody awaits', message.id);
+      return;
+    }
     this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
-    this.#settled(message.id);
-    this.#turns?.end(message.id);
+    this.#calls.settle(message.id);
     if (answersInitialize && message.error !== undefined)
       this.options.onEnd('the backend refused to initialize it', false);
   }
 
   #serverInitiated(message: JsonRpcMessage): void {
+    if (isRequest(message)) {
+      this.#question(message);
+      return;
+    }
+    const taken = takenBackBy(message);
+    if (taken !== undefined) this.#questions.delete(taken);
+    this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+  }
+
+  #question(message: RequestMessage): void {
+    const { id } = message;
+    const { maxInFlight } = this.options;
+    const isPointless = this.#calls.isPointless(message);
+    if (isPointless || this.#questions.size >= maxInFlight) {
+      const refusal = isPointless ? 'The client took back the call that asks this' : tooManyRequests(maxInFlight);
+      this.#tellBackend(errorAnswer(id, refusal));
+      return;
+    }
+    this.#questions.add(id);
     this.#toClient(message).catch((error: unknown) => {
-      if (isRequest(message)) this.#tellBackend(errorAnswer(message.id, reasonOf(error)));
-      else this.options.report(asError(error));
+      this.#questions.delete(id);
+      this.#tellBackend(errorAnswer(id, reasonOf(error)));
     });
   }
 
@@ -186,13 +199,9 @@ export class Relay {
   #answer(id: RequestId, message: string): Promise<void> {
     return this.#toClient(errorAnswer(id, message)).catch((error: unknown) => this.options.report(asError(error)));
   }
+}
 
-  #settled(id: RequestId): void {
-    this.#pending.answered(id);
-    this.#tellIfDrained();
-  }
-
-  #tellIfDrained(): void {
-    if (this.#pending.size === 0) this.#drained?.();
-  }
+/** The id of the request that its sender takes back with this message. */
+function takenBackBy(message: JsonRpcMessage): RequestId | undefined {
+  return isNotification(message) && message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }

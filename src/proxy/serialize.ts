@@ -6,6 +6,7 @@ interface Call {
   readonly forward: () => void;
   /** The async context in which it came in: what is sent in it is sent on the call's behalf. */
   readonly context: AsyncResource;
+  isTakenBack: boolean;
 }
 
 /**
@@ -18,17 +19,26 @@ export class Turns {
 
   /** Forwards a call when it is its turn: now, if there is no other. */
   take(id: RequestId, forward: () => void): void {
-    const call = { id, forward, context: new AsyncResource('mcp-backchannel:call') };
+    const call = { id, forward, context: new AsyncResource('mcp-backchannel:call'), isTakenBack: false };
     if (this.#current === undefined) this.#forward(call);
     else this.#waiting.push(call);
   }
 
-  /** The client took a call back. @returns whether it was waiting: the backend has never heard of it */
+  /**
+   * The client took a call back. One that the backend has keeps its turn until it is over.
+   *
+   * @returns whether it was waiting: the backend has never heard of it
+   */
   withdraw(id: RequestId): boolean {
     const at = this.#waiting.findIndex((call) => call.id === id);
     if (at >= 0) this.#waiting.splice(at, 1);
-    else this.end(id);
+    else if (this.#current?.id === id) this.#current.isTakenBack = true;
     return at >= 0;
+  }
+
+  /** Whether the client has taken back the call that the backend has. */
+  get isTakenBack(): boolean {
+    return this.#current?.isTakenBack === true;
   }
 
   /** A call is over: the next one, please. */

@@ -40,7 +40,7 @@ export class Session {
     readonly opener: Opener,
     settings: ProxySettings,
     /** It is no session any more. */
-    private readonly onEnd: (session: Session, ended: Promise<void>) => void,
+    private readonly onEnd: (ended: Promise<void>) => void,
     private readonly report: (error: Error) => void,
   ) {
     this.#idle = new Idle(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
@@ -107,7 +107,7 @@ export class Session {
       this.#answered.then(() => this.#relay.closeBackend(isBackendLost)),
     ];
     this.#ended = this.#whenEnded(Promise.all(disconnected));
-    this.onEnd(this, this.#ended);
+    this.onEnd(this.#ended);
     return this.#ended;
   }
 

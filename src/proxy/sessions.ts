@@ -64,11 +64,8 @@ export class Sessions {
       },
       deleted: () => session.leave(),
     });
-    const onEnd = (_session: Session, ended: Promise<void>): void => {
-      this.#forget(session, ended);
-      void ended.finally(() => {
-        life.abort();
-      });
+    const onEnd = (ended: Promise<void>): void => {
+      this.#forget(session, ended, life);
     };
     const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report);
     this.#all.add(session);
@@ -116,13 +113,14 @@ export class Sessions {
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  readonly #forget = (session: Session, ended: Promise<void>): void => {
+  #forget(session: Session, ended: Promise<void>, life: AbortController): void {
     this.#all.delete(session);
     if (session.id !== undefined) this.#byId.delete(session.id);
     this.#ending.add(ended);
     void ended.finally(() => {
       this.#ending.delete(ended);
       this.#counted.delete(session);
+      life.abort();
     });
-  };
+  }
 }

@@ -53,6 +53,15 @@ describe('forgets the oldest', () => {
     expect(await replayed(store, ids[2] ?? '')).toEqual([message(4)]);
   });
 
+  it('and not the newest of a session, though it has too many characters by itself', async () => {
+    const memory = new EventMemory({ charactersPerSession: CHARACTERS - 1, characters: 3 * CHARACTERS });
+    const store = storeOf(memory);
+    const first = await store.storeEvent('a', message(1));
+    await store.storeEvent('a', message(2));
+    expect(await replayed(store, first)).toEqual([message(2)]);
+    expect(memory.characters).toBe(CHARACTERS);
+  });
+
   it('of all sessions when they have too many characters together', async () => {
     const memory = new EventMemory({ characters: 3 * CHARACTERS });
     const [one, other] = [storeOf(memory), storeOf(memory)];

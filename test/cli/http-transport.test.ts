@@ -1,62 +1,143 @@
-/** What becomes of a request whose answer breaks off while its server lives. */
-import { createServer, type ServerResponse } from 'node:http';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+/** How requests and their answers travel to and from a server over HTTP. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { HttpTransport } from '../../src/cli/http-transport.js';
-import { closers, listen } from '../proxy/support.js';
+import { closers } from '../proxy/support.js';
+import { CALL, event, inEvents, NEWS, peer, RESULT, type Respond } from './http-peer.js';
 
 const closing = closers();
-const event = (message: object): string =>
-  `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
-const NEWS = { method: 'notifications/message', params: { level: 'info', data: 'ä' } };
-const RESULT = { id: 7, result: {} };
-const BROKEN_OFF = { id: 7, error: { message: expect.stringContaining('broke off') as string } };
+const json = (value: unknown): string => JSON.stringify(value);
+const asJson =
+  (value: unknown): Respond =>
+  (response) =>
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(`\ufeff${json(value)}`);
 
-/** Sends request 7 to a server whose POST answers so, and whose GET ends it. @returns what comes, as it comes */
-async function received(answer: (response: ServerResponse) => void, expected: number): Promise<JSONRPCMessage[]> {
-  const http = createServer((request, response) => {
-    request.resume();
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    if (request.method === 'POST') answer(response);
-    else response.end(event(RESULT));
-  });
-  const transport = new HttpTransport(new URL(await listen(http)), {});
-  closing(async () => {
-    await transport.close();
-    http.closeAllConnections();
-    http.close();
-  });
-  const messages: JSONRPCMessage[] = [];
-  const all = new Promise<void>((resolve) => {
-    transport.onmessage = (message) => {
-      if (messages.push(message) === expected) resolve();
-    };
-  });
-  await transport.start();
-  await transport.send({ jsonrpc: '2.0', id: 7, method: 'tools/call' });
-  await all;
-  // What would be told of the end of the stream is told at its end, and then a turn later.
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
-  return messages;
-}
-
-it.each<[string, (response: ServerResponse) => void]>([
-  ['ends', (response) => response.end(event(NEWS))],
-  ['is cut', (response) => response.write(event(NEWS), () => response.destroy())],
-  ['ends in the middle of the answer', (response) => response.end(event(NEWS) + event(RESULT).slice(0, -5))],
-])('an answer whose stream %s is replaced by an error, after what came before', async (_how, answer) => {
-  expect(await received(answer, 2)).toMatchObject([NEWS, BROKEN_OFF]);
-});
-
-it('an answer that comes is the only one, in whatever parts it comes', async () => {
-  const parts = (response: ServerResponse): void => {
-    const bytes = Buffer.from(event(NEWS) + event(RESULT).replaceAll('\n', '\r\n'));
+it('an answer comes whole, in whatever parts it comes', async () => {
+  const { call } = await peer(closing, (response) => {
+    const bytes = Buffer.from(`\ufeff${event(NEWS)}${event(RESULT).replaceAll('\n', '\r\n')}`);
+    inEvents(response);
     for (const byte of bytes) response.write(Buffer.of(byte));
     response.end();
-  };
-  expect(await received(parts, 2)).toMatchObject([NEWS, RESULT]);
+  });
+  expect(await call(2)).toMatchObject([NEWS, RESULT]);
 });
 
-it('an answer that can be resumed is', async () => {
-  expect(await received((response) => response.end('retry: 1\nid: 1\ndata: \n\n'), 1)).toMatchObject([RESULT]);
+it('an answer of eight megabytes in one line comes whole', async () => {
+  const text = 'ä'.repeat(4_000_000);
+  const { call } = await peer(closing, (response) => inEvents(response).end(event({ id: 7, result: { text } })));
+  const [answer] = await call();
+  expect((answer as unknown as { result: { text: string } }).result.text === text).toBe(true);
+});
+
+it.each([
+  ['an object', { jsonrpc: '2.0', ...RESULT }, [RESULT]],
+  ['a list', [NEWS, RESULT].map((message) => ({ jsonrpc: '2.0', ...message })), [NEWS, RESULT]],
+])('an answer may be JSON: %s', async (_what, body, messages) => {
+  expect(await (await peer(closing, asJson(body))).call(messages.length)).toMatchObject(messages);
+});
+
+it('says who asks, in which session and version, and that it cannot uncompress', async () => {
+  const { transport, requests } = await peer(closing, (response) => {
+    response.setHeader('mcp-session-id', 's');
+    inEvents(response).end(event(RESULT));
+  });
+  const answered = new Promise((resolve) => (transport.onmessage = resolve));
+  await transport.send({ ...CALL, method: 'initialize' });
+  expect(transport.sessionId).toBe('s');
+  await answered;
+  transport.setProtocolVersion('2025-11-25');
+  await transport.send(CALL);
+  expect(requests[1]?.headers).toMatchObject({
+    'mcp-session-id': 's',
+    'mcp-protocol-version': '2025-11-25',
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'accept-encoding': 'identity',
+    'user-agent': 'node',
+  });
+});
+
+it('a connection is used again, and what comes on it is said on behalf of the request that it answers', async () => {
+  const { transport, requests } = await peer(closing, (response) =>
+    inEvents(response).end(event(NEWS) + event(RESULT)),
+  );
+  const request = new AsyncLocalStorage<string>();
+  for (const name of ['first', 'second']) {
+    const seen: unknown[] = [];
+    const both = new Promise<void>((resolve) => {
+      transport.onmessage = () => {
+        if (seen.push(request.getStore()) === 2) resolve();
+      };
+    });
+    await request.run(name, async () => transport.send(CALL));
+    await both;
+    expect(seen).toEqual([name, name]);
+    // The connection is free as soon as the answer has ended.
+    await new Promise(setImmediate);
+  }
+  expect(requests[1]?.socket.remotePort).toBe(requests[0]?.socket.remotePort);
+});
+
+it('no request overtakes the opening of the standalone stream, on which the server may have to ask', async () => {
+  const { transport, requests } = await peer(
+    closing,
+    (response) => response.writeHead(202).end(),
+    (response) => setImmediate(() => inEvents(response).flushHeaders()),
+  );
+  await transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  expect(requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+});
+
+it('follows a redirect within the server, and reads the answer there likewise', async () => {
+  const { call } = await peer(closing, (response, { url }) => {
+    if (url === '/elsewhere') inEvents(response).end(event(NEWS));
+    else response.writeHead(307, { location: '/elsewhere' }).end();
+  });
+  expect(await call(2)).toMatchObject([NEWS, { id: 7, error: {} }]);
+});
+
+it.each<[string, Respond, object]>([
+  ['a status', (response) => response.writeHead(503).end('later'), { code: 503, message: /later$/ }],
+  ['a text without an end', (response) => response.writeHead(500).write('x'.repeat(5_000)), { code: 500 }],
+  ['another type', (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>'), { code: -1 }],
+  [
+    'a redirect to another server',
+    (response) => response.writeHead(307, { location: 'http://a.example' }).end(),
+    { code: 307 },
+  ],
+  ['a switch of protocols', (response) => response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end(), {}],
+  ['the end of the connection', (response) => response.destroy(), { message: /hang up/ }],
+])('a server that refuses a request with %s is told to its sender', async (_what, respond, refusal) => {
+  const { transport, errors, messages } = await peer(closing, respond);
+  const refused = (await transport.send(CALL).catch((error: unknown) => error)) as Error;
+  expect(refused).toBeInstanceOf(Error);
+  expect(refused).toMatchObject(
+    Object.fromEntries(
+      Object.entries(refusal).map(([key, value]: [string, unknown]) => [
+        key,
+        value instanceof RegExp ? (expect.stringMatching(value) as unknown) : value,
+      ]),
+    ),
+  );
+  expect(refused.message.length).toBeLessThan(4_200);
+  expect(errors).toEqual([refused]);
+  expect(messages).toEqual([]);
+});
+
+it.each<[string, Respond]>([
+  ['has not begun', () => undefined],
+  ['is under way', (response) => inEvents(response).write(event(NEWS))],
+])('close() ends an exchange that %s, with its connection, and says no more', async (_when, respond) => {
+  const { transport, http, messages } = await peer(closing, respond);
+  const arrived = once(http, 'request');
+  const sent = transport.send(CALL).catch((error: unknown) => error);
+  await arrived;
+  if (respond.length > 0) await sent;
+  const before = messages.length;
+  await transport.close();
+  await sent;
+  // Nobody else ends them.
+  await new Promise((resolve) => http.close(resolve));
+  expect(messages).toHaveLength(before);
+  await expect(transport.send(CALL)).rejects.toThrow();
 });

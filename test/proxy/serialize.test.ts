@@ -52,6 +52,9 @@ it('forgets a waiting call that the client takes back, and goes on after one tha
   ];
   await client.notify('notifications/cancelled', { requestId: second.id });
   await client.notify('notifications/cancelled', { requestId: first.id });
+  await backend.session().got({ method: 'notifications/cancelled' });
+  expect(callsOf(backend)).toEqual([first.id]);
+  await backend.session().send({ id: first.id, error: { code: 0, message: 'cancelled' } });
   await backend.session().got({ id: third.id });
   await backend.session().send({ id: third.id, result: { content: [] } });
   await third.response;
@@ -59,7 +62,21 @@ it('forgets a waiting call that the client takes back, and goes on after one tha
   expect(callsOf(backend)).toEqual([first.id, third.id]);
   const cancelled = backend.session().received.filter(({ method }) => method === 'notifications/cancelled');
   expect(cancelled.map(({ params }) => (params as { requestId: unknown }).requestId)).toEqual([first.id]);
-  expect(client.arrivals.map(({ message: { id } }) => id)).not.toContain(second.id);
+  expect((await second.response).error?.message).toContain('took this request back');
+});
+
+it('puts nothing that the backend says on behalf of a call that was taken back on the stream of the next', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect('ann');
+  const [first, second] = [await startCall(client, 'a'), await startCall(client, 'b')];
+  await client.notify('notifications/cancelled', { requestId: first.id });
+  const session = backend.session();
+  await session.got({ method: 'notifications/cancelled' });
+  await session.send({ id: 'q', method: 'elicitation/create', params: { message: 'well?' } });
+  expect(await session.got({ id: 'q' })).toMatchObject({ error: {} });
+  expect(client.arrivals.filter(({ message }) => message.method !== undefined)).toEqual([]);
+  await session.send({ id: first.id, error: { code: 0, message: 'cancelled' } });
+  await session.got({ id: second.id });
 });
 
 it('lets pings and task requests pass while a call is with the backend', async () => {

@@ -1,0 +1,100 @@
+/** What becomes of a call that its client took back, on a clock of the test's own. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Relay } from '../../src/proxy/relay.js';
+import type { JsonRpcMessage } from '../../src/routing/message.js';
+import { answer, cancelled, elicit, request } from '../support/messages.js';
+import { NullTransport } from '../support/null-transport.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Of a client that has at most two requests in flight. */
+async function relayed(serialize: boolean): Promise<{
+  relay: Relay;
+  backend: NullTransport;
+  client: JsonRpcMessage[];
+  /** Sends it, and waits until it is where it goes. */
+  say: (message: JsonRpcMessage) => Promise<void>;
+  idsAtBackend: () => unknown[];
+}> {
+  const backend = new NullTransport();
+  const client: JsonRpcMessage[] = [];
+  const relay = new Relay({
+    client: {
+      send: async (message: JsonRpcMessage) => {
+        client.push(message);
+        return Promise.resolve();
+      },
+    },
+    makeTransport: () => backend,
+    serialize,
+    maxInFlight: 2,
+    onStart: () => undefined,
+    onEnd: () => undefined,
+    report: (error) => {
+      throw error;
+    },
+  });
+  const say = async (message: JsonRpcMessage): Promise<void> => {
+    relay.fromClient(message);
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  await say(request(1));
+  await say(request(2));
+  const idsAtBackend = (): unknown[] => backend.sent.flatMap(({ message }) => message.id ?? []);
+  return { relay, backend, client, say, idsAtBackend };
+}
+
+it('counts until the backend had five seconds, and is answered then: the client itself waits no more', async () => {
+  const { client, say, idsAtBackend, backend } = await relayed(false);
+  await say(cancelled(1));
+  await say(request(3));
+  await vi.advanceTimersByTimeAsync(4_999);
+  expect(client).toMatchObject([{ id: 3, error: { message: expect.stringContaining('Too many') as string } }]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(client.slice(1)).toMatchObject([{ id: 1, error: { message: 'The client took this request back' } }]);
+  await say(request(4));
+  expect(idsAtBackend()).toEqual([1, 2, 4]);
+  // An answer that comes too late goes nowhere, and is no error.
+  backend.deliver(answer(1));
+  expect(client).toHaveLength(2);
+  backend.deliver(answer(2));
+  expect(client).toHaveLength(3);
+});
+
+it('is answered by the backend alone, if that does so in time', async () => {
+  const { client, say, backend } = await relayed(false);
+  await say(cancelled(1));
+  backend.deliver(answer(1));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(client).toMatchObject([{ id: 1, result: {} }]);
+});
+
+it('has no timer left when the session is over, and nobody waits for it', async () => {
+  const { relay, client, say, backend } = await relayed(false);
+  await say(cancelled(1));
+  backend.deliver(answer(2));
+  // Must not wait for the other.
+  await relay.drained();
+  relay.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  expect(client).toHaveLength(1);
+});
+
+it('keeps its turn, and is asked nothing more, for as long, where there is one call at a time', async () => {
+  const { client, say, backend, idsAtBackend } = await relayed(true);
+  await say(cancelled(1));
+  backend.deliver(elicit('q'));
+  await vi.advanceTimersByTimeAsync(4_999);
+  expect(backend.sent.at(-1)?.message).toMatchObject({ id: 'q', error: {} });
+  expect(idsAtBackend()).toEqual([1, 'q']);
+  expect(client).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(idsAtBackend()).toEqual([1, 'q', 2]);
+  backend.deliver(elicit('r'));
+  expect(client.at(-1)).toMatchObject({ id: 'r' });
+});
