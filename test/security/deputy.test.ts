@@ -45,7 +45,8 @@ async function answer(request: IncomingMessage): Promise<[number, object]> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
   const { id, method, params } = JSON.parse(text === '' ? '{}' : text) as Asked;
-  if (method !== 'initialize') return [403, { ...(params?.name && { said: params.name }), ...request.headers }];
+  // With another status its session would be over.
+  if (method !== 'initialize') return [503, { ...(params?.name && { said: params.name }), ...request.headers }];
   const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'x', version: '1' } };
   return [200, { jsonrpc: '2.0', id, result }];
 }
