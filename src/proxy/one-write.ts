@@ -9,13 +9,17 @@ const HEAD_DELAY_MS = 10;
  * largest part.
  */
 export function inOneWrite(response: ServerResponse): void {
+  const { socket } = response;
+  // It waits for the answer to an earlier request on the same connection.
+  if (socket === null) return;
   const write = response.write.bind(response);
   const flush = (): void => {
     clearTimeout(timer);
-    if (!response.writableEnded) response.uncork();
+    if (!response.writableEnded) socket.uncork();
   };
   const timer = setTimeout(flush, HEAD_DELAY_MS);
-  response.cork();
+  // Not the response: of one that is corked, Node 24 writes the end before what comes before it.
+  socket.cork();
   response.write = (...args: unknown[]) => {
     response.write = write;
     process.nextTick(flush);
