@@ -56,6 +56,33 @@ describe('the ledgers of several sessions', () => {
     expect(sessions.named('a')).not.toBe(a);
   });
 
+  test('are not dropped in the place of one that has their name by now, nor twice', () => {
+    const sessions = new Sessions(transport);
+    const old = sessions.named('a');
+    sessions.prune(old);
+    const a = sessions.named('a');
+    sessions.prune(old);
+    expect(sessions.named('a')).toBe(a);
+    const other = new Sessions(transport);
+    other.prune(a);
+    expect(sessions.named('a')).toBe(a);
+  });
+
+  test('leave their era to the session of the same name, and to no other', () => {
+    const sessions = new Sessions(transport);
+    const drop = (name: string, modern: boolean): void => {
+      const ledger = sessions.named(name);
+      ledger.modern = modern;
+      sessions.prune(ledger);
+    };
+    drop('modern', true);
+    drop('legacy', false);
+    expect(sessions.named('legacy').modern).toBe(false);
+    expect(sessions.named('modern').modern).toBe(true);
+    drop('modern', false);
+    expect(sessions.named('modern').modern).toBe(false);
+  });
+
   test('are kept where the transport carries only one: there is nothing to gain', () => {
     const sessions = new Sessions(transport);
     const only = sessions.named(undefined);
