@@ -29,6 +29,8 @@ export interface VitestOptions {
   /** The project's folder, or a copy of it. */
   readonly folder: string;
   readonly args: readonly string[];
+  /** The program to run it with. @default the one that runs this */
+  readonly node?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Shows what it says, too. */
   readonly isShown?: boolean;
@@ -41,21 +43,18 @@ export interface VitestRun {
   readonly report: VitestReport | undefined;
 }
 
-export async function runVitest({ folder, args, env, isShown = false, timeoutMs }: VitestOptions): Promise<VitestRun> {
+export async function runVitest(options: VitestOptions): Promise<VitestRun> {
+  const { folder, args, node = process.execPath, env, isShown = false, timeoutMs } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
   const file = join(scratch, 'report.json');
   const reporters = ['--reporter=json', `--outputFile.json=${file}`, ...(isShown ? ['--reporter=default'] : [])];
   try {
-    const child = spawn(
-      process.execPath,
-      [join(folder, 'node_modules/vitest/vitest.mjs'), 'run', ...args, ...reporters],
-      {
-        cwd: folder,
-        env: { ...process.env, ...env },
-        stdio: isShown ? ['ignore', 'inherit', 'inherit'] : 'ignore',
-        timeout: timeoutMs,
-      },
-    );
+    const child = spawn(node, [join(folder, 'node_modules/vitest/vitest.mjs'), 'run', ...args, ...reporters], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: isShown ? ['ignore', 'inherit', 'inherit'] : 'ignore',
+      timeout: timeoutMs,
+    });
     const [code] = (await once(child, 'close')) as [number | null];
     const text = await readFile(file, 'utf8').catch(() => undefined);
     return { passed: code === 0, report: text === undefined ? undefined : (JSON.parse(text) as VitestReport) };
