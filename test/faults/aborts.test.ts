@@ -17,7 +17,10 @@ function kinds(): Record<string, number> {
 
 test(`${CALLS} calls that are cut at once end in an answer or in an error that is reported, and leave nothing`, async () => {
   const backend = new ScriptedBackend();
-  const stage = await open(backend.upstream, { backchannel: { orphanTimeoutMs: 50, parkTimeoutMs: 50 } });
+  const stage = await open(backend.upstream, {
+    maxInFlight: CALLS,
+    backchannel: { orphanTimeoutMs: 50, parkTimeoutMs: 50 },
+  });
   const client = await stage.connect();
   const session = backend.session();
   const before = kinds();
