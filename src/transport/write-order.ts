@@ -1,7 +1,8 @@
-import { after, now } from '../clock.js';
+import { now } from '../clock.js';
 import { asError } from '../errors.js';
 import type { OrderedStream } from '../http/ordered-stream.js';
 import { Arrivals, type Linked } from '../routing/arrivals.js';
+import { unwatch, watch, type Watched } from './watchdog.js';
 
 type Write = () => Promise<void>;
 
@@ -33,10 +34,10 @@ class Job implements Linked<Job> {
  * Nothing waits unless an earlier message of the same stream is still being written, and nothing waits
  * for ever: a write that does not end is given up, and the next one goes on.
  */
-export class WriteOrder {
+export class WriteOrder implements Watched {
   /** What is being written or waits. */
   readonly #jobs = new Arrivals<Job>();
-  #cancelWatchdog: (() => void) | undefined;
+  #isWatched = false;
 
   /**
    * @param stallTimeoutMs how long an ordered write may take, in milliseconds
@@ -65,8 +66,8 @@ export class WriteOrder {
 
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
-    this.#cancelWatchdog?.();
-    this.#cancelWatchdog = undefined;
+    if (this.#isWatched) unwatch(this);
+    this.#isWatched = false;
     const jobs = this.#jobs.oldestFirst();
     for (const { stream } of jobs) if (stream !== undefined) stream.waiting = undefined;
     for (const job of jobs) this.#end(job, error);
@@ -124,29 +125,24 @@ export class WriteOrder {
 
   #watch(job: Job, at: number): void {
     job.since = at;
-    this.#cancelWatchdog ??= after(this.stallTimeoutMs, () => {
-      this.#giveUpStalled();
-    });
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    watch(this, at + this.stallTimeoutMs);
   }
 
-  /** One timer for all: it looks again for as long as anything is being written. */
-  #giveUpStalled(): void {
-    this.#cancelWatchdog = undefined;
+  giveUpOverdue(): number | undefined {
     const latest = now() - this.stallTimeoutMs;
-    const stalled: Job[] = [];
-    let next = Infinity;
+    const overdue: Job[] = [];
+    let oldest: number | undefined;
     for (const job of this.#jobs.oldestFirst()) {
       if (job.since === undefined) continue;
-      if (job.since > latest) next = Math.min(next, job.since);
-      else stalled.push(job);
+      if (job.since <= latest) overdue.push(job);
+      else oldest = Math.min(oldest ?? Infinity, job.since);
     }
-    // Before others begin, which may take their whole time: these have less of it left.
-    if (next !== Infinity) {
-      this.#cancelWatchdog = after(Math.max(1, Math.ceil(next - latest)), () => {
-        this.#giveUpStalled();
-      });
-    }
-    for (const job of stalled) this.#end(job, this.stalled(this.stallTimeoutMs));
+    this.#isWatched = oldest !== undefined;
+    // Those that begin because these have ended have their whole time.
+    for (const job of overdue) this.#end(job, this.stalled(this.stallTimeoutMs));
+    return oldest === undefined ? undefined : oldest + this.stallTimeoutMs;
   }
 }
 

@@ -4,9 +4,20 @@ import { OrderedStream } from '../../src/http/ordered-stream.js';
 import { attempt, WriteOrder } from '../../src/transport/write-order.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 
+const orders: WriteOrder[] = [];
+
+afterEach(() => {
+  for (const order of orders.splice(0)) order.close(new Error('closed'));
+});
+
+function opened(order: WriteOrder): WriteOrder {
+  orders.push(order);
+  return order;
+}
+
 /** A stream whose writes are noted when they begin, and end when the test says so. */
 function slowStream(): { order: WriteOrder; stream: OrderedStream; begun: string[]; write: (name: string) => Write } {
-  const order = new WriteOrder(60_000, () => new Error('stalled'));
+  const order = opened(new WriteOrder(60_000, () => new Error('stalled')));
   const stream = new OrderedStream();
   const begun: string[] = [];
   const write = (name: string): Write => {
@@ -15,6 +26,8 @@ function slowStream(): { order: WriteOrder; stream: OrderedStream; begun: string
       begun.push(name);
       return end.promise;
     });
+    // What is left at the end of a test is closed, and nobody listens.
+    settled.catch(() => undefined);
     return { settled, end };
   };
   return { order, stream, begun, write };
@@ -161,7 +174,7 @@ describe('a write that does not end', () => {
 
   test('is given up when its time is over, and the next one goes on', async () => {
     vi.useFakeTimers();
-    const order = new WriteOrder(100, (ms) => new Error(`stalled for ${ms} ms`));
+    const order = opened(new WriteOrder(100, (ms) => new Error(`stalled for ${ms} ms`)));
     const stream = new OrderedStream();
     const hung = order.write(stream, now(), async () => new Promise(() => undefined));
     const next = order.write(stream, now(), async () => Promise.resolve());
@@ -176,9 +189,42 @@ describe('a write that does not end', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('is given up, and so is the next one of its stream, when that does not end either', async () => {
+    vi.useFakeTimers();
+    const order = opened(new WriteOrder(100, () => new Error('stalled')));
+    const stream = new OrderedStream();
+    const settled: string[] = [];
+    for (const name of ['first', 'second']) {
+      order.write(stream, now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
+    }
+    await vi.advanceTimersByTimeAsync(100);
+    expect(settled).toEqual(['first']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(settled).toEqual(['first', 'second']);
+  });
+
+  test('is given up in its own time, whatever other transports write', async () => {
+    vi.useFakeTimers();
+    const settled: string[] = [];
+    const hang = (name: string, timeoutMs: number): WriteOrder => {
+      const order = opened(new WriteOrder(timeoutMs, () => new Error('stalled')));
+      order.write(new OrderedStream(), now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
+      return order;
+    };
+    const long = hang('long', 300);
+    hang('short', 100);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(settled).toEqual(['short']);
+    hang('later', 100);
+    long.close(new Error('closed'));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(settled).toEqual(['short', 'long', 'later']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('does not shorten the time of one that began later', async () => {
     vi.useFakeTimers();
-    const order = new WriteOrder(100, () => new Error('stalled'));
+    const order = opened(new WriteOrder(100, () => new Error('stalled')));
     const settled: string[] = [];
     const hang = (name: string): void => {
       order.write(new OrderedStream(), now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
