@@ -38,7 +38,9 @@ export function eventIdIn(chunk: unknown): string | undefined {
   return /^(?:event:[^\n]*\n)?id:[ ]?([^\n]*)\n/.exec(text)?.[1];
 }
 
+const UTF8 = new TextDecoder();
+
 // Ids come first, and are short: the rest of an event may be large.
 function head(chunk: Uint8Array): string {
-  return new TextDecoder().decode(chunk.subarray(0, 512));
+  return UTF8.decode(chunk.subarray(0, 512));
 }

@@ -1,16 +1,8 @@
 import { Recent } from '../recent.js';
 import type { InFlight } from '../routing/ledger.js';
+import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './answers.js';
 import { HttpExchange, eventIdIn } from './exchange.js';
-import {
-  contentTypeOf,
-  headerOf,
-  isNodeResponse,
-  isWebResponse,
-  mediaTypeOf,
-  methodOf,
-  signalOf,
-  type NodeResponse,
-} from './headers.js';
+import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './headers.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -26,11 +18,10 @@ export interface WatchListener {
 }
 
 /**
- * Watches `handleRequest`, of Node and of web-standard transports, and so knows which streams are open.
- * It reads status, content type and the ids of events from what the transport answers; the answer
- * itself is passed on as it is.
+ * Watches `handleRequest`, of Node and of web-standard transports, and so knows which streams are open:
+ * from the status, the content type and the ids of events in what the transport answers.
  */
-export class Watch {
+export class Watch implements AnswerObserver {
   #streams = NO_STREAMS;
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
@@ -68,25 +59,17 @@ export class Watch {
     const [request, response] = args;
     const exchange = new HttpExchange(methodOf(request), headerOf(request, 'last-event-id'));
     this.#tell({ type: 'began' });
-    if (isNodeResponse(response)) {
-      this.#watchNode(exchange, response);
-      // Nobody is there to be answered. Most versions of the SDK would wait for a `close` that is past, take the stream for
-      // open for ever, and refuse the next.
-      if (exchange.method === 'GET' && !exchange.isOpen) return Promise.resolve();
-      exchange.opensLate = this.resumesLate && exchange.method === 'GET' && exchange.lastEventId !== undefined;
-      const handled = run(exchange, () => handleRequest(...args));
-      if (exchange.opensLate) this.#opensWhen(handled, exchange);
-      return handled;
+    if (!isNodeResponse(response)) {
+      return watchWebAnswer(exchange, request, () => run(exchange, () => handleRequest(...args)), this);
     }
-    this.#watchSignal(exchange, signalOf(request));
-    let answer: unknown;
-    try {
-      answer = run(exchange, () => handleRequest(...args));
-    } catch (error) {
-      this.#ended(exchange);
-      throw error;
-    }
-    return this.#watchWeb(exchange, answer);
+    watchNodeAnswer(exchange, response, this);
+    // Nobody is there to be answered. Most versions of the SDK would wait for a `close` that is past, take the stream for
+    // open for ever, and refuse the next.
+    if (exchange.method === 'GET' && !exchange.isOpen) return Promise.resolve();
+    exchange.opensLate = this.resumesLate && exchange.method === 'GET' && exchange.lastEventId !== undefined;
+    const handled = run(exchange, () => handleRequest(...args));
+    if (exchange.opensLate) this.#opensWhen(handled, exchange);
+    return handled;
   }
 
   /** A request has come in on an exchange. */
@@ -95,86 +78,7 @@ export class Watch {
     if (exchange.isFinished && !exchange.isResumable) this.listener.requestLost(request);
   }
 
-  #watchNode(exchange: HttpExchange, response: NodeResponse): void {
-    const { writeHead, write, end } = response;
-    response.writeHead = (...args) => {
-      const result = writeHead.apply(response, args);
-      this.#answered(exchange, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
-      return result;
-    };
-    response.write = (...args) => {
-      this.#wrote(exchange, args[0]);
-      return write.apply(response, args);
-    };
-    response.end = (...args) => {
-      // The connection may live on for as long as the client does not read: nothing more is written.
-      this.#finished(exchange);
-      return end.apply(response, args);
-    };
-    // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
-    if (response.closed === true || response.destroyed === true) this.#ended(exchange);
-    else {
-      response.once('close', () => {
-        this.#ended(exchange);
-      });
-    }
-  }
-
-  /** The client may go before there is an answer whose body could be cancelled. */
-  #watchSignal(exchange: HttpExchange, signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) this.#ended(exchange);
-    else signal?.addEventListener('abort', () => this.#ended(exchange), { once: true });
-  }
-
-  async #watchWeb(exchange: HttpExchange, answer: unknown): Promise<unknown> {
-    let response: unknown;
-    try {
-      response = await answer;
-    } catch (error) {
-      this.#ended(exchange);
-      throw error;
-    }
-    if (!isWebResponse(response)) {
-      this.#ended(exchange);
-      return response;
-    }
-    this.#answered(exchange, response.status, response.headers.get('content-type'));
-    if (!exchange.isStream || response.body === null) {
-      this.#ended(exchange);
-      return response;
-    }
-    const { status, statusText, headers } = response;
-    return new Response(this.#watchBody(exchange, response.body), { status, statusText, headers });
-  }
-
-  #watchBody(exchange: HttpExchange, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-    const reader = body.getReader();
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const { done, value } = await reader.read().catch((error: unknown) => {
-            this.#ended(exchange);
-            throw error;
-          });
-          if (done) {
-            this.#ended(exchange);
-            controller.close();
-            return;
-          }
-          this.#wrote(exchange, value);
-          controller.enqueue(value);
-        },
-        cancel: async (reason) => {
-          this.#ended(exchange);
-          await reader.cancel(reason);
-        },
-      },
-      // Reads only when it is read: what waits, waits where it did before.
-      { highWaterMark: 0 },
-    );
-  }
-
-  #answered(exchange: HttpExchange, status: number, contentType: unknown): void {
+  answered(exchange: HttpExchange, status: number, contentType: unknown): void {
     if (status !== 200) return;
     const as = mediaTypeOf(contentType);
     exchange.isStream = as === 'sse';
@@ -201,22 +105,38 @@ export class Watch {
     // The transport may accept, when its event store has answered, what the client has left meanwhile.
     if (!exchange.isOpen || exchange.isFinished) return;
     const { lastEventId } = exchange;
+    const replayed = exchange.eventIds.splice(0);
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
-    const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
+    const resumesRequest =
+      lastEventId !== undefined &&
+      this.#hasEventStore &&
+      ![lastEventId, ...replayed].some((id) => this.#standaloneIds.has(id));
     if (resumesRequest) {
       exchange.resumesRequest = true;
-      exchange.eventIds.length = 0;
       this.#resumed += 1;
       this.#openResumed += 1;
     } else {
-      this.#tell({ type: 'became-standalone', exchange });
-      for (const id of exchange.eventIds.splice(0)) this.#standaloneIds.add(id);
+      this.#becameStandalone(exchange, replayed);
     }
     this.listener.streamOpened();
   }
 
-  #wrote(exchange: HttpExchange, chunk: unknown): void {
+  #becameStandalone(exchange: HttpExchange, ids: readonly string[]): void {
+    this.#tell({ type: 'became-standalone', exchange });
+    for (const id of ids) this.#standaloneIds.add(id);
+  }
+
+  /** It was taken for a request stream, because the client resumes it from an event that was long forgotten. */
+  #isStandaloneAfterAll(exchange: HttpExchange, id: string): void {
+    exchange.resumesRequest = false;
+    this.#resumed -= 1;
+    this.#openResumed -= 1;
+    this.#becameStandalone(exchange, [id]);
+    this.listener.streamOpened();
+  }
+
+  wrote(exchange: HttpExchange, chunk: unknown): void {
     const isGet = exchange.method === 'GET';
     if (!exchange.isStream || (exchange.isResumable && !isGet)) return;
     const id = eventIdIn(chunk);
@@ -226,10 +146,11 @@ export class Watch {
     if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
     // It may turn out a moment later that this is the standalone stream.
     else if (isGet && !exchange.resumesRequest) exchange.eventIds.push(id);
+    else if (isGet && this.#standaloneIds.has(id)) this.#isStandaloneAfterAll(exchange, id);
   }
 
   /** Nothing more will be written. */
-  #finished(exchange: HttpExchange): void {
+  finished(exchange: HttpExchange): void {
     if (exchange.isFinished) return;
     exchange.isFinished = true;
     if (exchange.resumesRequest) this.#openResumed -= 1;
@@ -238,9 +159,9 @@ export class Watch {
   }
 
   /** The connection is gone. */
-  #ended(exchange: HttpExchange): void {
+  ended(exchange: HttpExchange): void {
     if (!exchange.isOpen) return;
-    this.#finished(exchange);
+    this.finished(exchange);
     exchange.isOpen = false;
     this.#tell({ type: 'ended' });
     this.listener.connectionsChanged();

@@ -5,16 +5,15 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { describe, expect, test } from 'vitest';
 import { resumesLate, storesWhileAway } from '../../src/http/habits.js';
 import { deferred, type Deferred } from '../support/deferred.js';
-import { JSON_TYPE, SSE, watchRig, type FakeResponse, type WatchRig } from '../support/http-fakes.js';
-
-const opens =
-  (...args: unknown[]) =>
-  (response: FakeResponse): void =>
-    void response.writeHead(...args);
-
-function isStandalone({ watch }: WatchRig): boolean {
-  return watch.streams.standalone !== undefined;
-}
+import {
+  isStandalone,
+  JSON_TYPE,
+  opens,
+  SSE,
+  type FakeResponse,
+  type WatchRig,
+  watchRig,
+} from '../support/http-fakes.js';
 
 test.each([new StreamableHTTPServerTransport(), new NodeStreamableHTTPServerTransport()])(
   'the newest SDK knows a stream before its head is written, and stores what is sent while the client is away',

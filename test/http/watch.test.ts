@@ -1,19 +1,11 @@
 /** What is seen of a Node transport, from what it does with its responses. */
 import { describe, expect, test } from 'vitest';
-import { FakeResponse, JSON_TYPE, SSE, watchRig, type WatchRig } from '../support/http-fakes.js';
+import { FakeResponse, isStandalone, JSON_TYPE, opens, SSE, type WatchRig, watchRig } from '../support/http-fakes.js';
 
-const opens =
-  (...args: unknown[]) =>
-  (response: FakeResponse): void =>
-    void response.writeHead(...args);
 const EVENT = 'event: message\nid: 1\ndata: {}\n\n';
 
 /** A GET is known to be open a moment after its head was written. */
 const moment = async (): Promise<void> => Promise.resolve();
-
-function isStandalone({ watch }: WatchRig): boolean {
-  return watch.streams.standalone !== undefined;
-}
 
 describe('the content type is read from writeHead', () => {
   test.each<[string, unknown[]]>([

@@ -45,6 +45,12 @@ export class FakeResponse extends EventEmitter {
   }
 }
 
+/** Writes the head of an answer. */
+export const opens =
+  (...args: unknown[]) =>
+  (response: FakeResponse): void =>
+    void response.writeHead(...args);
+
 export function nodeRequest(method: string, headers: Readonly<Record<string, string>> = {}): object {
   return { method, headers };
 }
@@ -76,6 +82,11 @@ interface NodeAnswer {
   readonly returned: unknown;
   /** Unless the request was not handed over. */
   readonly exchange: HttpExchange | undefined;
+}
+
+/** The client holds the standalone stream. */
+export function isStandalone({ watch }: WatchRig): boolean {
+  return watch.streams.standalone !== undefined;
 }
 
 export function watchRig({ resumesLate = false } = {}): WatchRig {
