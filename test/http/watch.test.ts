@@ -1,6 +1,6 @@
 /** What is seen of a Node transport, from what it does with its responses. */
 import { describe, expect, test } from 'vitest';
-import { FakeResponse, isStandalone, JSON_TYPE, opens, SSE, type WatchRig, watchRig } from '../support/http-fakes.js';
+import { FakeResponse, isStandalone, JSON_TYPE, opens, SSE, watchRig } from '../support/http-fakes.js';
 
 const EVENT = 'event: message\nid: 1\ndata: {}\n\n';
 
