@@ -8,7 +8,7 @@ const PANELS = [
   { of: 'firstAnswerMs', title: 'From start to first answer, ms' },
 ] as const;
 
-const PANEL_LEFT = 250;
+const PANEL_LEFT = 270;
 const GAP = 50;
 
 /** Proxies side by side. */
