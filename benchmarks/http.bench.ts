@@ -1,9 +1,7 @@
 /**
  * What `withBackchannel()` costs a server of the SDK over real HTTP on 127.0.0.1.
  *
- *     npm run bench:http -- [--brief] [--out <folder>] [--name <result>]
- *
- * `--name http-node24` keeps the result of another Node beside that of the usual one.
+ *     npm run bench:http -- [--brief] [--out <folder>]
  *
  * Three servers: bare, wrapped, and bare with async contexts as the wrapper has them, which tells what part
  * of the difference is Node's price for these. Each is a process, and the client is another. Not one process
@@ -17,8 +15,7 @@
  */
 import type { PairedRatio } from './lib/bootstrap.js';
 import { environment } from './lib/environment.js';
-import { optionsFromArguments, write } from './lib/program.js';
-import { isHttpName } from './lib/results.js';
+import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import { median } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
 import { rowOf, type Cell, type Measurement, type Turn } from './http/rows.js';
@@ -26,8 +23,7 @@ import { order, SERVERS, type ServerName } from './http/servers.js';
 import { WORKLOADS, type Batch, type BatchTimes } from './http/workloads.js';
 
 const options = optionsFromArguments();
-const { name: resultName = 'http' } = options;
-if (!isHttpName(resultName)) throw new Error(`--name ${resultName}: no such result`);
+const resultName = nameOfResult(options, 'http');
 const effort = options.brief
   ? { rounds: 1, pairs: 2, batchMs: 2, firstWarmUpMs: 2, warmUpMs: 2 }
   : { rounds: 3, pairs: 9, batchMs: 60, firstWarmUpMs: 1_500, warmUpMs: 200 };

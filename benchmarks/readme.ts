@@ -31,8 +31,13 @@ const { values } = parseArgs({
 const WHAT = {
   routing: 'routing',
   http: 'HTTP',
-  'http-node24': 'HTTP on Node 24',
   scale: 'scale',
+  'routing-node22': 'routing on Node 22',
+  'http-node22': 'HTTP on Node 22',
+  'scale-node22': 'scale on Node 22',
+  'routing-node24': 'routing on Node 24',
+  'http-node24': 'HTTP on Node 24',
+  'scale-node24': 'scale on Node 24',
   peers: 'proxies',
   profile: 'profile',
 } as const satisfies Record<keyof Results, string>;
@@ -57,8 +62,8 @@ function costs(): string {
   const { routing, http, scale, peers, profile } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
-  const onNodes = [http, results['http-node24']].filter((result) => result !== undefined);
-  if (onNodes.length > 1) parts.push(nodesTable(onNodes));
+  const onNodes = nodesTable(results);
+  if (onNodes !== undefined) parts.push(onNodes);
   if (peers !== undefined) parts.push(peersTable(peers));
   if (profile !== undefined) parts.push(profileTable(profile));
   if (parts.length === 0) return 'Not measured yet: `npm run bench`.';

@@ -17,7 +17,7 @@
 import { environment } from './lib/environment.js';
 import { HEAP_VARIANTS } from './lib/heap.js';
 import { inChild } from './lib/worker.js';
-import { optionsFromArguments, write } from './lib/program.js';
+import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import type { CycleRow, SessionRow } from './lib/results.js';
 import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind } from './lib/sessions.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
@@ -25,6 +25,7 @@ import type { VariantName } from './lib/variants.js';
 import type { Bytes, CycleTimes, Job } from './routing.child.js';
 
 const options = optionsFromArguments();
+const resultName = nameOfResult(options, 'routing');
 const effort = options.brief
   ? { rounds: 1, passes: 1, passMs: 1, warmUpMs: 1, sessions: 100, requests: 100 }
   : { rounds: 3, passes: 5, passMs: 60, warmUpMs: 500, sessions: 10_000, requests: 100_000 };
@@ -55,7 +56,7 @@ for (let round = 0; round < effort.rounds; round++) {
     for (const kind of SESSION_KINDS) await sessions(kind, count);
   }
   heaps.push(await inProcess<Bytes>({ measure: 'heap', sessions: effort.sessions, requests: effort.requests }));
-  process.stderr.write(`routing: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
+  process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }
 
 const cycleRows = COUNTS.flatMap((inFlight) =>
@@ -99,7 +100,7 @@ const bytes = {
   perRequestInFlight: byVariant((variant) => heap(({ perRequestInFlight }) => perRequestInFlight[variant])),
 };
 
-write(options, 'routing', { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
+write(options, resultName, { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
 print();
 
 async function cycle(name: ProcessName, inFlight: number): Promise<void> {

@@ -12,7 +12,7 @@
  * Every variant at every size has a process of its own, one after the other, round by round.
  */
 import { environment } from './lib/environment.js';
-import { optionsFromArguments, write } from './lib/program.js';
+import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import type { ScaleResult, ScaleRow } from './lib/results.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
 import { inChild } from './lib/worker.js';
@@ -20,6 +20,7 @@ import type { Burst, ProcessResult, ScaleJob } from './scale/scale.child.js';
 import type { ScaleVariant } from './scale/session.js';
 
 const options = optionsFromArguments();
+const resultName = nameOfResult(options, 'scale');
 const effort = options.brief
   ? { rounds: 1, warmUpCycles: 20, passes: 1, passMs: 1, open: 10 }
   : { rounds: 3, warmUpCycles: 10_000, passes: 3, passMs: 250, open: 1_000 };
@@ -32,7 +33,7 @@ const series = new Map<string, ProcessResult[]>();
 for (let round = 0; round < effort.rounds; round++) {
   for (const sessions of SIZES) for (const variant of VARIANTS) await measure(variant, sessions);
   await measure('bare', LARGEST);
-  process.stderr.write(`scale: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
+  process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }
 
 const rows = SIZES.flatMap((sessions) =>
@@ -60,7 +61,7 @@ const result: ScaleResult = {
   bytesPerBareSession: measured(bare()),
   bytesPerIdleSessionBeyondBare: bytes,
 };
-write(options, 'scale', result);
+write(options, resultName, result);
 console.table(
   rows.map(({ variant, sessions, usPerMessage, toHandWritten, toFewest }) => ({
     variant,

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { onNode, OTHER_NODES, type Benchmark, type OtherNode } from './nodes.js';
 import type { Results } from './results.js';
 
 /** What every benchmark can be told. */
@@ -25,6 +26,17 @@ export function optionsFromArguments(): Options {
     },
   });
   return values;
+}
+
+/** What the result of a benchmark is called: as `--name` says, which keeps it beside that of the usual Node. */
+export function nameOfResult<N extends Benchmark>(
+  { name }: Pick<Options, 'name'>,
+  benchmark: N,
+): N | `${N}-node${OtherNode}` {
+  const names = [benchmark, ...OTHER_NODES.map((node) => onNode(benchmark, node))];
+  const found = names.find((known) => known === (name ?? benchmark));
+  if (found === undefined) throw new Error(`--name ${String(name)}: it is one of ${names.join(', ')}`);
+  return found;
 }
 
 export function write<N extends keyof Results>({ out }: Options, name: N, result: Results[N]): void {

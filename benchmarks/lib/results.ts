@@ -3,15 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairedRatio } from './bootstrap.js';
 import type { Environment } from './environment.js';
+import type { ByBenchmark, OnOtherNodes } from './nodes.js';
 import type { PeersResult } from '../peers/results.js';
 import type { Measured } from './statistics.js';
 
-export interface Results {
-  readonly routing: RoutingResult;
-  readonly http: HttpResult;
-  /** The same under Node 24, whose async contexts are others. */
-  readonly 'http-node24': HttpResult;
-  readonly scale: ScaleResult;
+export interface Results extends ByBenchmark, OnOtherNodes {
   readonly peers: PeersResult;
   readonly profile: ProfileResult;
 }
@@ -140,10 +136,6 @@ export interface Profile {
   readonly cpuUsPerCall: number;
   /** What each group of code takes itself, the most first. */
   readonly groups: readonly { readonly group: string; readonly share: number; readonly usPerCall: number }[];
-}
-
-export function isHttpName(name: string): name is 'http' | 'http-node24' {
-  return name === 'http' || name === 'http-node24';
 }
 
 /** @returns `undefined` if it was not measured */

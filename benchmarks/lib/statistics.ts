@@ -18,6 +18,10 @@ export function ratio(values: readonly number[], base: readonly number[]): Measu
   return measured(values.map((value, index) => value / (base[index] ?? NaN)));
 }
 
+export function scaled({ median, min, max }: Measured, by: number): Measured {
+  return { median: median / by, min: min / by, max: max / by };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = sorted.length >> 1;

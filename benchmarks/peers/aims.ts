@@ -15,22 +15,32 @@ const GOALS: readonly Goal[] = [
   { measure: 'rssPerSessionKiB', isMoreBetter: false, ratio: 1 },
 ];
 
-/** Ours beside the best of the stateful peers with the same kind of upstream. The floor is no peer. */
+/**
+ * Ours beside the best of the stateful peers with the same kind of upstream. The floor is no peer; nor is ours with an
+ * older SDK, which is told beside each aim.
+ */
 export function aimsOf(costs: readonly Cost[], behaviour: readonly Behaviour[]): Aim[] {
   const ownBackends = new Set(behaviour.filter((seen) => seen.backendPerSession).map(titleOf));
   return costs
     .filter(({ isOurs }) => isOurs)
     .flatMap((ours) => {
       const stateful = costs.filter((peer) => peer.isPeer && peer.stateful === true && peer.upstream === ours.upstream);
+      const older = costs.find((cost) => cost.isOlderSdk === true && cost.upstream === ours.upstream);
       const alike = stateful.filter((peer) => ownBackends.has(titleOf(peer)));
       return [
-        ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful)),
-        ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike)),
+        ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful, older)),
+        ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike, older)),
       ];
     });
 }
 
-function aimBeside(beside: Aim['beside'], goal: Goal, ours: Cost, peers: readonly Cost[]): Aim[] {
+function aimBeside(
+  beside: Aim['beside'],
+  goal: Goal,
+  ours: Cost,
+  peers: readonly Cost[],
+  older: Cost | undefined,
+): Aim[] {
   const { measure, isMoreBetter } = goal;
   const valueOf = (cost: Cost): number => cost[measure].median;
   const [best] = [...peers].sort((one, other) =>
@@ -48,6 +58,13 @@ function aimBeside(beside: Aim['beside'], goal: Goal, ours: Cost, peers: readonl
       bestPeer: best[measure],
       bestPeerName: `${best.name} ${best.version}`,
       ratio: reached,
+      ...(older && {
+        olderSdk: {
+          sdk: older.sdk ?? '',
+          ours: older[measure],
+          ratio: ratio(older.byRound[measure], best.byRound[measure]),
+        },
+      }),
       aim: isAim ? `${isMoreBetter ? '≥' : '≤'} ${goal.ratio}` : null,
       reached: isAim ? (isMoreBetter ? reached.min >= goal.ratio : reached.max <= goal.ratio) : null,
     },

@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION, textOf } from './client.js';
 import type { Backend, Contestant } from './contestants.js';
 import type { Behaviour, Eight, Outcome, Questions, Refusal, Subject } from './results.js';
 import { bounded, Running, TimeoutError } from './running.js';
+import { sdkOf } from './sdk.js';
 
 const HANG_MS = 2_500;
 const PAIRS = 25;
@@ -34,7 +35,8 @@ export async function observe(contestant: Contestant, backend: Backend): Promise
       foreignHost: await observeRefusal(running, { host: 'attacker.example' }),
       foreignOrigin: await observeRefusal(running, { origin: 'http://attacker.example' }),
       needsCredential: Object.keys(running.headers).length > 0 && (await observeRefusal(running, {}, {})).refused,
-      defaultAddress: running.program.notes.find(({ listen }) => listen !== undefined)?.listen ?? null,
+      defaultAddress: running.program.notes.find((note) => 'listen' in note)?.listen ?? null,
+      sdk: sdkOf(await running.program.scripts()),
     };
   } finally {
     for (const open of clients) open.close();

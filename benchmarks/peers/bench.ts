@@ -40,12 +40,13 @@ const METHOD = [
   'client: node:http with kept-alive connections; opens no standalone stream, except where the wire is sse',
   'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse',
   'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none',
+  'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; the row with an older SDK is the same program, whose imports of the SDK are turned to that version while it starts; the thread that turns them stays, in the memory of the process, not in that of a session',
 ];
 
 const only = options.only?.toLowerCase();
 const contestants = CONTESTANTS.filter(
-  ({ name, version, upstream, isOurs }) =>
-    only === undefined || isOurs || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
+  ({ name, version, upstream, isOurs, isOlderSdk }) =>
+    only === undefined || isOurs || isOlderSdk || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
 );
 
 const run = await Run.start(contestants, effort);

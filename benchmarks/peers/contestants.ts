@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** What a proxy is put in front of. */
 export type Backend =
@@ -33,6 +33,8 @@ export interface Contestant {
   readonly isOurs: boolean;
   /** A proxy of somebody else. The floor is none. */
   readonly isPeer: boolean;
+  /** Ours again, with an older SDK. */
+  readonly isOlderSdk: boolean;
   readonly upstream: Backend['kind'];
   /** What it speaks with its clients. */
   readonly wire: 'streamable-http' | 'sse';
@@ -50,6 +52,8 @@ const INSPECTOR_TOKEN = 'benchmark';
 export const CONTESTANTS: readonly Contestant[] = [
   ours('mcp-backchannel', 'stdio'),
   ours('mcp-backchannel', 'http'),
+  withOlderSdk(ours('mcp-backchannel', 'stdio')),
+  withOlderSdk(ours('mcp-backchannel', 'http')),
   { ...ours('mcp-backchannel --serialize', 'stdio', ['--serialize']), isBehaviourOnly: true },
   peer('mcp-proxy', 'mcp-proxy-5', 'stdio', mcpProxy()),
   peer('mcp-proxy', 'mcp-proxy-6', 'stdio', mcpProxy('--')),
@@ -72,6 +76,7 @@ function contestant(name: string, version: string, upstream: Kind): Omit<Contest
     upstream,
     isOurs: false,
     isPeer: false,
+    isOlderSdk: false,
     wire: 'streamable-http',
     isBehaviourOnly: false,
     toolName: (tool) => tool,
@@ -85,6 +90,20 @@ function ours(name: string, upstream: Kind, options: readonly string[] = []): Co
     launch: ({ port, backend }) => {
       const what = backend.kind === 'stdio' ? ['--', backend.command, ...backend.args] : ['--url', backend.url];
       return { args: [here('../../dist/cli.js'), '--port', String(port), ...options, ...what] };
+    },
+  };
+}
+
+/** The same program, whose imports of the SDK are turned to another. */
+function withOlderSdk(command: Contestant): Contestant {
+  return {
+    ...command,
+    version: `${command.version}, SDK ${versionIn('node_modules/sdk-1.24/package.json')}`,
+    isOurs: false,
+    isOlderSdk: true,
+    launch: (place) => {
+      const { args, ...launch } = command.launch(place);
+      return { ...launch, args: ['--import', pathToFileURL(here('older-sdk.js')).href, ...args] };
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Preloaded into every proxy that is measured, ours included. Some of them cannot be told where to
  * listen, and listen everywhere: with this they listen on loopback, and what they asked for is noted.
- * On SIGUSR2 it collects garbage and notes what is left.
+ * On SIGUSR2 it collects garbage, and notes what is left and which scripts it has loaded.
  */
 'use strict';
 const { appendFileSync } = require('node:fs');
@@ -33,5 +33,19 @@ Server.prototype.listen = function (...args) {
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
   globalThis.gc?.();
-  note({ heapUsed: process.memoryUsage().heapUsed });
+  const { heapUsed } = process.memoryUsage();
+  note({ heapUsed, scripts: scripts() });
 });
+
+/** The debugger knows those of modules, too. Nothing is measured any more. */
+function scripts() {
+  const { Session } = require('node:inspector');
+  const session = new Session();
+  /** @type {string[]} */
+  const urls = [];
+  session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
+  session.connect();
+  session.post('Debugger.enable');
+  session.disconnect();
+  return urls.filter((url) => url.startsWith('file:'));
+}

@@ -14,6 +14,7 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
   console.table(
     contestants.map((cost) => ({
       proxy: titleOf(cost) + (cost.wire === 'sse' ? ' SSE' : ''),
+      SDK: cost.sdk,
       stateful: cost.stateful,
       'added p50 µs': spread(cost.addedP50Us),
       'added p99 µs': spread(cost.addedP99Us),
@@ -40,11 +41,12 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
     })),
   );
   console.table(
-    aims.map(({ ours, bestPeer, ratio, ...rest }) => ({
+    aims.map(({ ours, bestPeer, ratio, olderSdk, ...rest }) => ({
       ...rest,
       ours: ours.median,
       bestPeer: bestPeer.median,
       ratio: spread(ratio),
+      'with the older SDK': olderSdk && spread(olderSdk.ratio),
     })),
   );
   if (failures.length > 0) console.table(failures);

@@ -88,16 +88,12 @@ export class Program {
 
   /** What is left on its heap when it has collected garbage. */
   async heapKiB(): Promise<number> {
-    const isHeap = (note: Note): boolean => note.heapUsed !== undefined;
-    const before = this.notes.filter(isHeap).length;
-    process.kill(this.#pid, 'SIGUSR2');
-    const asked = performance.now();
-    while (performance.now() - asked < NOTE_TIMEOUT_MS) {
-      const heap = this.notes.filter(isHeap)[before]?.heapUsed;
-      if (heap !== undefined) return heap / 1024;
-      await setTimeout(POLL_MS);
-    }
-    throw new Error('it does not answer');
+    return (await this.#state()).heapUsed / 1024;
+  }
+
+  /** URLs of all that it has loaded. */
+  async scripts(): Promise<readonly string[]> {
+    return (await this.#state()).scripts;
   }
 
   /** What the preload has noted. */
@@ -128,6 +124,19 @@ export class Program {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  async #state(): Promise<State> {
+    const states = (): State[] => this.notes.filter((note) => 'heapUsed' in note);
+    const before = states().length;
+    process.kill(this.#pid, 'SIGUSR2');
+    const asked = performance.now();
+    while (performance.now() - asked < NOTE_TIMEOUT_MS) {
+      const state = states()[before];
+      if (state !== undefined) return state;
+      await setTimeout(POLL_MS);
+    }
+    throw new Error('it does not answer');
+  }
+
   get #pid(): number {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error('it was not started');
@@ -143,10 +152,17 @@ export class Program {
   }
 }
 
-export interface Note {
+/** Of the preload. */
+type Note = Listening | State;
+
+interface Listening {
   /** The address that it asked to listen on. `null`: none, which is every address. */
-  readonly listen?: string | null;
-  readonly heapUsed?: number;
+  readonly listen: string | null;
+}
+
+interface State {
+  readonly heapUsed: number;
+  readonly scripts: readonly string[];
 }
 
 /** For programs that cannot say which one they got. */

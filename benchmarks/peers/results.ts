@@ -27,6 +27,8 @@ export interface Subject {
   readonly isOurs: boolean;
   /** The floor is none. */
   readonly isPeer: boolean;
+  /** Ours again, with an older SDK: it tells what the SDK costs, and is not what the aims are for. */
+  readonly isOlderSdk?: boolean;
   /** What it speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange. */
   readonly wire: 'streamable-http' | 'sse';
 }
@@ -46,6 +48,8 @@ export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
 export interface Cost extends Subject {
   /** A value that one call sets is there in the next of the same session. Measured; see `behaviour`. */
   readonly stateful: boolean | null;
+  /** As in `behaviour`. */
+  readonly sdk?: string;
   /** Of a `tools/call`, beyond that of the same call straight to the backend, in the same round. */
   readonly addedP50Us: Measured;
   readonly addedP99Us: Measured;
@@ -104,6 +108,8 @@ export interface Behaviour extends Subject {
   readonly needsCredential: boolean;
   /** What it asks to listen on when it is told nothing. `null`: every address. */
   readonly defaultAddress: string | null;
+  /** The version of the SDK that it runs, as sdk.ts has found it; nothing if it runs none. */
+  readonly sdk?: string;
 }
 
 export interface Refusal {
@@ -128,6 +134,8 @@ export interface Aim {
   readonly bestPeerName: string;
   /** Of ours to the best peer's, round by round. */
   readonly ratio: Measured;
+  /** Ours with an older SDK, and what it is to the best peer. */
+  readonly olderSdk?: { readonly sdk: string; readonly ours: Measured; readonly ratio: Measured };
   /** `null`: it is told for comparison. */
   readonly aim: string | null;
   /** In every round. */

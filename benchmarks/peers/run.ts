@@ -134,9 +134,9 @@ export class Run {
     if (loads.length < this.effort.rounds || idles.length < this.effort.memoryRounds) return [];
     const direct = this.#direct.get(contestant.upstream) ?? [];
     const starts = this.#starts.get(contestant) ?? [];
-    const stateful = this.#behaviour.get(contestant)?.stateful ?? null;
+    const { stateful = null, sdk = '' } = this.#behaviour.get(contestant) ?? {};
     const { sessions } = this.effort;
-    return [{ ...subjectOf(contestant), stateful, ...costOf({ loads, direct, starts, idles, sessions }) }];
+    return [{ ...subjectOf(contestant), stateful, sdk, ...costOf({ loads, direct, starts, idles, sessions }) }];
   }
 
   #measurable(): Contestant[] {
@@ -168,8 +168,8 @@ async function straight(backend: Backend): Promise<Client> {
   return client;
 }
 
-function subjectOf({ name, version, upstream, isOurs, isPeer, wire }: Contestant): Subject {
-  return { name, version, upstream, isOurs, isPeer, wire };
+function subjectOf({ name, version, upstream, isOurs, isPeer, isOlderSdk, wire }: Contestant): Subject {
+  return { name, version, upstream, isOurs, isPeer, isOlderSdk, wire };
 }
 
 export function titleOf({ name, version, upstream }: Pick<Subject, 'name' | 'version' | 'upstream'>): string {

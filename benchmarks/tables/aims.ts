@@ -1,7 +1,9 @@
 import type { Aim, PeersResult } from '../peers/results.js';
-import type { HttpResult, RoutingResult, ScaleBurst, ScaleResult, SomeResults } from '../lib/results.js';
-import type { Measured } from '../lib/statistics.js';
+import { onNodes } from '../lib/nodes.js';
+import type { CycleRow, HttpResult, RoutingResult, ScaleBurst, ScaleResult, SomeResults } from '../lib/results.js';
+import { scaled, type Measured } from '../lib/statistics.js';
 import { digits, interval, many, markdownTable, spread } from './markdown.js';
+import { everythingOn } from './nodes.js';
 
 /** A figure beside what it is to be. */
 interface Line {
@@ -13,9 +15,10 @@ interface Line {
 }
 
 /** What each result has to say beside its aims; what was not measured says nothing. */
-export function aimsTable({ routing, http, scale, peers }: SomeResults): string {
+export function aimsTable(results: SomeResults): string {
+  const { routing, http, scale, peers } = results;
   const lines = [
-    ...(routing === undefined ? [] : routingLines(routing)),
+    ...(routing === undefined ? [] : routingLines(routing, newerNodes(results))),
     ...(http === undefined ? [] : httpLines(http)),
     ...(scale === undefined ? [] : scaleLines(scale)),
     ...(peers === undefined ? [] : peerLines(peers)),
@@ -27,15 +30,29 @@ export function aimsTable({ routing, http, scale, peers }: SomeResults): string 
   );
 }
 
-function routingLines({ cycle, sessions, bytes }: RoutingResult): Line[] {
+/** What the same message costs on other versions of Node: aims are for the oldest. */
+type NewerNodes = readonly { readonly node: string; readonly row: CycleRow }[];
+
+function newerNodes(results: SomeResults): NewerNodes {
+  const [, ...others] = onNodes(results, 'routing');
+  return others.flatMap(({ node, result }) => {
+    const row = everythingOn(result);
+    return row === undefined ? [] : [{ node, row }];
+  });
+}
+
+function routingLines({ cycle, sessions, bytes }: RoutingResult, newer: NewerNodes): Line[] {
+  const onNewer = (told: (row: CycleRow) => string) => newer.map(({ node, row }) => `Node ${node}: ${told(row)}`);
   const one = (variant: string) => cycle.filter((row) => row.variant === variant && row.inFlight === 1);
   const most = Math.max(...cycle.map(({ inFlight }) => inFlight));
   const lines: Line[] = [];
   for (const { nsPerMessage, toHandWritten, toHandWrittenInProcess } of one('ours, everything on')) {
     const what = 'routing a message, everything on (context, order of writes, routes observed)';
     const inProcess = `${spread(toHandWrittenInProcess)} × to one in a process with async contexts`;
-    lines.push(atMost(what, scaled(nsPerMessage, 1_000), 1, 'µs'));
-    lines.push(atMost('… to a hand-written wrapper', toHandWritten, 3, '×', inProcess));
+    const us = scaled(nsPerMessage, 1_000);
+    lines.push(atMost(what, us, 1, 'µs', ...onNewer((row) => `${spread(scaled(row.nsPerMessage, 1_000))} µs`)));
+    const ratios = onNewer((row) => `${spread(row.toHandWritten)} ×`);
+    lines.push(atMost('… to a hand-written wrapper', toHandWritten, 3, '×', inProcess, ...ratios));
   }
   for (const { nsPerMessage } of one('ours, everything on, debug')) {
     lines.push(told('… and `DEBUG` writing every line', `${spread(scaled(nsPerMessage, 1_000))} µs`));
@@ -121,11 +138,12 @@ const BESIDE = {
 } as const satisfies Record<Aim['beside'], string>;
 
 function peerLines({ aims }: PeersResult): Line[] {
-  return aims.map(({ measure, upstream, beside, ours, bestPeer, bestPeerName, ratio, aim, reached }) => {
+  return aims.map(({ measure, upstream, beside, ours, bestPeer, bestPeerName, ratio, olderSdk, aim, reached }) => {
     const { what, unit } = MEASURES[measure];
+    const older = olderSdk && `; with SDK ${olderSdk.sdk}: ${spread(olderSdk.ratio)} ×`;
     return {
       what: `the command, ${upstream} backend, beside ${BESIDE[beside]}: ${what}`,
-      figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})`,
+      figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${older ?? ''}`,
       aim: aim === null ? '' : `${aim} ×`,
       isMet: reached ?? undefined,
     };
@@ -133,15 +151,11 @@ function peerLines({ aims }: PeersResult): Line[] {
 }
 
 /** Met only if the worst of the rounds meets it. */
-function atMost(what: string, measured: Measured, aim: number, unit: string, beside?: string): Line {
-  const figure = `${spread(measured)} ${unit}${beside === undefined ? '' : `; ${beside}`}`;
+function atMost(what: string, measured: Measured, aim: number, unit: string, ...beside: (string | undefined)[]): Line {
+  const figure = [`${spread(measured)} ${unit}`, ...beside.filter((text) => text !== undefined)].join('; ');
   return { what, figure, aim: `≤ ${aim} ${unit}`, isMet: measured.max <= aim };
 }
 
 function told(what: string, figure: string): Line {
   return { what, figure, aim: '', isMet: undefined };
-}
-
-function scaled({ median, min, max }: Measured, by: number): Measured {
-  return { median: median / by, min: min / by, max: max / by };
 }

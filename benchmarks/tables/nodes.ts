@@ -1,29 +1,82 @@
-import type { HttpResult, HttpRow } from '../lib/results.js';
-import { interval, markdownTable } from './markdown.js';
+import { onNodes, type OfNode } from '../lib/nodes.js';
+import type { CycleRow, HttpResult, RoutingResult, ScaleResult, ScaleRow, SomeResults } from '../lib/results.js';
+import { scaled } from '../lib/statistics.js';
+import { interval, many, markdownTable, spread } from './markdown.js';
 
-/** The same server under several versions of Node, at the middle one of the concurrencies. */
-export function nodesTable(results: readonly HttpResult[]): string {
-  const rows = results[0]?.rows ?? [];
-  const concurrencies = [...new Set(rows.map(({ concurrency }) => concurrency))].sort((a, b) => a - b);
-  const middle = concurrencies[concurrencies.length >> 1] ?? NaN;
+/** A figure by version of Node. */
+interface Line {
+  readonly what: string;
+  readonly figures: ReadonlyMap<string, string>;
+}
+
+/** What was measured on several versions of Node, side by side. `undefined` if nothing was. */
+export function nodesTable(results: SomeResults): string | undefined {
+  const lines = [
+    ...routingLines(onNodes(results, 'routing')),
+    ...httpLines(onNodes(results, 'http')),
+    ...scaleLines(onNodes(results, 'scale')),
+  ].filter(({ figures }) => figures.size > 1);
+  if (lines.length === 0) return undefined;
+  const nodes = [...new Set(lines.flatMap(({ figures }) => [...figures.keys()]))].sort((a, b) => Number(a) - Number(b));
   return markdownTable(
-    [
-      `time per call over HTTP, ${middle} at once, to bare`,
-      ...results.flatMap(({ node }) => [`Node ${node}, wrapped`, `Node ${node}, async contexts alone`]),
-    ],
-    rows
-      .filter(({ concurrency }) => concurrency === middle)
-      .map((row) => [
-        row.workload === 'progress' ? 'progress ×100' : row.workload,
-        ...results.flatMap((result) => cells(result.rows.find((other) => isSame(other, row)))),
-      ]),
+    ['by version of Node', ...nodes.map((node) => `Node ${node}`)],
+    lines.map(({ what, figures }) => [what, ...nodes.map((node) => figures.get(node) ?? '')]),
   );
 }
 
-function isSame(one: HttpRow, other: HttpRow): boolean {
-  return one.workload === other.workload && one.concurrency === other.concurrency;
+function routingLines(results: readonly OfNode<RoutingResult>[]): Line[] {
+  return [
+    line('routing a message, everything on, µs', results, everythingOn, (row) =>
+      spread(scaled(row.nsPerMessage, 1_000)),
+    ),
+    line('… to a hand-written wrapper', results, everythingOn, (row) => `${spread(row.toHandWritten)} ×`),
+  ];
 }
 
-function cells(row: HttpRow | undefined): [string, string] {
-  return row === undefined ? ['', ''] : [interval(row.wrappedToBare.time), interval(row.contextToBare.time)];
+export function everythingOn({ cycle }: RoutingResult): CycleRow | undefined {
+  return cycle.find(({ variant, inFlight }) => variant === 'ours, everything on' && inFlight === 1);
+}
+
+/** At the middle one of the concurrencies. */
+function httpLines(results: readonly OfNode<HttpResult>[]): Line[] {
+  const rows = results[0]?.result.rows ?? [];
+  const concurrencies = [...new Set(rows.map(({ concurrency }) => concurrency))].sort((a, b) => a - b);
+  const middle = concurrencies[concurrencies.length >> 1];
+  return rows
+    .filter(({ concurrency }) => concurrency === middle)
+    .flatMap(({ workload, concurrency }) => {
+      const row = ({ rows: all }: HttpResult) =>
+        all.find((other) => other.workload === workload && other.concurrency === concurrency);
+      const name = workload === 'progress' ? 'progress ×100' : workload;
+      const what = `over HTTP, ${name}, ${concurrency} at once: time per call, to bare`;
+      return [
+        line(what, results, row, ({ wrappedToBare }) => interval(wrappedToBare.time)),
+        line('… async contexts alone', results, row, ({ contextToBare }) => interval(contextToBare.time)),
+      ];
+    });
+}
+
+function scaleLines(results: readonly OfNode<ScaleResult>[]): Line[] {
+  const ours = results[0]?.result.cost.filter(({ variant }) => variant === 'ours') ?? [];
+  const sessions = Math.max(...ours.map((row) => row.sessions));
+  const largest = ({ cost }: ScaleResult): ScaleRow | undefined =>
+    cost.find((row) => row.variant === 'ours' && row.sessions === sessions);
+  const what = `a whole proxy in memory, ${many(sessions)} sessions: processor time per message, µs`;
+  return [
+    line(what, results, largest, ({ usPerMessage }) => spread(usPerMessage)),
+    line('… to a hand-written wrapper', results, largest, ({ toHandWritten }) => `${spread(toHandWritten)} ×`),
+  ];
+}
+
+function line<R, T>(
+  what: string,
+  results: readonly OfNode<R>[],
+  rowOf: (result: R) => T | undefined,
+  told: (row: T) => string,
+): Line {
+  const figures = results.flatMap(({ node, result }): [string, string][] => {
+    const row = rowOf(result);
+    return row === undefined ? [] : [[node, told(row)]];
+  });
+  return { what, figures: new Map(figures) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ScaleResult } from '../../benchmarks/lib/results.js';
 import { measured } from '../../benchmarks/lib/statistics.js';
 import { aimsOf } from '../../benchmarks/peers/aims.js';
-import type { Behaviour, Cost } from '../../benchmarks/peers/results.js';
+import type { Behaviour, Cost, PeersResult } from '../../benchmarks/peers/results.js';
 import { aimsTable } from '../../benchmarks/tables/aims.js';
 
 describe('an aim is met only if the worst round meets it', () => {
@@ -52,6 +52,27 @@ test('peers with a backend for each session are beside ours apart, and without a
   expect(alike.map(({ bestPeerName, aim, reached }) => [bestPeerName, aim, reached])).toEqual(
     Array.from({ length: 3 }, () => ['alike 1', null, null]),
   );
+});
+
+test('ours with an older SDK has no aim and is nobody to be compared with: it is told beside the aims', () => {
+  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
+  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
+  const older = { ...cost('ours, older', better), isPeer: false, isOlderSdk: true, sdk: '1.24.3' };
+  const costs = [cost('ours', even), cost('peer', even), older, { ...older, upstream: 'http' as const }];
+
+  const aims = aimsOf(costs, []);
+
+  expect(
+    aims.map(({ bestPeerName, upstream, ratio, olderSdk }) => [bestPeerName, upstream, ratio.median, olderSdk]),
+  ).toEqual(
+    [0.5, 2, 0.5].map((ratio, at) => [
+      'peer 1',
+      'stdio',
+      1,
+      { sdk: '1.24.3', ours: measured([[50], [200], [50]][at] ?? []), ratio: measured([ratio]) },
+    ]),
+  );
+  expect(aimsTable({ peers: { aims } as unknown as PeersResult })).toContain('; with SDK 1.24.3: 0.5 × |');
 });
 
 function cost(name: string, byRound: Cost['byRound']): Cost {

@@ -8,7 +8,7 @@ const PANELS = [
   { of: 'firstAnswerMs', title: 'From start to first answer, ms' },
 ] as const;
 
-const PANEL_LEFT = 250;
+const PANEL_LEFT = 270;
 const GAP = 50;
 
 /** Proxies side by side. */
@@ -45,7 +45,8 @@ function nameOf({ name, version, upstream, stateful }: Cost): string {
   return [`${name} ${version}`.trim(), upstream, ...(stateful === false ? ['stateless'] : [])].join(', ');
 }
 
-function colourOf({ isOurs, stateful }: Cost): string {
+function colourOf({ isOurs, isOlderSdk, stateful }: Cost): string {
   if (isOurs) return COLOURS.ours;
+  if (isOlderSdk === true) return COLOURS.observed;
   return stateful === true ? COLOURS.yardstick : COLOURS.bare;
 }
