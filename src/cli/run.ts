@@ -71,7 +71,14 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
 
   let isClosing = false;
   const guard = new Guard(access);
-  const server = createEndpoint({ proxy, metrics: metricsOf(proxy), path, guard, isClosing: () => isClosing });
+  const server = createEndpoint({
+    proxy,
+    metrics: metricsOf(proxy),
+    path,
+    guard,
+    isClosing: () => isClosing,
+    onerror: logs.report,
+  });
   try {
     const url = await listen(server, port, host, path);
     warnOfRisks(options, logs);
