@@ -116,9 +116,9 @@ async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Log
     close: async () => mode.close(GRACE_MS),
   });
   await mode.start();
-  const whoseDoing = await mode.over;
+  const reason = await mode.over;
   if (isSignalled()) return;
-  await end(async () => mode.close(FAREWELL_GRACE_MS), whoseDoing === 'client' ? 0 : 1, logs);
+  await end(async () => mode.close(FAREWELL_GRACE_MS), reason === 'left' ? 0 : 1, logs);
 }
 
 function eventStore(): StatefulProxyOptions['eventStore'] {
