@@ -9,6 +9,8 @@ try {
   const { run } = await import('./cli/run.js');
   await run(options);
 } catch (error) {
+  // Whoever reads it may stop: `mcp-backchannel --help | head -1`.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   if (error instanceof Printed) {
     process.stdout.write(error.message);
   } else {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
+import type { Readable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
 import { asError } from '../errors.js';
@@ -8,6 +9,7 @@ import { within } from '../proxy/within.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { LEADS_GROUP, signalGroup, type Children } from './children.js';
+import { environment } from './environment.js';
 import { forEachLine, Lines } from './lines.js';
 import type { Logs } from './logs.js';
 import { tellMessages, type MessageListener } from './messages.js';
@@ -15,11 +17,11 @@ import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
 
-/** Our own settings, the token among them, are not for the command we run. Windows asks for names in any case. */
-const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
-
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
+
+/** How long its last words may take to come, once it has ended or closed its stdout. */
+const LAST_WORDS_MS = 500;
 
 /** The longest message, in characters, as the SDK has it. */
 const MAX_MESSAGE = 10 * 1_048_576;
@@ -37,7 +39,9 @@ export class ChildTransport implements TransportLike {
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  readonly #lines = new Lines(MAX_MESSAGE);
+  readonly #lines = new Lines(MAX_MESSAGE, () => {
+    throw new RangeError(`a line is longer than ${MAX_MESSAGE} characters`);
+  });
   readonly #listener: MessageListener = {
     message: (message) => this.onmessage?.(message),
     error: (error) => this.onerror?.(error),
@@ -45,6 +49,7 @@ export class ChildTransport implements TransportLike {
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(
     private readonly spec: CommandSpec,
@@ -56,7 +61,7 @@ export class ChildTransport implements TransportLike {
   start(): Promise<void> {
     const { command, args, env, cwd } = this.spec;
     const child = spawn(command, [...args], {
-      env: { ...inherited(), ...env },
+      env: environment(process.env, env),
       cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: LEADS_GROUP,
@@ -66,8 +71,8 @@ export class ChildTransport implements TransportLike {
     const started = new Promise<void>((resolve, reject) => {
       child.on('error', (error) => {
         // Why it did not start is told to whoever starts it, and to nobody else.
-        if (child.pid === undefined) reject(error);
-        else this.onerror?.(error);
+        if (child.pid === undefined) reject(readable(error, command));
+        else this.onerror?.(readable(error, command));
       });
       child.once('spawn', resolve);
     });
@@ -108,19 +113,28 @@ export class ChildTransport implements TransportLike {
     stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#read(text);
     });
-    this.#ended = new Promise((resolve) => {
-      child.once('close', () => {
-        if (pid !== undefined) this.children.delete(pid);
-        resolve();
-        this.onclose?.();
-      });
-    });
+    this.#ended = new Promise((resolve) => child.once('close', resolve));
+    void this.#whenSilent(child, stdout, this.#ended);
     if (pid === undefined) return;
     this.children.add(pid);
+    child.once('close', () => {
+      this.children.delete(pid);
+    });
     const name = basename(this.spec.command);
     forEachLine(stderr, (line) => {
       this.logs.ofUpstream(name, pid, line);
     });
+  }
+
+  /** Either may come alone: what it has started may hold its pipes, and it may live on without its stdout. */
+  async #whenSilent(child: ChildProcess, stdout: Readable, ended: Promise<unknown>): Promise<void> {
+    await Promise.race([
+      ended,
+      new Promise((resolve) => child.once('exit', resolve)),
+      new Promise((resolve) => stdout.once('end', resolve)),
+    ]);
+    await within(LAST_WORDS_MS, ended);
+    this.#over(new Error(`the server [${basename(this.spec.command)} ${child.pid}] ${howItEnded(child)}`));
   }
 
   #read(text: string): void {
@@ -129,28 +143,44 @@ export class ChildTransport implements TransportLike {
         tellMessages(line, this.#listener);
       });
     } catch (error) {
-      this.onerror?.(asError(error));
-      void this.close();
+      this.#child?.stdout?.destroy();
+      this.#over(asError(error));
     }
+  }
+
+  /** Nothing more will come of it. Whoever has closed it, or was told that it does not start, knows why. */
+  #over(reason: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#closing === undefined && this.#child?.pid !== undefined) this.onerror?.(reason);
+    void this.close();
+    this.onclose?.();
   }
 
   /** It ends by itself when its stdin is closed, or is asked to, or is made to. */
   async #end(): Promise<void> {
-    const { pid, stdin } = this.#child ?? {};
+    const { pid, stdin, stdout, stderr } = this.#child ?? {};
     const ended = this.#ended;
     if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await within(END_TIMEOUT_MS, ended)) return;
-      signalGroup(pid, signal);
-    }
-    await within(END_TIMEOUT_MS, ended);
+    if (await within(END_TIMEOUT_MS, ended)) return;
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const)
+      if (signalGroup(pid, signal) && (await within(END_TIMEOUT_MS, ended))) return;
+    // What it has left in a group of its own keeps its pipes, and we do not.
+    stdout?.destroy();
+    stderr?.destroy();
+    this.children.delete(pid);
   }
 }
 
-function inherited(): Record<string, string> {
-  const variables = Object.entries(process.env).filter(
-    (variable): variable is [string, string] => variable[1] !== undefined && !OWN_VARIABLES.test(variable[0]),
-  );
-  return Object.fromEntries(variables);
+/** What an operator can do something about. */
+function readable(error: NodeJS.ErrnoException, command: string): Error {
+  return error.code === 'ENOENT'
+    ? new Error(`no such command: ${command}; is it on the PATH?`, { cause: error })
+    : error;
+}
+
+function howItEnded({ exitCode, signalCode }: ChildProcess): string {
+  if (signalCode !== null) return `was ended by ${signalCode}`;
+  return exitCode === null ? 'has closed its stdout' : `ended with code ${exitCode}`;
 }

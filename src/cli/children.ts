@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { win32 } from 'node:path';
 import process from 'node:process';
 
 /** The processes that run, so that they can be ended when there is no time to ask. */
@@ -25,18 +26,22 @@ export class Children {
  */
 export const LEADS_GROUP: boolean = process.platform !== 'win32';
 
-/** Signals a child, and what it has started. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** By its whole path: a name alone is looked for in the current directory first, which may be anybody's. */
+const TASKKILL = win32.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'taskkill.exe');
+
+/** Signals a child, and what it has started. @returns whether any of them may be there */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   if (!LEADS_GROUP) {
     // There are no signals, and to end a child ends nothing that it has started, such as the server of a `.cmd`.
     const args = ['/pid', String(pid), '/T', '/F'];
-    const killer = spawn('taskkill', args, { stdio: 'ignore', detached: true, windowsHide: true });
+    const killer = spawn(TASKKILL, args, { stdio: 'ignore', detached: true, windowsHide: true });
     killer.once('error', () => undefined).unref();
-    return;
+    return true;
   }
   try {
     process.kill(-pid, signal);
+    return true;
   } catch {
-    // it has ended by itself
+    return false;
   }
 }

@@ -20,15 +20,16 @@ that the server starts (elicitation, sampling, progress, …) reach the client.`
 export const EXIT_CODES = `
 Durations are 500ms, 5s, 2m, or a plain number of milliseconds.
 
-SIGTERM, SIGINT and SIGHUP let calls in flight finish, for at most 10 s, and
-close the sessions. A second signal ends the process at once.
+SIGTERM, SIGINT, SIGHUP and SIGQUIT let calls in flight finish, for at most
+10 s, and close the sessions. A second signal ends the process at once.
 
 Exit codes:
   0    ended by a signal, or by the client of --stdio
   1    could not listen, or the server of --stdio could not start or has died,
-       or an error of ours
+       or its client has sent a message of more than 10 MiB, or an error of ours
   2    an option or argument cannot be used
-  130  ended at once by a second SIGINT (143: SIGTERM, 129: SIGHUP)
+  130  ended at once by a second SIGINT (143: SIGTERM, 129: SIGHUP,
+       131: SIGQUIT)
 
 Examples:
   mcp-backchannel --port 3000 -- npx -y @playwright/mcp

@@ -5,15 +5,15 @@ const MAX_LINE = 65_536;
 
 /** Tells each line of a text. Not `readline`, which keeps a line until it ends, however long it is. */
 export function forEachLine(input: Readable, tell: (line: string) => void): void {
-  let rest = '';
+  const lines = new Lines(MAX_LINE, tell);
   input.setEncoding('utf8');
   input.on('data', (text: string) => {
-    const lines = (rest + text).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) tell(line);
-    for (; rest.length >= MAX_LINE; rest = rest.slice(MAX_LINE)) tell(rest.slice(0, MAX_LINE));
+    lines.feed(text, (line) => {
+      tell(line.replace(/\r$/, ''));
+    });
   });
   input.on('end', () => {
+    const rest = lines.take();
     if (rest !== '') tell(rest);
   });
 }
@@ -23,22 +23,26 @@ export class Lines {
   #parts: string[] = [];
   #length = 0;
 
-  constructor(private readonly maxLength: number) {}
+  /** @param tooLong is given what has come of a line when that is longer than `maxLength`, and no longer kept */
+  constructor(
+    private readonly maxLength: number,
+    private readonly tooLong: (part: string) => void,
+  ) {}
 
-  /** @throws RangeError when a line is longer than may be kept: what follows it cannot be told apart */
   feed(text: string, tell: (line: string) => void): void {
     const lines = text.split('\n');
     const rest = lines.pop() ?? '';
-    for (const line of lines) tell(this.#parts.length === 0 ? line : this.#whole(line));
+    for (const line of lines) tell(this.#parts.length === 0 ? line : this.take() + line);
     this.#length += rest.length;
-    if (this.#length > this.maxLength) throw new RangeError(`a line is longer than ${this.maxLength} characters`);
     if (rest !== '') this.#parts.push(rest);
+    if (this.#length > this.maxLength) this.tooLong(this.take());
   }
 
-  #whole(end: string): string {
-    const line = this.#parts.join('') + end;
+  /** What has come of the line that is not whole yet: it is kept no longer. */
+  take(): string {
+    const part = this.#parts.join('');
     this.#parts = [];
     this.#length = 0;
-    return line;
+    return part;
   }
 }

@@ -71,7 +71,14 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
 
   let isClosing = false;
   const guard = new Guard(access);
-  const server = createEndpoint({ proxy, metrics: metricsOf(proxy), path, guard, isClosing: () => isClosing });
+  const server = createEndpoint({
+    proxy,
+    metrics: metricsOf(proxy),
+    path,
+    guard,
+    isClosing: () => isClosing,
+    onerror: logs.report,
+  });
   try {
     const url = await listen(server, port, host, path);
     warnOfRisks(options, logs);
@@ -109,9 +116,9 @@ async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Log
     close: async () => mode.close(GRACE_MS),
   });
   await mode.start();
-  const whoseDoing = await mode.over;
+  const reason = await mode.over;
   if (isSignalled()) return;
-  await end(async () => mode.close(FAREWELL_GRACE_MS), whoseDoing === 'client' ? 0 : 1, logs);
+  await end(async () => mode.close(FAREWELL_GRACE_MS), reason === 'left' ? 0 : 1, logs);
 }
 
 function eventStore(): StatefulProxyOptions['eventStore'] {

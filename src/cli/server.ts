@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import type { Answer } from '../proxy/answers.js';
-import type { Guard } from '../proxy/guard.js';
-import { incomingOf } from '../proxy/node.js';
+import { asError } from '../errors.js';
+import { FAILED, type Answer } from '../proxy/answers.js';
+import type { Guard, Incoming } from '../proxy/guard.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
 /** How long a request may take to come in, head and body. An answer may take as long as it likes. */
@@ -20,38 +20,51 @@ export interface EndpointOptions {
   readonly guard: Pick<Guard, 'check'>;
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
+  readonly onerror: (error: Error) => void;
   readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
 /** The endpoint, its health and its metrics; whatever else is asked for is not there. */
 export function createEndpoint(options: EndpointOptions): Server {
-  const { proxy, metrics, path, guard, isClosing, timeouts = TIMEOUTS } = options;
+  const { onerror, timeouts = TIMEOUTS } = options;
   return createServer({ ...timeouts, ...KEEPALIVE }, (request, response) => {
-    let refusal: Answer | undefined;
-    switch (pathOf(request)) {
-      case path:
-        proxy.listener(request, response);
-        return;
-      case '/healthz':
-        if (!isRead(request, response)) return;
-        answer(response, isClosing() ? 503 : 200, { status: isClosing() ? 'closing' : 'ok', ...proxy.snapshot() });
-        return;
-      case '/metrics':
-        if (!isRead(request, response)) return;
-        refusal = guard.check(incomingOf(request));
-        if (refusal !== undefined) {
-          response.writeHead(refusal.status, refusal.headers).end(refusal.body);
-          return;
-        }
-        metrics.metrics().then(
-          (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
-          () => answer(response, 500, { error: 'no metrics' }),
-        );
-        return;
-      default:
-        answer(response, 404, { error: 'not found' });
+    try {
+      handle(options, request, response);
+    } catch (error) {
+      // What one request brings must not end all sessions.
+      onerror(asError(error));
+      if (response.headersSent) response.destroy();
+      else pass(response, FAILED);
     }
   });
+}
+
+function handle(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): void {
+  const { proxy, metrics, path, guard, isClosing } = options;
+  let refusal: Answer | undefined;
+  switch (pathOf(request)) {
+    case path:
+      proxy.listener(request, response);
+      return;
+    case '/healthz':
+      if (!isRead(request, response)) return;
+      answer(response, isClosing() ? 503 : 200, { status: isClosing() ? 'closing' : 'ok', ...proxy.snapshot() });
+      return;
+    case '/metrics':
+      if (!isRead(request, response)) return;
+      refusal = guard.check(incomingOf(request));
+      if (refusal !== undefined) {
+        pass(response, refusal);
+        return;
+      }
+      metrics.metrics().then(
+        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+        () => answer(response, 500, { error: 'no metrics' }),
+      );
+      return;
+    default:
+      answer(response, 404, { error: 'not found' });
+  }
 }
 
 /** Resolves with the URL of `path`. */
@@ -77,9 +90,19 @@ export async function stop(server: Server, graceMs: number): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Whoever takes us for a forward proxy asks by the whole URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {
-  const [path = '/'] = url.split('?');
+  const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
   return path;
+}
+
+/** Not by `headersDistinct`: some versions of Node throw there for a header named `constructor`. */
+function incomingOf({ method = '', headers: { host }, rawHeaders }: IncomingMessage): Incoming {
+  const headers = new Headers();
+  rawHeaders.forEach((name, at) => {
+    if (at % 2 === 0) headers.append(name, rawHeaders[at + 1] ?? '');
+  });
+  return { method, host, headers, allHeaders: () => headers };
 }
 
 function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
@@ -91,4 +114,8 @@ function isRead({ method }: IncomingMessage, response: ServerResponse): boolean 
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}
+
+function pass(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers).end(body);
 }

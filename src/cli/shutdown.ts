@@ -1,3 +1,4 @@
+import { MAX_TIMEOUT_MS } from '../clock.js';
 import { textOf } from '../errors.js';
 import type { Logs } from './logs.js';
 
@@ -7,19 +8,22 @@ export const GRACE_MS = 10_000;
 /** `npx` passes on a signal that the terminal has sent to us as well: within this time it is one and the same. */
 const ECHO_MS = 300;
 
-/** On SIGHUP the terminal is gone; the default would end us, and nothing that leads a process group of its own. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/**
+ * Those that a terminal sends, when it goes (SIGHUP) or on Ctrl-C and Ctrl-\, and whoever ends a service. The default
+ * would end us, and nothing that leads a process group of its own.
+ */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 export interface Shutdown {
   /** Lets calls in flight finish, and closes everything. */
   readonly close: () => Promise<void>;
-  /** Ends at once what would outlive this process: called when that ends, whatever ends it, unless by SIGKILL. */
+  /** Ends at once what would outlive this process: called when that ends, unless by a signal that is not handled here. */
   readonly abandon: () => void;
   readonly logs: Logs;
 }
 
 /**
- * Ends the process on the first SIGTERM, SIGINT or SIGHUP when it is done, on the second at once.
+ * Ends the process on the first of these signals when it is done, on the second at once.
  *
  * @returns whether there has been one
  */
@@ -46,6 +50,8 @@ function isOne(signal: string, first: string): boolean {
 }
 
 export async function end(close: () => Promise<void>, exitCode: number, logs: Logs): Promise<void> {
+  // With stdin closed and a server that is not connected just now, nothing else keeps the process alive.
+  setInterval(() => undefined, MAX_TIMEOUT_MS);
   try {
     await close();
     process.exit(exitCode);

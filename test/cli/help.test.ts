@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { Started, ROOT } from './support.js';
+import { CLI, Command, Started, ROOT } from './support.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -49,3 +50,11 @@ it.each([[['--bogus']], [[]], [['--port', 'x', '--', 'server']]])(
     expect(command.stdout).toBe('');
   },
 );
+
+it.each([['--help'], ['--bogus']])('says nothing more when nobody reads what %s prints', async (arg) => {
+  const command = new Command(
+    spawn('sh', ['-c', '("$@" 2>&1; echo "code $?" >&3) 3>&2 | true', 'sh', process.execPath, CLI, arg]),
+  );
+  await command.exit;
+  expect(command.stderr).toEqual([`code ${arg === '--help' ? 0 : 2}`]);
+});

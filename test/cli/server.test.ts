@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage, type Server, type ServerR
 import { connect, type Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import { Guard } from '../../src/proxy/guard.js';
 import { createEndpoint, listen, stop, type EndpointOptions } from '../../src/cli/server.js';
 import { statusesIn, writeRaw } from '../security/raw-socket.js';
 
@@ -11,9 +12,15 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 const SHORT = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
 
-function endpoint(listener: Listener, timeouts: EndpointOptions['timeouts']): Server {
+const GUARD = new Guard({ allowedHosts: [], allowedOrigins: [], cors: false });
+
+function endpoint(
+  listener: Listener,
+  timeouts?: EndpointOptions['timeouts'],
+  onerror: EndpointOptions['onerror'] = () => undefined,
+): Server {
   const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) };
-  const rest = { metrics: new Registry(), path: '/mcp', guard: { check: () => undefined }, isClosing: () => false };
+  const rest = { metrics: new Registry(), path: '/mcp', guard: GUARD, isClosing: () => false, onerror };
   return createEndpoint({ proxy, ...rest, timeouts });
 }
 
@@ -54,14 +61,56 @@ it('cuts off a head that does not come to its end, before the time of a body is 
 });
 
 it('gives a head 10 s and a body 30 s, unless told otherwise', () => {
-  const { headersTimeout, requestTimeout } = endpoint(() => undefined, undefined);
+  const { headersTimeout, requestTimeout } = endpoint(() => undefined);
   expect({ headersTimeout, requestTimeout }).toEqual({ headersTimeout: 10_000, requestTimeout: 30_000 });
+});
+
+it('takes headers named like what every object has, also where Node throws when it is asked for all of them', async () => {
+  const server = endpoint(() => undefined);
+  server.prependListener('request', (request) => {
+    // As in Node 24.9, for these names.
+    const get = (): never => expect.fail('reads what some versions of Node throw at');
+    Object.defineProperty(request, 'headersDistinct', { get });
+  });
+  await serving(server, async (url) => {
+    const lines = ['GET /metrics HTTP/1.1', 'Host: localhost', 'constructor: x', '__proto__: x', 'Connection: close'];
+    expect(statusesIn(await writeRaw(url, `${lines.join('\r\n')}\r\n\r\n`, 'never'))).toEqual([200]);
+  });
+});
+
+it('answers a request with 500 that throws where it is handled, and goes on', async () => {
+  const errors: Error[] = [];
+  const thrown = new Error('as a bug of ours would');
+  const listener: Listener = () => {
+    throw thrown;
+  };
+  const server = endpoint(listener, undefined, (error) => errors.push(error));
+  await serving(server, async (url) => {
+    expect((await fetch(url)).status).toBe(500);
+    expect((await fetch(new URL('/healthz', url))).status).toBe(200);
+    expect(errors).toEqual([thrown]);
+  });
+});
+
+it('finds what is asked for by its whole URL, as of a forward proxy', async () => {
+  const server = endpoint((_request, response) => response.writeHead(204).end());
+  await serving(server, async (url) => {
+    const statusOf = async (target: string): Promise<number[]> =>
+      statusesIn(
+        await writeRaw(url, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'never'),
+      );
+    expect(await statusOf(url)).toEqual([204]);
+    expect(await statusOf(`${url}?a=http://b/c`)).toEqual([204]);
+    expect(await statusOf(new URL('/healthz', url).href)).toEqual([200]);
+    for (const target of ['http://localhost', 'http://localhost?/mcp', '//localhost/mcp', '/http://localhost/mcp'])
+      expect(await statusOf(target)).toEqual([404]);
+  });
 });
 
 it.skipIf(process.platform !== 'linux')(
   'asks a client that is silent for a minute whether it is there: one that vanished holds no session for ever (on Linux)',
   async () => {
-    const server = endpoint(() => undefined, undefined);
+    const server = endpoint(() => undefined);
     await serving(server, async (url) => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
       const [accepted] = (await once(server, 'connection')) as [Socket];

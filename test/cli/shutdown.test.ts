@@ -32,7 +32,7 @@ it('lets a call in flight finish on SIGTERM, its question included, refuses new 
   expect(command.stdout).toBe('');
 });
 
-it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
   'leaves no process behind on %s, with streams open',
   async (signal) => {
     const { url, command } = await started.endpoint(MIRROR);

@@ -1,7 +1,9 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect as connectSocket, createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 import { startUpstream } from '../support/upstreams.js';
@@ -61,7 +63,9 @@ it('answers with an error when its server cannot start, and ends with exit code 
   expect(await command.exit).toEqual({ code: 1, signal: null });
   expect(JSON.parse(command.stdout)).toMatchObject({
     id: INITIALIZE_MESSAGE.id,
-    error: { message: expect.stringContaining('ENOENT') as string },
+    error: {
+      message: expect.stringContaining('no such command: no-such-command-anywhere; is it on the PATH?') as string,
+    },
   });
 });
 
@@ -74,6 +78,102 @@ it('answers what is in flight with an error when its server dies, and ends with 
   expect(await command.exit).toEqual({ code: 1, signal: null });
   const [, answer = ''] = command.stdout.trim().split('\n');
   expect(JSON.parse(answer)).toMatchObject({ id: 1, error: { message: expect.stringContaining('closed') as string } });
+});
+
+it('tells with which code its server ended', async () => {
+  const command = started.command(['--stdio', '--', process.execPath, '-e', 'process.exit(7)']);
+  command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  await command.line(/the server \[node \d+\] ended with code 7$/);
+});
+
+it('writes its last answer whole, though the client has closed stdin and reads late', async () => {
+  const LENGTH = 3_000_000;
+  const server = `
+    process.stdin.on('data', () => console.log(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(${LENGTH}) } })));
+    process.stdin.on('end', () => console.error('bye'));
+  `;
+  const command = started.command(['--stdio', '--', process.execPath, '-e', server]);
+  const { stdin, stdout } = command.process;
+  stdout.pause();
+  stdin.end(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
+  await command.line(/bye/);
+  stdout.resume();
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  expect((JSON.parse(command.stdout) as { result: { text: string } }).result.text).toHaveLength(LENGTH);
+});
+
+it('answers what is in flight and leaves its server in order when stdin is closed while it waits to resume a stream', async () => {
+  const methods: (string | undefined)[] = [];
+  const broken = new EventEmitter();
+  const server = createServer((request, response) => {
+    methods.push(request.method);
+    if (request.method !== 'POST') {
+      response.writeHead(request.method === 'DELETE' ? 200 : 405).end();
+      return;
+    }
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 'one' })
+      .end('id: 1\nretry: 20000\ndata: \n\n');
+    response.once('close', () => broken.emit('broken'));
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+  started.add({ close: async () => new Promise((resolve) => server.close(resolve).closeAllConnections()) });
+  const command = started.command(['--stdio', '--url', `http://127.0.0.1:${port}/mcp`]);
+  const isBroken = once(broken, 'broken');
+  command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
+  await isBroken;
+  command.process.stdin.end();
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  expect(JSON.parse(command.stdout)).toMatchObject({ id: INITIALIZE_MESSAGE.id, error: { code: -32000 } });
+  expect(methods).toEqual(['POST', 'DELETE']);
+});
+
+it('answers an invalid request, and nobody else, with an error, and goes on', async () => {
+  const command = started.command(['--stdio', ...MIRROR]);
+  const lines = [
+    ...['no JSON', { jsonrpc: '2.0', id: 'a', method: 'x', extra: 1 }, { id: 2, method: 'x' }],
+    ...[{ jsonrpc: '2.0', id: 'q', result: null }, { jsonrpc: '2.0', method: 3 }, INITIALIZE_MESSAGE],
+  ];
+  command.process.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  const answers = command.stdout.trim().split('\n');
+  expect(answers.map((answer) => JSON.parse(answer) as unknown)).toMatchObject([
+    { id: 'a', error: { code: -32600 } },
+    { id: 2, error: { code: -32600 } },
+    { id: INITIALIZE_MESSAGE.id, result: {} },
+  ]);
+});
+
+it('ends with exit code 1 when a message of its client has no end, and says so', async () => {
+  const command = started.command(['--stdio', ...MIRROR]);
+  const { stdin, stdout } = command.process;
+  stdin.on('error', () => undefined);
+  stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
+  await once(stdout, 'data');
+  stdin.write('x'.repeat(11 * 1_048_576));
+  expect(await command.exit).toEqual({ code: 1, signal: null });
+  expect(command.stderr.filter((line) => line.includes('error:'))).toEqual([
+    'mcp-backchannel: error: a message of the client is longer than 10485760 characters',
+  ]);
+});
+
+it('ends when its stdin breaks', async () => {
+  const listener = createSocketServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  started.add({ close: async () => new Promise((resolve) => listener.close(resolve)) });
+  await once(listener, 'listening');
+  const ours = connectSocket((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [theirs] = (await once(listener, 'connection')) as [Socket];
+  const command = started.command(['--stdio', ...MIRROR], {}, theirs);
+  theirs.destroy();
+  ours.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
+  await once(command.process.stdout, 'data');
+  ours.resetAndDestroy();
+  expect(await command.exit).toEqual({ code: 0, signal: null });
 });
 
 it('ends with exit code 0 on SIGTERM', async () => {

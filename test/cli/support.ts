@@ -1,5 +1,6 @@
 /** The command as people run it: the built program, in a process of its own. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
@@ -102,9 +103,12 @@ export class Started {
   readonly #clients: StrictClient[] = [];
   readonly #closers: (() => unknown)[] = [];
 
-  command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Command {
+  command(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin: Socket | 'pipe' = 'pipe'): Command {
     const environment = { ...process.env, ...env };
-    const command = new Command(spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: environment }));
+    const stdio: StdioOptions = [stdin, 'pipe', 'pipe'];
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: environment, stdio });
+    // Only a stdin that was given is not there.
+    const command = new Command(child as ChildProcessWithoutNullStreams);
     this.#commands.push(command);
     return command;
   }
