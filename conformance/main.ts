@@ -28,12 +28,13 @@ const DOCS = resolve(out);
 
 // Read now: the results of this run may take their place.
 const recorded = JSON.parse(await readFile(join(ROOT, 'docs/results/conformance.json'), 'utf8')) as Results;
+// What is tested, before it may change under the run.
+const measured = environment(['src', 'conformance', 'package.json']);
 const started = performance.now();
 const server = await serverScenarios();
 const client = await clientScenarios();
-const { date, commit, node } = environment(['src', 'conformance', 'package.json']);
 const seconds = Math.round((performance.now() - started) / 1_000);
-const results: Results = { date, commit, node, versions: versions(), seconds, server, client };
+const results: Results = { ...measured, versions: versions(), seconds, server, client };
 
 await mkdir(join(DOCS, 'results'), { recursive: true });
 await writeFile(join(DOCS, 'results/conformance.json'), `${JSON.stringify(results, undefined, 2)}\n`);

@@ -16,11 +16,11 @@ interface Answer {
   readonly message?: string;
 }
 
+const { date, commit } = environment(['package.json', 'package-lock.json']);
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: ROOT, encoding: 'utf8' });
 const { metadata, message } = JSON.parse(stdout) as Answer;
 if (metadata === undefined) throw new Error(`the registry does not answer: ${message ?? stdout}`);
 const { vulnerabilities, dependencies } = metadata;
-const { date, commit } = environment(['package.json', 'package-lock.json']);
 await keep('audit', { date, commit, packages: dependencies.prod, vulnerabilities });
 console.log(`${dependencies.prod} packages, ${vulnerabilities['total'] ?? 0} vulnerabilities`);
 process.exitCode = vulnerabilities['total'] === 0 ? 0 : 1;

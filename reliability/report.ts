@@ -3,15 +3,18 @@
  *
  *     npm run report [-- --check]
  *
+ * It warns of results that were measured before the source was last changed: the page names their commits.
  * `--check` writes nothing, and fails if the page is not what the results say.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { ROOT } from './lib/results.js';
+import type { Json } from './lib/markdown.js';
+import { page, RESULTS } from './lib/page.js';
 import { securityOf } from './lib/security.js';
-import { page, RESULTS, type Json } from './lib/page.js';
+import { staleness } from './lib/stale.js';
 
-const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
+const DOCS = `${ROOT}docs`;
 const FILE = `${DOCS}/reliability.md`;
 
 const results = new Map<string, Json>();
@@ -23,6 +26,8 @@ results.set('security', { ...securityOf(await readFile(`${DOCS}/../SECURITY.md`,
 const text = await format(page(results), { ...(await resolveConfig(FILE)), parser: 'markdown' });
 if (!process.argv.includes('--check')) {
   await writeFile(FILE, text);
+  // Not on the page: what it said would be wrong with the next commit.
+  for (const [name, result] of results) for (const warning of staleness(name, result, ROOT)) console.warn(warning);
 } else if ((await readIfThere(FILE)) !== text) {
   console.error('docs/reliability.md is not what the results say: npm run report');
   process.exitCode = 1;

@@ -60,6 +60,8 @@ const POPULATION = {
 const AFTERMATH_MS = 10_000;
 const MAX_EVIDENCE = 50;
 
+// What is tested, before it may change under the run.
+const measured = environment(['src', 'soak', 'examples/lib', 'package.json']);
 const faults: string[] = [];
 const routes = new Map<Target, Routes>();
 const targets = await startTargets();
@@ -153,7 +155,6 @@ async function judge(target: Target): Promise<void> {
 }
 
 async function conclude(): Promise<void> {
-  const { date, commit, node, machine } = environment(['src', 'soak', 'package.json']);
   const messages = counts.reduce((sum, { sent }) => sum + sent, 0);
   const commands = targets.map((target, index) => ({
     upstream: target.name,
@@ -162,7 +163,7 @@ async function conclude(): Promise<void> {
     heap: growthOf(target.heap),
   }));
   const result = {
-    ...{ date, commit, node, machine, seed, minutes, rate, seconds: Math.round(duration), messages },
+    ...{ ...measured, seed, minutes, rate, seconds: Math.round(duration), messages },
     messagesPerSecond: Math.round(messages / duration),
     ...{ maxHeapRiseBytes: MAX_RISE_BYTES, commands, faults: faults.slice(0, MAX_EVIDENCE) },
   };

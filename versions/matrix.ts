@@ -9,10 +9,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environment } from '../benchmarks/lib/environment.js';
-import { intoMarkers } from '../benchmarks/lib/markers.js';
-import { page, wasRun, type MatrixRow, type NotRun } from './lib/page.js';
-import { keep } from './lib/results.js';
-import { ROOT, runSuite } from './lib/suite.js';
+import { ROOT } from '../reliability/lib/results.js';
+import { intoReadme, keepRows, keptRows } from './lib/kept.js';
+import type { MatrixRow } from './lib/page.js';
+import { MEASURED, runSuite } from './lib/suite.js';
 import { SDK_VERSIONS, type SdkVersion } from './lib/table.js';
 
 const KEEP = '--keep';
@@ -24,7 +24,9 @@ const chosen = SDK_VERSIONS.filter(({ name }) => wanted.length === 0 || wanted.i
 const rows: MatrixRow[] = [];
 for (const version of chosen) {
   rows.push(await run(version));
-  if (isKept) await keepRows(SDK_VERSIONS.map(({ name }) => rowOf(name)));
+  if (!isKept) continue;
+  await keepRows([...rows, ...known]);
+  await intoReadme();
 }
 
 for (const { version, passed, failed, skipped, seconds, failures } of rows) {
@@ -37,28 +39,13 @@ process.exitCode = rows.length > 0 && areGood ? 0 : 1;
 async function run({ name, alias, newest, files, only, without }: SdkVersion): Promise<MatrixRow> {
   const version = newest === undefined ? name : await installed(newest);
   console.log(`SDK ${version}`);
+  const { date, commit, node, machine } = environment(MEASURED);
   const result = await runSuite({
     node: process.execPath,
     args: [...files, '-t', only],
     env: { MCP_BACKCHANNEL_TEST_SDK: alias ?? '' },
   });
-  return { name, version, without, ...result };
-}
-
-/** What is known of a version now, or that nothing is. */
-function rowOf(name: string): MatrixRow | NotRun {
-  return [...rows, ...known].find((row) => row.name === name) ?? { name, version: name, without: [] };
-}
-
-async function keptRows(): Promise<MatrixRow[]> {
-  const text = await readFile(join(ROOT, 'docs/results/matrix.json'), 'utf8').catch(() => '{"rows":[]}');
-  return (JSON.parse(text) as { readonly rows: readonly (MatrixRow | NotRun)[] }).rows.filter(wasRun);
-}
-
-async function keepRows(all: readonly (MatrixRow | NotRun)[]): Promise<void> {
-  const { date, commit, node } = environment();
-  await keep('matrix', { date, commit, node, rows: all });
-  await intoMarkers(join(ROOT, 'README.md'), { 'sdk-matrix': page(all) });
+  return { name, version, without, date, commit, node, machine, ...result };
 }
 
 async function installed(name: string): Promise<string> {

@@ -1,22 +1,21 @@
 /**
- * Runs the test suite on other versions of Node. A whole run is kept in `docs/results/node.json`, beside
- * those of other versions; a run of some files only is not.
+ * Runs the test suite on each version of Node that is supported, from its package in this folder, whichever runs this.
+ * A whole run is kept in `docs/results/node.json`, beside those of other versions; a run of some files only is not.
  *
  *     npm run test:node [-- 20|22|24] [files]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { environment } from '../benchmarks/lib/environment.js';
-import { keep } from './lib/results.js';
-import { ROOT, runSuite, type SuiteResult } from './lib/suite.js';
+import { environment, type Environment } from '../benchmarks/lib/environment.js';
+import { keep, ROOT } from '../reliability/lib/results.js';
+import { MEASURED, runSuite, type SuiteResult } from './lib/suite.js';
 
+/** As in `package.json` of this folder. */
 const KNOWN = ['20', '22', '24'] as const;
 
-interface NodeResult extends SuiteResult {
+interface NodeResult extends SuiteResult, Omit<Environment, 'node'> {
   readonly version: string;
-  readonly date: string;
-  readonly commit: string;
 }
 
 const [first = '', ...rest] = process.argv.slice(2);
@@ -30,17 +29,11 @@ for (const { version, passed, failed, skipped, seconds } of results)
 process.exitCode = results.every(({ failures, passed }) => failures.length === 0 && passed > 0) ? 0 : 1;
 
 async function run(major: (typeof KNOWN)[number]): Promise<NodeResult> {
-  const node = programOf(major);
+  const node = join(ROOT, `versions/node_modules/node-${major}/bin/node`);
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
   console.log(`Node ${version}`);
-  const { date, commit } = environment();
-  return { version, date, commit, ...(await runSuite({ node, args: files })) };
-}
-
-function programOf(major: (typeof KNOWN)[number]): string {
-  if (process.version.startsWith(`v${major}.`)) return process.execPath;
-  if (major === '20') throw new Error('run this command with Node 20 to test on Node 20');
-  return join(ROOT, `versions/node_modules/node-${major}/bin/node`);
+  const { date, commit, machine } = environment(MEASURED);
+  return { version, date, commit, machine, ...(await runSuite({ node, args: files })) };
 }
 
 async function kept(): Promise<readonly NodeResult[]> {

@@ -1,6 +1,7 @@
 /** The results as a page. */
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import type { Environment } from '../../benchmarks/lib/environment.js';
 import { ROOT } from './paths.js';
 import type { Outcome } from './verdict.js';
 
@@ -13,10 +14,7 @@ export interface ScenarioResult<Way extends string = string> {
   readonly regressions: Readonly<Partial<Record<Way, readonly string[]>>>;
 }
 
-export interface Results {
-  readonly date: string;
-  readonly commit: string;
-  readonly node: string;
+export interface Results extends Environment {
   readonly versions: Readonly<Record<'suite' | 'nodeOfSuite' | 'sdkOfBackend' | 'sdkOfCommand', string>>;
   readonly seconds: number;
   readonly server: readonly ScenarioResult[];

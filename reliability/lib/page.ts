@@ -1,33 +1,49 @@
 /** What is known of the package's reliability, from the results of the commands that find it out. */
-export type Json = Readonly<Record<string, unknown>>;
+import { titleOf } from '../../versions/lib/page.js';
+import { coverage } from './coverage-part.js';
+import { at, n, table, type Json } from './markdown.js';
 
 interface Part {
   readonly name: string;
   readonly title: string;
   readonly command: string;
+  /** The same with what it drew by chance, to measure the same again. */
+  readonly again?: (result: Json) => string;
   /** Where its numbers are, from `docs/`. @default results/name.json */
   readonly source?: string;
   /** What it says, of a result that is there. */
   readonly says: (result: Json) => string;
 }
 
-const n = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString('en-US') : String(value));
 const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
-const at = (value: unknown, key: string): unknown => (value as Json | undefined)?.[key];
 
 const PARTS: readonly Part[] = [
   {
     name: 'properties',
     title: 'Properties',
     command: 'npm run properties',
+    again: ({ seed }) => `PROPERTY_SEED=${String(seed)} npm run properties`,
     says: (result) =>
       `${n(result['sequences'])} random sequences with ${n(result['commands'])} commands, seed ${String(result['seed'])}, in ` +
       `${n(result['seconds'])} s: no counter-example to the contract.`,
   },
   { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
-  { name: 'fuzz', title: 'Fuzzing', command: 'npm run fuzz', says: fuzz },
+  {
+    name: 'fuzz',
+    title: 'Fuzzing',
+    command: 'npm run fuzz',
+    again: ({ seed }) => `FUZZ_SEED=${String(seed)} npm run fuzz`,
+    says: fuzz,
+  },
   { name: 'faults', title: 'Faults', command: 'npm run faults', says: faults },
-  { name: 'soak', title: 'Soak', command: 'npm run soak', says: soak },
+  {
+    name: 'soak',
+    title: 'Soak',
+    command: 'npm run soak',
+    again: ({ seed, minutes, rate }) =>
+      `npm run soak -- --seed ${String(seed)} --minutes ${String(minutes)} --rate ${String(rate)}`,
+    says: soak,
+  },
   { name: 'conformance', title: 'The official suite', command: 'npm run conformance', says: conformance },
   {
     name: 'node',
@@ -37,7 +53,7 @@ const PARTS: readonly Part[] = [
       table(
         ['Node', 'passed', 'failed', 'skipped', 'seconds', 'commit'],
         list(result['runs']).map((run) =>
-          ['version', 'passed', 'failed', 'skipped', 'seconds', 'commit'].map((key) => cell(run[key])),
+          ['version', 'passed', 'failed', 'skipped', 'seconds', 'commit'].map((key) => n(run[key])),
         ),
       ),
   },
@@ -48,8 +64,11 @@ const PARTS: readonly Part[] = [
     says: (result) =>
       [
         table(
-          ['SDK', 'passed', 'failed'],
-          list(result['rows']).map((row) => ['version', 'passed', 'failed'].map((key) => cell(row[key] ?? ''))),
+          ['SDK', 'passed', 'failed', 'commit'],
+          list(result['rows']).map((row) => [
+            titleOf({ name: String(row['name']), version: String(row['version']) }),
+            ...['passed', 'failed', 'commit'].map((key) => n(row[key] ?? '')),
+          ]),
         ),
         'The [README](../README.md#install) says what is run, and what was left out of each and why.',
       ].join('\n\n'),
@@ -63,20 +82,24 @@ export const RESULTS: readonly string[] = PARTS.map(({ name }) => name);
 
 /** @param results by name; what is missing is left out, with the command that makes it */
 export function page(results: ReadonlyMap<string, Json>): string {
-  const parts = PARTS.map(({ name, title, command, says, source = `results/${name}.json` }) => {
+  const parts = PARTS.map(({ name, title, command, again, says, source = `results/${name}.json` }) => {
     const result = results.get(name);
     const text =
       result === undefined
         ? `Not measured yet: \`${command}\` does.`
-        : `${says(result)}\n\n\`${command}\`${provenance(result)}: [${source.replace('../', '')}](${source}).`;
+        : `${says(result)}\n\n\`${again?.(result) ?? command}\`${provenance(result)}: [${source.replace('../', '')}](${source}).`;
     return `## ${title}\n\n${text}`;
   });
   return `# Reliability
 
 <!-- Written by \`npm run report\`: what is changed here is overwritten. -->
 
-The claim is: nothing lost, nothing crosses, nothing hangs. Here is what was done to refute it. Each number comes with the
-command that finds it anew.
+The claim is: nothing is dropped in silence, nothing crosses sessions, nothing hangs. Here is what was done to refute it. Each number comes with the
+command that measures it again. Where chance chooses what is tried, the command has the seed that was drawn; what depends on
+the time that things take, as in the soak, does not come out the same to the last digit.
+
+Each number is of the commit that is named beside it. \`git diff <commit> -- src\` shows what has changed in the source since;
+\`npm run report\` warns of each result for which that is not nothing.
 
 ${parts.join('\n\n')}
 `;
@@ -133,7 +156,7 @@ function soak(result: Json): string {
   const faults = list(result['faults']).length;
   const commands = list(result['commands']);
   const rows = commands.map(({ upstream, sessions, sent, received, routes, heap }) =>
-    [upstream, sessions, sent, at(routes, 'delivered'), reported(routes), received, at(heap, 'riseBytes')].map(cell),
+    [upstream, sessions, sent, at(routes, 'delivered'), reported(routes), received, at(heap, 'riseBytes')].map(n),
   );
   return `${n(result['messages'])} messages in ${n(result['seconds'])} s, ${n(result['messagesPerSecond'])} a second, seed ${String(result['seed'])}: ${
     faults === 0 ? 'no fault' : `**${n(faults)} faults**`
@@ -154,40 +177,4 @@ function conformance(result: Json): string {
   const passed = all.filter(({ outcomes }) => at(at(outcomes, 'direct'), 'verdict') === 'pass').length;
   const worse = all.filter(({ regressions }) => Object.keys(regressions as object).length > 0).length;
   return `${n(all.length)} scenarios: ${n(passed)} pass directly, ${n(worse)} are worse through us. [Each of them](conformance.md).`;
-}
-
-function coverage(result: Json): string {
-  const folders = Object.entries(result['folders'] as Record<string, unknown>);
-  const rows = [...folders, ['all', result['total']] as const].map(([folder, sums]) => [
-    folder,
-    percent(at(sums, 'branches')),
-    percent(at(sums, 'lines')),
-  ]);
-  return `${table(['folder', 'branches', 'lines'], rows)}
-
-${result['passed'] === true ? '' : '**The run failed**, and these numbers are not of all tests. '}${routing(result)} The command and the preload (\`src/cli\`, \`src/cli.ts\`,
-\`src/register\`, \`src/register.ts\`) are tested as processes of their own, whose coverage is not counted.`;
-}
-
-function routing({ folders }: Json): string {
-  const branches = at(at(folders, 'src/routing'), 'branches');
-  const missed = Number(at(branches, 'total')) - Number(at(branches, 'covered'));
-  if (Number.isNaN(missed)) return '**`src/routing` was not measured**.';
-  if (missed === 0) return 'Every branch of `src/routing` is reached; the command fails otherwise.';
-  return missed === 1
-    ? '**1 branch of `src/routing` is not reached**.'
-    : `**${n(missed)} branches of \`src/routing\` are not reached**.`;
-}
-
-function percent(count: unknown): string {
-  const [covered, total] = [Number(at(count, 'covered')), Number(at(count, 'total'))];
-  return total === 0 ? '' : `${(Math.floor((covered / total) * 1_000) / 10).toFixed(1)} % of ${n(total)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function cell(value: unknown): string {
-  return n(value);
 }

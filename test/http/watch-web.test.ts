@@ -179,6 +179,23 @@ describe('what is no stream is passed on, the very same object', () => {
   });
 });
 
+describe('a client that goes before it is answered is noticed, on platforms that tell', () => {
+  test('while the answer is made', () => {
+    const rig = watchRig();
+    const going = new AbortController();
+    rig.web('POST', new Promise(() => undefined), { ids: [1], signal: going.signal });
+    expect(rig.told).toEqual(['open: 1']);
+    going.abort();
+    expect(rig.told).toEqual(['open: 1', 'lost 1', 'open: 0']);
+  });
+
+  test('before its request is handed over', () => {
+    const rig = watchRig();
+    rig.web('POST', new Promise(() => undefined), { ids: [1], signal: AbortSignal.abort() });
+    expect(rig.told).toEqual(['open: 1', 'open: 0', 'lost 1']);
+  });
+});
+
 describe('a handler that fails ends its exchange, and its caller gets the error', () => {
   test('when it rejects', async () => {
     const rig = watchRig();

@@ -41,3 +41,20 @@ test('the tests of the threat model are told, file by file', () => {
   expect(files).toContain('test/security/smuggling.test.ts');
   expect(page(new Map([['security', { threats, files }]]))).toContain('`test/security/smuggling.test.ts`');
 });
+
+test.each([
+  ['properties', { seed: 7 }, '`PROPERTY_SEED=7 npm run properties`'],
+  ['fuzz', { seed: 7 }, '`FUZZ_SEED=7 npm run fuzz`'],
+  ['soak', { seed: 7, minutes: 11, rate: 2_500 }, '`npm run soak -- --seed 7 --minutes 11 --rate 2500`'],
+])('%s can be measured again, with the seed that was drawn', (name, result, command) => {
+  expect(page(new Map([[name, result]]))).toContain(command);
+});
+
+test('why something is not reached is told of the folders where something is not', () => {
+  const covered = (count: number): object => ({ branches: { total: 10, covered: count } });
+  const text = page(
+    new Map([['coverage', { passed: true, folders: { 'src/http': covered(9), 'src/proxy': covered(10) } }]]),
+  );
+  expect(text).toContain('- `src/http`: ');
+  expect(text).not.toContain('- `src/proxy`: ');
+});

@@ -62,12 +62,16 @@ export interface WatchRig {
   /** Hands an HTTP request to a Node transport that answers with `respond`. The ids are those of its messages. */
   readonly node: (method: string, options?: NodeOptions) => NodeAnswer;
   /** Hands one to a web-standard transport. */
-  readonly web: (method: string, answer: unknown, options?: Options) => { returned: unknown };
+  readonly web: (method: string, answer: unknown, options?: WebOptions) => { returned: unknown };
 }
 
 interface Options {
   readonly ids?: readonly number[];
   readonly lastEventId?: string;
+}
+
+interface WebOptions extends Options {
+  readonly signal?: AbortSignal;
 }
 
 interface NodeOptions extends Options {
@@ -124,7 +128,11 @@ export function watchRig({ resumesLate = false } = {}): WatchRig {
       return { response, returned, exchange: seen[0] };
     },
     web: (method, answer, options = {}) => {
-      const incoming = new Request('http://127.0.0.1/mcp', { method, headers: headersOf(options) });
+      const incoming = new Request('http://127.0.0.1/mcp', {
+        method,
+        headers: headersOf(options),
+        signal: options.signal ?? null,
+      });
       const returned = watch.handle(
         () => (typeof answer === 'function' ? (answer as () => unknown)() : answer),
         [incoming],

@@ -1,6 +1,8 @@
+import type { Environment } from '../../benchmarks/lib/environment.js';
 import type { SuiteResult } from './suite.js';
+import { OUTSIDE } from './table.js';
 
-export interface MatrixRow extends SuiteResult {
+export interface MatrixRow extends SuiteResult, Environment {
   /** As in `table.ts`. */
   readonly name: string;
   readonly version: string;
@@ -15,11 +17,11 @@ export interface NotRun {
 }
 
 const ABOUT = [
-  'Run are the contract on its Streamable HTTP transport, wrapped, and what users meet end to end: stale contexts, concurrent calls,',
-  'GET that comes late or never, calls that are left, answers in JSON, clients that are gone, and with 1.x every upstream and streams',
-  'that are resumed (`versions/lib/table.ts` names the files). The head of an answer to a POST, which versions before 1.25 write with',
-  'its first message only, the tests send at once (`versions/lib/early-headers.ts`); nothing else of the SDK is changed.',
-  'The numbers say what was left out:',
+  'What is run with each: the tests of the contract on its Streamable HTTP transport, wrapped, and the end-to-end tests of what users',
+  'meet, such as stale contexts, concurrent calls, a GET that comes late or never, calls that are left, answers in JSON, and clients',
+  'that are gone. With 1.x also every kind of upstream, and streams that are resumed (`versions/lib/table.ts` names the files).',
+  'Versions before 1.25 send the headers of an answer to a POST only with its first message; the tests have them sent at once',
+  '(`versions/lib/early-headers.ts`). Nothing else of the SDK is changed. The column "without" says what was left out:',
 ].join(' ');
 
 export function wasRun(row: MatrixRow | NotRun): row is MatrixRow {
@@ -31,12 +33,17 @@ export function page(rows: readonly (MatrixRow | NotRun)[]): string {
   const notes = [...new Set(rows.flatMap(({ without }) => without))];
   const marksOf = ({ without }: MatrixRow | NotRun): string =>
     without.map((note) => String(notes.indexOf(note) + 1)).join(', ');
-  const lines = rows.map((row) => `| ${row.version} | ${resultOf(row)} | ${marksOf(row)} |`);
+  const lines = rows.map((row) => `| ${titleOf(row)} | ${resultOf(row)} | ${marksOf(row)} |`);
   return [
     ['| SDK | tests | without |', '| --- | --- | --- |', ...lines].join('\n'),
     ABOUT,
     notes.map((note, at) => `${String(at + 1)}. ${note}`).join('\n'),
   ].join('\n\n');
+}
+
+/** The version, and whether it is one that the package asks for. */
+export function titleOf({ name, version }: Pick<NotRun, 'name' | 'version'>): string {
+  return name === OUTSIDE ? `${version} (outside the range)` : version;
 }
 
 function resultOf(row: MatrixRow | NotRun): string {

@@ -1,8 +1,9 @@
 import { delimiter, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '../../reliability/lib/results.js';
 import { failuresOf, runVitest } from '../../reliability/lib/vitest.js';
 
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+/** What a run of the suite depends on: all but what results are written to. */
+export const MEASURED: readonly string[] = ['.', ':!docs', ':!*.md', ':!benchmarks/results'];
 
 export interface SuiteResult {
   readonly passed: number;
