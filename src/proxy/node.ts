@@ -7,6 +7,7 @@ import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
 import { inOneWrite } from './one-write.js';
 import type { ProxySettings } from './settings.js';
+import { nameKnownVersion } from './version.js';
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -29,6 +30,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
       answer(response, session);
       return;
     }
+    nameKnownVersion(request, session.protocolVersion);
     session.connected();
     response.once('close', () => {
       session.disconnected();
