@@ -29,19 +29,20 @@ export interface RelayOptions {
   readonly onStart: () => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
   readonly onRefused: (reason: string) => void;
-  /** Nor here: it is gone. @param isNews its transport has not reported why */
+  /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
   readonly onLost: (reason: string, isNews: boolean) => void;
   readonly report: (error: Error) => void;
 }
 
 /** What a client sends, its backend gets, and the other way round, whole and with its id. */
 export class Relay {
+  /** That client and backend have agreed on. */
+  protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
   /** Of the backend, which the client has not answered. */
   readonly #questions = new Set<RequestId>();
   #initializeId: RequestId | undefined;
-  #protocolVersion: string | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
   #isOver = false;
@@ -51,9 +52,7 @@ export class Relay {
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
-      lost: (reason, isNews) => {
-        if (!this.#isOver) options.onLost(reason, isNews);
-      },
+      lost: options.onLost,
       report: options.report,
       isAwaited: () => this.#calls.areAwaited,
     });
@@ -62,11 +61,6 @@ export class Relay {
   /** Whether the backend has yet to answer `initialize`. */
   get isInitializing(): boolean {
     return this.#initializeId !== undefined;
-  }
-
-  /** That client and backend have agreed on. */
-  get protocolVersion(): string | undefined {
-    return this.#protocolVersion;
   }
 
   /** From now on each request is answered with this reason. */
@@ -166,7 +160,10 @@ export class Relay {
     if (answersInitialize) {
       this.#initializeId = undefined;
       const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
-      if (typeof protocolVersion === 'string') this.#agreedOn(protocolVersion);
+      if (typeof protocolVersion === 'string') {
+        this.protocolVersion = protocolVersion;
+        this.#backend.agreedOn(protocolVersion);
+      }
     }
     if (!this.#calls.isDue(message.id)) {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
@@ -176,11 +173,6 @@ export class Relay {
     this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
       this.options.onRefused('the backend refused to initialize it');
-  }
-
-  #agreedOn(protocolVersion: string): void {
-    this.#protocolVersion = protocolVersion;
-    this.#backend.agreedOn(protocolVersion);
   }
 
   #serverInitiated(message: JsonRpcMessage): void {

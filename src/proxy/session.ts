@@ -54,6 +54,7 @@ export class Session {
       },
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
+        if (this.#ended !== undefined) return;
         debug.proxy('backend of session %s lost: %s', this.name, reason);
         if (isNews) report(new Error(`session ${this.name} has ended: ${reason}`));
         void this.end(reason, true);
