@@ -45,8 +45,13 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
       await downstream.start();
     },
     async close(graceMs) {
-      await within(graceMs, session.drain());
+      await within(graceMs, session.drain().then(flushed));
       await session.end('the proxy is shutting down');
     },
   };
+}
+
+/** The SDK takes what still waits for the pipe as written. */
+async function flushed(): Promise<void> {
+  await new Promise((resolve) => process.stdout.write('', resolve));
 }
