@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
-import { GRACE_MS } from '../proxy/taken-back.js';
+import { TAKEN_BACK_GRACE_MS } from '../proxy/calls.js';
 import { within } from '../proxy/within.js';
 import { cancelledIdOf, isNotification, isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { HttpCall, type CallListener } from './http-call.js';
@@ -65,7 +65,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   #takenBack(id: RequestId | undefined): void {
-    for (const call of this.#calls) if (call.id === id) call.cancel(GRACE_MS);
+    for (const call of this.#calls) if (call.id === id) call.cancel(TAKEN_BACK_GRACE_MS);
   }
 
   /** @returns whether it was taken; otherwise the SDK knows where to go */

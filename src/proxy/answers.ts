@@ -6,7 +6,6 @@ import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage 
 const SERVER_ERROR = -32000;
 const SESSION_NOT_FOUND = -32001;
 const INTERNAL_ERROR = -32603;
-const PARSE_ERROR = -32700;
 
 /** Of an error text that comes from elsewhere, no more is passed on. */
 const MAX_REASON_LENGTH = 200;
@@ -27,7 +26,6 @@ export const WRONG_TOKEN: Answer = refusal(401, SERVER_ERROR, 'Unauthorized: a v
 });
 export const WRONG_HOST: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Host is not allowed');
 export const WRONG_ORIGIN: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Origin is not allowed');
-export const NOT_JSON: Answer = refusal(400, PARSE_ERROR, 'Parse error: Invalid JSON');
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
 export function tooManySessions(maxSessions: number): string {

@@ -2,7 +2,7 @@ import { asUpstream } from '../backchannel.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from './answers.js';
-import { Probe, statusOf } from './probe.js';
+import { isUnreadable, Probe, statusOf } from './probe.js';
 import { within } from './within.js';
 
 /** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
@@ -20,8 +20,8 @@ export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<Tra
 interface BackendListener {
   started(): void;
   received(message: JsonRpcMessage): void;
-  /** The backend is gone, and its session with it. */
-  lost(reason: string): void;
+  /** The backend is gone, and its session with it. @param isNews its transport has not reported why */
+  lost(reason: string, isNews: boolean): void;
   report(error: Error): void;
   /** Whether somebody waits for an answer of it. */
   isAwaited(): boolean;
@@ -32,7 +32,10 @@ export class Backend {
   readonly #aborter = new AbortController();
   #ready: Promise<ClientTransport> | undefined;
   #transport: ClientTransport | undefined;
-  readonly #probe = new Probe((reason) => this.#lost(reason));
+  readonly #probe = new Probe((reason, cause) => {
+    this.lost(reason, cause);
+  });
+  readonly #reported = new WeakSet();
   #isClosed = false;
 
   constructor(
@@ -57,6 +60,11 @@ export class Backend {
   /** The version that client and backend agreed on: over HTTP each request names it. */
   agreedOn(protocolVersion: string): void {
     this.#transport?.setProtocolVersion?.(protocolVersion);
+  }
+
+  /** It is gone: so says its transport, or whoever could not reach it. */
+  lost(reason: string, cause?: unknown): void {
+    if (!this.#isClosed) this.listener.lost(reason, !this.#reported.has(Object(cause) as object));
   }
 
   /** @param isLost nobody is there who could be told */
@@ -97,20 +105,17 @@ export class Backend {
     };
     transport.onclose = () => {
       onclose?.();
-      this.#lost('the backend has closed the connection');
+      this.lost('the backend has closed the connection');
     };
     transport.onerror = (error) => {
       onerror?.(error);
       // To close a transport breaks off what it reads, which is no news.
       if (this.#isClosed) return;
+      this.#reported.add(Object(error) as object);
       this.listener.report(error);
-      if (isEndOfEventSource(error)) this.#lost(`the connection to the backend broke: ${reasonOf(error)}`);
-      else if (this.listener.isAwaited()) this.#probe.ask(transport);
+      if (isEndOfEventSource(error)) this.lost(`the connection to the backend broke: ${reasonOf(error)}`, error);
+      else if (this.listener.isAwaited() && !isUnreadable(error)) this.#probe.ask(transport);
     };
-  }
-
-  #lost(reason: string): void {
-    if (!this.#isClosed) this.listener.lost(reason);
   }
 }
 

@@ -1,3 +1,4 @@
+import { after } from '../clock.js';
 import {
   isRequest,
   ownerRankOf,
@@ -9,10 +10,12 @@ import {
 import { tooManyRequests } from './answers.js';
 import { Pending } from './pending.js';
 import { Turns } from './serialize.js';
-import { TakenBack } from './taken-back.js';
 
 /** Ids are kept as long as their requests are open. */
 const MAX_ID_LENGTH = 1_000;
+
+/** How long a backend may still work on a call that was taken back: many never answer one. */
+export const TAKEN_BACK_GRACE_MS = 5_000;
 
 export interface CallsOptions {
   /** One at a time. */
@@ -24,9 +27,12 @@ export interface CallsOptions {
 export class Calls {
   /** The client awaits the answers. */
   readonly #pending = new Pending();
-  readonly #takenBack = new TakenBack();
+  /** It does not; but each counts until the backend has answered it, or has had the time to. */
+  readonly #takenBack = new Pending();
   readonly #turns: Turns | undefined;
-  #drained: (() => void) | undefined;
+  /** Answers that are on their way to the client. */
+  #unwritten = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(private readonly options: CallsOptions) {
     this.#turns = options.serialize ? new Turns() : undefined;
@@ -58,29 +64,38 @@ export class Calls {
    * @returns whether the backend has not even heard of the request
    */
   takeBack(id: RequestId, answer: () => void): boolean {
-    const due = this.#pending.forget(id);
-    const isWaiting = this.#turns?.withdraw(id) === true;
-    const over = (): void => {
+    const withdrawn = this.#turns?.withdraw(id) ?? 0;
+    let due = 0;
+    for (; this.#pending.answered(id); due++) {
+      if (due < withdrawn) answer();
+      else this.#awaitNoLonger(id, answer);
+    }
+    this.#tellIfDrained();
+    return due > 0 && due === withdrawn;
+  }
+
+  #awaitNoLonger(id: RequestId, answer: () => void): void {
+    const overdue = (): void => {
+      this.#takenBack.answered(id);
       this.#turns?.end(id);
       answer();
     };
-    for (let count = 0; count < due; count++) {
-      if (isWaiting) over();
-      else this.#takenBack.add(id, over);
-    }
-    this.#tellIfDrained();
-    return isWaiting;
+    this.#takenBack.add(id, after(TAKEN_BACK_GRACE_MS, overdue));
   }
 
   isDue(id: RequestId): boolean {
     return this.#pending.has(id) || this.#takenBack.has(id);
   }
 
-  /** One answer is there. */
-  settle(id: RequestId): void {
+  /** One answer is there. @param written resolves when the client has it */
+  settle(id: RequestId, written: Promise<void>): void {
     if (!this.#pending.answered(id)) this.#takenBack.answered(id);
+    this.#unwritten++;
+    void written.finally(() => {
+      this.#unwritten--;
+      this.#tellIfDrained();
+    });
     this.#turns?.end(id);
-    this.#tellIfDrained();
   }
 
   /** Whether this question belongs to a call whose answer nobody awaits: that is certain of one call at a time. */
@@ -94,15 +109,15 @@ export class Calls {
     else this.#turns.onBehalfOfCurrent(work);
   }
 
-  /** Resolves when the client awaits no answer. */
+  /** Resolves when the client awaits no answer, and has them all. */
   async drained(): Promise<void> {
-    if (this.areAwaited) await new Promise<void>((resolve) => (this.#drained = resolve));
+    if (!this.#isDrained) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Forwards no more. */
   stop(): void {
     this.#turns?.clear();
-    this.#takenBack.clear();
+    this.#takenBack.takeAll();
   }
 
   /** @returns the ids of the requests whose answers the client awaits; they are none of ours any more */
@@ -112,7 +127,11 @@ export class Calls {
     return ids;
   }
 
+  get #isDrained(): boolean {
+    return !this.areAwaited && this.#unwritten === 0;
+  }
+
   #tellIfDrained(): void {
-    if (!this.areAwaited) this.#drained?.();
+    if (this.#isDrained) for (const tell of this.#waiting.splice(0)) tell();
   }
 }

@@ -11,6 +11,11 @@ export class Idle {
     private readonly onIdle: () => void,
   ) {}
 
+  /** Whether the client holds no connection. */
+  get isAway(): boolean {
+    return this.#connections === 0;
+  }
+
   connected(): void {
     this.#connections++;
     this.stop();
@@ -18,7 +23,7 @@ export class Idle {
 
   disconnected(): void {
     this.#connections--;
-    if (this.#connections === 0 && this.timeoutMs > 0) this.#cancelTimer = after(this.timeoutMs, this.onIdle);
+    if (this.isAway && this.timeoutMs > 0) this.#cancelTimer = after(this.timeoutMs, this.onIdle);
   }
 
   stop(): void {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { asError } from '../errors.js';
-import { FAILED, NOT_JSON, tooLarge, type Answer } from './answers.js';
+import { FAILED, tooLarge, type Answer } from './answers.js';
 import { readBody } from './body.js';
 import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
 import { inOneWrite } from './one-write.js';
 import type { ProxySettings } from './settings.js';
+import { nameKnownVersion } from './version.js';
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -29,6 +30,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
       answer(response, session);
       return;
     }
+    nameKnownVersion(request, session.protocolVersion);
     session.connected();
     response.once('close', () => {
       session.disconnected();
@@ -54,8 +56,8 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     try {
       return JSON.parse(body.text);
     } catch {
-      answer(response, NOT_JSON);
-      return undefined;
+      // No message either: the transport says so, unless more is wrong with the request.
+      return null;
     }
   }
 
@@ -70,20 +72,28 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
 
 /** The parts of a request that say who may come in. */
 export function incomingOf(request: IncomingMessage): Incoming {
-  const { headersDistinct } = request;
-  const get = (name: string): string | null => headersDistinct[name.toLowerCase()]?.join(', ') ?? null;
+  const values = headersOf(request);
+  const get = (name: string): string | null => values.get(name.toLowerCase())?.join(', ') ?? null;
   return {
     method: request.method ?? '',
     host: request.headers.host,
     headers: { get, has: (name) => get(name) !== null },
-    allHeaders: () => headersOf(request),
+    allHeaders() {
+      const headers = new Headers();
+      for (const [name, several] of values) for (const value of several) headers.append(name, value);
+      return headers;
+    },
   };
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(headersDistinct)) {
-    for (const value of values ?? []) headers.append(name, value);
+/** Not Node's `headersDistinct`: in some versions, a header with the name of a member of every object breaks it. */
+function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = String(rawHeaders[at]).toLowerCase();
+    const values = headers.get(name) ?? [];
+    values.push(String(rawHeaders[at + 1]));
+    headers.set(name, values);
   }
   return headers;
 }

@@ -2,7 +2,8 @@ import type { RequestId } from '../routing/message.js';
 
 /** Requests that are not answered yet. A client may use an id twice: then two answers are due. */
 export class Pending {
-  readonly #due = new Map<RequestId, number>();
+  /** For each answer that is due, what is to be called off when it is there. */
+  readonly #due = new Map<RequestId, (() => void)[]>();
   #size = 0;
 
   /** How many answers are due. */
@@ -14,31 +15,27 @@ export class Pending {
     return this.#due.has(id);
   }
 
-  add(id: RequestId): void {
-    this.#due.set(id, (this.#due.get(id) ?? 0) + 1);
+  add(id: RequestId, cancelTimer: () => void = () => undefined): void {
+    const due = this.#due.get(id) ?? [];
+    due.push(cancelTimer);
+    this.#due.set(id, due);
     this.#size++;
   }
 
   /** One is answered. @returns whether one was due */
   answered(id: RequestId): boolean {
     const due = this.#due.get(id);
-    if (due === undefined) return false;
+    const cancelTimer = due?.shift();
+    if (cancelTimer === undefined) return false;
+    cancelTimer();
     this.#size--;
-    if (due === 1) this.#due.delete(id);
-    else this.#due.set(id, due - 1);
+    if (due?.length === 0) this.#due.delete(id);
     return true;
-  }
-
-  /** Nobody awaits an answer to this id any more. @returns how many were due */
-  forget(id: RequestId): number {
-    const due = this.#due.get(id) ?? 0;
-    this.#size -= due;
-    this.#due.delete(id);
-    return due;
   }
 
   /** Empties it. @returns the ids that were in it, each once */
   takeAll(): RequestId[] {
+    for (const cancelTimer of [...this.#due.values()].flat()) cancelTimer();
     const ids = [...this.#due.keys()];
     this.#due.clear();
     this.#size = 0;

@@ -4,52 +4,51 @@ import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from './answers.js';
 
-/** A backend that is busy answers a ping late; one that has not by then will not answer its caller either. */
-const PROBE_TIMEOUT_MS = 30_000;
+/** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
+const PAUSE_MS = 500;
 
 /**
  * Asks a backend whether it is there. A transport over HTTP tells of a stream that broke off, but not
- * whether the answer that was awaited on it can still come: of a backend that is gone, it cannot.
+ * whether the answer that was awaited on it can still come: of a backend that refuses a ping, or cannot be reached,
+ * it cannot. Silence says nothing: whoever is at work on a long call may answer its caller and no ping before.
  */
 export class Probe {
-  /** The id of the ping that is not answered yet. */
-  #id: string | undefined;
+  /** No client has such ids. */
+  readonly #prefix = `mcp-backchannel:${randomUUID()}:`;
+  #asked = 0;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(private readonly onLost: (reason: string) => void) {}
+  constructor(private readonly onLost: (reason: string, cause: unknown) => void) {}
 
   ask(transport: TransportLike): void {
-    if (this.#id !== undefined) return;
-    const id = `mcp-backchannel:${randomUUID()}`;
-    this.#id = id;
-    this.#cancelTimer = after(PROBE_TIMEOUT_MS, () => {
-      this.#lost(id, `the backend does not answer: a ping had ${PROBE_TIMEOUT_MS / 1000} s`);
-    });
-    transport.send({ jsonrpc: '2.0', id, method: 'ping' }).catch((error: unknown) => {
-      const status = statusOf(error);
-      if (status === undefined || (status >= 400 && !mayPass(status)))
-        this.#lost(id, `the backend is gone: ${reasonOf(error)}`);
-      else if (this.#id === id) this.stop();
+    this.#cancelTimer ??= after(PAUSE_MS, () => {
+      this.#cancelTimer = undefined;
+      this.#ping(transport);
     });
   }
 
   /** @returns whether this message was for the probe alone */
   takes({ id }: JsonRpcMessage): boolean {
-    if (this.#id === undefined || id !== this.#id) return false;
-    this.stop();
-    return true;
+    return typeof id === 'string' && id.startsWith(this.#prefix);
   }
 
   stop(): void {
-    this.#id = undefined;
     this.#cancelTimer?.();
   }
 
-  #lost(id: string, reason: string): void {
-    if (this.#id !== id) return;
-    this.stop();
-    this.onLost(reason);
+  #ping(transport: TransportLike): void {
+    const id = `${this.#prefix}${++this.#asked}`;
+    transport.send({ jsonrpc: '2.0', id, method: 'ping' }).catch((error: unknown) => {
+      const status = statusOf(error);
+      if (status === undefined || (status >= 400 && !mayPass(status)))
+        this.onLost(`the backend is gone: ${reasonOf(error)}`, error);
+    });
   }
+}
+
+/** Whether this only tells that something was written that nobody can read: whoever has written it is there. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError');
 }
 
 /** Whether a server that answers with this status, or the gateway in front of it, may do better later. */

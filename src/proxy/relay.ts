@@ -27,13 +27,17 @@ export interface RelayOptions {
   readonly maxInFlight: number;
   /** The backend is connected. */
   readonly onStart: () => void;
-  /** Nothing can be relayed any more. */
-  readonly onEnd: (reason: string, isBackendLost: boolean) => void;
+  /** Nothing can be relayed any more: the backend will not have this client. */
+  readonly onRefused: (reason: string) => void;
+  /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
+  readonly onLost: (reason: string, isNews: boolean) => void;
   readonly report: (error: Error) => void;
 }
 
 /** What a client sends, its backend gets, and the other way round, whole and with its id. */
 export class Relay {
+  /** That client and backend have agreed on. */
+  protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
   /** Of the backend, which the client has not answered. */
@@ -48,10 +52,15 @@ export class Relay {
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
-      lost: (reason) => options.onEnd(reason, true),
+      lost: options.onLost,
       report: options.report,
       isAwaited: () => this.#calls.areAwaited,
     });
+  }
+
+  /** Whether the backend has yet to answer `initialize`. */
+  get isInitializing(): boolean {
+    return this.#initializeId !== undefined;
   }
 
   /** From now on each request is answered with this reason. */
@@ -59,7 +68,7 @@ export class Relay {
     this.#refusal = reason;
   }
 
-  /** Resolves when the calls in flight are answered. */
+  /** Resolves when the calls in flight are answered, and that is written. */
   drained(): Promise<void> {
     return this.#calls.drained();
   }
@@ -116,10 +125,9 @@ export class Relay {
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
     const reason = `the backend could not be reached: ${reasonOf(error)}`;
     if (method === 'initialize' || isSessionUnknown(error)) {
-      this.options.onEnd(reason, true);
+      this.#backend.lost(reason, error);
     } else if (this.#calls.isDue(id)) {
-      void this.#answer(id, `The request was not forwarded: ${reason}`);
-      this.#calls.settle(id);
+      this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
     }
   }
 
@@ -152,16 +160,19 @@ export class Relay {
     if (answersInitialize) {
       this.#initializeId = undefined;
       const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
-      if (typeof protocolVersion === 'string') this.#backend.agreedOn(protocolVersion);
+      if (typeof protocolVersion === 'string') {
+        this.protocolVersion = protocolVersion;
+        this.#backend.agreedOn(protocolVersion);
+      }
     }
     if (!this.#calls.isDue(message.id)) {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
       return;
     }
-    this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
-    this.#calls.settle(message.id);
+    const written = this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+    this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
-      this.options.onEnd('the backend refused to initialize it', false);
+      this.options.onRefused('the backend refused to initialize it');
   }
 
   #serverInitiated(message: JsonRpcMessage): void {

@@ -27,13 +27,13 @@ export class Turns {
   /**
    * The client took a call back. One that the backend has keeps its turn until it is over.
    *
-   * @returns whether it was waiting: the backend has never heard of it
+   * @returns how many of this id were waiting: the backend has never heard of them
    */
-  withdraw(id: RequestId): boolean {
-    const at = this.#waiting.findIndex((call) => call.id === id);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    else if (this.#current?.id === id) this.#current.isTakenBack = true;
-    return at >= 0;
+  withdraw(id: RequestId): number {
+    if (this.#current?.id === id) this.#current.isTakenBack = true;
+    const before = this.#waiting.length;
+    this.#waiting = this.#waiting.filter((call) => call.id !== id);
+    return before - this.#waiting.length;
   }
 
   /** Whether the client has taken back the call that the backend has. */

@@ -38,7 +38,7 @@ export class Session {
   constructor(
     readonly downstream: Downstream,
     readonly opener: Opener,
-    settings: ProxySettings,
+    private readonly settings: ProxySettings,
     /** It is no session any more. */
     private readonly onEnd: (ended: Promise<void>) => void,
     private readonly report: (error: Error) => void,
@@ -52,9 +52,12 @@ export class Session {
       onStart: () => {
         debug.proxy('backend of session %s started', this.name);
       },
-      onEnd: (reason, isBackendLost) => {
-        if (isBackendLost) debug.proxy('backend of session %s lost: %s', this.name, reason);
-        void this.end(reason, isBackendLost);
+      onRefused: (reason) => void this.end(reason),
+      onLost: (reason, isNews) => {
+        if (this.#ended !== undefined) return;
+        debug.proxy('backend of session %s lost: %s', this.name, reason);
+        if (isNews) report(new Error(`session ${this.name} has ended: ${reason}`));
+        void this.end(reason, true);
       },
       report,
     });
@@ -68,6 +71,11 @@ export class Session {
     return this.id?.slice(0, NAME_LENGTH) ?? 'without an id';
   }
 
+  /** That client and backend have agreed on. */
+  get protocolVersion(): string | undefined {
+    return this.#relay.protocolVersion;
+  }
+
   /** An HTTP exchange with the client has begun. */
   connected(): void {
     this.#idle.connected();
@@ -76,8 +84,11 @@ export class Session {
   /** One is over. A session that is none by now never will be. */
   disconnected(): void {
     if (this.#ended !== undefined) return;
+    this.#idle.disconnected();
     if (this.id === undefined) void this.end('no session was initialized');
-    else this.#idle.disconnected();
+    // Nobody can get the answer any more that is still to come, and without it this is no session for anybody.
+    else if (this.#idle.isAway && this.#relay.isInitializing && this.settings.eventStore === undefined)
+      void this.end('the client went away before it was initialized');
   }
 
   /** Takes no calls, for this reason. */

@@ -2,6 +2,7 @@ import { asError } from '../errors.js';
 import { FAILED, type Answer } from './answers.js';
 import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
+import { withKnownVersion } from './version.js';
 
 /** Serves web-standard requests. */
 export function webHandler(door: Door, report: (error: Error) => void): (request: Request) => Promise<Response> {
@@ -16,7 +17,8 @@ export function webHandler(door: Door, report: (error: Error) => void): (request
       session.disconnected();
     };
     try {
-      return whenEnded(await session.downstream.handleRequest(request), disconnected);
+      const known = withKnownVersion(request, session.protocolVersion);
+      return whenEnded(await session.downstream.handleRequest(known), disconnected);
     } catch (error) {
       disconnected();
       throw error;

@@ -1,6 +1,8 @@
 /** How long a backend is waited for, on a clock of the test's own. */
+import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Backend } from '../../src/proxy/backend.js';
+import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { request } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
 
@@ -11,6 +13,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** In which one question is asked for all errors. */
+const PAUSE_MS = 500;
+
 describe('a backend whose stream broke while an answer was awaited', () => {
   /** What becomes of one whose transport refuses a ping. */
   async function lostAfter(reason: unknown): Promise<string[]> {
@@ -19,19 +24,31 @@ describe('a backend whose stream broke while an answer was awaited', () => {
     return lost;
   }
 
-  async function broken(refusal?: {
-    readonly reason: unknown;
-  }): Promise<{ transport: NullTransport; lost: string[]; backend: Backend; probe: unknown }> {
+  async function connected(): Promise<{
+    transport: NullTransport;
+    lost: string[];
+    received: JsonRpcMessage[];
+    backend: Backend;
+  }> {
     const transport = new NullTransport();
     const lost: string[] = [];
+    const received: JsonRpcMessage[] = [];
     const backend = new Backend(() => transport, {
       started: () => undefined,
-      received: () => undefined,
+      received: (message) => received.push(message),
       lost: (reason) => lost.push(reason),
       report: () => undefined,
       isAwaited: () => true,
     });
-    await backend.send(request('call'));
+    await backend.send(request('call', 'call'));
+    return { transport, lost, received, backend };
+  }
+
+  async function broken(refusal?: {
+    readonly reason: unknown;
+  }): Promise<Awaited<ReturnType<typeof connected>> & { probe: unknown }> {
+    const backend = await connected();
+    const { transport } = backend;
     if (refusal !== undefined) {
       transport.write = async () => {
         await Promise.resolve();
@@ -39,22 +56,41 @@ describe('a backend whose stream broke while an answer was awaited', () => {
       };
     }
     transport.onerror?.(new Error('the stream broke'));
+    transport.onerror?.(new Error('and so did another'));
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    expect(transport.sent).toHaveLength(2);
     const probe = transport.sent.at(-1)?.message;
     expect(probe?.method).toBe('ping');
-    return { transport, lost, backend, probe: probe?.id };
+    return { ...backend, probe: probe?.id };
   }
 
-  it('is lost when it does not answer the question whether it is there', async () => {
-    const { lost } = await broken();
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(lost).toEqual([expect.stringContaining('does not answer')]);
+  it('is not lost when it does not answer the question whether it is there: it may be busy', async () => {
+    const { transport, lost } = await broken();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(lost).toEqual([]);
+    transport.write = async () => Promise.reject(new Error('connection refused'));
+    transport.onerror?.(new Error('another stream broke'));
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    expect(lost).toEqual([expect.stringContaining('is gone: connection refused')]);
   });
 
-  it('is not lost when it answers', async () => {
-    const { transport, lost, probe } = await broken();
+  it.each([new SyntaxError('no JSON'), JSONRPCMessageSchema.safeParse({}).error as Error])(
+    'is not asked when it wrote what is no message: %s',
+    async (unreadable) => {
+      const { transport } = await connected();
+      transport.onerror?.(unreadable);
+      await vi.advanceTimersByTimeAsync(PAUSE_MS);
+      expect(transport.sent.map(({ message }) => message.method)).toEqual(['call']);
+    },
+  );
+
+  it('keeps its answer to that question to itself', async () => {
+    const { transport, lost, received, probe } = await broken();
     transport.deliver({ jsonrpc: '2.0', id: probe, result: {} });
-    await vi.advanceTimersByTimeAsync(60_000);
+    transport.deliver({ jsonrpc: '2.0', id: 'call', result: {} });
+    await vi.advanceTimersByTimeAsync(0);
     expect(lost).toEqual([]);
+    expect(received.map(({ id }) => id)).toEqual(['call']);
   });
 
   it.each([400, 401, 404, 405, 410])('is lost when it refuses the question with %i', async (status) => {
@@ -75,9 +111,9 @@ describe('a backend whose stream broke while an answer was awaited', () => {
   });
 
   it('is asked no more when its session is over', async () => {
-    const { lost, backend } = await broken();
+    const { transport, backend } = await broken();
+    transport.onerror?.(new Error('another stream broke'));
     await backend.close(false);
     expect(vi.getTimerCount()).toBe(0);
-    expect(lost).toEqual([]);
   });
 });

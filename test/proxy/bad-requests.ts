@@ -21,6 +21,12 @@ export function badRequests(maxBodyBytes: number): readonly BadRequest[] {
       code: -32000,
     },
     {
+      what: 'a wrong content type, and no JSON',
+      sent: { body: 'hello', headers: { 'content-type': 'text/plain' } },
+      status: 415,
+      code: -32000,
+    },
+    {
       what: 'a client that takes no event stream',
       sent: { body: INITIALIZE, headers: { accept: 'application/json' } },
       status: 406,

@@ -81,6 +81,26 @@ describe.each(Object.entries(MOUNTS))('as %s', (_name, mount) => {
     expect(proxy.snapshot().sessions).toBe(0);
   });
 
+  it('takes the version that was agreed on, also one that the SDK does not know, and no other such', async () => {
+    const backend = new ScriptedBackend();
+    const { proxy, url } = await mounted(mount, backend.upstream);
+    const client = await StrictClient.connect(url, { protocolVersion: '2099-01-01' });
+    closing(() => {
+      client.vanish();
+    });
+    expect((await client.openGet()).status).toBe(200);
+    const call = await startCall(client, 'any');
+    await backend.session().send({ id: call.id, result: { content: [{ type: 'text', text: 'fine' }] } });
+    expect(await textOf(call)).toBe('fine');
+    const headers = { 'mcp-session-id': String(client.sessionId), 'mcp-protocol-version': '2098-01-01' };
+    for (const method of ['GET', 'DELETE']) {
+      const { status } = await fetch(url, { method, headers: { ...headers, accept: 'text/event-stream' } });
+      expect(status).toBe(400);
+    }
+    expect((await client.delete()).status).toBe(200);
+    expect(proxy.snapshot().sessions).toBe(0);
+  });
+
   it('refuses what is too large', async () => {
     const { url } = await mounted(mount);
     const { status } = await new StrictClient(url).post({

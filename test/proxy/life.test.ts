@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.js';
+import { MemoryEventStore } from '../support/event-store.js';
 import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 import { startCall, textOf } from '../support/stage.js';
 import { startUpstream } from '../support/upstreams.js';
@@ -15,6 +17,18 @@ const closing = closers();
 const open = proxies();
 
 const { params: INITIALIZE } = INITIALIZE_MESSAGE;
+
+/** A backend that answers nothing by itself. */
+function silently(backend: ScriptedBackend): StatefulProxyOptions['upstream'] {
+  return async (request) => {
+    const transport = await backend.upstream(request);
+    const { onmessage } = backend.session().transport;
+    backend.session().transport.onmessage = (message, extra) => {
+      if (!('method' in message) || message.method !== 'initialize') onmessage?.(message, extra);
+    };
+    return transport;
+  };
+}
 
 describe('a session', () => {
   it('ends with DELETE: its backend is closed, pending calls hear of it, and its id is unknown', async () => {
@@ -79,6 +93,33 @@ describe('a session', () => {
     expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
   });
 
+  it('ends when its client gave up before it was initialized, and nobody can take that up again', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(silently(backend));
+    const initialize = stage.client().start('initialize', INITIALIZE);
+    await initialize.exchange;
+    expect(stage.proxy.snapshot().sessions).toBe(1);
+    await initialize.drop();
+    await backend.session().closed;
+    expect(stage.proxy.snapshot().sessions).toBe(0);
+  });
+
+  it('waits for a client that gave up before it was initialized, where it can resume that', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(silently(backend), { eventStore: () => new MemoryEventStore() });
+    const client = stage.client();
+    const gone = new Promise<void>((resolve) => {
+      stage.http.once('request', (_request, response) => response.once('close', resolve));
+    });
+    const initialize = client.start('initialize', INITIALIZE);
+    const [priming] = await Promise.all([client.next(() => true), initialize.exchange]);
+    await Promise.all([initialize.drop(), gone]);
+    await client.openGet(priming.eventId);
+    const answer = client.next(({ message }) => message.id === initialize.id);
+    await backend.session().send({ id: initialize.id, result: {} });
+    expect((await answer).stream).toBe('GET');
+  });
+
   it('ends when its backend closes the connection, at once and alone', async () => {
     const backend = new ScriptedBackend();
     const stage = await open(backend.upstream);
@@ -93,6 +134,7 @@ describe('a session', () => {
       });
     }
     expect((await one.notify('notifications/any')).status).toBe(404);
+    expect(stage.errors.map(({ message }) => message)).toEqual([expect.stringContaining('has closed the connection')]);
     await backend.session(1).send({ id: unaffected.id, result: { content: [{ type: 'text', text: 'fine' }] } });
     expect(await textOf(unaffected)).toBe('fine');
   });
@@ -118,6 +160,10 @@ describe('a session', () => {
       expect(error?.message).not.toMatch(/\n|\bat \S+:\d/);
       expect(stage.proxy.snapshot().sessions).toBe(0);
       expect((await client.notify('notifications/initialized')).status).toBe(404);
+      // Once, whether its transport has told it or not.
+      expect(stage.errors.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/ENOENT|no backend|fetch failed/),
+      ]);
     }
   });
 
@@ -194,6 +240,33 @@ describe('close()', () => {
     expect(await textOf(call)).toBe('done');
     await closed;
     expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  });
+
+  it('waits until the last answer is written, however long that takes', async () => {
+    const backend = new ScriptedBackend();
+    const storing = deferred();
+    const stored = deferred();
+    const store = new MemoryEventStore();
+    const storeEvent = store.storeEvent.bind(store);
+    store.storeEvent = async (streamId, message) => {
+      if ('result' in message && message.id === 'last') {
+        storing.resolve();
+        await stored.promise;
+      }
+      return storeEvent(streamId, message);
+    };
+    const stage = await open(backend.upstream, { eventStore: () => store });
+    const client = await stage.connect();
+    const call = client.start('tools/call', { name: 'slow' }, 'last');
+    await call.exchange;
+    const closed = stage.proxy.close({ graceMs: 10_000 });
+    await backend.session().send({ id: 'last', result: { content: [{ type: 'text', text: 'all of it' }] } });
+    await storing.promise;
+    // In this time it could close.
+    await new Promise((resolve) => setImmediate(resolve));
+    stored.resolve();
+    expect(await textOf(call)).toBe('all of it');
+    await closed;
   });
 
   it('answers what is in flight when the time is up, and closes each backend', async () => {

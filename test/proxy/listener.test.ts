@@ -44,6 +44,27 @@ it('answers a body that was read before it and not kept, in place of waiting for
   expect(await send(url, { body: call('gone') })).toMatchObject({ status: 400 });
 });
 
+it.each(['constructor', '__proto__', 'toString'])(
+  'takes a header named %s, of which some versions of Node make no distinct headers',
+  async (name) => {
+    const backend = new ScriptedBackend();
+    const proxy = createStatefulProxy({ upstream: backend.upstream });
+    const http = createServer((request, response) => {
+      Object.defineProperty(request, 'headersDistinct', {
+        get: () => {
+          throw new TypeError('dest[field].push is not a function');
+        },
+      });
+      proxy.listener(request, response);
+    });
+    const url = await listen(http);
+    closing(() => http.close());
+    closing(() => proxy.close());
+    await sessionOf({ url }, Object.fromEntries([[name, 'x']]));
+    expect(backend.session().request.headers.get(name)).toBe('x');
+  },
+);
+
 it('sends the head of an answer while its backend is still at work', async () => {
   const backend = new ScriptedBackend();
   const stage = await open(backend.upstream);

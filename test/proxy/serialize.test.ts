@@ -65,6 +65,19 @@ it('forgets a waiting call that the client takes back, and goes on after one tha
   expect((await second.response).error?.message).toContain('took this request back');
 });
 
+it('keeps the turn of a call that the backend has, when another with its id is taken back with it', async () => {
+  const backend = new ScriptedBackend();
+  const client = await (await open(backend.upstream, { serialize: true })).connect();
+  for (const id of ['twice', 'twice', 'next']) await client.start('tools/call', { name: 'any' }, id).exchange;
+  await client.notify('notifications/cancelled', { requestId: 'twice' });
+  const session = backend.session();
+  expect((await session.got({ method: 'notifications/cancelled' })).params).toEqual({ requestId: 'twice' });
+  expect(callsOf(backend)).toEqual(['twice']);
+  await session.send({ id: 'twice', error: { code: 0, message: 'cancelled' } });
+  await session.got({ id: 'next' });
+  expect(callsOf(backend)).toEqual(['twice', 'next']);
+});
+
 it('puts nothing that the backend says on behalf of a call that was taken back on the stream of the next', async () => {
   const backend = new ScriptedBackend();
   const client = await (await open(backend.upstream, { serialize: true })).connect('ann');

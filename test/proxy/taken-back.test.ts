@@ -34,7 +34,8 @@ async function relayed(serialize: boolean): Promise<{
     serialize,
     maxInFlight: 2,
     onStart: () => undefined,
-    onEnd: () => undefined,
+    onRefused: () => undefined,
+    onLost: () => undefined,
     report: (error) => {
       throw error;
     },
@@ -83,6 +84,14 @@ it('has no timer left when the session is over, and nobody waits for it', async 
   relay.stop();
   expect(vi.getTimerCount()).toBe(0);
   expect(client).toHaveLength(1);
+});
+
+it('keeps nobody waiting who waits for the rest, however many do', async () => {
+  const { relay, say, backend } = await relayed(false);
+  await say(cancelled(1));
+  const both = Promise.all([relay.drained(), relay.drained()]);
+  backend.deliver(answer(2));
+  await both;
 });
 
 it('keeps its turn, and is asked nothing more, for as long, where there is one call at a time', async () => {

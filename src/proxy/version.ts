@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
+
+const HEADER = 'mcp-protocol-version';
+
+/**
+ * The SDK's transport refuses each request that names a version which it does not know, though client and backend
+ * agree on theirs without it. A request that names what they have agreed on names the latest that it knows instead.
+ */
+export function nameKnownVersion(request: IncomingMessage, agreedOn: string | undefined): void {
+  const { headers, rawHeaders } = request;
+  if (!isToBeReplaced(headers[HEADER], agreedOn)) return;
+  headers[HEADER] = LATEST_PROTOCOL_VERSION;
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === HEADER);
+  rawHeaders[at + 1] = LATEST_PROTOCOL_VERSION;
+}
+
+/** The same, of a web-standard request. */
+export function withKnownVersion(request: Request, agreedOn: string | undefined): Request {
+  if (!isToBeReplaced(request.headers.get(HEADER), agreedOn)) return request;
+  const headers = new Headers(request.headers);
+  headers.set(HEADER, LATEST_PROTOCOL_VERSION);
+  return new Request(request, { headers });
+}
+
+function isToBeReplaced(named: unknown, agreedOn: string | undefined): boolean {
+  return agreedOn !== undefined && named === agreedOn && !SUPPORTED_PROTOCOL_VERSIONS.includes(agreedOn);
+}
