@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { asError } from '../errors.js';
 import { FAILED, type Answer } from '../proxy/answers.js';
-import type { Guard, Incoming } from '../proxy/guard.js';
+import type { Guard } from '../proxy/guard.js';
+import { incomingOf } from '../proxy/node.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
 /** How long a request may take to come in, head and body. An answer may take as long as it likes. */
@@ -94,15 +95,6 @@ export async function stop(server: Server, graceMs: number): Promise<void> {
 function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
   return path;
-}
-
-/** Not by `headersDistinct`: some versions of Node throw there for a header named `constructor`. */
-function incomingOf({ method = '', headers: { host }, rawHeaders }: IncomingMessage): Incoming {
-  const headers = new Headers();
-  rawHeaders.forEach((name, at) => {
-    if (at % 2 === 0) headers.append(name, rawHeaders[at + 1] ?? '');
-  });
-  return { method, host, headers, allHeaders: () => headers };
 }
 
 function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {

@@ -37,14 +37,9 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
     over,
     start: () => downstream.start(),
     async close(graceMs) {
-      await within(graceMs, session.drain().then(flushed));
+      await within(graceMs, session.drain());
       await session.end('the proxy is shutting down');
       await within(graceMs, client.flushed());
     },
   };
-}
-
-/** The SDK takes what still waits for the pipe as written. */
-async function flushed(): Promise<void> {
-  await new Promise((resolve) => process.stdout.write('', resolve));
 }
