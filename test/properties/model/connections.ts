@@ -19,6 +19,8 @@ export class Connections {
   standaloneKnown: Stream | undefined;
   /** Stands for the standalone stream in the order of what is written. */
   channel: Stream;
+  /** Of several sessions each has its own. */
+  readonly #channels = new Map<string, Stream>();
   /** How often the standalone stream was lost, or first known not to be there: what waited for it looks for another. */
   losses = 0;
   answersSeen: 'sse' | 'json' | undefined;
@@ -121,6 +123,14 @@ export class Connections {
     return new Stream(`stream ${this.#next++}`, response, isSse && this.side.config.store);
   }
 
+  /** The {@link channel} of a session. */
+  channelOf(session: string | undefined): Stream {
+    if (session === undefined || session === 'unknown') return this.channel;
+    const channel = this.#channels.get(session) ?? this.unseen();
+    this.#channels.set(session, channel);
+    return channel;
+  }
+
   /** A stream that nobody outside knows. */
   unseen(): Stream {
     return this.#stream(new FakeResponse());
@@ -175,5 +185,6 @@ export class Connections {
     this.standalone = this.standaloneKnown = this.answersSeen = undefined;
     this.isSeen = false;
     this.channel = this.#stream(new FakeResponse());
+    this.#channels.clear();
   }
 }

@@ -102,7 +102,7 @@ function leaves(to: Forecast['to']): boolean {
 
 function orderOf(side: Side, out: Out, to: Forecast['to']): Stream | undefined {
   if (typeof to === 'object') return to.order;
-  if (to === 'standalone') return side.connections.channel;
+  if (to === 'standalone') return side.connections.channelOf(out.session);
   if (to === 'unchanged') return orderNamedBy(side, out);
   return to === 'as it is' && side.isOpen ? out.answers?.order : undefined;
 }
@@ -110,7 +110,7 @@ function orderOf(side: Side, out: Out, to: Forecast['to']): Stream | undefined {
 /** Where nothing is inferred, a message is written in turn with what else names its request. */
 export function orderNamedBy(side: Side, { options, session }: Out): Stream {
   const id = options?.relatedRequestId;
-  if (id === undefined) return side.connections.channel;
+  if (id === undefined) return side.connections.channelOf(session);
   const isUnknown = session === 'unknown';
   const cancelled = isUnknown ? undefined : cancelledBearer(side.factsOf(session), id);
   if (cancelled !== undefined) return cancelled.order;
