@@ -89,10 +89,7 @@ export class Delivery {
 
   /** A parked message will not be tried again. */
   giveUp({ departure, message, ledger }: ParkedMessage, failure: ParkingFailure): void {
-    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.liveness?.standaloneIsStored === true) {
-      // The client has had its time to come back at once. It can still come back for this.
-      this.#forward(departure, message, ledger, { to: 'standalone', evidence: 'nothing-in-flight' });
-    } else if (failure === 'SUPERSEDED') {
+    if (failure === 'SUPERSEDED') {
       this.log.tell(departure, message, ledger, { outcome: 'superseded' });
       settle(departure, Promise.resolve());
     } else {
@@ -192,6 +189,12 @@ export class Delivery {
   ): void {
     const { liveness, log, owner } = this;
     if (liveness === undefined) throw new TypeError('streams are not watched, but a message was parked');
+    if (isNotification(message) && liveness.standaloneIsStored) {
+      // The client finds it when it resumes its stream. A question waits: its sender must hear in time.
+      const evidence = until === 'standalone' ? 'scope' : 'nothing-in-flight';
+      this.#forward(departure, message, ledger, { to: 'standalone', evidence });
+      return;
+    }
     if (departure.parked === undefined) {
       departure.parked = new ParkedMessage(departure, message, ledger, until, owner.settings.sessionWide);
       // The sender of a notification does not wait with it: what becomes of it is reported.

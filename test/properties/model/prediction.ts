@@ -52,7 +52,9 @@ function destination(side: Side, out: Out): Forecast['to'] {
     if (method === 'notifications/cancelled' && isParked(side, requestId)) return 'withdrawn';
   }
   const context = origin?.session === session ? origin : undefined;
-  return expected(message, side.factsOf(session), cluesOf(side, out, context));
+  const to = expected(message, side.factsOf(session), cluesOf(side, out, context));
+  const isStored = out.kind === 'notification' && side.isWatched && side.connections.isStored;
+  return to === 'parked' && isStored ? 'standalone' : to;
 }
 
 function isParked(side: Side, id: unknown): boolean {
@@ -139,8 +141,6 @@ export function checkAfterSend(side: Side, out: Out, { to, isIdle, parked }: For
     });
     return;
   }
-  const isStored = out.kind === 'notification' && side.config.parkTimeoutMs === 0 && side.config.store;
-  if (to === 'parked' && isStored && out.left === 1) return;
   holds(out.left === 0, 'C5 what has no stream is kept or refused', () => `${name}: expected ${why(to)}`);
   if (to === 'withdrawn') {
     const { requestId } = out.message.params as { readonly requestId?: unknown };
