@@ -128,7 +128,12 @@ export class Delivery {
     const turn: { isSent: boolean; redirected: Promise<void> | undefined } = { isSent: false, redirected: undefined };
     const write = (): Promise<void> => {
       turn.isSent = !this.#isGone(route, message);
-      if (turn.isSent) return this.inner.send(message, options);
+      if (turn.isSent) {
+        const sent = this.inner.send(message, options);
+        // Not before: the client may have left its stream while the question waited for its turn.
+        if (question !== undefined) this.liveness?.questionAsked(question, entry);
+        return sent;
+      }
       turn.redirected = this.#redirect(departure, message, ledger);
       // When the transport closes in this very moment, its sender hears of that, and nobody listens to this.
       turn.redirected.catch(() => undefined);
@@ -157,7 +162,6 @@ export class Delivery {
         : this.#streamOf.naming(named, ledger, departure.around.sessions);
     const taken = this.order.write(stream, departure.routedAt, write, ended);
     settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));
-    if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */
@@ -168,8 +172,14 @@ export class Delivery {
       this.log.tell(departure, message, ledger, { outcome: 'refused', error });
       return Promise.reject(error);
     }
-    const { around, options, origin, since } = departure;
+    const { around, options, origin, since, parked } = departure;
     const again = new Departure(around, message, options, origin, since, now());
+    if (parked !== undefined) {
+      // It has waited for a stream before: its time goes on.
+      const { sessionWide } = this.owner.settings;
+      again.parked = new ParkedMessage(again, message, ledger, parked.until, sessionWide, parked);
+      again.settled = again.parked.settled;
+    }
     this.owner.depart(again);
     return again.settled ?? Promise.resolve();
   }
