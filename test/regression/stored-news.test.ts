@@ -52,7 +52,10 @@ async function clientAway(Transport: (typeof TRANSPORTS)[number][1], isWrapped: 
     await new Promise((resolve) => http.close(resolve));
   });
   const client = await StrictClient.connect(`http://127.0.0.1:${String((http.address() as AddressInfo).port)}/`);
-  opened.push(async () => Promise.resolve(client.vanish()));
+  opened.push(async () => {
+    client.vanish();
+    return Promise.resolve();
+  });
 
   const say = async (data: string): Promise<void> =>
     transport.send({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data } });
