@@ -1,4 +1,4 @@
-import { Recent } from '../recent.js';
+import { Recent } from '../routing/recent.js';
 import type { InFlight } from '../routing/ledger.js';
 import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './answers.js';
 import { HttpExchange, eventIdIn } from './exchange.js';

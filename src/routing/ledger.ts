@@ -12,6 +12,7 @@ import {
   type ResponseMessage,
 } from './message.js';
 import { Arrivals, type Linked } from './arrivals.js';
+import { ProgressTokens } from './progress-tokens.js';
 
 /**
  * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
@@ -32,6 +33,9 @@ export class InFlight implements Linked<InFlight> {
   /** Neighbours in the order of arrival; owned by {@link Arrivals}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
+  /** Neighbours among those that brought the same progress token; owned by {@link ProgressTokens}. */
+  tokenBefore: InFlight | undefined = undefined;
+  tokenAfter: InFlight | undefined = undefined;
   /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
   carrier: object | undefined = undefined;
   /** Its answer has begun, and is an event stream: it can be written to, however other requests are answered. */
@@ -80,7 +84,7 @@ export class Ledger {
   readonly #inFlight = new ById<InFlight>();
   readonly #exchanges = new ById<Exchange>();
   // Most sessions never need these, and there may be many idle sessions.
-  #byProgressToken: Map<RequestId, InFlight> | undefined;
+  #byProgressToken: ProgressTokens | undefined;
   #byTaskResult: Map<string, InFlight> | undefined;
   #taskOfToken: Map<RequestId, string> | undefined;
   #elicitations: Map<string, InFlight> | undefined;
@@ -133,7 +137,8 @@ export class Ledger {
     const rank = ownerRankOf(message.method);
     const entry = new InFlight(message.id, message.method, rank, this, progressTokenOf(message), taskId, outer);
     this.#inFlight.set(entry);
-    if (entry.progressToken !== undefined) (this.#byProgressToken ??= new Map()).set(entry.progressToken, entry);
+    if (entry.progressToken !== undefined)
+      (this.#byProgressToken ??= new ProgressTokens()).add(entry.progressToken, entry);
     if (taskId !== undefined) (this.#byTaskResult ??= new Map()).set(taskId, entry);
     if (rank !== 'never') this.#candidates[rank].add(entry);
     return { entry, replaced };
@@ -247,7 +252,7 @@ export class Ledger {
   #release(entry: InFlight, state: 'cancelled' | 'answered'): void {
     entry.state = state;
     this.#inFlight.delete(entry.id);
-    if (entry.progressToken !== undefined) forget(this.#byProgressToken, entry.progressToken, entry);
+    if (entry.progressToken !== undefined) this.#byProgressToken?.remove(entry.progressToken, entry);
     if (entry.taskId !== undefined) {
       forget(this.#byTaskResult, entry.taskId, entry);
       if (state === 'answered') this.#forgetTask(entry.taskId);

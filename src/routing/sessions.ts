@@ -1,5 +1,6 @@
 import { Ledger, type Exchange, type InFlight, type Life } from './ledger.js';
 import type { RequestId } from './message.js';
+import { Recent } from './recent.js';
 
 /** Names a session; `undefined` where a transport carries only one. */
 type SessionName = string | undefined;
@@ -13,8 +14,8 @@ export class Sessions implements Life {
   #only: Ledger | undefined;
   #named: Map<string, Ledger> | undefined;
   #over = false;
-  /** The session of the 2026 era whose ledger was dropped last: it may say one thing more. */
-  #lastModern: SessionName;
+  /** Sessions of the 2026 era whose ledger was dropped: they may say one thing more. */
+  #modern: Recent<string> | undefined;
 
   constructor(readonly transport: object) {}
 
@@ -29,7 +30,7 @@ export class Sessions implements Life {
     let ledger = ledgers.get(session);
     if (ledger === undefined) {
       ledger = new Ledger(this, session);
-      ledger.modern = session === this.#lastModern;
+      ledger.modern = this.#modern?.has(session) === true;
       ledgers.set(session, ledger);
     }
     return ledger;
@@ -53,8 +54,8 @@ export class Sessions implements Life {
     // Another may have its name by now: of a later life, or because this one was dropped before.
     if (this.#named?.get(session) !== ledger) return;
     this.#named.delete(session);
-    if (modern) this.#lastModern = session;
-    else if (session === this.#lastModern) this.#lastModern = undefined;
+    if (modern) (this.#modern ??= new Recent()).add(session);
+    else this.#modern?.delete(session);
   }
 
   *inFlight(): IterableIterator<InFlight> {

@@ -2,7 +2,6 @@ import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/message.js';
 import { route } from '../routing/route.js';
-import type { Sessions } from '../routing/sessions.js';
 import type { Decision, Departure } from './departure.js';
 import { callbackFailed } from './report.js';
 import type { Surroundings } from './surroundings.js';
@@ -12,15 +11,19 @@ export function decide(departure: Departure): Decision {
   const { around, message, options, origin } = departure;
   const { sessions, settings } = around;
 
-  if (isResponse(message)) {
-    const ledger = outboundLedger(departure, origin);
-    const entry = ledger?.answer(message);
-    if (ledger !== undefined) sessions.prune(ledger);
-    return { kind: 'response', departure, entry };
-  }
-  if (!isMethodMessage(message)) return { kind: 'response', departure, entry: undefined };
+  const isLate = origin?.ledger.life.over === true;
 
-  if (origin?.ledger.life.over === true) return { kind: 'late', departure, message };
+  if (isResponse(message)) {
+    // A request of this life may have the same id as the one that it answers.
+    const ledger = isLate ? undefined : outboundLedger(departure, origin);
+    if (ledger === undefined) return { kind: 'response', departure, entry: undefined, answers: message.id };
+    const entry = ledger.answer(message);
+    sessions.prune(ledger);
+    return { kind: 'response', departure, entry, answers: undefined };
+  }
+  if (!isMethodMessage(message)) return { kind: 'response', departure, entry: undefined, answers: undefined };
+
+  if (isLate) return { kind: 'late', departure, message };
   const ledger = outboundLedger(departure, origin);
   if (ledger === undefined) {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
@@ -49,13 +52,10 @@ function outboundLedger({ around, message, options }: Departure, origin: InFligh
   if (sessionOf === undefined) return sessions.named(undefined);
   const session = consult('sessionOf', around, () => sessionOf(message, options));
   if (session !== undefined) return sessions.named(session);
-  if (origin !== undefined) return currentLedger(sessions, origin);
-  return isResponse(message) ? sessions.holding(message.id) : undefined;
-}
-
-/** A ledger is dropped when nothing is left in it: its session may have another by now. */
-function currentLedger(sessions: Sessions, { ledger }: InFlight): Ledger {
-  return ledger.life === sessions ? sessions.named(ledger.session) : ledger;
+  // A reader that was created on behalf of a request lives on, and then speaks for every session.
+  const context = origin?.state === 'in-flight' ? origin : undefined;
+  if (!isResponse(message)) return context?.ledger;
+  return context?.id === message.id ? context.ledger : sessions.holding(message.id);
 }
 
 /** Who may not wait is late from the start; what may go on the standalone stream only is never late. */

@@ -1,10 +1,9 @@
 import { now } from '../clock.js';
 import { BackchannelError } from '../errors.js';
-import { OrderedStream } from '../http/ordered-stream.js';
 import type { ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
 import { assertNever } from '../routing/assert-never.js';
-import type { InFlight, Ledger } from '../routing/ledger.js';
+import type { Ledger } from '../routing/ledger.js';
 import { cancelledIdOf, isMethodMessage, isNotification, isRequest, type MethodMessage } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
@@ -14,6 +13,7 @@ import { ParkedMessage } from './parked-message.js';
 import { closed, gaveUp, refused } from './refusals.js';
 import type { Report } from './report.js';
 import type { RouteLog } from './route-log.js';
+import { StreamOf } from './stream-of.js';
 import { attempt, type WriteOrder } from './write-order.js';
 
 /** The wrapped transport, as a delivery sees it. */
@@ -29,7 +29,7 @@ type Leaving = Extract<Route, { readonly evidence: unknown }>;
 
 /** Carries out what was decided: gives messages to the inner transport, or says why it does not. */
 export class Delivery {
-  readonly #standalone = new OrderedStream();
+  readonly #streamOf: StreamOf;
 
   /**
    * @param liveness of a transport that has a stream for each request, and not one for everything
@@ -40,15 +40,20 @@ export class Delivery {
     private readonly order: WriteOrder,
     private readonly liveness: Liveness | undefined,
     private readonly log: RouteLog,
-  ) {}
+  ) {
+    this.#streamOf = new StreamOf(liveness !== undefined);
+  }
 
   /** Settles what `send()` has returned, or will. */
   deliver(decision: Decision): void {
     switch (decision.kind) {
       case 'response': {
-        const { departure, entry } = decision;
-        const { message, options } = departure;
-        const stream = entry === undefined ? undefined : this.#streamOf(entry);
+        const { departure, entry, answers } = decision;
+        const { message, options, around } = departure;
+        const stream =
+          answers === undefined
+            ? entry && this.#streamOf.message(entry, undefined)
+            : this.#streamOf.naming(answers, undefined, around.sessions);
         settle(
           departure,
           this.order.write(stream, departure.routedAt, () => this.inner.send(message, options)),
@@ -84,10 +89,7 @@ export class Delivery {
 
   /** A parked message will not be tried again. */
   giveUp({ departure, message, ledger }: ParkedMessage, failure: ParkingFailure): void {
-    if (failure === 'PARK_TIMEOUT' && isNotification(message) && this.liveness?.standaloneIsStored === true) {
-      // The client has had its time to come back at once. It can still come back for this.
-      this.#forward(departure, message, ledger, { to: 'standalone', evidence: 'nothing-in-flight' });
-    } else if (failure === 'SUPERSEDED') {
+    if (failure === 'SUPERSEDED') {
       this.log.tell(departure, message, ledger, { outcome: 'superseded' });
       settle(departure, Promise.resolve());
     } else {
@@ -126,7 +128,12 @@ export class Delivery {
     const turn: { isSent: boolean; redirected: Promise<void> | undefined } = { isSent: false, redirected: undefined };
     const write = (): Promise<void> => {
       turn.isSent = !this.#isGone(route, message);
-      if (turn.isSent) return this.inner.send(message, options);
+      if (turn.isSent) {
+        const sent = this.inner.send(message, options);
+        // Not before: the client may have left its stream while the question waited for its turn.
+        if (question !== undefined) this.liveness?.questionAsked(question, entry);
+        return sent;
+      }
       turn.redirected = this.#redirect(departure, message, ledger);
       // When the transport closes in this very moment, its sender hears of that, and nobody listens to this.
       turn.redirected.catch(() => undefined);
@@ -134,6 +141,7 @@ export class Delivery {
       return Promise.resolve();
     };
     const ended = (error: Error | undefined): Error | undefined => {
+      this.#streamOf.written(stream, ledger);
       const isOver = error !== undefined && question !== undefined;
       if (isOver && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
       if (turn.redirected === undefined && this.log.isWatched) {
@@ -147,10 +155,13 @@ export class Delivery {
       this.owner.report(error);
       return undefined;
     };
-    const stream = route.to === 'unchanged' ? this.#streamNamedBy(departure, ledger) : this.#streamOf(entry);
+    const named = route.to === 'unchanged' ? options?.relatedRequestId : undefined;
+    const stream =
+      named === undefined
+        ? this.#streamOf.message(entry, ledger)
+        : this.#streamOf.naming(named, ledger, departure.around.sessions);
     const taken = this.order.write(stream, departure.routedAt, write, ended);
     settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));
-    if (question !== undefined) this.liveness?.questionAsked(question, entry);
   }
 
   /** Its stream went away while it waited for its turn to be written: it looks for another. */
@@ -161,8 +172,14 @@ export class Delivery {
       this.log.tell(departure, message, ledger, { outcome: 'refused', error });
       return Promise.reject(error);
     }
-    const { around, options, origin, since } = departure;
+    const { around, options, origin, since, parked } = departure;
     const again = new Departure(around, message, options, origin, since, now());
+    if (parked !== undefined) {
+      // It has waited for a stream before: its time goes on.
+      const { sessionWide } = this.owner.settings;
+      again.parked = new ParkedMessage(again, message, ledger, parked.until, sessionWide, parked);
+      again.settled = again.parked.settled;
+    }
     this.owner.depart(again);
     return again.settled ?? Promise.resolve();
   }
@@ -182,6 +199,12 @@ export class Delivery {
   ): void {
     const { liveness, log, owner } = this;
     if (liveness === undefined) throw new TypeError('streams are not watched, but a message was parked');
+    if (isNotification(message) && liveness.standaloneIsStored) {
+      // The client finds it when it resumes its stream. A question waits: its sender must hear in time.
+      const evidence = until === 'standalone' ? 'scope' : 'nothing-in-flight';
+      this.#forward(departure, message, ledger, { to: 'standalone', evidence });
+      return;
+    }
     if (departure.parked === undefined) {
       departure.parked = new ParkedMessage(departure, message, ledger, until, owner.settings.sessionWide);
       // The sender of a notification does not wait with it: what becomes of it is reported.
@@ -215,26 +238,6 @@ export class Delivery {
     const error = gaveUp(message, 'CANCELLED', this.owner.settings);
     this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     settle(departure, Promise.resolve());
-  }
-
-  /** That of a message about which nothing is inferred: the response to the request that it names comes after it. */
-  #streamNamedBy({ around, options }: Departure, ledger: Ledger | undefined): OrderedStream | undefined {
-    const id = options?.relatedRequestId;
-    if (this.liveness === undefined || id === undefined) return this.#streamOf(undefined);
-    const entry = (ledger ?? around.sessions.holding(id))?.bearer(id);
-    if (entry !== undefined) return this.#streamOf(entry);
-    // Nobody bears the id: there is a time limit to keep, and no order. Or several sessions do, and it may be any of them.
-    return ledger === undefined ? this.#standalone : new OrderedStream();
-  }
-
-  /** The stream on whose order a message waits; a transport with one pipe keeps its own order. */
-  #streamOf(entry: InFlight | undefined): OrderedStream | undefined {
-    if (this.liveness === undefined) return undefined;
-    if (entry === undefined) return this.#standalone;
-    if (entry.carrier instanceof OrderedStream) return entry.carrier;
-    const stream = new OrderedStream();
-    entry.carrier = stream;
-    return stream;
   }
 }
 

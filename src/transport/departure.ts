@@ -1,5 +1,5 @@
 import type { InFlight, Ledger } from '../routing/ledger.js';
-import type { JsonRpcMessage, MethodMessage } from '../routing/message.js';
+import type { JsonRpcMessage, MethodMessage, RequestId } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
 import type { SendOptions } from '../transport-like.js';
 import type { Outbound } from './events.js';
@@ -33,7 +33,13 @@ export class Departure implements Outbound {
 /** An outbound message and what was decided about it. */
 export type Decision =
   /** A response, or what is no JSON-RPC message at all: it leaves exactly as it came. */
-  | { readonly kind: 'response'; readonly departure: Departure; readonly entry: InFlight | undefined }
+  | {
+      readonly kind: 'response';
+      readonly departure: Departure;
+      readonly entry: InFlight | undefined;
+      /** The id of the request that it answers, where no session can be named in which to look for that. */
+      readonly answers: RequestId | undefined;
+    }
   /** A server-initiated message and its route; `ledger` is unknown where no session can be named. */
   | {
       readonly kind: 'server-initiated';

@@ -2,7 +2,7 @@ import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import type { ParkingFailure } from '../http/parking.js';
 import { BackchannelError } from '../errors.js';
-import { Recent } from '../recent.js';
+import { Recent } from '../routing/recent.js';
 import { answerFor, neverResumed, orphaned, stalled, tooLate } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';

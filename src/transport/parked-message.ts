@@ -8,8 +8,8 @@ export class ParkedMessage implements Ticket {
   readonly id: RequestId | undefined;
   readonly key: string | undefined;
   readonly mayGoLate: boolean;
-  since: number | undefined = undefined;
-  isLate = false;
+  since: number | undefined;
+  isLate: boolean;
   readonly settled: Promise<void>;
   settle!: (result: Promise<void>) => void;
 
@@ -19,11 +19,15 @@ export class ParkedMessage implements Ticket {
     readonly ledger: Ledger | undefined,
     readonly until: 'standalone' | 'any-stream',
     sessionWide: 'prefer-standalone' | 'standalone-only',
+    /** Its place until it got a stream, which went away again: its time goes on. */
+    before?: ParkedMessage,
   ) {
     this.id = isRequest(message) ? message.id : undefined;
     // What waits for the standalone stream is news about the session: the newest says it all.
     this.key = until === 'standalone' && this.id === undefined ? sameNewsKey(message) : undefined;
     this.mayGoLate = until === 'standalone' && sessionWide === 'prefer-standalone';
+    this.since = before?.since;
+    this.isLate = before?.isLate === true;
     this.settled = new Promise((resolve) => {
       this.settle = resolve;
     });

@@ -108,7 +108,7 @@ function handOver(around: Surroundings, message: JsonRpcMessage, extra: unknown)
 
 function undecided(departure: Departure, cause: unknown): Decision {
   departure.around.report(unreadable('to the client', cause));
-  return { kind: 'response', departure, entry: undefined };
+  return { kind: 'response', departure, entry: undefined, answers: undefined };
 }
 
 /** A message may be readable when it is decided about, and not when it is delivered. */
@@ -130,7 +130,7 @@ function undelivered(departure: Departure, cause: unknown): void {
     // What was about to be parked has not come to its place.
     departure.parked = undefined;
     around.report(unreadable('to the client', cause));
-    around.deliver({ kind: 'response', departure, entry: undefined });
+    around.deliver({ kind: 'response', departure, entry: undefined, answers: undefined });
   } else if (parked === undefined) {
     around.report(unreadable('to the client', cause));
   } else {

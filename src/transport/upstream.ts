@@ -20,8 +20,8 @@ export class Upstream implements Interceptor {
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    return isRequest(message)
-      ? this.inner.send(message, options)
-      : onNobodysBehalf(() => this.inner.send(message, options));
+    // A batch is answered as a whole.
+    const isAnswered = Array.isArray(message) ? message.some(isRequest) : isRequest(message);
+    return isAnswered ? this.inner.send(message, options) : onNobodysBehalf(() => this.inner.send(message, options));
   }
 }

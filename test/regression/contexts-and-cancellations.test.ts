@@ -55,6 +55,25 @@ test('with asUpstream, such a reader carries no request at all, also while the f
   expect(routes).toMatchObject([{ relatedRequestId: 2, evidence: 'last-inbound' }]);
 });
 
+test('what the backend said in answer to a batch was said on behalf of nobody', async () => {
+  const { inner, transport, routes, onBehalfOf } = rig();
+  const backend = new NullTransport();
+  const upstream = asUpstream(backend);
+  upstream.onmessage = (message) => void transport.send(message);
+  backend.write = async () => {
+    backend.deliver(elicit('question'));
+    return Promise.resolve();
+  };
+  inner.deliver(request(1));
+  inner.deliver(request(2));
+  await onBehalfOf(1, async () => upstream.send([notification('notifications/message'), request('relayed')] as never));
+  expect(routes).toMatchObject([{ relatedRequestId: 1, evidence: 'context' }]);
+
+  // A batch that expects no answer may create a reader that lives on.
+  await onBehalfOf(1, async () => upstream.send([notification('notifications/message')] as never));
+  expect(routes.at(-1)).toMatchObject({ relatedRequestId: 2, evidence: 'last-inbound' });
+});
+
 test("the client's answer on a POST of its own is no evidence", async () => {
   const { inner, transport, routes } = rig();
   inner.deliver(request(1));
@@ -121,6 +140,21 @@ test.each([['unknown'], ['of a finished call']])('progress with a token that is 
   const written = inner.sent.length;
   await onBehalfOf(2, async () => transport.send(progress(token)));
   expect(inner.sent).toHaveLength(written);
+  expect(errors).toMatchObject([{ code: 'UNKNOWN_PROGRESS_TOKEN' }]);
+});
+
+test('progress of a call was dropped when a later one that had brought the same token was over', async () => {
+  const { inner, transport, routes, errors } = rig();
+  for (const id of [1, 2, 3, 4]) inner.deliver(request(id, 'tools/call', wantsProgress('twice')));
+  const owners: unknown[] = [];
+  for (const over of [2, 4, 1, 3]) {
+    await transport.send(progress('twice'));
+    owners.push(routes.at(-1)?.relatedRequestId);
+    await transport.send(answer(over));
+  }
+  expect(owners).toEqual([4, 4, 3, 3]);
+  expect(errors).toEqual([]);
+  await transport.send(progress('twice'));
   expect(errors).toMatchObject([{ code: 'UNKNOWN_PROGRESS_TOKEN' }]);
 });
 

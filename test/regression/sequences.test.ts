@@ -163,13 +163,13 @@ test('a question that was stored took the question of the same id of another ses
   await transport.close();
 });
 
-test('a context led to the ledger that its session had before the last was dropped, and nothing was in flight there', async () => {
+test('a context led to the ledger that its session had before the last was dropped, and named that session for ever', async () => {
   const { inner, transport, onBehalfOf } = rig({ sessionOf });
   inner.deliver(request('first'), { session: 'a' });
   await transport.send(answer('first'), { session: 'a' });
   inner.deliver(request('second'), { session: 'a' });
   await onBehalfOf('first', () => transport.send(elicit('q')));
-  expect(inner.relatedIdOf('q')).toBe('second');
+  expect(inner.optionsOf('q')).toBeUndefined();
 });
 
 test('a write that stalled while another was begun was given up in the time of that other', async () => {

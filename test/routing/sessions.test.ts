@@ -79,6 +79,8 @@ describe('the ledgers of several sessions', () => {
     drop('legacy', false);
     expect(sessions.named('legacy').modern).toBe(false);
     expect(sessions.named('modern').modern).toBe(true);
+    drop('also modern', true);
+    expect(['modern', 'also modern'].map((name) => sessions.named(name).modern)).toEqual([true, true]);
     drop('modern', false);
     expect(sessions.named('modern').modern).toBe(false);
   });

@@ -17,8 +17,12 @@ export class Connections {
   standalone: Stream | undefined;
   /** The same, as far as it can be known from outside. */
   standaloneKnown: Stream | undefined;
+  /** The client has lost it, and can resume it: notifications are stored for it there. */
+  isStored = false;
   /** Stands for the standalone stream in the order of what is written. */
   channel: Stream;
+  /** Of several sessions each has its own. */
+  readonly #channels = new Map<string, Stream>();
   /** How often the standalone stream was lost, or first known not to be there: what waited for it looks for another. */
   losses = 0;
   answersSeen: 'sse' | 'json' | undefined;
@@ -111,7 +115,9 @@ export class Connections {
     this.standalone = stream;
     // Some transports know the stream only after they have written its head.
     queueMicrotask(() => {
-      if (stream.isConnected && !stream.isEnded && this.isSeen) this.standaloneKnown = stream;
+      if (!stream.isConnected || stream.isEnded || !this.isSeen) return;
+      this.standaloneKnown = stream;
+      this.isStored = false;
     });
     response.writeHead(200, SSE);
     this.#prime(stream);
@@ -119,6 +125,14 @@ export class Connections {
 
   #stream(response: FakeResponse, isSse = false): Stream {
     return new Stream(`stream ${this.#next++}`, response, isSse && this.side.config.store);
+  }
+
+  /** The {@link channel} of a session. */
+  channelOf(session: string | undefined): Stream {
+    if (session === undefined || session === 'unknown') return this.channel;
+    const channel = this.#channels.get(session) ?? this.unseen();
+    this.#channels.set(session, channel);
+    return channel;
   }
 
   /** A stream that nobody outside knows. */
@@ -156,6 +170,7 @@ export class Connections {
     stream.isConnected = false;
     if (this.standaloneKnown === stream) {
       this.standaloneKnown = undefined;
+      this.isStored = stream.isResumable;
       this.losses += 1;
     }
     if (!stream.isResumable && this.side.config.kind !== 'unwatched') {
@@ -173,7 +188,8 @@ export class Connections {
   closeAll(): void {
     for (const stream of [...this.posts.splice(0), ...this.gets.splice(0)]) this.#finish(stream);
     this.standalone = this.standaloneKnown = this.answersSeen = undefined;
-    this.isSeen = false;
+    this.isSeen = this.isStored = false;
     this.channel = this.#stream(new FakeResponse());
+    this.#channels.clear();
   }
 }

@@ -53,7 +53,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
 /** What nothing was inferred about was given its place when it was sent, unless it had to wait. */
 function orderUnnamed(side: Side, out: Out): Stream {
   if (out.isUnchanged && out.target !== undefined) return out.target;
-  return out.related === undefined ? side.connections.channel : orderNamedBy(side, out);
+  return out.related === undefined ? side.connections.channelOf(out.session) : orderNamedBy(side, out);
 }
 
 /** C2: the request that the message leaves with. */

@@ -52,7 +52,9 @@ function destination(side: Side, out: Out): Forecast['to'] {
     if (method === 'notifications/cancelled' && isParked(side, requestId)) return 'withdrawn';
   }
   const context = origin?.session === session ? origin : undefined;
-  return expected(message, side.factsOf(session), cluesOf(side, out, context));
+  const to = expected(message, side.factsOf(session), cluesOf(side, out, context));
+  const isStored = out.kind === 'notification' && side.isWatched && side.connections.isStored;
+  return to === 'parked' && isStored ? 'standalone' : to;
 }
 
 function isParked(side: Side, id: unknown): boolean {
@@ -102,7 +104,7 @@ function leaves(to: Forecast['to']): boolean {
 
 function orderOf(side: Side, out: Out, to: Forecast['to']): Stream | undefined {
   if (typeof to === 'object') return to.order;
-  if (to === 'standalone') return side.connections.channel;
+  if (to === 'standalone') return side.connections.channelOf(out.session);
   if (to === 'unchanged') return orderNamedBy(side, out);
   return to === 'as it is' && side.isOpen ? out.answers?.order : undefined;
 }
@@ -110,7 +112,7 @@ function orderOf(side: Side, out: Out, to: Forecast['to']): Stream | undefined {
 /** Where nothing is inferred, a message is written in turn with what else names its request. */
 export function orderNamedBy(side: Side, { options, session }: Out): Stream {
   const id = options?.relatedRequestId;
-  if (id === undefined) return side.connections.channel;
+  if (id === undefined) return side.connections.channelOf(session);
   const isUnknown = session === 'unknown';
   const cancelled = isUnknown ? undefined : cancelledBearer(side.factsOf(session), id);
   if (cancelled !== undefined) return cancelled.order;
@@ -139,8 +141,6 @@ export function checkAfterSend(side: Side, out: Out, { to, isIdle, parked }: For
     });
     return;
   }
-  const isStored = out.kind === 'notification' && side.config.parkTimeoutMs === 0 && side.config.store;
-  if (to === 'parked' && isStored && out.left === 1) return;
   holds(out.left === 0, 'C5 what has no stream is kept or refused', () => `${name}: expected ${why(to)}`);
   if (to === 'withdrawn') {
     const { requestId } = out.message.params as { readonly requestId?: unknown };

@@ -137,9 +137,9 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
   const token = message.method === 'notifications/progress' ? params['progressToken'] : undefined;
   const task = taskOf(message) ?? facts.tokensOfTasks.find((one) => one.token === token)?.taskId;
   if (message.method === 'notifications/progress') {
-    // Who brings a token takes it over from whoever had it.
-    const owner = facts.requests.findLast((request) => request.token !== undefined && request.token === token);
-    if (owner !== undefined && isInFlight(owner)) {
+    // Who brings a token takes it over from whoever had it, for as long as it is in flight.
+    const owner = live.findLast((request) => request.token !== undefined && request.token === token);
+    if (owner !== undefined) {
       if (takes(owner)) return owner;
     } else if (task === undefined) return 'refused UNKNOWN_PROGRESS_TOKEN';
   }

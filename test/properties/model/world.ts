@@ -130,7 +130,9 @@ export class World {
 
   #sessionFor(side: Side, { session }: Sending): string | undefined {
     if (side.config.kind !== 'several') return undefined;
-    return session ?? this.originFor(side)?.session ?? 'unknown';
+    const origin = this.originFor(side);
+    // Whose request is over may speak for any session.
+    return session ?? (origin !== undefined && isInFlight(origin) ? origin.session : undefined) ?? 'unknown';
   }
 
   #send(side: Side, message: JsonRpcMessage, sending: Sending): void {

@@ -77,7 +77,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C9',
     'wait for other streams',
-    DELIVERY,
+    'src/transport/stream-of.ts',
     'if (entry.carrier instanceof OrderedStream) return entry.carrier;',
     'if (entry.id !== undefined) return this.#standalone;',
   ),
@@ -141,8 +141,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'send on behalf of a connection that is over',
     'src/transport/decide.ts',
-    'if (origin?.ledger.life.over === true)',
-    'if (origin?.ledger.life.over === undefined)',
+    'const isLate = origin?.ledger.life.over === true;',
+    'const isLate = origin?.ledger.life.over === undefined;',
   ),
   mutant(
     'C4',

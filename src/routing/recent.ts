@@ -1,4 +1,4 @@
-import { putBounded } from './routing/bounded.js';
+import { putBounded } from './bounded.js';
 
 /** How many are remembered: who comes back late comes back for the newest. */
 const MAX_REMEMBERED = 1_024;

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { Recent } from '../src/recent.js';
+import { Recent } from '../../src/routing/recent.js';
 
 describe('remembered values', () => {
   test('are those that were added, the empty one among them', () => {
     const ids = new Recent<string>();
     ids.add('');
     expect([ids.has(''), ids.has('42')]).toEqual([true, false]);
+  });
+
+  test('are none at first, and none when the last is forgotten', () => {
+    const ids = new Recent<string>();
+    expect([ids.isEmpty, ids.has('a'), ids.delete('a')]).toEqual([true, false, false]);
+    ids.add('a');
+    expect([ids.isEmpty, ids.delete('a'), ids.isEmpty, ids.has('a')]).toEqual([false, true, true, false]);
   });
 
   test('are the newest, and never more than a bounded number', () => {
