@@ -10,7 +10,7 @@ import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { LEADS_GROUP, signalGroup, type Children } from './children.js';
 import { forEachLine, Lines } from './lines.js';
 import type { Logs } from './logs.js';
-import { tellMessages, type MessageListener } from './messages.js';
+import { listenerOf, MAX_MESSAGE, tellMessages } from './messages.js';
 import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
@@ -20,9 +20,6 @@ const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
-
-/** The longest message, in characters, as the SDK has it. */
-const MAX_MESSAGE = 10 * 1_048_576;
 
 /** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
 const MAX_UNREAD = 16 * 1_048_576;
@@ -38,10 +35,7 @@ export class ChildTransport implements TransportLike {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly #lines = new Lines(MAX_MESSAGE);
-  readonly #listener: MessageListener = {
-    message: (message) => this.onmessage?.(message),
-    error: (error) => this.onerror?.(error),
-  };
+  readonly #listener = listenerOf(this);
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
