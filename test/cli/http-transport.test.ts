@@ -1,6 +1,7 @@
 /** How requests and their answers travel to and from a server over HTTP. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
 import { closers } from '../proxy/support.js';
 import { CALL, event, inEvents, NEWS, peer, RESULT, turns, type Respond } from './http-peer.js';
@@ -112,10 +113,13 @@ it.each<[string, object]>([
 it('follows no redirect that would lose the body, change the server, or go on for ever', async () => {
   for (const [status, location, requested] of [
     [302, '/elsewhere', 1],
-    [307, 'http://user@127.0.0.1/', 1],
+    [307, 'http://user@HOST/', 1],
+    [307, 'https://HOST/', 1],
     [307, '/mcp', 6],
   ] as const) {
-    const { transport, requests } = await peer(closing, (response) => response.writeHead(status, { location }).end());
+    const { transport, requests } = await peer(closing, (response, { headers: { host = '' } }) =>
+      response.writeHead(status, { location: location.replace('HOST', host) }).end(),
+    );
     await expect(transport.send(CALL)).rejects.toMatchObject({ code: status });
     expect(requests).toHaveLength(requested);
   }
@@ -132,15 +136,23 @@ it('sends what follows a redirect to where that led', async () => {
 });
 
 it('what is no request is refused to its sender, and what a server answers to it is not read', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let open: ServerResponse | undefined;
   const answers: Respond[] = [
     (response) => response.writeHead(400).end('no'),
-    (response) => inEvents(response).write(event(NEWS)),
+    (response) => {
+      open = inEvents(response);
+      open.write(event(NEWS));
+    },
   ];
   const { transport, errors, messages, http } = await peer(closing, (...args) => answers.shift()?.(...args));
   await expect(transport.send({ jsonrpc: '2.0', id: 1, result: {} })).rejects.toMatchObject({ code: 400 });
   expect(errors).toHaveLength(1);
   await transport.send({ jsonrpc: '2.0', method: 'notifications/x' });
-  await transport.close();
+  // It is not left open, either.
+  const closed = once(open as never, 'close');
+  vi.advanceTimersByTime(2_000);
+  await closed;
   await new Promise((resolve) => http.close(resolve));
   expect(messages).toEqual([]);
 });
