@@ -3,7 +3,7 @@ import { finished } from 'node:stream';
 import { createParser } from 'eventsource-parser';
 import { asError } from '../errors.js';
 import { isEventStream } from './http-head.js';
-import { tellMessages, type MessageListener } from './messages.js';
+import { MAX_MESSAGE, tellMessages, type MessageListener } from './messages.js';
 
 /** What an answer brings. */
 export interface AnswerListener extends MessageListener {
@@ -11,6 +11,13 @@ export interface AnswerListener extends MessageListener {
   resumableAfter(eventId: string): void;
   /** A stream that ends may be resumed after so long. */
   retryAfter(ms: number): void;
+}
+
+/** A message that is not read to its end. Whoever resumes before it gets it again. */
+export class TooLong extends Error {
+  constructor() {
+    super(`a message is longer than ${MAX_MESSAGE} characters`);
+  }
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -25,7 +32,6 @@ export async function readAnswer(response: IncomingMessage, listener: AnswerList
       reading.feed(isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
       isFirst = false;
     } catch (error) {
-      // What is longer than any string can be.
       response.destroy(asError(error));
     }
   });
@@ -36,18 +42,23 @@ export async function readAnswer(response: IncomingMessage, listener: AnswerList
 }
 
 interface Reading {
+  /** @throws TooLong */
   feed(text: string): void;
   end(): void;
 }
 
 function readEvents(listener: AnswerListener): Reading {
   const parser = createParser({
+    maxBufferSize: MAX_MESSAGE,
     onEvent: ({ id, event, data }) => {
       if (id !== undefined && id !== '') listener.resumableAfter(id);
       if (data !== '' && (event ?? 'message') === 'message') tellMessages(data, listener);
     },
     onRetry: (ms) => {
       listener.retryAfter(ms);
+    },
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') throw new TooLong();
     },
   });
   // An event that is not whole is none.
@@ -57,7 +68,10 @@ function readEvents(listener: AnswerListener): Reading {
 function readJson(listener: AnswerListener): Reading {
   let json = '';
   return {
-    feed: (text) => (json += text),
+    feed: (text) => {
+      if (json.length + text.length > MAX_MESSAGE) throw new TooLong();
+      json += text;
+    },
     end: () => {
       tellMessages(json, listener);
     },

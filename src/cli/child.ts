@@ -12,7 +12,7 @@ import { LEADS_GROUP, signalGroup, type Children } from './children.js';
 import { environment } from './environment.js';
 import { forEachLine, Lines } from './lines.js';
 import type { Logs } from './logs.js';
-import { tellMessages, type MessageListener } from './messages.js';
+import { listenerOf, MAX_MESSAGE, tellMessages } from './messages.js';
 import type { UpstreamSpec } from './options.js';
 
 export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
@@ -22,9 +22,6 @@ const END_TIMEOUT_MS = 2_000;
 
 /** How long its last words may take to come, once it has ended or closed its stdout. */
 const LAST_WORDS_MS = 500;
-
-/** The longest message, in characters, as the SDK has it. */
-const MAX_MESSAGE = 10 * 1_048_576;
 
 /** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
 const MAX_UNREAD = 16 * 1_048_576;
@@ -42,10 +39,7 @@ export class ChildTransport implements TransportLike {
   readonly #lines = new Lines(MAX_MESSAGE, () => {
     throw new RangeError(`a line is longer than ${MAX_MESSAGE} characters`);
   });
-  readonly #listener: MessageListener = {
-    message: (message) => this.onmessage?.(message),
-    error: (error) => this.onerror?.(error),
-  };
+  readonly #listener = listenerOf(this);
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;

@@ -1,45 +1,37 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { after, MAX_TIMEOUT_MS } from '../clock.js';
+import type { IncomingMessage } from 'node:http';
+import { after } from '../clock.js';
 import { errorAnswer, reasonOf } from '../proxy/answers.js';
 import { mayPass } from '../proxy/probe.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
-import { readAnswer, type AnswerListener } from './answer-reader.js';
+import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isEventStream } from './http-head.js';
+import type { MessageListener } from './messages.js';
+import { Resumption } from './resumption.js';
 import type { Wire } from './wire.js';
 
-/** How often in a row a stream is resumed in vain, and how long is waited before, where the server does not say. */
+/** How often in a row a stream is resumed in vain. */
 const MAX_ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 1_000;
-const PAUSE_GROWTH = 1.5;
 
-export interface CallListener {
-  message(message: JsonRpcMessage): void;
-  error(error: Error): void;
-}
+/** A server should end its stream after the answer, and need not. */
+const LAST_WORDS_MS = 1_000;
 
 /**
  * The answer to a request, however many connections it takes. When it breaks off and cannot be resumed, an error takes
  * its place: whoever waits for it gets one answer, and never two.
- *
- * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class HttpCall implements AnswerListener {
   #isAnswered = false;
-  #lastEventId: string | undefined;
-  #retryMs: number | undefined;
-  /** To resume, since something came. */
-  #attempts = 0;
-  #wake: (() => void) | undefined;
+  #isTakenBack = false;
   #stopTimer: (() => void) | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
   readonly #aborter = new AbortController();
+  readonly #resumption = new Resumption();
 
   constructor(
     readonly id: RequestId,
     private readonly wire: Wire,
-    private readonly url: URL,
-    private readonly listener: CallListener,
+    private readonly listener: MessageListener,
   ) {
     // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
@@ -53,68 +45,83 @@ export class HttpCall implements AnswerListener {
   }
 
   /** @returns the head of the answer */
-  post(headers: OutgoingHttpHeaders, body: string): Promise<IncomingMessage> {
-    return this.#exchange('POST', headers, body);
+  post(body: string): Promise<IncomingMessage> {
+    return this.wire.post(body, this.#aborter.signal);
   }
 
-  /** Reads it to its end. @param headers for the requests that resume it */
-  async follow(answer: IncomingMessage, headers: OutgoingHttpHeaders): Promise<void> {
-    for (let part: IncomingMessage | undefined = answer; part !== undefined; part = await this.#resume(headers)) {
-      const cut = await readAnswer(part, this);
+  /** Reads it to its end. */
+  async follow(answer: IncomingMessage): Promise<void> {
+    let cut: Error | undefined;
+    for (let part: IncomingMessage | undefined = answer; part !== undefined; part = await this.#resume()) {
+      cut = await readAnswer(part, this);
       if (cut !== undefined) this.error(new Error(`the stream of an answer broke: ${reasonOf(cut)}`, { cause: cut }));
-      if (this.#isAnswered || this.isOver) break;
+      if (this.#isAnswered || this.isOver || cut instanceof TooLong) break;
     }
     this.#stopTimer?.();
-    if (!this.#isAnswered) this.#missing();
-  }
-
-  #missing(): void {
-    this.message(errorAnswer(this.id, 'The backend broke off its answer to this request, which cannot be resumed'));
+    if (this.#isAnswered) return;
+    const what =
+      cut instanceof TooLong
+        ? `The backend's answer to this request was not read to its end: ${reasonOf(cut)}`
+        : 'The backend broke off its answer to this request, which cannot be resumed';
+    this.message(errorAnswer(this.id, what));
   }
 
   /** Nobody waits for it any more: many servers do not answer then, and leave the connection open. */
-  cancel(graceMs = 0): void {
+  takeBack(graceMs: number): void {
+    this.#isTakenBack = true;
+    this.#resumption.wake();
+    this.#endAfter(graceMs);
+  }
+
+  cancel(): void {
     this.#stopTimer?.();
-    if (graceMs > 0) {
-      this.#stopTimer = after(graceMs, () => {
-        this.cancel();
-      });
-      return;
-    }
     this.#aborter.abort();
-    this.#wake?.();
+    this.#resumption.wake();
   }
 
   message(message: JsonRpcMessage): void {
     const isAnswer = message.id === this.id && message.method === undefined;
     if (this.isOver || (isAnswer && this.#isAnswered)) return;
-    this.#isAnswered ||= isAnswer;
-    this.#attempts = 0;
+    this.#resumption.attempts = 0;
+    if (isAnswer) {
+      this.#isAnswered = true;
+      this.#endAfter(LAST_WORDS_MS);
+    }
     this.#tell(message);
   }
 
   resumableAfter(eventId: string): void {
-    this.#attempts = 0;
-    this.#lastEventId = eventId;
+    this.#resumption.resumableAfter(eventId);
   }
 
   retryAfter(ms: number): void {
-    this.#retryMs = Math.min(ms, MAX_TIMEOUT_MS);
+    this.#resumption.retryAfter(ms);
   }
 
   error(error: Error): void {
     if (!this.isOver) this.listener.error(error);
   }
 
+  refuse(answer: JsonRpcMessage): void {
+    this.listener.refuse(answer);
+  }
+
+  #endAfter(ms: number): void {
+    this.#stopTimer?.();
+    this.#stopTimer = after(ms, () => {
+      this.cancel();
+    });
+  }
+
   /** @returns what follows; nothing, where that is not to be had */
-  async #resume(headers: OutgoingHttpHeaders): Promise<IncomingMessage | undefined> {
-    while (this.#lastEventId !== undefined && this.#attempts < MAX_ATTEMPTS) {
-      await this.#pause(this.#retryMs ?? FIRST_PAUSE_MS * PAUSE_GROWTH ** this.#attempts);
-      if (this.isOver) return undefined;
-      this.#attempts++;
+  async #resume(): Promise<IncomingMessage | undefined> {
+    const resumption = this.#resumption;
+    while (resumption.lastEventId !== undefined && resumption.attempts < MAX_ATTEMPTS) {
+      if (!this.#isTakenBack) await resumption.pause();
+      if (this.#isTakenBack || this.isOver) return undefined;
+      resumption.attempts++;
       try {
-        const last = { 'last-event-id': this.#lastEventId };
-        const part = await this.#exchange('GET', { ...headers, accept: 'text/event-stream', ...last });
+        const part = await this.wire.get(resumption.lastEventId, this.#aborter.signal);
         if (isEventStream(part)) return part;
         part.destroy();
         this.#notResumed(`the backend answers ${part.statusCode ?? 'nothing'}`);
@@ -126,21 +133,7 @@ export class HttpCall implements AnswerListener {
     return undefined;
   }
 
-  #exchange(method: 'GET' | 'POST', headers: OutgoingHttpHeaders, body?: string): Promise<IncomingMessage> {
-    return this.wire.exchange(this.url, { method, headers, signal: this.#aborter.signal }, body);
-  }
-
   #notResumed(reason: string): void {
     this.error(new Error(`the stream of an answer was not resumed: ${reason}`));
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = after(ms, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -1,135 +1,167 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
+import { errorAnswer } from '../proxy/answers.js';
 import { TAKEN_BACK_GRACE_MS } from '../proxy/calls.js';
 import { within } from '../proxy/within.js';
-import { cancelledIdOf, isNotification, isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
-import { HttpCall, type CallListener } from './http-call.js';
-import { isReadable, isRedirect, refusalIn, valueOf } from './http-head.js';
+import { cancelledIdOf, isRequest, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
+import type { MessageHandler, TransportLike } from '../transport-like.js';
+import { HttpCall } from './http-call.js';
+import { ACCEPTED, discard, isReadable, isTaken, refusalIn } from './http-head.js';
+import { listenerOf, type MessageListener } from './messages.js';
+import { StandaloneStream } from './standalone-stream.js';
 import { Wire } from './wire.js';
 
-/** Some servers let nobody in who does not say what asks. What is compressed is not read. */
-const HEADERS = { 'user-agent': 'node', 'accept-encoding': 'identity' };
-const POST_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-const ACCEPTED = 202;
+/** Some servers let nobody in who does not say what asks. */
+const USER_AGENT = { 'user-agent': 'node' };
+
+const METHOD_NOT_ALLOWED = 405;
 
 /** Some servers say nothing on the standalone stream, not even that it is open, until there is something to say. */
 const OPENING_TIMEOUT_MS = 500;
 
+/** How long a server may take to accept what is no request. */
+const ACCEPTING_TIMEOUT_MS = 300_000;
+
+export interface HttpTransportOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Hides what must not be shown in a text that may have been cut off. */
+  readonly redactCut?: (text: string) => string;
+}
+
 /**
- * Reaches a server over Streamable HTTP. It is the SDK's transport, but for requests: the SDK leaves whoever waits for
- * an answer that broke off to their own timeout, and reads each answer through four streams.
+ * Reaches a server over Streamable HTTP. It is not the SDK's transport, which leaves whoever waits for an answer that
+ * broke off to their own timeout, gives up the standalone stream, and reads messages of any length.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
-export class HttpTransport extends StreamableHTTPClientTransport {
-  readonly #wire = new Wire();
+export class HttpTransport implements TransportLike {
+  onmessage: MessageHandler | undefined;
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  #sessionId: string | undefined;
+  #protocolVersion: string | undefined;
+  #standalone: StandaloneStream | undefined;
+  #isClosed = false;
+  readonly #wire: Wire;
   readonly #calls = new Set<HttpCall>();
-  readonly #listener: CallListener = {
-    message: (message) => this.onmessage?.(message as never),
-    error: (error) => this.onerror?.(error),
-  };
-  /** Where requests are taken: elsewhere, if the server has redirected one. */
-  #url: URL;
-  #opening: Promise<unknown> | undefined;
+  readonly #listener: MessageListener = listenerOf(this);
 
   constructor(
     url: URL,
-    private readonly headers: Readonly<Record<string, string>> = {},
+    private readonly options: HttpTransportOptions = {},
   ) {
-    super(url, { requestInit: { headers }, fetch: async (...args) => this.#fetch(...args) });
-    this.#url = url;
+    this.#wire = new Wire(url, () => this.#headers());
   }
 
-  override async send(message: JSONRPCMessage | JSONRPCMessage[]): Promise<void> {
-    // From the answer to `initialize` the SDK learns the session.
-    const isOurs = !Array.isArray(message) && isRequest(message) && message.method !== 'initialize';
-    if (isOurs && (await this.#request(message.id, JSON.stringify(message)))) return;
-    await super.send(message);
-    if (Array.isArray(message) || !isNotification(message)) return;
-    if (message.method === 'notifications/cancelled') this.#takenBack(cancelledIdOf(message));
-    if (message.method === 'notifications/initialized') await this.#opened();
+  get sessionId(): string | undefined {
+    return this.#sessionId;
   }
 
-  /** Breaks off what is under way. */
-  override async close(): Promise<void> {
-    for (const call of this.#calls) call.cancel();
-    this.#wire.close();
-    await super.close();
+  setProtocolVersion(version: string): void {
+    this.#protocolVersion = version;
   }
 
-  /** What a server asks before the standalone stream is open, it asks nobody: no request may overtake that. */
-  async #opened(): Promise<void> {
-    // The SDK opens it now.
-    await new Promise(setImmediate);
-    if (this.#opening !== undefined) await within(OPENING_TIMEOUT_MS, this.#opening);
+  start(): Promise<void> {
+    return Promise.resolve();
   }
 
-  #takenBack(id: RequestId | undefined): void {
-    for (const call of this.#calls) if (call.id === id) call.cancel(TAKEN_BACK_GRACE_MS);
-  }
-
-  /** @returns whether it was taken; otherwise the SDK knows where to go */
-  async #request(id: RequestId, body: string): Promise<boolean> {
-    const { sessionId, protocolVersion } = this;
-    const headers = {
-      ...HEADERS,
-      ...(sessionId !== undefined && { 'mcp-session-id': sessionId }),
-      ...(protocolVersion !== undefined && { 'mcp-protocol-version': protocolVersion }),
-      ...this.headers,
-      ...POST_HEADERS,
-    };
+  async send(message: JsonRpcMessage): Promise<void> {
     try {
-      const { status } = await this.#post(id, this.#url, headers, body);
-      return status === ACCEPTED;
+      if (isRequest(message)) await this.#request(message);
+      else await this.#tell(message);
     } catch (error) {
       this.onerror?.(asError(error));
       throw error;
     }
   }
 
-  /** What the SDK sends. The answers to requests are not for it to read. */
-  async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const id = requestIdIn(init);
-    if (id === undefined) {
-      const answer = fetch(url, init);
-      if (init.method === 'GET') this.#opening = answer;
-      return answer;
-    }
-    this.#url = new URL(url);
-    const headers = { ...HEADERS, ...Object.fromEntries(new Headers(init.headers)) };
-    return this.#post(id, this.#url, headers, init.body as string);
+  /** Tells the server that the session is over. */
+  async terminateSession(): Promise<void> {
+    if (this.#sessionId === undefined) return;
+    const answer = await this.#wire.delete();
+    if (!isTaken(answer) && answer.statusCode !== METHOD_NOT_ALLOWED) throw await this.#refusal(answer);
+    discard(answer);
+    this.#sessionId = undefined;
   }
 
-  /** Sends a request, whose answer is read from then on. @returns what else the SDK has to know */
-  async #post(id: RequestId, url: URL, headers: OutgoingHttpHeaders, body: string): Promise<Response> {
-    const call = new HttpCall(id, this.#wire, url, this.#listener);
+  /** Breaks off what is under way. */
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    for (const call of this.#calls) call.cancel();
+    this.#standalone?.close();
+    this.#wire.close();
+    this.onclose?.();
+    return Promise.resolve();
+  }
+
+  /** Who asks, in which session. */
+  #headers(): OutgoingHttpHeaders {
+    return {
+      ...USER_AGENT,
+      ...(this.#sessionId !== undefined && { 'mcp-session-id': this.#sessionId }),
+      ...(this.#protocolVersion !== undefined && { 'mcp-protocol-version': this.#protocolVersion }),
+      ...this.options.headers,
+    };
+  }
+
+  /** Sends what has an answer, which is read from then on. */
+  async #request(message: RequestMessage): Promise<void> {
+    const { id } = message;
+    const call = new HttpCall(id, this.#wire, this.#listener);
     this.#calls.add(call);
     const over = (): boolean => this.#calls.delete(call);
     let answer: IncomingMessage;
     try {
-      answer = await call.post(headers, body);
+      answer = await call.post(JSON.stringify(message));
     } catch (error) {
       over();
       if (!call.isOver) throw error;
-      return new Response(null, { status: ACCEPTED });
+      return;
     }
+    const session = answer.headers['mcp-session-id'];
+    if (typeof session === 'string') this.#sessionId = session;
     if (isReadable(answer)) {
-      const session = valueOf(answer, 'mcp-session-id');
-      void call.follow(answer, { ...headers, ...session }).finally(over);
-      return new Response(null, { status: ACCEPTED, headers: session });
+      void call.follow(answer).finally(over);
+      return;
     }
     over();
-    const { statusCode: status = 0 } = answer;
-    if (status !== ACCEPTED && !isRedirect(answer)) throw await refusalIn(answer);
-    answer.resume();
-    // Whoever only accepts a request answers it elsewhere.
-    return new Response(null, { status, headers: valueOf(answer, 'location') });
+    if (answer.statusCode !== ACCEPTED) throw await this.#refusal(answer);
+    discard(answer);
+    // Some servers answer there.
+    if (this.#standalone?.isOffered === true) return;
+    call.message(errorAnswer(id, 'The backend accepted this request (202), and has no stream to answer it on'));
   }
-}
 
-/** The id of the request that is posted, if it is one. */
-function requestIdIn({ method, body }: RequestInit): RequestId | undefined {
-  if (method !== 'POST' || typeof body !== 'string') return undefined;
-  const message = JSON.parse(body) as JsonRpcMessage;
-  return isRequest(message) ? message.id : undefined;
+  /** Sends what has none. */
+  async #tell(message: JsonRpcMessage): Promise<void> {
+    const aborter = new AbortController();
+    const accepting = this.#wire.post(JSON.stringify(message), aborter.signal);
+    if (!(await within(ACCEPTING_TIMEOUT_MS, accepting))) {
+      aborter.abort();
+      throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
+    }
+    const answer = await accepting;
+    if (!isTaken(answer)) throw await this.#refusal(answer);
+    discard(answer);
+    if (message.method === 'notifications/cancelled') this.#takenBack(message);
+    if (message.method === 'notifications/initialized') await this.#openStandalone();
+  }
+
+  /** What a server asks before this is open, it asks nobody: no request may overtake that. */
+  async #openStandalone(): Promise<void> {
+    if (this.#standalone !== undefined || this.#isClosed) return;
+    const lost = (): void => void this.close();
+    this.#standalone = new StandaloneStream(this.#wire, { ...this.#listener, lost });
+    await within(OPENING_TIMEOUT_MS, this.#standalone.open());
+  }
+
+  #takenBack(message: JsonRpcMessage): void {
+    const id = cancelledIdOf(message);
+    for (const call of this.#calls) if (call.id === id) call.takeBack(TAKEN_BACK_GRACE_MS);
+  }
+
+  #refusal(answer: IncomingMessage): Promise<Error> {
+    return refusalIn(answer, this.#wire.url, this.options.redactCut ?? ((text) => text));
+  }
 }

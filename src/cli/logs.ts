@@ -72,11 +72,11 @@ export class Logs {
   }
 
   /**
-   * What is told to the client of a session, without our secrets and its own. Not without those of other sessions:
-   * a client that guesses them would see by what is hidden that it is right.
+   * What is not told to the client of a session: our secrets and its own. Not those of other sessions: a client that
+   * guesses them would see by what is hidden that it is right.
    */
-  redactFor(secrets: readonly string[], text: string): string {
-    return new Secrets([...this.#own, ...secrets]).redact(text);
+  secretsFor(secrets: readonly string[]): Secrets {
+    return new Secrets([...this.#own, ...secrets]);
   }
 
   #log(level: Level, text: string, fields: object): void {

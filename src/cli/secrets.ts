@@ -35,6 +35,13 @@ export class Secrets {
     return redacted;
   }
 
+  /** Of a text that was cut off, what may be the beginning of a secret is left out, too. */
+  redactCut(text: string): string {
+    const redacted = this.redact(text);
+    const ends = [...this.#holders.keys()].map((secret) => redacted.length - lengthOfBeginning(secret, redacted));
+    return redacted.slice(0, Math.min(redacted.length, ...ends));
+  }
+
   /** The same value, with no secret in any text of it. The names of properties are our own. */
   redactIn(value: unknown): unknown {
     if (typeof value === 'string') return this.redact(value);
@@ -48,4 +55,11 @@ export class Secrets {
     else this.#holders.delete(secret);
     this.#longestFirst = undefined;
   }
+}
+
+/** How much of a secret a text ends with. */
+function lengthOfBeginning(secret: string, text: string): number {
+  let length = Math.min(secret.length - 1, text.length);
+  while (length > 0 && !text.endsWith(secret.slice(0, length))) length--;
+  return length;
 }

@@ -7,6 +7,7 @@ import { Children } from './children.js';
 import { HttpTransport } from './http-transport.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
+import type { Secrets } from './secrets.js';
 
 type UrlSpec = Exclude<UpstreamSpec, CommandSpec>;
 
@@ -57,12 +58,15 @@ export class Upstreams {
     });
     for (const [name, value] of passed) sent.set(name, value);
     const own = Object.fromEntries(sent);
-    const transport =
-      kind === 'url' ? new HttpTransport(url, own) : new SSEClientTransport(url, { requestInit: { headers: own } });
     const secrets = passed.flatMap(secretsIn);
+    const hidden = (): Secrets => this.logs.secretsFor(secrets);
+    const transport: TransportLike =
+      kind === 'url'
+        ? new HttpTransport(url, { headers: own, redactCut: (text) => hidden().redactCut(text) })
+        : new SSEClientTransport(url, { requestInit: { headers: own } });
     // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
     transport.onclose = this.logs.hideForNow(secrets);
-    return discreet(transport, (text) => this.logs.redactFor(secrets, text));
+    return discreet(transport, (text) => hidden().redact(text));
   }
 
   /** What it holds may be printed line by line. */

@@ -9,7 +9,17 @@ export type Parse<T> = (value: string, flag: string) => T;
 
 /** Headers that belong to one connection, or to the session of one side. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([
-  ...['accept', 'connection', 'content-encoding', 'content-length', 'content-type', 'expect', 'host', 'keep-alive'],
+  ...[
+    'accept',
+    'accept-encoding',
+    'connection',
+    'content-encoding',
+    'content-length',
+    'content-type',
+    'expect',
+    'host',
+    'keep-alive',
+  ],
   ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   ...['last-event-id', 'mcp-session-id', 'mcp-protocol-version'],
 ]);

@@ -1,7 +1,8 @@
 /** A server that answers as it is told to, and the command's transport to it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { HttpTransport } from '../../src/cli/http-transport.js';
+import { HttpTransport, type HttpTransportOptions } from '../../src/cli/http-transport.js';
+import { vi } from 'vitest';
+import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { listen } from '../proxy/support.js';
 
 export type Respond = (response: ServerResponse, request: IncomingMessage) => void;
@@ -10,10 +11,12 @@ export interface Peer {
   readonly transport: HttpTransport;
   readonly http: Server;
   readonly requests: IncomingMessage[];
-  readonly messages: JSONRPCMessage[];
+  /** Of the POSTs. */
+  readonly bodies: string[];
+  readonly messages: JsonRpcMessage[];
   readonly errors: Error[];
   /** Sends request 7. @returns what comes: so many messages, and what else there is some turns later */
-  readonly call: (expected?: number) => Promise<JSONRPCMessage[]>;
+  readonly call: (expected?: number) => Promise<JsonRpcMessage[]>;
 }
 
 export const event = (message: object, id?: string): string =>
@@ -30,24 +33,48 @@ export async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
 }
 
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turns();
+}
+
+/** Lets time pass, of which timers of this process have been robbed, until work is done. */
+export async function passTime<T>(work: Promise<T>, stepMs = 100): Promise<T> {
+  const pass = async (): Promise<'not yet'> => {
+    vi.advanceTimersByTime(stepMs);
+    await turns();
+    return 'not yet';
+  };
+  while ((await Promise.race([work.catch(() => 'done'), pass()])) === 'not yet');
+  return work;
+}
+
 /** @param get answers what resumes; without it, there is no such thing */
-export async function peer(closing: (close: () => unknown) => void, post: Respond, get?: Respond): Promise<Peer> {
+export async function peer(
+  closing: (close: () => unknown) => void,
+  post: Respond,
+  get?: Respond,
+  options?: HttpTransportOptions,
+): Promise<Peer> {
   const requests: IncomingMessage[] = [];
+  const bodies: string[] = [];
   const http = createServer((request, response) => {
     requests.push(request);
-    request.resume().once('end', () => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.once('end', () => {
+      if (request.method === 'POST') bodies.push(body);
       if (request.method === 'POST') post(response, request);
       else if (get === undefined) response.writeHead(405).end();
       else get(response, request);
     });
   });
-  const transport = new HttpTransport(new URL(await listen(http)));
+  const transport = new HttpTransport(new URL(await listen(http)), options);
   closing(async () => {
     await transport.close();
     http.closeAllConnections();
     http.close();
   });
-  const messages: JSONRPCMessage[] = [];
+  const messages: JsonRpcMessage[] = [];
   const errors: Error[] = [];
   let come = (): void => undefined;
   transport.onmessage = (message) => {
@@ -56,7 +83,7 @@ export async function peer(closing: (close: () => unknown) => void, post: Respon
   };
   transport.onerror = (error) => errors.push(error);
   await transport.start();
-  const call = async (expected = 1): Promise<JSONRPCMessage[]> => {
+  const call = async (expected = 1): Promise<JsonRpcMessage[]> => {
     const all = new Promise<void>((resolve) => {
       come = () => {
         if (messages.length >= expected) resolve();
@@ -68,5 +95,5 @@ export async function peer(closing: (close: () => unknown) => void, post: Respon
     await turns();
     return messages;
   };
-  return { transport, http, requests, messages, errors, call };
+  return { transport, http, requests, bodies, messages, errors, call };
 }

@@ -1,11 +1,15 @@
 /** How requests and their answers travel to and from a server over HTTP. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import type { ServerResponse } from 'node:http';
+import { afterEach, expect, it, vi } from 'vitest';
 import { closers } from '../proxy/support.js';
-import { CALL, event, inEvents, NEWS, peer, RESULT, type Respond } from './http-peer.js';
+import { CALL, event, inEvents, NEWS, peer, RESULT, turns, type Respond } from './http-peer.js';
 
 const closing = closers();
+afterEach(() => {
+  vi.useRealTimers();
+});
 const json = (value: unknown): string => JSON.stringify(value);
 const asJson =
   (value: unknown): Respond =>
@@ -76,6 +80,108 @@ it('a connection is used again, and what comes on it is said on behalf of the re
     await new Promise(setImmediate);
   }
   expect(requests[1]?.socket.remotePort).toBe(requests[0]?.socket.remotePort);
+});
+
+it('asks for nothing compressed, whatever else it is told to send, and says so where it is compressed all the same', async () => {
+  const headers = { 'accept-encoding': 'gzip', accept: 'text/html', 'x-own': '1', 'user-agent': 'theirs' };
+  const { transport, requests } = await peer(
+    closing,
+    (response) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end('x'),
+    undefined,
+    { headers },
+  );
+  await expect(transport.send(CALL)).rejects.toThrow('compressed (gzip), which was not asked for');
+  const accept = 'application/json, text/event-stream';
+  expect(requests[0]?.headers).toMatchObject({ ...headers, accept, 'accept-encoding': 'identity' });
+});
+
+it.each<[string, object]>([
+  ['a call', CALL],
+  ['a notification', { jsonrpc: '2.0', method: 'notifications/x' }],
+])('%s that is redirected to another server is sent once, and told once, with what to do', async (_what, message) => {
+  const elsewhere = 'http://a.example:1/x';
+  const { transport, requests, errors } = await peer(closing, (response) =>
+    response.writeHead(307, { location: `${elsewhere}?key=1` }).end(),
+  );
+  await expect(transport.send(message)).rejects.toThrow(
+    `Redirect to ${elsewhere} not followed: if that is the server, give that URL with --url`,
+  );
+  expect(requests).toHaveLength(1);
+  expect(errors).toHaveLength(1);
+});
+
+it('follows no redirect that would lose the body, change the server, or go on for ever', async () => {
+  for (const [status, location, requested] of [
+    [302, '/elsewhere', 1],
+    [307, 'http://user@HOST/', 1],
+    [307, 'https://HOST/', 1],
+    [307, '/mcp', 6],
+  ] as const) {
+    const { transport, requests } = await peer(closing, (response, { headers: { host = '' } }) =>
+      response.writeHead(status, { location: location.replace('HOST', host) }).end(),
+    );
+    await expect(transport.send(CALL)).rejects.toMatchObject({ code: status });
+    expect(requests).toHaveLength(requested);
+  }
+});
+
+it('sends what follows a redirect to where that led', async () => {
+  const { call, transport, requests } = await peer(closing, (response, { url }) => {
+    if (url === '/elsewhere') inEvents(response).end(event(RESULT));
+    else response.writeHead(308, { location: '/elsewhere' }).end();
+  });
+  await call();
+  await transport.send(CALL);
+  expect(requests.map(({ url }) => url)).toEqual(['/mcp', '/elsewhere', '/elsewhere']);
+});
+
+it('what is no request is refused to its sender, and what a server answers to it is not read', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let open: ServerResponse | undefined;
+  const answers: Respond[] = [
+    (response) => response.writeHead(400).end('no'),
+    (response) => {
+      open = inEvents(response);
+      open.write(event(NEWS));
+    },
+  ];
+  const { transport, errors, messages, http } = await peer(closing, (...args) => answers.shift()?.(...args));
+  await expect(transport.send({ jsonrpc: '2.0', id: 1, result: {} })).rejects.toMatchObject({ code: 400 });
+  expect(errors).toHaveLength(1);
+  await transport.send({ jsonrpc: '2.0', method: 'notifications/x' });
+  // It is not left open, either.
+  const closed = once(open as never, 'close');
+  vi.advanceTimersByTime(2_000);
+  await closed;
+  await new Promise((resolve) => http.close(resolve));
+  expect(messages).toEqual([]);
+});
+
+it('waits for five minutes, and not for ever, until a server takes what is no request', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { transport, errors } = await peer(closing, () => undefined);
+  const sent = transport.send({ jsonrpc: '2.0', method: 'notifications/x' });
+  await turns();
+  vi.advanceTimersByTime(299_999);
+  await turns();
+  expect(errors).toEqual([]);
+  vi.advanceTimersByTime(1);
+  await expect(sent).rejects.toThrow('the backend did not accept it within 300 s');
+});
+
+it('tells the server when the session is over, if it has given one', async () => {
+  const methods: (string | undefined)[] = [];
+  const { transport, http } = await peer(closing, (response) => {
+    response.setHeader('mcp-session-id', 's');
+    inEvents(response).end(event(RESULT));
+  });
+  http.on('request', ({ method, headers }) => methods.push(`${method ?? ''} ${String(headers['mcp-session-id'])}`));
+  await transport.terminateSession();
+  await transport.send(CALL);
+  // A server need not let itself be told.
+  await transport.terminateSession();
+  await transport.terminateSession();
+  expect(methods).toEqual(['POST undefined', 'DELETE s']);
 });
 
 it('no request overtakes the opening of the standalone stream, on which the server may have to ask', async () => {

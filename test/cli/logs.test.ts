@@ -1,8 +1,10 @@
 /** What the command tells, and what it never does. */
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Logs } from '../../src/cli/logs.js';
 import { Upstreams } from '../../src/cli/upstream.js';
+import { listen } from '../proxy/support.js';
 
 const URL_SPEC = { kind: 'url', url: new URL('http://127.0.0.1:1/mcp'), headers: [], passHeaders: ['x-key'] } as const;
 
@@ -46,6 +48,24 @@ describe('a secret', () => {
 });
 
 describe('the value of a header that is passed on', () => {
+  it.each([1, 20, 35])('is hidden where %i characters of it are left of a text that was cut off', async (left) => {
+    const { logs, lines } = logsTo();
+    const own = 'key-of-the-client-that-nobody-must-see';
+    const http = createServer((_request, response) => {
+      response.writeHead(500).end(`${'x'.repeat(4_096 - left)}${own} and more`);
+    });
+    const spec = { ...URL_SPEC, url: new URL(await listen(http)) };
+    const transport = new Upstreams(spec, logs).connect(connection(own));
+    transport.onerror = logs.report;
+    const refused = await transport.send({ jsonrpc: '2.0', id: 1, method: 'x' }).catch(String);
+    await transport.close();
+    await new Promise((resolve) => http.close(resolve));
+    expect([...lines, refused].map((text) => text?.replace(/x{9,}/, '…'))).toEqual([
+      'mcp-backchannel: error: Streamable HTTP error: Error POSTing to endpoint: …',
+      'Error: Streamable HTTP error: Error POSTing to endpoint: …',
+    ]);
+  });
+
   it.each(['"message":', '","level":"', 'mcp-backchannel"}', '\\\\\\\\\\\\\\\\'])(
     'leaves lines of --json whole, though it is %s',
     (value) => {

@@ -50,6 +50,11 @@ describe('refuses in one line, without saying what may be a credential,', () => 
       ['--pass-header', 'Proxy-Authorization', ...URL_ARGS],
       /^--pass-header must be a header that can/,
     ],
+    [
+      'how we read answers',
+      ['--pass-header', 'Accept-Encoding', ...URL_ARGS],
+      /^--pass-header must be a header that can/,
+    ],
     ['the length of a body', ['--pass-header', 'content-length', ...URL_ARGS], /^--pass-header must be a header that/],
     ['the coding of a body', ['--pass-header', 'transfer-encoding', ...URL_ARGS], /^--pass-header must be a header/],
     ['what a connection is', ['--pass-header', 'Connection', ...URL_ARGS], /^--pass-header must be a header that can/],
