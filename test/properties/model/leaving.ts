@@ -1,4 +1,5 @@
 /** What reaches the transport inside, and whether it may. */
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js';
 import type { SendOptions } from '../../../src/transport-like.js';
 import { incomingAnswer } from './inbound.js';
@@ -75,8 +76,15 @@ function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | 
   return named;
 }
 
+/** The very same object where nothing changes; else nothing is lost of what came with it, and nothing is added. */
 function hasOnlyRelatedChanged(out: Out, options: SendOptions | undefined): boolean {
-  return options === out.options || options?.['marker'] === out.options?.['marker'];
+  if (options?.relatedRequestId === out.options?.relatedRequestId) return options === out.options;
+  return isDeepStrictEqual(othersOf(options), othersOf(out.options));
+}
+
+function othersOf(options: SendOptions | undefined): object {
+  const { relatedRequestId: _, ...others } = options ?? {};
+  return others;
 }
 
 /** C5: what is written where nobody reads, and nothing is stored, is lost in silence. */

@@ -68,6 +68,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     '    this.#onmessage?.(message, { ...(extra as object) });',
   ),
   mutant(
+    'C8',
+    'lose the other options of what goes on the standalone stream',
+    DELIVERY,
+    '      return others;',
+    "      return { marker: others['marker'] };",
+  ),
+  mutant(
+    'C8',
+    'add an option to what goes on the stream of a request',
+    DELIVERY,
+    '{ ...options, relatedRequestId: route.entry.id };',
+    '{ ...options, relatedRequestId: route.entry.id, added: true };',
+  ),
+  mutant(
     'C9',
     'write a moment later',
     ORDER,
