@@ -48,6 +48,7 @@ export function checkEnd(side: Side, when: 'in time' | 'closed'): void {
     const left = inFlight.length + openExchanges + parked;
     holds(left === 0, 'C6 nothing is left after close', () => show({ inFlight, openExchanges, parked }));
     checkNotifications(side);
+    checkThrown(side);
     return;
   }
   const { open, isSeen } = side.connections;
@@ -80,4 +81,14 @@ function checkNotifications(side: Side): void {
     if (error === undefined || (error as { readonly code?: string }).code === 'CANCELLED') continue;
     holds(side.errors.includes(error), 'C5 onerror hears of it', () => method);
   }
+}
+
+/** C10: what somebody's code throws is reported, each once. */
+function checkThrown(side: Side): void {
+  const reported = side.errors.filter(({ code }) => code === 'CALLBACK_FAILED').map(({ cause }) => cause);
+  for (const error of side.thrown) {
+    const times = reported.filter((cause) => cause === error).length;
+    holds(times === 1, 'C10 what a callback throws reaches onerror', () => `${error.message}: ${times} times`);
+  }
+  holds(reported.length === side.thrown.length, 'C10 nothing else is reported so', () => show(reported.map(String)));
 }

@@ -124,6 +124,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     '    } finally {\n      // nothing\n    }',
   ),
   mutant(
+    'C10',
+    'say nothing of an onclose that throws',
+    DOWNSTREAM,
+    'this.report(callbackFailed(name, cause));',
+    'void [name, cause, callbackFailed];',
+  ),
+  mutant(
+    'C10',
+    'say nothing of a subscriber that throws',
+    'src/transport/taps.ts',
+    'this.report(callbackFailed(`a subscriber of ${name}`, cause));',
+    'void [name, cause, callbackFailed];',
+  ),
+  mutant(
     'C11',
     'fire onclose as often as the transport says so',
     DOWNSTREAM,
