@@ -43,7 +43,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   }
   if (out.kind === 'request') {
     if (isDecidedAnew && !out.waited) side.hasRedirected = true;
-    const isOpen = out.status === 'pending' && !side.takenBack.has(message.id);
+    const isOpen = out.status === 'pending' && !out.isAbandoned && !side.takenBack.has(message.id);
     if (isDecidedAnew && isOpen) poses(side.factsOf(out.session), message, named);
     const question = { id: message.id as RequestId, out, isAnswered: out.isAbandoned };
     (out.isAbandoned ? side.abandoned : side.questions).push(question);

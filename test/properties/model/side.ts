@@ -41,6 +41,8 @@ export class Side implements InnerModel {
 
   isSlow = false;
   failsNext: 'no' | 'rejects' | 'throws' = 'no';
+  /** Notifications that were being written when the transport was closed. */
+  cutShort = 0;
   /** Questions that were taken back while it was not known where they stood. */
   readonly takenBack = new Set<unknown>();
   /** A question has looked for another stream while it waited for its turn: when it did is not seen from outside. */
@@ -175,6 +177,7 @@ export class Side implements InnerModel {
       this.facts = new Map();
       this.questions = [];
       this.abandoned = [];
+      this.cutShort += this.writes.filter(({ isDone, out }) => !isDone && out.kind === 'notification').length;
       this.writes = [];
       this.closes = 0;
     }
