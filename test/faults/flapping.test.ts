@@ -8,6 +8,7 @@ import { MemoryEventStore } from '../support/event-store.js';
 import type { Live } from '../support/live.js';
 import { lives } from '../support/lives.js';
 import { IS_LONG } from './long.js';
+import { ACCEPT } from '../support/accept.js';
 
 const open = lives();
 const FLAPS = IS_LONG ? 1_000 : 100;
@@ -36,7 +37,7 @@ class Flapping {
     const flapping = new Flapping();
     flapping.live = await open({
       backchannel,
-      client: { answers: { 'elicitation/create': () => ({ action: 'accept', content: {} }) } },
+      client: { answers: ACCEPT },
       ...(eventStore && { transport: { eventStore } }),
       onBare: (bare) => flapping.#spy(bare),
     });

@@ -7,14 +7,13 @@ import { Live, type LiveOptions } from '../support/live.js';
 import { endOfHead, RawConnection, rawPost } from '../support/raw-http.js';
 import { backchannelOf } from '../support/stage.js';
 import { IS_LONG } from './long.js';
+import { accept, ACCEPT } from '../support/accept.js';
 
 /** Each offset in `npm run faults`; otherwise one in so many, and those at either end. */
 const STEP = IS_LONG ? 1 : 13;
 const AT_ONCE = 10;
 
 const CALL = JSON.stringify({ jsonrpc: '2.0', id: 'cut', method: 'tools/call', params: { name: 'work' } });
-
-const accept = (): object => ({ action: 'accept', content: {} });
 
 /** A call with a question on it, whose connection is cut when so many bytes of its stream have passed after the head. */
 async function cutAfter(
@@ -86,7 +85,7 @@ test('with an event store, a client that comes back finds the question, at whate
       return;
     }
     resumed += 1;
-    const back = new StrictClient(live.client.url, { answers: { 'elicitation/create': accept } });
+    const back = new StrictClient(live.client.url, { answers: ACCEPT });
     back.sessionId = live.client.sessionId;
     await back.openGet(lastEventId);
     const seen = /^data: (.*elicitation\/create.*)$/m.exec(events.at(-1) ?? '')?.[1];
@@ -104,7 +103,7 @@ test('with an event store, a client that comes back finds the question, at whate
 test('while another call is in flight, the question is not written again there, and its sender hears of it', async () => {
   const options: LiveOptions = {
     backchannel: { orphanTimeoutMs: 20, parkTimeoutMs: 20 },
-    client: { answers: { 'elicitation/create': accept } },
+    client: { answers: ACCEPT },
   };
   const tried = await atEachOffset(options, async (offset) => {
     const { live, answer } = await cutAfter(offset, options);
