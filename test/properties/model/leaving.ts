@@ -21,7 +21,6 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   holds(out.life === side.life && side.isOpen, 'C11 nothing of an earlier life leaves', () => show(message));
 
   const named = namedBy(side, out, options);
-  holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
   if (out.named !== undefined && !out.named.lost) {
     holds(
       options === out.options,
@@ -29,6 +28,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
       () => `${show(out.options)} → ${show(options)}`,
     );
   }
+  holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
   const isInferred = !out.isUninferred && !side.isModern;
   if (side.isWatched && isInferred && !side.config.reusesIds) mustReachClient(side, out, named);
   out.on = named?.stream;
