@@ -114,6 +114,7 @@ function provenance({ date, commit, node }: Json): string {
 
 function mutants(result: Json): string {
   const survived = Number(result['survived']);
+  const untold = Number(result['mutants']) - survived - Number(result['caughtByTests'] ?? result['mutants']);
   const results = list(result['results']);
   const lines = [...new Set(results.map(({ line }) => String(line)))];
   const rows = lines.map((line) => {
@@ -122,7 +123,7 @@ function mutants(result: Json): string {
   });
   return `${n(result['mutants'])} faults put into the source on purpose, one at a time: ${
     survived === 0 ? 'the tests catch every one' : `**${n(survived)} are not caught**`
-  }.
+  }${untold > 0 ? `, ${n(untold)} of them only because the run of the tests breaks off` : ''}.
 
 ${table(['line of the contract', 'faults'], rows)}`;
 }

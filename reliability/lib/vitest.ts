@@ -39,6 +39,8 @@ export interface VitestOptions {
 
 export interface VitestRun {
   readonly passed: boolean;
+  /** It came to its end by itself, within its time. */
+  readonly isOver: boolean;
   /** There is none of a run that did not come to its end. */
   readonly report: VitestReport | undefined;
 }
@@ -57,7 +59,11 @@ export async function runVitest(options: VitestOptions): Promise<VitestRun> {
     });
     const [code] = (await once(child, 'close')) as [number | null];
     const text = await readFile(file, 'utf8').catch(() => undefined);
-    return { passed: code === 0, report: text === undefined ? undefined : (JSON.parse(text) as VitestReport) };
+    return {
+      passed: code === 0,
+      isOver: code !== null,
+      report: text === undefined ? undefined : (JSON.parse(text) as VitestReport),
+    };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

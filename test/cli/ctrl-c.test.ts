@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
 import { CLI, Command, MIRROR, ROOT, Started } from './support.js';
+import { accept } from '../support/accept.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -14,7 +15,7 @@ it('lets a call in flight finish on Ctrl-C, which the terminal sends to the serv
     const { message } = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
     process.kill(-Number(command.process.pid), 'SIGINT');
     await command.line(/SIGINT: lets calls in flight finish/);
-    await client.reply(message.id, { action: 'accept', content: {} }).catch(() => undefined);
+    await client.reply(message.id, accept()).catch(() => undefined);
     expect(await call.response).toMatchObject({ result: { content: [{ text: 'accept' }] } });
     expect(await command.exit).toEqual({ code: 0, signal: null });
   } finally {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { JSON_HEADERS } from '../support/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
+import { accept } from '../support/accept.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -101,7 +102,7 @@ it('keeps events in memory when told to, so that a client can resume its stream 
   const question = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
   const answer = client.next(({ message: { id, result } }) => id === call.id && result !== undefined);
   await call.drop();
-  await client.reply(question.message.id, { action: 'accept', content: {} });
+  await client.reply(question.message.id, accept());
   await expect.poll(async () => (await get(url, '/healthz')).text).toContain('"inFlight":0');
 
   // Until the end of its connection has come through, the stream counts as being read: 409.

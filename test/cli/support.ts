@@ -1,5 +1,6 @@
 /** The command as people run it: the built program, in a process of its own. */
-import { spawn, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -130,6 +131,23 @@ export class Started {
     return client;
   }
 
+  /** `examples/lib/backend-http.ts`, as a process. */
+  async backendOverHttp(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+    const backend = spawn(process.execPath, ['--import', 'tsx', 'examples/lib/backend-http.ts'], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const closed = once(backend, 'close');
+    this.add({
+      async close() {
+        backend.kill('SIGKILL');
+        await closed;
+      },
+    });
+    const [url] = (await once(createInterface({ input: backend.stdout }), 'line')) as [string];
+    return { url, process: backend };
+  }
+
   add<T extends { close(): Promise<unknown> }>(opened: T): T {
     this.#closers.push(async () => opened.close());
     return opened;
@@ -152,6 +170,11 @@ export interface Mirrored {
 
 export async function mirrored(client: StrictClient): Promise<Mirrored> {
   return JSON.parse(await client.callTool('look')) as Mirrored;
+}
+
+/** What the command says of itself. */
+export async function healthOf(url: string): Promise<unknown> {
+  return (await fetch(new URL('/healthz', url))).json();
 }
 
 /** `[stream, method]` of the elicitations that have come. */

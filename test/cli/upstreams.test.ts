@@ -2,14 +2,13 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startUpstream } from '../support/upstreams.js';
-import { BACKEND, elicitations, MIRROR, mirrored, ROOT, Started } from './support.js';
+import { BACKEND, elicitations, healthOf, MIRROR, mirrored, Started } from './support.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -27,7 +26,7 @@ describe('a client that never opens GET gets the first and the second elicitatio
   });
 
   it('an HTTP server', async () => {
-    const { url } = await started.endpoint(['--url', await backendOverHttp()]);
+    const { url } = await started.endpoint(['--url', (await started.backendOverHttp()).url]);
     const client = await started.client(url);
     await client.callTool('ask');
     await client.callTool('ask');
@@ -139,27 +138,6 @@ describe('a URL', () => {
     await expect(healthOf(url)).resolves.toMatchObject({ status: 'ok', sessions: 0 });
   });
 });
-
-async function healthOf(url: string): Promise<unknown> {
-  return (await fetch(new URL('/healthz', url))).json();
-}
-
-/** `examples/lib/backend-http.ts`, as a process. */
-async function backendOverHttp(): Promise<string> {
-  const backend = spawn(process.execPath, ['--import', 'tsx', 'examples/lib/backend-http.ts'], {
-    cwd: ROOT,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const closed = once(backend, 'close');
-  started.add({
-    async close() {
-      backend.kill('SIGKILL');
-      await closed;
-    },
-  });
-  const [url] = (await once(createInterface({ input: backend.stdout }), 'line')) as [string];
-  return url;
-}
 
 /** Refuses everything, and repeats in its refusal what it was sent. */
 async function echoingServer(): Promise<{ url: string; requests: IncomingMessage[]; close: () => Promise<unknown> }> {

@@ -86,41 +86,6 @@ describe.each(SIDES)('$title', (side) => {
       expect(item.extra).toBe(extra);
     });
   });
-
-  it('C8: passes send options on by identity, and mutates none, where nothing changes', async () => {
-    const rig = await rigs.open(side);
-    const options = Object.freeze({
-      resumptionToken: 'r',
-      onresumptiontoken: () => undefined,
-      requestSignal: AbortSignal.abort(),
-      headers: Object.freeze({ a: 'b' }),
-      authInfo: { token: 't', clientId: 'c', scopes: [] },
-    });
-    // Where the client holds no stream, a message that belongs to none waits for one.
-    const unrelated = side.kind.hasStreams ? [] : [options];
-    for (const given of unrelated) await rig.log('unrelated', given);
-    await rig.request(1);
-    const related = Object.freeze({ ...options, relatedRequestId: 1 });
-    await rig.log('related', related);
-    await rig.respond(1, options);
-    const expected = [...unrelated, related, options];
-    expect(rig.sent).toHaveLength(expected.length);
-    rig.sent.forEach((sent, n) => {
-      expect(sent.options).toBe(expected[n]);
-    });
-  });
-
-  it('C8: where the related id changes, every other option and the message stay as they were', async () => {
-    const rig = await rigs.open(side);
-    await rig.request(1);
-    const options = Object.freeze({
-      relatedRequestId: 'dead',
-      resumptionToken: 'r',
-      requestSignal: AbortSignal.abort(),
-    });
-    await rig.log('n', options).catch(() => undefined);
-    expect(rig.sent[0]?.options).toEqual(side.wrapped ? { ...options, relatedRequestId: 1 } : options);
-  });
 });
 
 /** Works through everything the backend can do, and notes each message in both directions. */

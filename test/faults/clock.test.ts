@@ -2,11 +2,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Live } from '../support/live.js';
 import { lives } from '../support/lives.js';
+import { ACCEPT } from '../support/accept.js';
 
 const open = lives();
 const HOUR = 3_600_000;
-const accept = (): object => ({ action: 'accept', content: {} });
-
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -19,7 +18,7 @@ function jump(hours: number): void {
 test.each([-24, 24])('a clock that jumps by %i hours expires nothing that waits', async (hours) => {
   const live = await open({
     backchannel: { parkTimeoutMs: 60_000, orphanTimeoutMs: 60_000 },
-    client: { answers: { 'elicitation/create': accept } },
+    client: { answers: ACCEPT },
   });
   const parked = live.route(({ outcome }) => outcome === 'parked');
   const waited = live.ask('delivered');

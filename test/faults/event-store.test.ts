@@ -7,11 +7,11 @@ import { MemoryEventStore } from '../support/event-store.js';
 import { lives } from '../support/lives.js';
 import { backchannelOf } from '../support/stage.js';
 import { IS_LONG } from './long.js';
+import { ACCEPT } from '../support/accept.js';
 
 type Stored = Parameters<MemoryEventStore['storeEvent']>;
 
 const open = lives();
-const accept = (): object => ({ action: 'accept', content: {} });
 const MESSAGES = IS_LONG ? 1_000 : 50;
 
 /** Does something before it keeps an event of a question or of a log message. */
@@ -30,7 +30,7 @@ class OddStore extends MemoryEventStore {
 
 test('a store that fails: who sent hears of it, and what is sent next arrives', async () => {
   const store = new OddStore((text) => (Number(text) % 3 === 0 ? Promise.reject(new Error('disk full')) : undefined));
-  const live = await open({ transport: { eventStore: store }, client: { answers: { 'elicitation/create': accept } } });
+  const live = await open({ transport: { eventStore: store }, client: { answers: ACCEPT } });
   const call = await live.call('one');
   const asked = await Promise.allSettled(
     Array.from({ length: 30 }, (_, at) => call.onBehalf(() => live.ask(String(at)))),
@@ -50,7 +50,7 @@ test('a store that never answers: closing settles what waits for it', async () =
   const hangs = deferred();
   const live = await open({
     transport: { eventStore: new OddStore((text) => (text === 'hangs' ? hangs.promise : undefined)) },
-    client: { answers: { 'elicitation/create': accept } },
+    client: { answers: ACCEPT },
   });
   const call = await live.call('one');
   const other = await live.call('other');
@@ -71,7 +71,7 @@ test.runIf(IS_LONG)(
     const hangs = deferred();
     const live = await open({
       transport: { eventStore: new OddStore((text) => (text === 'hangs' ? hangs.promise : undefined)) },
-      client: { answers: { 'elicitation/create': accept } },
+      client: { answers: ACCEPT },
     });
     const call = await live.call('one');
     const stuck = call.onBehalf(() => live.ask('hangs'));

@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Orphans } from '../../src/http/orphans.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  // What is left behind here would keep running in a server.
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill();
 
 /** A client and the questions it was asked. */
 function client(timeoutMs = 1_000) {

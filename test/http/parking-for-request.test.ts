@@ -1,12 +1,9 @@
 /** Who is tried when a request has come in, and who is not. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parkingRig, ticket } from '../support/parking-rig.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill();
 
 describe('when a request has come in, and with it a stream', () => {
   test('who waits for the standalone stream is not tried', () => {

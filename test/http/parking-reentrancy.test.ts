@@ -1,12 +1,9 @@
 /** A message that leaves may cause others to come: everything happens inside everything else. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parkingRig, ticket } from '../support/parking-rig.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill();
 
 describe('while one is tried again', () => {
   test('another may come: it waits', () => {

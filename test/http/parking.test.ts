@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parkingRig, ticket, type NamedTicket } from '../support/parking-rig.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  // Whatever happened in there, nobody is left waiting on a timer.
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill();
 
 describe('when a stream opens', () => {
   test('all are tried again, in the order in which they came', () => {

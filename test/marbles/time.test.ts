@@ -1,15 +1,11 @@
 /** What waits, and for how long. Each test is two diagrams: what happens, and what `routes$` tells. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { answer, elicit, notification, request } from '../support/messages.js';
 import { closeRigs, type WatchedRig } from '../support/watched-rig.js';
 import { play, type Happens } from './stage.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(async () => {
-  await closeRigs();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill(closeRigs);
 
 const asks =
   (id: string): Happens =>

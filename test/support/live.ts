@@ -29,6 +29,8 @@ export interface LiveOptions {
   readonly backchannel?: BackchannelOptions;
   readonly transport?: StreamableHTTPServerTransportOptions;
   readonly client?: StrictClientOptions;
+  /** Sees the SDK's transport before it is wrapped. */
+  readonly onBare?: (bare: StreamableHTTPServerTransport) => void;
 }
 
 /** A tool call that the server is working on. */
@@ -127,8 +129,9 @@ export class Live {
 
   async #connect(
     bare: StreamableHTTPServerTransport,
-    { wrapped = true, backchannel }: LiveOptions,
+    { wrapped = true, backchannel, onBare }: LiveOptions,
   ): Promise<StreamableHTTPServerTransport> {
+    onBare?.(bare);
     const capabilities = { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} };
     this.server = new Server({ name: 'live', version: '1.0.0' }, { capabilities });
     this.server.setRequestHandler(CallToolRequestSchema, async (_request, extra) => {

@@ -1,14 +1,10 @@
 /** A question was delivered, and the client is gone: it is answered in the client's place. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { answer, elicit, request } from '../support/messages.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(async () => {
-  await closeRigs();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill(closeRigs);
 
 test('after orphanTimeoutMs its sender gets an error answer, and routes$ tells where it had gone', async () => {
   const rig = watchedRig({ orphanTimeoutMs: 900 });

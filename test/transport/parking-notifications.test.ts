@@ -1,15 +1,11 @@
 /** What the sender, `routes$` and `onerror` hear of a notification, or of session-wide news, that waits. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { elicit, notification, request } from '../support/messages.js';
 import { codes, sent, settle } from '../support/parked.js';
 import { closeRigs, watchedRig } from '../support/watched-rig.js';
+import { timersStandStill } from '../support/timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(async () => {
-  await closeRigs();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+timersStandStill(closeRigs);
 
 const LIST_CHANGED = 'notifications/tools/list_changed';
 const LOG = 'notifications/message';

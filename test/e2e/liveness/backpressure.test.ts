@@ -8,6 +8,7 @@ import { createParser } from 'eventsource-parser';
 import { lives } from '../../support/lives.js';
 import type { Live } from '../../support/live.js';
 import { JSON_HEADERS } from '../../support/raw-http.js';
+import { ACCEPT } from '../../support/accept.js';
 
 const open = lives();
 const MESSAGES = 1_000;
@@ -105,7 +106,7 @@ describe('a client that opens a POST and does not read', () => {
 
   test('and then goes away is seen to go: a question waits for another stream', async () => {
     const live = await open({
-      client: { answers: { 'elicitation/create': () => ({ action: 'accept', content: {} }) } },
+      client: { answers: ACCEPT },
     });
     const unread = await callWithoutReading(live, 'unread');
     const call = await live.running('unread');

@@ -2,13 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { lives } from '../../support/lives.js';
 import type { Live, LiveOptions, Running } from '../../support/live.js';
+import { ACCEPT } from '../../support/accept.js';
 
 const open = lives();
 const OPTIONS: LiveOptions = {
   backchannel: { parkTimeoutMs: 20 },
   client: {
     protocolVersion: '2025-03-26',
-    answers: { 'elicitation/create': () => ({ action: 'accept', content: {} }) },
+    answers: ACCEPT,
   },
 };
 

@@ -10,9 +10,9 @@ import { withBackchannel, type RouteEvent } from 'mcp-backchannel';
 import { deferred } from '../../support/deferred.js';
 import { lives } from '../../support/lives.js';
 import { elicit, notification } from '../../support/messages.js';
+import { accept, ACCEPT } from '../../support/accept.js';
 
 const open = lives();
-const ACCEPT = { 'elicitation/create': () => ({ action: 'accept', content: {} }) };
 const UNWATCHED = {
   wrapped: 'unwatched',
   backchannel: { parkTimeoutMs: 60_000 },
@@ -143,7 +143,7 @@ function aClient(): { client: Client; logged: Promise<unknown>; questions: strin
   const questions: string[] = [];
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
     questions.push(params.message);
-    return { action: 'accept', content: {} };
+    return accept();
   });
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
     logged.resolve(params.data);

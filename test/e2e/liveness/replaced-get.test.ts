@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryEventStore } from '../../support/event-store.js';
 import { lives } from '../../support/lives.js';
+import { ACCEPT } from '../../support/accept.js';
 
 const open = lives();
-const ACCEPT = { 'elicitation/create': () => ({ action: 'accept', content: {} }) };
 
 describe.each([true, false])('wrapped: %s', (wrapped) => {
   test('a client that drops its GET and opens another at once, twenty times, is asked on the last', async () => {

@@ -10,9 +10,9 @@ import type { Arrival } from '../../../examples/lib/strict-client.js';
 import { IndexedEventStore, MemoryEventStore, SlowReplayStore } from '../../support/event-store.js';
 import { isQuestion, type Live, type LiveOptions } from '../../support/live.js';
 import { lives } from '../../support/lives.js';
+import { ACCEPT } from '../../support/accept.js';
 
 const open = lives();
-const ACCEPT = { 'elicitation/create': () => ({ action: 'accept', content: {} }) };
 
 /** Versions before 1.24, with which the tests run too, discard what is sent while the standalone stream is away. */
 const STORES = 'closeStandaloneSSEStream' in StreamableHTTPServerTransport.prototype;

@@ -4,6 +4,7 @@ import type { Arrival } from '../../../examples/lib/strict-client.js';
 import { collectGarbage } from '../../support/gc.js';
 import { lives } from '../../support/lives.js';
 import type { Live } from '../../support/live.js';
+import { ACCEPT } from '../../support/accept.js';
 
 const open = lives();
 const MESSAGES = 10_000;
@@ -41,7 +42,7 @@ function numbersOf({ client }: Live): (number | undefined)[] {
 test('10,000 messages that waited leave in order when a stream opens, and none of them stays in memory', async () => {
   const live = await open({
     backchannel: { maxParked: MESSAGES, parkTimeoutMs: 60_000 },
-    client: { answers: { 'elicitation/create': () => ({ action: 'accept', content: {} }) } },
+    client: { answers: ACCEPT },
   });
   const expected = Array.from({ length: MESSAGES }, (_, number) => number);
   const heap: number[] = [];

@@ -149,7 +149,7 @@ function react(side: Side, req: Req, eagerness: Eagerness): void {
     case 'throws':
       side.failing.push({ req, nth: side.world.nextSend() });
       answers(side.factsOf(session), req.id);
-      throw new Error('a handler that throws');
+      side.throws('handler');
   }
 }
 

@@ -48,6 +48,7 @@ export function checkEnd(side: Side, when: 'in time' | 'closed'): void {
     const left = inFlight.length + openExchanges + parked;
     holds(left === 0, 'C6 nothing is left after close', () => show({ inFlight, openExchanges, parked }));
     checkNotifications(side);
+    checkThrown(side);
     return;
   }
   const { open, isSeen } = side.connections;
@@ -70,14 +71,24 @@ function checkNotifications(side: Side): void {
   const told = side.events.filter(
     ({ id, outcome }) => id === undefined && (outcome === 'refused' || outcome === 'superseded'),
   );
-  // Those that were under way when the transport was closed: nobody watches `routes$` any more.
-  const late = side.errors.filter(({ message }) => message.includes('closed meanwhile'));
-  const most = told.length + late.length;
-  holds(missing.length >= told.length && missing.length <= most, 'C5 a notification is delivered or reported', () => {
-    return `${missing.length} were not delivered, ${most} reported: ${show(missing.map(({ message }) => message))}`;
+  // Those that were under way when the transport was closed: nobody watches `routes$` any more. Some were being written.
+  const late = side.errors.filter(({ message }) => message.includes('closed meanwhile')).length - side.cutShort;
+  holds(missing.length === told.length + late, 'C5 a notification is delivered or reported', () => {
+    const lost = show(missing.map(({ message }) => message));
+    return `${missing.length} were not delivered, ${told.length} and ${late} reported: ${lost}`;
   });
   for (const { error, method } of told) {
     if (error === undefined || (error as { readonly code?: string }).code === 'CANCELLED') continue;
     holds(side.errors.includes(error), 'C5 onerror hears of it', () => method);
   }
+}
+
+/** C10: what somebody's code throws is reported, each once. */
+function checkThrown(side: Side): void {
+  const reported = side.errors.filter(({ code }) => code === 'CALLBACK_FAILED').map(({ cause }) => cause);
+  for (const error of side.thrown) {
+    const times = reported.filter((cause) => cause === error).length;
+    holds(times === 1, 'C10 what a callback throws reaches onerror', () => `${error.message}: ${times} times`);
+  }
+  holds(reported.length === side.thrown.length, 'C10 nothing else is reported so', () => show(reported.map(String)));
 }

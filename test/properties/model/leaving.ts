@@ -1,4 +1,5 @@
 /** What reaches the transport inside, and whether it may. */
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js';
 import type { SendOptions } from '../../../src/transport-like.js';
 import { incomingAnswer } from './inbound.js';
@@ -20,7 +21,6 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   holds(out.life === side.life && side.isOpen, 'C11 nothing of an earlier life leaves', () => show(message));
 
   const named = namedBy(side, out, options);
-  holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
   if (out.named !== undefined && !out.named.lost) {
     holds(
       options === out.options,
@@ -28,6 +28,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
       () => `${show(out.options)} → ${show(options)}`,
     );
   }
+  holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
   const isInferred = !out.isUninferred && !side.isModern;
   if (side.isWatched && isInferred && !side.config.reusesIds) mustReachClient(side, out, named);
   out.on = named?.stream;
@@ -42,7 +43,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   }
   if (out.kind === 'request') {
     if (isDecidedAnew && !out.waited) side.hasRedirected = true;
-    const isOpen = out.status === 'pending' && !side.takenBack.has(message.id);
+    const isOpen = out.status === 'pending' && !out.isAbandoned && !side.takenBack.has(message.id);
     if (isDecidedAnew && isOpen) poses(side.factsOf(out.session), message, named);
     const question = { id: message.id as RequestId, out, isAnswered: out.isAbandoned };
     (out.isAbandoned ? side.abandoned : side.questions).push(question);
@@ -75,8 +76,15 @@ function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | 
   return named;
 }
 
+/** The very same object where nothing changes; else nothing is lost of what came with it, and nothing is added. */
 function hasOnlyRelatedChanged(out: Out, options: SendOptions | undefined): boolean {
-  return options === out.options || options?.['marker'] === out.options?.['marker'];
+  if (options?.relatedRequestId === out.options?.relatedRequestId) return options === out.options;
+  return isDeepStrictEqual(othersOf(options), othersOf(out.options));
+}
+
+function othersOf(options: SendOptions | undefined): object {
+  const { relatedRequestId: _, ...others } = options ?? {};
+  return others;
 }
 
 /** C5: what is written where nobody reads, and nothing is stored, is lost in silence. */

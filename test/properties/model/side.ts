@@ -41,6 +41,8 @@ export class Side implements InnerModel {
 
   isSlow = false;
   failsNext: 'no' | 'rejects' | 'throws' = 'no';
+  /** Notifications that were being written when the transport was closed. */
+  cutShort = 0;
   /** Questions that were taken back while it was not known where they stood. */
   readonly takenBack = new Set<unknown>();
   /** A question has looked for another stream while it waited for its turn: when it did is not seen from outside. */
@@ -49,6 +51,8 @@ export class Side implements InnerModel {
   hasFailed = false;
   readonly errors: (Error & { code?: string })[] = [];
   readonly events: RouteEvent[] = [];
+  /** What hooks, subscribers and handlers have thrown. */
+  readonly thrown: Error[] = [];
   #nextQuestion = new Map<string | undefined, number>();
 
   constructor(
@@ -62,11 +66,12 @@ export class Side implements InnerModel {
     this.transport = withBackchannel(this.inner, this.#options());
     this.transport.onerror = (error) => {
       this.errors.push(error);
+      // The only one of which nobody can be told.
       if (config.hostile) throw new Error('a hostile onerror');
     };
     this.transport.onclose = () => {
       this.closes += 1;
-      if (config.hostile) this.world.hostility += 1;
+      if (config.hostile) this.throws('onclose');
     };
     const onmessage: MessageHandler = (message, extra) => {
       this.world.watch(() => {
@@ -135,6 +140,13 @@ export class Side implements InnerModel {
     return false;
   }
 
+  /** Throws as somebody's code does that is called back. */
+  throws(name: string): never {
+    const error = new Error(`a hostile ${name}`);
+    this.thrown.push(error);
+    throw error;
+  }
+
   // ---- what the transport inside does ----
 
   sent(message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
@@ -165,6 +177,7 @@ export class Side implements InnerModel {
       this.facts = new Map();
       this.questions = [];
       this.abandoned = [];
+      this.cutShort += this.writes.filter(({ isDone, out }) => !isDone && out.kind === 'notification').length;
       this.writes = [];
       this.closes = 0;
     }
@@ -201,20 +214,14 @@ export class Side implements InnerModel {
         kind === 'several'
           ? (_message, extra) => (extra as { readonly session?: string } | undefined)?.session
           : undefined,
-      scopeOf: hostile
-        ? () => {
-            throw new Error('a hostile scopeOf');
-          }
-        : undefined,
+      scopeOf: hostile ? () => this.throws('scopeOf') : undefined,
     };
   }
 
   /** Subscribes to everything, in each life anew. */
   #watch(): void {
     const { routes$, inbound$, outbound$ } = this.transport.backchannel;
-    const throws = (): never => {
-      throw new Error('a hostile subscriber');
-    };
+    const throws = (): never => this.throws('subscriber');
     if (this.config.hostile) {
       routes$.subscribe(throws);
       inbound$.subscribe(throws);

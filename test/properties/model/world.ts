@@ -30,7 +30,6 @@ export class World {
   /** In whose handler the running code works. */
   ambient: Req | undefined;
   innerCalls = 0;
-  hostility = 0;
   #broken: Broken | undefined;
   #sends = 0;
 

@@ -68,6 +68,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     '    this.#onmessage?.(message, { ...(extra as object) });',
   ),
   mutant(
+    'C8',
+    'lose the other options of what goes on the standalone stream',
+    DELIVERY,
+    '      return others;',
+    "      return { marker: others['marker'] };",
+  ),
+  mutant(
+    'C8',
+    'add an option to what goes on the stream of a request',
+    DELIVERY,
+    '{ ...options, relatedRequestId: route.entry.id };',
+    '{ ...options, relatedRequestId: route.entry.id, added: true };',
+  ),
+  mutant(
     'C9',
     'write a moment later',
     ORDER,
@@ -108,6 +122,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'src/transport/report.ts',
     "    } catch (cause) {\n      debug.error('onerror threw: %o', cause);\n    }",
     '    } finally {\n      // nothing\n    }',
+  ),
+  mutant(
+    'C10',
+    'say nothing of an onclose that throws',
+    DOWNSTREAM,
+    'this.report(callbackFailed(name, cause));',
+    'void [name, cause, callbackFailed];',
+  ),
+  mutant(
+    'C10',
+    'say nothing of a subscriber that throws',
+    'src/transport/taps.ts',
+    'this.report(callbackFailed(`a subscriber of ${name}`, cause));',
+    'void [name, cause, callbackFailed];',
   ),
   mutant(
     'C11',

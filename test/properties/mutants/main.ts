@@ -7,6 +7,7 @@ import { keep, ROOT } from '../../../reliability/lib/results.js';
 import { runVitest } from '../../../reliability/lib/vitest.js';
 import { MUTANTS, outdated } from './all.js';
 import type { Mutant } from './mutant.js';
+import { verdictOf, type Catch } from './verdict.js';
 
 /** The search first: where it catches a fault, the other tests need not be asked. */
 const SUITES: readonly (readonly string[])[] = [
@@ -16,8 +17,7 @@ const SUITES: readonly (readonly string[])[] = [
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
 
-interface Result extends Pick<Mutant, 'line' | 'name' | 'file'> {
-  readonly caughtBy: string | undefined;
+interface Result extends Pick<Mutant, 'line' | 'name' | 'file'>, Partial<Catch> {
   readonly seconds: number;
 }
 
@@ -30,24 +30,14 @@ async function copy(): Promise<string> {
   return folder;
 }
 
-/** Which test fails, if one does. */
-async function failing(folder: string, suite: readonly string[]): Promise<string | undefined> {
-  const { passed, report } = await runVitest({
+async function caught(folder: string, suite: readonly string[]): Promise<Catch | undefined> {
+  const run = await runVitest({
     folder,
     args: [...suite, '--bail=1'],
     env: { PROPERTY_SEED: SEED, PROPERTY_RUNS: '3000' },
     timeoutMs: 120_000,
   });
-  if (passed) return undefined;
-  if (report === undefined) return `${suite.join(', ')}: it does not end`;
-  for (const { name, status, assertionResults } of report.testResults) {
-    const test = assertionResults.find((result) => result.status === 'failed');
-    const [broken] = test?.failureMessages.join('\n').match(/Broken: [^:\n]*/) ?? [];
-    const where = name.replace(`${folder}/`, '');
-    if (test !== undefined) return `${where}: ${broken?.replace('Broken: ', '') ?? test.title}`;
-    if (status === 'failed') return `${where}: it does not run`;
-  }
-  return `${suite.join(', ')}: an error outside of any test`;
+  return verdictOf(run, suite.join(', '), folder);
 }
 
 async function tried(folder: string, mutant: Mutant): Promise<Result> {
@@ -59,15 +49,24 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
     path,
     source.replace(search, () => replace),
   );
-  let caughtBy: string | undefined;
+  let found: Catch | undefined;
   try {
-    for (const suite of SUITES) caughtBy ??= await failing(folder, suite);
+    for (const suite of SUITES) found ??= await caught(folder, suite);
+  } catch (cause) {
+    throw new Error(`the mutant "${name}" is no program that runs`, { cause });
   } finally {
     await writeFile(path, source);
   }
-  return { line, name, file, caughtBy, seconds: Math.round((Date.now() - began) / 100) / 10 };
+  return { line, name, file, ...found, seconds: Math.round((Date.now() - began) / 100) / 10 };
 }
 
+function describe({ how, caughtBy }: Result): string {
+  if (how === undefined) return 'SURVIVED';
+  return how === 'a test fails' ? String(caughtBy) : `${String(caughtBy)}: ${how}`;
+}
+
+/** Parts of the names of those to be tried: none stands for all. */
+const wanted = process.argv.slice(2);
 const { date, commit, node, machine } = environment(['src', 'test', 'package.json']);
 const old = await outdated(MUTANTS);
 if (old.length > 0) throw new Error(old.join('\n\n'));
@@ -75,14 +74,14 @@ const folder = await copy();
 const results: Result[] = [];
 try {
   for (const suite of SUITES) {
-    const broken = await failing(folder, suite);
-    if (broken !== undefined) throw new Error(`the tests fail without any mutant: ${broken}`);
+    const broken = await caught(folder, suite);
+    if (broken !== undefined) throw new Error(`the tests fail without any mutant: ${broken.caughtBy}`);
   }
-  const chosen = MUTANTS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  const chosen = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const mutant of chosen) {
     const result = await tried(folder, mutant);
     results.push(result);
-    console.log(`${result.line.padEnd(5)} ${result.name}: ${result.caughtBy ?? 'SURVIVED'}`);
+    console.log(`${result.line.padEnd(5)} ${result.name}: ${describe(result)}`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -90,8 +89,9 @@ try {
 
 const survived = results.filter(({ caughtBy }) => caughtBy === undefined);
 console.log(`${results.length} mutants, ${results.length - survived.length} caught, ${survived.length} survived`);
-if (process.argv[2] === undefined) {
-  const counts = { mutants: results.length, survived: survived.length };
+if (wanted.length === 0) {
+  const told = results.filter(({ how }) => how === 'a test fails').length;
+  const counts = { mutants: results.length, survived: survived.length, caughtByTests: told };
   await keep('mutants', { ...{ date, commit, node, machine, seed: Number(SEED) }, ...counts, results });
 }
 process.exitCode = survived.length === 0 ? 0 : 1;
