@@ -66,6 +66,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   #onmessage: MessageHandler | undefined;
   #onclose: (() => void) | undefined;
   #isOpen = true;
+  /** `close()` was called, and the inner transport has not called back yet: it may, long after it has closed. */
+  #owesOnclose = false;
   #closing: Promise<void> | undefined;
   /** How often it was started again after it had closed. */
   #restarts = 0;
@@ -118,6 +120,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     const restarts = this.#restarts;
+    if (this.#isOpen) this.#owesOnclose = true;
     const closing = attempt(() => this.inner.close()).then(
       () => {
         // A transport that does not call back when it has closed is closed all the same.
@@ -156,7 +159,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
 
   /** The inner transport has closed. Some say so twice. */
   #ended(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen && !this.#owesOnclose) return;
+    this.#owesOnclose = false;
     this.#settle();
     this.#call('onclose', () => this.#onclose?.());
   }
