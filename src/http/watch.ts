@@ -11,6 +11,7 @@ import {
   signalOf,
   type NodeResponse,
 } from './headers.js';
+import { RequestStreams } from './request-streams.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -36,8 +37,8 @@ export class Watch {
   #hasEventStore = false;
   /** Event ids of the standalone stream, to know it again when it is resumed. */
   readonly #standaloneIds = new Recent<string>();
-  #resumed = 0;
-  #openResumed = 0;
+  /** From the first event on: without an event store nothing can be resumed. */
+  #requestStreams: RequestStreams | undefined;
 
   /** @param resumesLate see `habits.ts` */
   constructor(
@@ -45,14 +46,9 @@ export class Watch {
     private readonly resumesLate: boolean,
   ) {}
 
-  /** How often a request stream was resumed. */
-  get resumed(): number {
-    return this.#resumed;
-  }
-
-  /** A request stream that was resumed is open: what is written for a request that lost its own may arrive at once. */
-  get holdsResumed(): boolean {
-    return this.#openResumed > 0;
+  /** The connection by which the client has come back for what is written on this one. */
+  resumedBy(exchange: HttpExchange): HttpExchange | undefined {
+    return this.#requestStreams?.resumedBy(exchange);
   }
 
   get streams(): HttpStreams {
@@ -206,9 +202,8 @@ export class Watch {
     const resumesRequest = lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);
     if (resumesRequest) {
       exchange.resumesRequest = true;
-      exchange.eventIds.length = 0;
-      this.#resumed += 1;
-      this.#openResumed += 1;
+      (this.#requestStreams ??= new RequestStreams()).resumed(lastEventId, exchange);
+      for (const id of exchange.eventIds.splice(0)) this.#requestStreams.wrote(id, exchange);
     } else {
       this.#tell({ type: 'became-standalone', exchange });
       for (const id of exchange.eventIds.splice(0)) this.#standaloneIds.add(id);
@@ -218,7 +213,7 @@ export class Watch {
 
   #wrote(exchange: HttpExchange, chunk: unknown): void {
     const isGet = exchange.method === 'GET';
-    if (!exchange.isStream || (exchange.isResumable && !isGet)) return;
+    if (!exchange.isStream) return;
     const id = eventIdIn(chunk);
     if (id === undefined) return;
     this.#hasEventStore = true;
@@ -226,13 +221,13 @@ export class Watch {
     if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
     // It may turn out a moment later that this is the standalone stream.
     else if (isGet && !exchange.resumesRequest) exchange.eventIds.push(id);
+    else (this.#requestStreams ??= new RequestStreams()).wrote(id, exchange);
   }
 
   /** Nothing more will be written. */
   #finished(exchange: HttpExchange): void {
     if (exchange.isFinished) return;
     exchange.isFinished = true;
-    if (exchange.resumesRequest) this.#openResumed -= 1;
     this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
     if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
   }

@@ -111,10 +111,11 @@ export class Liveness implements WatchListener, OrphanListener {
 
   #questionOpen(exchange: Exchange, { carrier, ledger }: InFlight): void {
     const watch = this.#watch;
-    if (!(carrier instanceof HttpExchange) || !carrier.isFinished || watch?.holdsResumed !== false) return;
-    const { resumed } = watch;
+    if (watch === undefined || !(carrier instanceof HttpExchange) || !carrier.isFinished) return;
+    const resumedBy = watch.resumedBy(carrier);
+    if (resumedBy?.isFinished === false) return;
     this.#orphans.questionStored(() => {
-      if (watch.resumed === resumed) this.owner.standIn.abandon(exchange, ledger);
+      if (watch.resumedBy(carrier) === resumedBy) this.owner.standIn.abandon(exchange, ledger);
     });
   }
 

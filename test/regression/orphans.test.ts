@@ -1,5 +1,6 @@
 /** Bugs in how questions are answered in the place of a client that is gone, each named after its cause. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeResponse, nodeRequest } from '../support/http-fakes.js';
 import { answer, cancelled, elicit, request } from '../support/messages.js';
 import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
 
@@ -22,6 +23,15 @@ function leave(rig: WatchedRig, call: number, eventId: string): void {
   const connection = rig.post(request(call));
   connection.write(`id: ${eventId}\ndata: \n\n`);
   connection.disconnect();
+}
+
+/** The client comes back for what followed this event, and for what follows that. */
+async function resume({ transport }: WatchedRig, lastEventId: string, ...eventIds: string[]): Promise<FakeResponse> {
+  const response = new FakeResponse();
+  void transport.handleRequest(nodeRequest('GET', { 'last-event-id': lastEventId }), response);
+  await vi.advanceTimersByTimeAsync(0);
+  for (const id of eventIds) response.write(`event: message\nid: ${id}\ndata: {}\n\n`);
+  return response;
 }
 
 /** A client with a standalone stream, which has left call 1. */
@@ -51,7 +61,7 @@ test('the answer to a question was dropped, because one with its id had been ans
 });
 
 test.each([
-  ['answered', ({ inner }: WatchedRig) => inner.deliver(answer('q'))],
+  ['answered', async ({ inner }: WatchedRig) => Promise.resolve(inner.deliver(answer('q')))],
   ['taken back', async ({ transport }: WatchedRig) => transport.send(cancelled('q'))],
 ])('the time of a stored question that was %s ended another of the same id', async (_how, ends) => {
   const rig = away();
@@ -63,6 +73,63 @@ test.each([
   await vi.advanceTimersByTimeAsync(1_000);
   expect(answers(rig)).toEqual(before);
   expect(rig.transport.backchannel.snapshot().openExchanges).toBe(1);
+});
+
+test('a stored question that was answered while it was written gave its time to the next of the same id', async () => {
+  const rig = away();
+  rig.post(request(2));
+  rig.inner.write = async () => {
+    rig.inner.write = async () => Promise.resolve();
+    rig.inner.deliver(answer('q'));
+    return rig.transport.send(elicit('q'), { relatedRequestId: 2 });
+  };
+  await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(answers(rig)).toEqual([answer('q')]);
+});
+
+describe('a question that was stored for a call waited for ever', () => {
+  test('while the client held the resumed stream of another', async () => {
+    const rig = away();
+    leave(rig, 2, 'e2');
+    await resume(rig, 'e2');
+    await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(answers(rig)).toMatchObject([ORPHANED]);
+  });
+
+  test('when the client resumed another', async () => {
+    const rig = away();
+    leave(rig, 2, 'e2');
+    await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+    await resume(rig, 'e2');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(answers(rig)).toMatchObject([ORPHANED]);
+  });
+});
+
+describe('a stored question is not answered in the place of a client', () => {
+  test.each([
+    ['had come back for it before', true],
+    ['comes back for it', false],
+  ])('that %s, also from where it left the second time', async (_when, before) => {
+    const rig = away();
+    (await resume(rig, 'e1', 'e2', 'e3')).disconnect();
+    if (before) await resume(rig, 'e3');
+    await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+    if (!before) await resume(rig, 'e3');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(answers(rig)).toEqual([]);
+  });
+
+  test('that reads a stream of which nothing is remembered: it may be that of the question', async () => {
+    const rig = away();
+    (await resume(rig, 'long ago', 'e9')).disconnect();
+    await resume(rig, 'e9');
+    await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(answers(rig)).toEqual([]);
+  });
 });
 
 describe('while questions are answered in the place of a client, what the first leads to', () => {
