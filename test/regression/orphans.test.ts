@@ -61,7 +61,13 @@ test('the answer to a question was dropped, because one with its id had been ans
 });
 
 test.each([
-  ['answered', async ({ inner }: WatchedRig) => Promise.resolve(inner.deliver(answer('q')))],
+  [
+    'answered',
+    async ({ inner }: WatchedRig) => {
+      inner.deliver(answer('q'));
+      return Promise.resolve();
+    },
+  ],
   ['taken back', async ({ transport }: WatchedRig) => transport.send(cancelled('q'))],
 ])('the time of a stored question that was %s ended another of the same id', async (_how, ends) => {
   const rig = away();
