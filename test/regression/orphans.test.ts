@@ -25,12 +25,19 @@ function leave(rig: WatchedRig, call: number, eventId: string): void {
   connection.disconnect();
 }
 
-/** The client comes back for what followed this event, and for what follows that. */
-async function resume({ transport }: WatchedRig, lastEventId: string, ...eventIds: string[]): Promise<FakeResponse> {
+/** The client comes back for what followed this event: what was stored comes at once, what is said now later. */
+async function resume(
+  { transport }: WatchedRig,
+  lastEventId: string,
+  stored: string[] = [],
+  said: string[] = [],
+): Promise<FakeResponse> {
+  const write = (id: string): unknown => response.write(`event: message\nid: ${id}\ndata: {}\n\n`);
   const response = new FakeResponse();
   void transport.handleRequest(nodeRequest('GET', { 'last-event-id': lastEventId }), response);
+  stored.forEach(write);
   await vi.advanceTimersByTimeAsync(0);
-  for (const id of eventIds) response.write(`event: message\nid: ${id}\ndata: {}\n\n`);
+  said.forEach(write);
   return response;
 }
 
@@ -95,10 +102,11 @@ test('a stored question that was answered while it was written gave its time to 
 });
 
 describe('a question that was stored for a call waited for ever', () => {
-  test('while the client held the resumed stream of another', async () => {
+  test.each(['e3', 'e4'])('while the client held the stream of another, resumed twice, after %s', async (last) => {
     const rig = away();
     leave(rig, 2, 'e2');
-    await resume(rig, 'e2');
+    (await resume(rig, 'e2', ['e3'], ['e4'])).disconnect();
+    await resume(rig, last);
     await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
     await vi.advanceTimersByTimeAsync(100);
     expect(answers(rig)).toMatchObject([ORPHANED]);
@@ -120,7 +128,7 @@ describe('a stored question is not answered in the place of a client', () => {
     ['comes back for it', false],
   ])('that %s, also from where it left the second time', async (_when, before) => {
     const rig = away();
-    (await resume(rig, 'e1', 'e2', 'e3')).disconnect();
+    (await resume(rig, 'e1', ['e2'], ['e3'])).disconnect();
     if (before) await resume(rig, 'e3');
     await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
     if (!before) await resume(rig, 'e3');
@@ -130,7 +138,7 @@ describe('a stored question is not answered in the place of a client', () => {
 
   test('that reads a stream of which nothing is remembered: it may be that of the question', async () => {
     const rig = away();
-    (await resume(rig, 'long ago', 'e9')).disconnect();
+    (await resume(rig, 'long ago', ['e9'])).disconnect();
     await resume(rig, 'e9');
     await rig.transport.send(elicit('q'), { relatedRequestId: 1 });
     await vi.advanceTimersByTimeAsync(1_000);
