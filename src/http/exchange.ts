@@ -1,5 +1,6 @@
 import type { InFlight } from '../routing/ledger.js';
 import { OrderedStream } from './ordered-stream.js';
+import type { RequestStream } from './request-streams.js';
 
 /** One HTTP request of the client and its answer, for as long as the connection lives. */
 export class HttpExchange extends OrderedStream {
@@ -20,6 +21,8 @@ export class HttpExchange extends OrderedStream {
   opensLate = false;
   /** It is a GET that resumes a request stream. */
   resumesRequest = false;
+  /** The request stream that it carries or resumes, from its first event on. */
+  requestStream: RequestStream | undefined = undefined;
   /** Event ids written on a GET before it is known what stream it is. */
   readonly eventIds: string[] = [];
 

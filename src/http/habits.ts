@@ -11,6 +11,16 @@ export function resumesLate(transport: object): boolean {
 }
 
 /**
+ * Whether requests are answered in JSON mode. The first answer shows it as well, but a question may come before that, and a
+ * transport that serves one request only has no second.
+ */
+export function answersInJson(transport: object): boolean {
+  // Since SDK 1.25, Node's keeps a web-standard transport inside.
+  const { _webStandardTransport: inside = transport } = transport as { readonly _webStandardTransport?: object };
+  return (inside as { readonly _enableJsonResponse?: unknown })._enableJsonResponse === true;
+}
+
+/**
  * Whether, with an event store, what is sent while the client is away from its standalone stream is stored for it. Up to SDK
  * 1.23 it is discarded. Since 1.24 a transport can send its client away from that stream by itself, and stores.
  */

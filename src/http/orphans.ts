@@ -14,6 +14,8 @@ export interface OrphanListener {
  */
 export class Orphans {
   #cancelTimer: (() => void) | undefined;
+  /** Cancel the timers of questions that were stored. Most sessions have none. */
+  #stored: Set<() => void> | undefined;
 
   /** @param timeoutMs `0`: never */
   constructor(
@@ -23,7 +25,7 @@ export class Orphans {
 
   /** A connection has come or gone: the time starts anew. */
   clientSeen(): void {
-    this.close();
+    this.#stop();
     this.questionAsked();
   }
 
@@ -36,7 +38,25 @@ export class Orphans {
     });
   }
 
+  /** A question was stored for a client that has left its stream: it may never come back for it. */
+  questionStored(timeIsOver: () => void): void {
+    if (this.timeoutMs === 0) return;
+    const cancel = after(this.timeoutMs, () => {
+      this.#stored?.delete(cancel);
+      timeIsOver();
+    });
+    (this.#stored ??= new Set()).add(cancel);
+  }
+
   close(): void {
+    this.#stop();
+    this.#stored?.forEach((cancel) => {
+      cancel();
+    });
+    this.#stored = undefined;
+  }
+
+  #stop(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }

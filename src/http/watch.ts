@@ -3,6 +3,7 @@ import type { InFlight } from '../routing/ledger.js';
 import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './answers.js';
 import { HttpExchange, eventIdIn } from './exchange.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './headers.js';
+import { RequestStreams } from './request-streams.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -27,8 +28,8 @@ export class Watch implements AnswerObserver {
   #hasEventStore = false;
   /** Event ids of the standalone stream, to know it again when it is resumed. */
   readonly #standaloneIds = new Recent<string>();
-  #resumed = 0;
-  #openResumed = 0;
+  /** From the first event on: without an event store nothing can be resumed. */
+  #requestStreams: RequestStreams | undefined;
 
   /** @param resumesLate see `habits.ts` */
   constructor(
@@ -36,14 +37,9 @@ export class Watch implements AnswerObserver {
     private readonly resumesLate: boolean,
   ) {}
 
-  /** How often a request stream was resumed. */
-  get resumed(): number {
-    return this.#resumed;
-  }
-
-  /** A request stream that was resumed is open: what is written for a request that lost its own may arrive at once. */
-  get holdsResumed(): boolean {
-    return this.#openResumed > 0;
+  /** The connection by which the client has come back for what is written on this one. */
+  resumedBy(exchange: HttpExchange): HttpExchange | undefined {
+    return this.#requestStreams?.resumedBy(exchange);
   }
 
   get streams(): HttpStreams {
@@ -114,8 +110,8 @@ export class Watch implements AnswerObserver {
       ![lastEventId, ...replayed].some((id) => this.#standaloneIds.has(id));
     if (resumesRequest) {
       exchange.resumesRequest = true;
-      this.#resumed += 1;
-      this.#openResumed += 1;
+      (this.#requestStreams ??= new RequestStreams()).resumed(lastEventId, exchange);
+      for (const id of replayed) this.#requestStreams.wrote(id, exchange);
     } else {
       this.#becameStandalone(exchange, replayed);
     }
@@ -130,15 +126,14 @@ export class Watch implements AnswerObserver {
   /** It was taken for a request stream, because the client resumes it from an event that was long forgotten. */
   #isStandaloneAfterAll(exchange: HttpExchange, id: string): void {
     exchange.resumesRequest = false;
-    this.#resumed -= 1;
-    this.#openResumed -= 1;
+    this.#requestStreams?.forget(exchange);
     this.#becameStandalone(exchange, [id]);
     this.listener.streamOpened();
   }
 
   wrote(exchange: HttpExchange, chunk: unknown): void {
     const isGet = exchange.method === 'GET';
-    if (!exchange.isStream || (exchange.isResumable && !isGet)) return;
+    if (!exchange.isStream) return;
     const id = eventIdIn(chunk);
     if (id === undefined) return;
     this.#hasEventStore = true;
@@ -147,13 +142,13 @@ export class Watch implements AnswerObserver {
     // It may turn out a moment later that this is the standalone stream.
     else if (isGet && !exchange.resumesRequest) exchange.eventIds.push(id);
     else if (isGet && this.#standaloneIds.has(id)) this.#isStandaloneAfterAll(exchange, id);
+    else (this.#requestStreams ??= new RequestStreams()).wrote(id, exchange);
   }
 
   /** Nothing more will be written. */
   finished(exchange: HttpExchange): void {
     if (exchange.isFinished) return;
     exchange.isFinished = true;
-    if (exchange.resumesRequest) this.#openResumed -= 1;
     this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
     if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
   }

@@ -1,31 +1,27 @@
 import { now } from '../clock.js';
-import { debug } from '../debug.js';
 import type { ParkingFailure } from '../http/parking.js';
 import { BackchannelError } from '../errors.js';
-import { Recent } from '../routing/recent.js';
-import { answerFor, neverResumed, orphaned, stalled, tooLate } from './refusals.js';
+import { stalled } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
-import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import type { JsonRpcMessage } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import { Sessions } from '../routing/sessions.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { Delivery, type DeliveryOwner } from './delivery.js';
 import { Departure, NOT_TIMED, type Decision } from './departure.js';
 import type { Interceptor } from './facade.js';
-import { Liveness, type Asked, type LivenessOwner } from './liveness.js';
+import { Liveness, type LivenessOwner } from './liveness.js';
 import { originOn } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 import { receive, send } from './pipeline.js';
 import { callbackFailed, reportTo, type Report } from './report.js';
 import { RouteLog } from './route-log.js';
+import { StandIn, type StandInOwner } from './stand-in.js';
 import type { Surroundings } from './surroundings.js';
 import { Taps } from './taps.js';
 import { BackchannelView, type Backchannel } from './view.js';
 import { WriteOrder, attempt } from './write-order.js';
-
-/** JSON-RPC's "internal error". */
-const INTERNAL_ERROR = -32603;
 
 /** How long a write may take: longer than any event store that works, so that order is never given up for one. */
 const STALL_TIMEOUT_MS = 30_000;
@@ -36,26 +32,18 @@ const PROPERTIES = ['onmessage', 'onclose', 'backchannel'] as const;
 
 const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
 
-/** What there is to read of a message, unless it throws when it is read: then it is passed on as it is. */
-function readable<R>(read: () => R): R | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
  * A transport may be started again after it was closed; what is in flight in one life is in `sessions`.
  */
-export class Downstream implements Interceptor, Surroundings, DeliveryOwner, LivenessOwner {
+export class Downstream implements Interceptor, Surroundings, DeliveryOwner, LivenessOwner, StandInOwner {
   readonly methods: readonly string[];
   readonly properties: readonly string[] = PROPERTIES;
 
   /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
   readonly identity: object = {};
   readonly report: Report;
+  readonly standIn: StandIn;
   readonly #taps: Taps;
   readonly #log: RouteLog;
   readonly #order: WriteOrder;
@@ -66,11 +54,11 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   #onmessage: MessageHandler | undefined;
   #onclose: (() => void) | undefined;
   #isOpen = true;
+  /** `close()` was called, and the inner transport has not called back yet: it may, long after it has closed. */
+  #owesOnclose = false;
   #closing: Promise<void> | undefined;
   /** How often it was started again after it had closed. */
   #restarts = 0;
-  /** Requests that were answered in the client's place. */
-  #answered = new Recent<RequestId>();
 
   constructor(
     private readonly inner: TransportLike,
@@ -80,6 +68,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     this.#taps = new Taps(this.report);
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled);
     this.#log = new RouteLog(this.#taps, inner);
+    this.standIn = new StandIn(this, this.#log);
 
     this.#sessions = new Sessions(this.identity);
 
@@ -118,6 +107,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     const restarts = this.#restarts;
+    if (this.#isOpen) this.#owesOnclose = true;
     const closing = attempt(() => this.inner.close()).then(
       () => {
         // A transport that does not call back when it has closed is closed all the same.
@@ -149,16 +139,21 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#closing = undefined;
-    // Who connects next counts its questions from the beginning.
-    this.#answered = new Recent();
+    this.standIn.begin();
     this.#sessions = new Sessions(this.identity);
   }
 
   /** The inner transport has closed. Some say so twice. */
   #ended(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen && !this.#owesOnclose) return;
+    this.#owesOnclose = false;
     this.#settle();
-    this.#call('onclose', () => this.#onclose?.());
+    // The user's code: what it throws stays here.
+    try {
+      this.#onclose?.();
+    } catch (cause) {
+      this.report(callbackFailed('onclose', cause));
+    }
   }
 
   #settle(): void {
@@ -168,15 +163,6 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
     this.#liveness?.close();
     this.#taps.complete();
-  }
-
-  /** Calls the user's code. What it throws stays here. */
-  #call(name: string, callback: () => void): void {
-    try {
-      callback();
-    } catch (cause) {
-      this.report(callbackFailed(name, cause));
-    }
   }
 
   // ---- client to server ----
@@ -206,14 +192,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     // A transport that reconnects by itself does so without a word: a message says it is back.
     this.#begin();
     this.#taps.inbound(message, extra);
-    const late = this.#answered.isEmpty ? undefined : readable(() => this.#lateAnswer(message));
-    if (late === undefined) receive(this, message, extra);
-    else this.report(tooLate(late));
-  }
-
-  /** The id of an answer to what was answered in the client's place. */
-  #lateAnswer(message: JsonRpcMessage): RequestId | undefined {
-    return isResponse(message) && this.#answered.delete(message.id) ? message.id : undefined;
+    if (!this.standIn.dropsLate(message)) receive(this, message, extra);
   }
 
   arrived(entry: InFlight): void {
@@ -224,32 +203,8 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     this.#onmessage?.(message, extra);
   }
 
-  /** Answers in the place of a handler that threw: the client would wait for ever. */
   failed(entry: InFlight): void {
-    const error = { code: INTERNAL_ERROR, message: 'Internal error' };
-    // On its behalf: where there are several sessions, its id alone may not say which is meant.
-    this.#sendOnBehalfOf(entry, { jsonrpc: '2.0', id: entry.id, error }).catch((cause: unknown) => {
-      debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
-    });
-  }
-
-  /** Answers what a client that is gone has left open, or one request of that. */
-  abandon(only: Asked | undefined): void {
-    for (const { exchange, ledger } of [...this.#sessions.exchanges()]) {
-      const { id } = exchange;
-      if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;
-      const errorOf = only === undefined ? orphaned : neverResumed;
-      const error = errorOf(id, exchange.method, this.settings.orphanTimeoutMs);
-      this.#log.orphaned(exchange, ledger, error);
-      // Where there are several sessions, another may have asked with the same id, and its answer must come through.
-      if (this.settings.sessionOf === undefined) this.#answered.add(id);
-      ledger.closeExchange(id);
-      this.#sessions.prune(ledger);
-      // Not by way of the pipeline: nothing came along by which `sessionOf` could name the session.
-      this.#call('onmessage', () => {
-        this.handOver(answerFor(id, error), undefined);
-      });
-    }
+    this.standIn.failed(entry);
   }
 
   // ---- server to client ----
@@ -268,10 +223,10 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
-    return this.#sendOnBehalfOf(origin, message, options);
+    return this.sendOnBehalfOf(origin, message, options);
   }
 
-  #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+  sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#taps.outbound(message, options);
     // Nobody asks for the time where nothing waits and nobody watches.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();

@@ -1,17 +1,17 @@
-import { after } from '../clock.js';
 import { debug } from '../debug.js';
 import { HttpExchange } from '../http/exchange.js';
-import { resumesLate, storesWhileAway } from '../http/habits.js';
+import { answersInJson, resumesLate, storesWhileAway } from '../http/habits.js';
 import { Orphans, type OrphanListener } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
 import { Watch, type WatchListener } from '../http/watch.js';
 import type { Settings } from '../options.js';
-import type { InFlight, Ledger } from '../routing/ledger.js';
+import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
 import { exchangeOn, onExchange } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
+import type { StandIn } from './stand-in.js';
 
 /** All that can be known of streams, so that asking makes no object. */
 const STREAMS = {
@@ -20,27 +20,21 @@ const STREAMS = {
   unknown: knownStreams('unknown'),
 };
 
-/** A server-initiated request: its id is the session's own. */
-export interface Asked {
-  readonly id: RequestId;
-  readonly ledger: Ledger;
-}
-
 /** What liveness needs of the wrapper it belongs to. */
 export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
   /** How many server-initiated requests the client has not answered yet. */
   readonly openExchanges: number;
-  /** Answers these requests in the client's place: it is gone. */
-  abandon(only: Asked | undefined): void;
+  /** Answers in the client's place. */
+  readonly standIn: StandIn;
 }
 
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
 export class Liveness implements WatchListener, OrphanListener {
   readonly #orphans: Orphans;
+  /** How requests are answered, where no answer need show it. */
+  readonly #answers: 'sse' | 'json' | undefined;
   // Most sessions never need these, and there may be many idle sessions.
   #parking: Parking<ParkedMessage> | undefined;
-  /** Cancel the timers of questions that were stored. */
-  #storedQuestions: Set<() => void> | undefined;
   /** From the first `handleRequest` on that can be watched: without it nothing is known. */
   #watch: Watch | undefined;
 
@@ -51,6 +45,7 @@ export class Liveness implements WatchListener, OrphanListener {
     private readonly settings: Settings,
     private readonly owner: LivenessOwner,
   ) {
+    this.#answers = settings.responseMode ?? (answersInJson(inner) ? 'json' : undefined);
     this.#orphans = new Orphans(settings.orphanTimeoutMs, this);
   }
 
@@ -64,14 +59,14 @@ export class Liveness implements WatchListener, OrphanListener {
   }
 
   abandonAll(): void {
-    this.owner.abandon(undefined);
+    this.owner.standIn.abandonAll();
   }
 
   /** What is known of the client's streams. */
   get streams(): Streams {
     // Of a transport with several sessions it is not known whose stream is whose.
     const seen = this.settings.sessionOf === undefined ? this.#watch?.streams : undefined;
-    const requests = (this.settings.responseMode ?? seen?.answers) === 'json' ? 'closed' : 'open';
+    const requests = (this.#answers ?? seen?.answers) === 'json' ? 'closed' : 'open';
     if (seen === undefined) return STREAMS.unknown[requests];
     return STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
   }
@@ -112,22 +107,19 @@ export class Liveness implements WatchListener, OrphanListener {
   /** A server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
   questionAsked(id: RequestId, entry: InFlight | undefined): void {
     this.#orphans.questionAsked();
-    const { carrier } = entry ?? {};
-    const hasLeft = carrier instanceof HttpExchange && carrier.isFinished;
-    if (entry !== undefined && hasLeft && this.#watch?.holdsResumed !== true) this.#stored(id, entry.ledger);
+    const exchange = entry?.ledger.exchange(id);
+    // It may have been answered while it was written, and its id be that of another by now.
+    if (entry !== undefined && exchange?.entry === entry) this.#questionOpen(exchange, entry);
   }
 
-  /** A question was stored for a client that has left its stream: it may never come back for it. */
-  #stored(id: RequestId, ledger: Ledger): void {
-    const { orphanTimeoutMs } = this.settings;
-    if (orphanTimeoutMs === 0) return;
+  #questionOpen(exchange: Exchange, { carrier, ledger }: InFlight): void {
     const watch = this.#watch;
-    const resumed = watch?.resumed;
-    const cancel = after(orphanTimeoutMs, () => {
-      this.#storedQuestions?.delete(cancel);
-      if (this.#watch === watch && watch?.resumed === resumed) this.owner.abandon({ id, ledger });
+    if (watch === undefined || !(carrier instanceof HttpExchange) || !carrier.isFinished) return;
+    const resumedBy = watch.resumedBy(carrier);
+    if (resumedBy?.isFinished === false) return;
+    this.#orphans.questionStored(() => {
+      if (watch.resumedBy(carrier) === resumedBy) this.owner.standIn.abandon(exchange, ledger);
     });
-    (this.#storedQuestions ??= new Set()).add(cancel);
   }
 
   streamOpened(): void {
@@ -148,10 +140,6 @@ export class Liveness implements WatchListener, OrphanListener {
   close(): void {
     this.#watch = undefined;
     this.#orphans.close();
-    this.#storedQuestions?.forEach((cancel) => {
-      cancel();
-    });
-    this.#storedQuestions = undefined;
     this.#parking?.close();
   }
 }

@@ -1,12 +1,17 @@
 /** What becomes of a transport that is closed: C11. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { StdioServerTransport as Sdk2StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { withBackchannel } from 'mcp-backchannel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { deferred } from '../support/deferred.js';
+import { WebSocketServerTransport } from '../support/websocket.js';
 import { Rigs, SIDES, elicitation, type Message, type Side } from './rig/rig.js';
 import { slowStore } from './rig/stores.js';
 
@@ -176,5 +181,57 @@ describe.each(STDIO)('$name', ({ create, bareOutcome }) => {
     stdout.resume();
     if (outcome === 'pending') await Promise.race([sending, new Promise((resolve) => stdout.once('drain', resolve))]);
     stdout.destroy();
+  });
+});
+
+describe.each([false, true])('a transport that calls onclose after close() has resolved (wrapped: %s)', (wrapped) => {
+  const cleanUp: (() => void)[] = [];
+  afterEach(() => {
+    for (const clean of cleanUp.splice(0)) clean();
+  });
+
+  /** An SDK server over a WebSocket, and how often it was told of the end. */
+  async function connected(): Promise<{ server: Server; client: WebSocket; socket: WebSocket; told: () => number }> {
+    const listener = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    cleanUp.push(() => listener.close());
+    await once(listener, 'listening');
+    const client = new WebSocket(`ws://127.0.0.1:${String((listener.address() as AddressInfo).port)}`);
+    cleanUp.push(() => {
+      client.terminate();
+    });
+    const [[socket]] = (await Promise.all([once(listener, 'connection'), once(client, 'open')])) as [[WebSocket], []];
+    const bare = new WebSocketServerTransport(socket);
+    const server = new Server({ name: 'late', version: '1' }, { capabilities: {} });
+    let told = 0;
+    server.onclose = () => (told += 1);
+    await server.connect(wrapped ? withBackchannel(bare) : bare);
+    return { server, client, socket, told: () => told };
+  }
+
+  it('C8, C11: calls it once, and what the server waits for is rejected', async () => {
+    const { server, client, socket, told } = await connected();
+    const asked = once(client, 'message');
+    const outcome = server.ping().then(String, String);
+    await asked;
+    const ended = once(socket, 'close');
+    await server.close();
+    expect(told()).toBe(0);
+    await ended;
+    expect(told()).toBe(1);
+    expect(await outcome).toContain('Connection closed');
+  });
+
+  it('C8, C11: calls it once, though a message comes in between', async () => {
+    const { server, client, socket, told } = await connected();
+    const ended = once(socket, 'close');
+    const before = once(socket, 'message');
+    client.pause();
+    await server.close();
+    client.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+    await before;
+    expect(told()).toBe(0);
+    client.resume();
+    await ended;
+    expect(told()).toBe(1);
   });
 });

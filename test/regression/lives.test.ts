@@ -180,3 +180,46 @@ test.each([
   await end(closing);
   expect(closing.errors).toMatchObject([{ code: 'CALLBACK_FAILED', message: /^onclose threw: mine/ }]);
 });
+
+/** A transport that has closed before it says so: `ends` says so. */
+function lateRig(): Rig<NullTransport> & { ends: () => void; told: () => number } {
+  const late = rigOf(new NullTransport());
+  late.inner.close = async () => Promise.resolve();
+  let told = 0;
+  late.transport.onclose = () => (told += 1);
+  return { ...late, ends: () => late.inner.onclose?.(), told: () => told };
+}
+
+test('an onclose that came after close() had resolved was told to nobody', async () => {
+  const { transport, ends, told } = lateRig();
+  await transport.close();
+  ends();
+  ends();
+  await transport.close();
+  ends();
+  expect(told()).toBe(1);
+});
+
+test('an onclose that came after close() had failed was told to nobody', async () => {
+  const { inner, transport, ends, told } = lateRig();
+  inner.close = async () => Promise.reject(new Error('stuck'));
+  await expect(transport.close()).rejects.toThrow('stuck');
+  inner.close = async () => {
+    ends();
+    return Promise.resolve();
+  };
+  await transport.close();
+  ends();
+  expect(told()).toBe(1);
+});
+
+test('a close() of what has ended already, and said so, makes nobody hear of it twice', async () => {
+  const { inner, transport, ends, told } = lateRig();
+  inner.close = async () => {
+    ends();
+    return Promise.resolve();
+  };
+  ends();
+  await transport.close();
+  expect(told()).toBe(1);
+});

@@ -7,8 +7,8 @@ import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { createBackend } from '../../examples/lib/backend.js';
 import type { Upstream } from './upstreams.js';
 
-/** The server's end of one socket. */
-class WebSocketServerTransport implements Transport {
+/** The server's end of one socket. It says that it has closed when the other end agrees: after `close()` has resolved. */
+export class WebSocketServerTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;

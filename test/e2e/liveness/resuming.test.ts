@@ -118,6 +118,29 @@ describe.each([
     expect(live.questions).toEqual([{ message: 'nobody is here', stream: 'GET' }]);
   });
 
+  test('a question for a call that is not resumed fails in bounded time, and one for a call that is does not', async () => {
+    const live = await open({ transport: { eventStore: create() }, backchannel: { orphanTimeoutMs: 50 } });
+    const leaves = async (id: string): Promise<string> => {
+      const primed = live.client.next(isPriming(id));
+      const call = await live.call(id);
+      if (!PRIMES) await call.extra.sendNotification(WORD);
+      const { eventId = '' } = await primed;
+      await call.drop();
+      await call.gone;
+      return eventId;
+    };
+    await leaves('left');
+    await live.openGet(await leaves('resumed'));
+    const arrived = live.client.next(isQuestion);
+    const thinking = live.ask('is read', { relatedRequestId: 'resumed' });
+    const { message } = await arrived;
+    await expect(live.ask('is not', { relatedRequestId: 'left' })).rejects.toMatchObject({
+      data: { code: 'ORPHANED' },
+    });
+    await live.client.reply(message.id ?? '', { action: 'decline' });
+    expect(await thinking).toMatchObject({ action: 'decline' });
+  });
+
   test.each([true, false])('a resumed standalone stream is the standalone stream (wrapped: %s)', async (wrapped) => {
     const live = await open({ wrapped, transport: { eventStore: create() }, client: { answers: ACCEPT } });
     const first = live.client.next(({ eventId }) => eventId !== undefined);

@@ -49,9 +49,10 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C7',
     'answer in the place of the client what another session of the same name for it has asked',
-    DOWNSTREAM,
-    'if (only !== undefined && (id !== only.id || ledger !== only.ledger)) continue;',
-    'if (only !== undefined && id !== only.id) continue;',
+    'src/transport/stand-in.ts',
+    '    this.#abandon(exchange, ledger, neverResumed);',
+    '    for (const all of [...this.owner.sessions.exchanges()]) {\n' +
+      '      if (all.exchange.id === exchange.id) this.#abandon(all.exchange, all.ledger, neverResumed);\n    }',
   ),
   mutant(
     'C7',
@@ -141,8 +142,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'fire onclose as often as the transport says so',
     DOWNSTREAM,
-    '    if (!this.#isOpen) return;\n    this.#settle();\n    this.#call(',
-    '    this.#settle();\n    this.#call(',
+    '    if (!this.#isOpen && !this.#owesOnclose) return;\n',
+    '',
   ),
   mutant(
     'C11',
