@@ -60,10 +60,10 @@ export interface BackchannelOptions {
 
   /**
    * How the transport answers requests: with an event stream, or in JSON mode, where nothing but the
-   * answer itself can be written. Only needed where the first answer cannot be watched, or comes after
-   * the first server-initiated message.
+   * answer itself can be written. Only needed for a transport of your own, where the first answer cannot
+   * be watched, or comes after the first server-initiated message.
    *
-   * @default detected from the content type of the answers
+   * @default what an SDK transport was told, or the content type of the answers
    */
   readonly responseMode?: 'sse' | 'json' | undefined;
 

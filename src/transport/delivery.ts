@@ -4,7 +4,14 @@ import type { ParkingFailure } from '../http/parking.js';
 import type { Settings } from '../options.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { Ledger } from '../routing/ledger.js';
-import { cancelledIdOf, isMethodMessage, isNotification, isRequest, type MethodMessage } from '../routing/message.js';
+import {
+  cancelledIdOf,
+  isMethodMessage,
+  isNotification,
+  isRequest,
+  type MethodMessage,
+  type RequestId,
+} from '../routing/message.js';
 import type { Route } from '../routing/route.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
 import { Departure, type Decision } from './departure.js';
@@ -127,7 +134,7 @@ export class Delivery {
 
     const turn: { isSent: boolean; redirected: Promise<void> | undefined } = { isSent: false, redirected: undefined };
     const write = (): Promise<void> => {
-      turn.isSent = !this.#isGone(route, message);
+      turn.isSent = !this.#isGone(route, message) && !isOver(question, ledger);
       if (turn.isSent) {
         const sent = this.inner.send(message, options);
         // Not before: the client may have left its stream while the question waited for its turn.
@@ -142,8 +149,8 @@ export class Delivery {
     };
     const ended = (error: Error | undefined): Error | undefined => {
       this.#streamOf.written(stream, ledger);
-      const isOver = error !== undefined && question !== undefined;
-      if (isOver && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
+      const hasFailed = error !== undefined && question !== undefined;
+      if (hasFailed && ledger?.closeExchange(question) !== undefined) departure.around.sessions.prune(ledger);
       if (turn.redirected === undefined && this.log.isWatched) {
         const { to, evidence } = route;
         const outcome = error === undefined ? 'delivered' : 'failed';
@@ -239,6 +246,11 @@ export class Delivery {
     this.log.tell(departure, message, ledger, { outcome: 'refused', error });
     settle(departure, Promise.resolve());
   }
+}
+
+/** Taken back, or answered in the client's place, while it waited for its turn. */
+function isOver(question: RequestId | undefined, ledger: Ledger | undefined): boolean {
+  return question !== undefined && ledger !== undefined && ledger.exchange(question) === undefined;
 }
 
 /** A cancellation was sent, parked or refused: in any case nobody waits for that answer. */

@@ -67,7 +67,7 @@ const GO = { jsonrpc: '2.0', method: 'go' };
 
 it.concurrent(
   'tells at once of a server that died while what it had started holds its pipes, and ends that',
-  async () => {
+  async ({ expect }) => {
     const { server, said, closed, errors } = await serverRunning(`
     const { pid } = spawn('sleep', ['60'], { stdio: 'inherit' });
     say({ pid: process.pid, other: pid });

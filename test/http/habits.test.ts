@@ -2,8 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { WebStandardStreamableHTTPServerTransport as WebStandardTransportOf2 } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
-import { resumesLate, storesWhileAway } from '../../src/http/habits.js';
+import { answersInJson, resumesLate, storesWhileAway } from '../../src/http/habits.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import {
   isStandalone,
@@ -22,6 +24,17 @@ test.each([new StreamableHTTPServerTransport(), new NodeStreamableHTTPServerTran
     expect(storesWhileAway(transport)).toBe(true);
   },
 );
+
+test.each([
+  StreamableHTTPServerTransport,
+  WebStandardStreamableHTTPServerTransport,
+  NodeStreamableHTTPServerTransport,
+  WebStandardTransportOf2,
+])('a transport in JSON mode is known by what it was told', (Transport) => {
+  expect(answersInJson(new Transport({ enableJsonResponse: true }))).toBe(true);
+  expect(answersInJson(new Transport({ enableJsonResponse: false }))).toBe(false);
+  expect(answersInJson(new Transport())).toBe(false);
+});
 
 describe('a GET with which a stream is resumed, of a transport that knows it late,', () => {
   /** The client has lost its standalone stream after the event `a`, and resumes it; the transport takes its time. */

@@ -86,3 +86,20 @@ test('news that was late, and whose stream went while it waited for its turn, ha
   await settle();
   expect(rig.inner.relatedIdOf('notifications/tools/list_changed')).toBe(7);
 });
+
+test('a question that was answered in the place of its client while it waited for its turn was written all the same', async () => {
+  const rig = watchedRig({ orphanTimeoutMs: 100 });
+  const connection = rig.post(request(1));
+  connection.write('id: e1\ndata: \n\n');
+  const slow = deferred();
+  rig.inner.write = async ({ message }) => (message === LOG ? slow.promise : undefined);
+  void rig.transport.send(LOG, { relatedRequestId: 1 });
+  const question = sent(rig, elicit('q'), { relatedRequestId: 1 });
+  connection.disconnect();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(rig.received).toMatchObject([{}, { message: { id: 'q', error: { data: { code: 'ORPHANED' } } } }]);
+  slow.resolve();
+  await settle();
+  expect(question.outcome).toBe('rejected CANCELLED');
+  expect(rig.inner.sent.map(({ message }) => message)).toEqual([LOG]);
+});

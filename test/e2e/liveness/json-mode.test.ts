@@ -1,6 +1,9 @@
 /** A transport that answers requests in JSON can write nothing but the answer there. */
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { describe, expect, it } from 'vitest';
-import { FLAVOURS, isAsk, peers, type Flavour, type Peer, type PeerOptions } from './peer.js';
+import { withBackchannel, type JsonRpcMessage } from '../../../src/index.js';
+import { isRequestId } from '../../../src/routing/message.js';
+import { FLAVOURS, isAsk, peers, type Peer, type PeerOptions } from './peer.js';
 
 const open = peers();
 
@@ -70,21 +73,46 @@ describe.each(FLAVOURS)('over a %s transport that answers in JSON, without the s
 });
 
 describe('where requests are handled by the transport inside, so that nothing is known of its answers', () => {
-  const unwatched = { flavour: 'Node' as Flavour, wrapped: 'unwatched' as const };
-
-  it('a question that names a call in flight is lost, as the bare transport loses it', async () => {
-    const peer = await calling(unwatched);
-    await peer.client.openGet();
-    expect(await peer.ask('lost', 'call')).toBe('sent');
-    await peer.send({ method: 'notifications/tools/list_changed' });
-    await peer.client.next(({ message }) => message.method === 'notifications/tools/list_changed', 0);
-    expect(await peer.streamsOf(isAsk('lost'))).toEqual([]);
-  });
-
-  it("responseMode: 'json' tells, and it is delivered on the standalone stream", async () => {
-    const peer = await calling({ ...unwatched, backchannel: { responseMode: 'json' } });
+  it.each([
+    ['the transport tells', undefined],
+    ["responseMode: 'json' tells", 'json' as const],
+  ])('%s, and a question that names a call in flight is delivered on the standalone stream', async (_, mode) => {
+    const peer = await calling({ flavour: 'Node', wrapped: 'unwatched', backchannel: { responseMode: mode } });
     await peer.client.openGet();
     expect(await askedOn(peer, 'call')).toBe('GET');
     expect(peer.routes.all).toMatchObject([{ requested: 'call', to: 'standalone', outcome: 'delivered' }]);
+  });
+});
+
+describe('a transport that serves one request only', () => {
+  /** A tool that asks, and what has become of its question. */
+  async function askedBy(transport: WebStandardStreamableHTTPServerTransport): Promise<unknown> {
+    const asked = new Promise((resolve) => {
+      transport.onmessage = ({ id, method }: JsonRpcMessage) => {
+        if (method !== 'tools/call' || !isRequestId(id)) return;
+        const question = { jsonrpc: '2.0' as const, id: 'q', method: 'ping' as const };
+        transport.send(question, { relatedRequestId: id }).then(() => {
+          resolve('sent');
+        }, resolve);
+      };
+    });
+    await transport.start();
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'ask' } });
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    void transport.handleRequest(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body }));
+    const outcome = await asked;
+    await transport.close();
+    return outcome;
+  }
+  const stateless = (): WebStandardStreamableHTTPServerTransport =>
+    new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+
+  it('bare: loses a question without a word', async () => {
+    expect(await askedBy(stateless())).toBe('sent');
+  });
+
+  it('wrapped: refuses a question, though no answer has shown yet how requests are answered', async () => {
+    const transport = withBackchannel(stateless(), { parkTimeoutMs: 10, scopeOf: () => 'request' });
+    expect(await askedBy(transport)).toMatchObject({ name: 'BackchannelError', code: 'PARK_TIMEOUT' });
   });
 });

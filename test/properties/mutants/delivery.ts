@@ -106,8 +106,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'never give up a write that stalls',
     ORDER,
-    'for (const job of stalled) this.#end(job, this.stalled(this.stallTimeoutMs));',
-    'void stalled;',
+    'for (const job of overdue) this.#end(job, this.stalled(this.stallTimeoutMs));',
+    'void overdue;',
   ),
   mutant(
     'C5',

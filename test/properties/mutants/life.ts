@@ -128,8 +128,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C10',
     'say nothing of an onclose that throws',
     DOWNSTREAM,
-    'this.report(callbackFailed(name, cause));',
-    'void [name, cause, callbackFailed];',
+    "this.report(callbackFailed('onclose', cause));",
+    'void [cause, callbackFailed];',
   ),
   mutant(
     'C10',
@@ -198,7 +198,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'rules',
     'take a GET that resumes a POST for the standalone stream',
     WATCH,
-    'lastEventId !== undefined && this.#hasEventStore && !this.#standaloneIds.has(lastEventId);',
-    'lastEventId !== undefined && this.#hasEventStore && lastEventId === this.#streams;',
+    '![lastEventId, ...replayed].some((id) => this.#standaloneIds.has(id));',
+    '![lastEventId, ...replayed].every(() => true);',
   ),
 ];
