@@ -1,59 +1,59 @@
-import type { HttpExchange } from './exchange.js';
+import type { HttpConnection } from './connection.js';
 import { contentTypeOf, isWebResponse, signalOf, type NodeResponse } from './headers.js';
 
 /** What is seen of the answer to an HTTP request. */
 export interface AnswerObserver {
   /** Its head was written. */
-  answered(exchange: HttpExchange, status: number, contentType: unknown): void;
+  answered(connection: HttpConnection, status: number, contentType: unknown): void;
   /** A part of its body was written. */
-  wrote(exchange: HttpExchange, chunk: unknown): void;
+  wrote(connection: HttpConnection, chunk: unknown): void;
   /** Nothing more will be written. */
-  finished(exchange: HttpExchange): void;
+  finished(connection: HttpConnection): void;
   /** The connection is gone. */
-  ended(exchange: HttpExchange): void;
+  ended(connection: HttpConnection): void;
 }
 
 /** Tells what is written with Node's response, which is passed on as it is. */
-export function watchNodeAnswer(exchange: HttpExchange, response: NodeResponse, observer: AnswerObserver): void {
+export function watchNodeAnswer(connection: HttpConnection, response: NodeResponse, observer: AnswerObserver): void {
   const { writeHead, write, end } = response;
   response.writeHead = (...args) => {
     const result = writeHead.apply(response, args);
-    observer.answered(exchange, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
+    observer.answered(connection, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
     return result;
   };
   response.write = (...args) => {
-    observer.wrote(exchange, args[0]);
+    observer.wrote(connection, args[0]);
     return write.apply(response, args);
   };
   response.end = (...args) => {
     // The connection may live on for as long as the client does not read: nothing more is written.
-    observer.finished(exchange);
+    observer.finished(connection);
     return end.apply(response, args);
   };
   // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
-  if (response.closed === true || response.destroyed === true) observer.ended(exchange);
+  if (response.closed === true || response.destroyed === true) observer.ended(connection);
   else {
     response.once('close', () => {
-      observer.ended(exchange);
+      observer.ended(connection);
     });
   }
 }
 
 /** Tells what is in the web-standard response that `handle` gives, which is passed on as it is. */
 export function watchWebAnswer(
-  exchange: HttpExchange,
+  connection: HttpConnection,
   request: unknown,
   handle: () => unknown,
   observer: AnswerObserver,
 ): Promise<unknown> {
   // The client may go before there is an answer whose body could be cancelled.
   const signal = signalOf(request);
-  if (signal?.aborted === true) observer.ended(exchange);
+  if (signal?.aborted === true) observer.ended(connection);
   else {
     signal?.addEventListener(
       'abort',
       () => {
-        observer.ended(exchange);
+        observer.ended(connection);
       },
       { once: true },
     );
@@ -62,35 +62,35 @@ export function watchWebAnswer(
   try {
     answer = handle();
   } catch (error) {
-    observer.ended(exchange);
+    observer.ended(connection);
     throw error;
   }
-  return watched(exchange, answer, observer);
+  return watched(connection, answer, observer);
 }
 
-async function watched(exchange: HttpExchange, answer: unknown, observer: AnswerObserver): Promise<unknown> {
+async function watched(connection: HttpConnection, answer: unknown, observer: AnswerObserver): Promise<unknown> {
   let response: unknown;
   try {
     response = await answer;
   } catch (error) {
-    observer.ended(exchange);
+    observer.ended(connection);
     throw error;
   }
   if (!isWebResponse(response)) {
-    observer.ended(exchange);
+    observer.ended(connection);
     return response;
   }
-  observer.answered(exchange, response.status, response.headers.get('content-type'));
-  if (!exchange.isStream || response.body === null) {
-    observer.ended(exchange);
+  observer.answered(connection, response.status, response.headers.get('content-type'));
+  if (!connection.isStream || response.body === null) {
+    observer.ended(connection);
     return response;
   }
   const { status, statusText, headers } = response;
-  return new Response(watchBody(exchange, response.body, observer), { status, statusText, headers });
+  return new Response(watchBody(connection, response.body, observer), { status, statusText, headers });
 }
 
 function watchBody(
-  exchange: HttpExchange,
+  connection: HttpConnection,
   body: ReadableStream<Uint8Array>,
   observer: AnswerObserver,
 ): ReadableStream<Uint8Array> {
@@ -99,19 +99,19 @@ function watchBody(
     {
       pull: async (controller) => {
         const { done, value } = await reader.read().catch((error: unknown) => {
-          observer.ended(exchange);
+          observer.ended(connection);
           throw error;
         });
         if (done) {
-          observer.ended(exchange);
+          observer.ended(connection);
           controller.close();
           return;
         }
-        observer.wrote(exchange, value);
+        observer.wrote(connection, value);
         controller.enqueue(value);
       },
       cancel: async (reason) => {
-        observer.ended(exchange);
+        observer.ended(connection);
         await reader.cancel(reason);
       },
     },

@@ -6,7 +6,7 @@
  * wait for the event store, and what is sent meanwhile comes too late for what is replayed. Later ones keep a
  * web-standard transport inside. It knows the stream before there is a head, and `handleRequest` settles when it ends.
  */
-export function resumesLate(transport: object): boolean {
+export function resumesWhenHandled(transport: object): boolean {
   return '_streamMapping' in transport;
 }
 

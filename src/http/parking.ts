@@ -20,11 +20,11 @@ export interface Ticket {
    * When its time is over it may go on any stream, and waits for the next if it is no request: the
    * sender of a request waits with it.
    */
-  readonly mayGoLate: boolean;
+  readonly mayGoElsewhere: boolean;
   /** When it was parked first; parking sets it. */
   since: number | undefined;
   /** Its time is over; parking sets it. */
-  isLate: boolean;
+  isOverdue: boolean;
 }
 
 /** What parking does with messages that come out. */
@@ -66,24 +66,24 @@ export class Parking<T extends Ticket> {
       return;
     }
     ticket.since ??= same?.since ?? now();
-    ticket.isLate ||= same?.isLate === true;
-    const mayWait = parkTimeoutMs > 0 && !(ticket.isLate && ticket.id !== undefined);
+    ticket.isOverdue ||= same?.isOverdue === true;
+    const mayWait = parkTimeoutMs > 0 && !(ticket.isOverdue && ticket.id !== undefined);
     if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
     else if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
       this.outcome.giveUp(ticket, 'PARK_FULL');
     } else {
       this.#room.add(ticket);
       // Who came first expires first: a timer that runs already is early enough.
-      if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();
+      if (!ticket.isOverdue && this.#cancelTimer === undefined) this.#schedule();
       if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     }
   }
 
-  /** What is late waits for as long as it takes, but must not keep out what is not. */
+  /** What is overdue waits for as long as it takes, but must not keep out what is not. */
   #makeRoom(): boolean {
-    const late = this.#room.takeLate();
-    if (late !== undefined) this.outcome.giveUp(late, 'PARK_FULL');
-    return late !== undefined;
+    const overdue = this.#room.takeOverdue();
+    if (overdue !== undefined) this.outcome.giveUp(overdue, 'PARK_FULL');
+    return overdue !== undefined;
   }
 
   /** A stream has opened: everything is tried again. */
@@ -115,8 +115,8 @@ export class Parking<T extends Ticket> {
 
   #expire(): void {
     for (const ticket of this.#room.takeSince(now() - this.limits.parkTimeoutMs)) {
-      if (ticket.mayGoLate) {
-        ticket.isLate = true;
+      if (ticket.mayGoElsewhere) {
+        ticket.isOverdue = true;
         this.outcome.retry(ticket);
       } else {
         this.outcome.giveUp(ticket, 'PARK_TIMEOUT');

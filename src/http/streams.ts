@@ -6,7 +6,7 @@ import { assertNever } from '../routing/assert-never.js';
 
 /** What is known of the client's streams. */
 export interface HttpStreams {
-  /** The exchange that serves as the standalone stream. Exchanges are compared by identity, never by order. */
+  /** The connection that serves as the standalone stream. Connections are compared by identity, never by order. */
   readonly standalone: object | undefined;
   /**
    * The client has lost its standalone stream, and can resume it: what is written there meanwhile is
@@ -22,16 +22,16 @@ export interface HttpStreams {
   readonly answers: 'sse' | 'json' | undefined;
 }
 
-/** What can happen to an HTTP exchange, a request of the client's and its answer. */
+/** What can happen to an HTTP connection, a request of the client's and its answer. */
 export type StreamEvent =
   /** it came in */
   | { readonly type: 'began' }
   /** it was a POST of requests, and its answer has begun */
   | { readonly type: 'answered'; readonly as: 'sse' | 'json' }
   /** it is the standalone stream from now on, in the place of any other */
-  | { readonly type: 'became-standalone'; readonly exchange: object }
+  | { readonly type: 'became-standalone'; readonly connection: object }
   /** nothing more will be written on it; told once */
-  | { readonly type: 'finished'; readonly exchange: object; readonly resumable: boolean }
+  | { readonly type: 'finished'; readonly connection: object; readonly resumable: boolean }
   /** its connection is gone, whoever ended it; told once, after that */
   | { readonly type: 'ended' };
 
@@ -44,10 +44,10 @@ export function reduce(streams: HttpStreams, event: StreamEvent): HttpStreams {
     case 'answered':
       return streams.answers === event.as ? streams : { ...streams, answers: event.as };
     case 'became-standalone':
-      return { ...streams, standalone: event.exchange, stored: false };
+      return { ...streams, standalone: event.connection, stored: false };
     case 'finished':
       // An old standalone stream may end after a new one has taken its place.
-      if (streams.standalone !== event.exchange) return streams;
+      if (streams.standalone !== event.connection) return streams;
       return { ...streams, standalone: undefined, stored: event.resumable };
     case 'ended':
       return { ...streams, open: streams.open - 1 };

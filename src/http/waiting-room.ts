@@ -10,8 +10,8 @@ export interface Waiting {
   readonly since: number | undefined;
   /** The stream that it waits for. */
   readonly until: 'standalone' | 'any-stream';
-  /** Its time is over, and it waits on, now for any stream. It does not become late in the room. */
-  readonly isLate: boolean;
+  /** Its time is over, and it waits on, now for any stream. It does not become so in the room. */
+  readonly isOverdue: boolean;
 }
 
 /** Who waits, in the order of arrival. It keeps no time and knows no streams. */
@@ -32,7 +32,7 @@ export class WaitingRoom<W extends Waiting> {
 
   /** The first of those whose time is not over yet. */
   get oldest(): W | undefined {
-    for (const waiting of this.#places.values()) if (!waiting.isLate) return waiting;
+    for (const waiting of this.#places.values()) if (!waiting.isOverdue) return waiting;
     return undefined;
   }
 
@@ -54,9 +54,9 @@ export class WaitingRoom<W extends Waiting> {
   }
 
   /** Takes out the first of those whose time is over, and who wait on. */
-  takeLate(): W | undefined {
+  takeOverdue(): W | undefined {
     for (const [place, waiting] of this.#places) {
-      if (!waiting.isLate) continue;
+      if (!waiting.isOverdue) continue;
       this.#leave(place, waiting);
       return waiting;
     }
@@ -73,11 +73,11 @@ export class WaitingRoom<W extends Waiting> {
     return undefined;
   }
 
-  /** Takes out those who have waited since `time` or longer, and are not late yet. */
+  /** Takes out those who have waited since `time` or longer, and are not overdue yet. */
   takeSince(time: number): W[] {
     const taken: W[] = [];
     for (const [place, waiting] of this.#places) {
-      if (waiting.isLate || waiting.since === undefined) continue;
+      if (waiting.isOverdue || waiting.since === undefined) continue;
       // The others came later.
       if (waiting.since > time) break;
       taken.push(waiting);
@@ -103,5 +103,5 @@ export class WaitingRoom<W extends Waiting> {
 }
 
 function isForAnyStream(waiting: Waiting): boolean {
-  return waiting.until === 'any-stream' || waiting.isLate;
+  return waiting.until === 'any-stream' || waiting.isOverdue;
 }

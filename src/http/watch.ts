@@ -1,7 +1,7 @@
 import { Recent } from '../routing/recent.js';
 import type { InFlight } from '../routing/ledger.js';
 import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './answers.js';
-import { HttpExchange, eventIdIn } from './exchange.js';
+import { HttpConnection, eventIdIn } from './connection.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './headers.js';
 import { RequestStreams } from './request-streams.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
@@ -31,77 +31,78 @@ export class Watch implements AnswerObserver {
   /** From the first event on: without an event store nothing can be resumed. */
   #requestStreams: RequestStreams | undefined;
 
-  /** @param resumesLate see `habits.ts` */
+  /** @param resumesWhenHandled see `habits.ts` */
   constructor(
     private readonly listener: WatchListener,
-    private readonly resumesLate: boolean,
+    private readonly resumesWhenHandled: boolean,
   ) {}
 
   /** The connection by which the client has come back for what is written on this one. */
-  resumedBy(exchange: HttpExchange): HttpExchange | undefined {
-    return this.#requestStreams?.resumedBy(exchange);
+  resumedBy(connection: HttpConnection): HttpConnection | undefined {
+    return this.#requestStreams?.resumedBy(connection);
   }
 
   get streams(): HttpStreams {
     return this.#streams;
   }
 
-  /** Calls `handleRequest`, by way of `run`, which ties the messages in it to the exchange. */
+  /** Calls `handleRequest`, by way of `run`, which ties the messages in it to the connection. */
   handle(
     handleRequest: HandleRequest,
     args: unknown[],
-    run: (exchange: HttpExchange, call: () => unknown) => unknown,
+    run: (connection: HttpConnection, call: () => unknown) => unknown,
   ): unknown {
     const [request, response] = args;
-    const exchange = new HttpExchange(methodOf(request), headerOf(request, 'last-event-id'));
+    const connection = new HttpConnection(methodOf(request), headerOf(request, 'last-event-id'));
     this.#tell({ type: 'began' });
     if (!isNodeResponse(response)) {
-      return watchWebAnswer(exchange, request, () => run(exchange, () => handleRequest(...args)), this);
+      return watchWebAnswer(connection, request, () => run(connection, () => handleRequest(...args)), this);
     }
-    watchNodeAnswer(exchange, response, this);
+    watchNodeAnswer(connection, response, this);
     // Nobody is there to be answered. Most versions of the SDK would wait for a `close` that is past, take the stream for
     // open for ever, and refuse the next.
-    if (exchange.method === 'GET' && !exchange.isOpen) return Promise.resolve();
-    exchange.opensLate = this.resumesLate && exchange.method === 'GET' && exchange.lastEventId !== undefined;
-    const handled = run(exchange, () => handleRequest(...args));
-    if (exchange.opensLate) this.#opensWhen(handled, exchange);
+    if (connection.method === 'GET' && !connection.isOpen) return Promise.resolve();
+    connection.opensWhenHandled =
+      this.resumesWhenHandled && connection.method === 'GET' && connection.lastEventId !== undefined;
+    const handled = run(connection, () => handleRequest(...args));
+    if (connection.opensWhenHandled) this.#opensWhen(handled, connection);
     return handled;
   }
 
-  /** A request has come in on an exchange. */
-  arrived(exchange: HttpExchange, request: InFlight): void {
-    exchange.requests.push(request);
-    if (exchange.isFinished && !exchange.isResumable) this.listener.requestLost(request);
+  /** A request has come in on a connection. */
+  arrived(connection: HttpConnection, request: InFlight): void {
+    connection.requests.push(request);
+    if (connection.isFinished && !connection.isResumable) this.listener.requestLost(request);
   }
 
-  answered(exchange: HttpExchange, status: number, contentType: unknown): void {
+  answered(connection: HttpConnection, status: number, contentType: unknown): void {
     if (status !== 200) return;
     const as = mediaTypeOf(contentType);
-    exchange.isStream = as === 'sse';
-    if (exchange.method === 'POST' && exchange.requests.length > 0 && as !== undefined) {
-      for (const request of exchange.requests) request.isStreaming = exchange.isStream;
+    connection.isStream = as === 'sse';
+    if (connection.method === 'POST' && connection.requests.length > 0 && as !== undefined) {
+      for (const request of connection.requests) request.isStreaming = connection.isStream;
       this.#tell({ type: 'answered', as });
     }
-    if (exchange.method !== 'GET' || !exchange.isStream || exchange.opensLate) return;
+    if (connection.method !== 'GET' || !connection.isStream || connection.opensWhenHandled) return;
     // Older SDKs write the head first, and know the stream a moment later: what left for it now would be lost.
     queueMicrotask(() => {
-      this.#opened(exchange);
+      this.#opened(connection);
     });
   }
 
-  #opensWhen(handled: unknown, exchange: HttpExchange): void {
+  #opensWhen(handled: unknown, connection: HttpConnection): void {
     const opened = (): void => {
-      if (exchange.isStream) this.#opened(exchange);
+      if (connection.isStream) this.#opened(connection);
     };
     // An error reaches the caller of `handleRequest`.
     Promise.resolve(handled).then(opened, () => undefined);
   }
 
-  #opened(exchange: HttpExchange): void {
+  #opened(connection: HttpConnection): void {
     // The transport may accept, when its event store has answered, what the client has left meanwhile.
-    if (!exchange.isOpen || exchange.isFinished) return;
-    const { lastEventId } = exchange;
-    const replayed = exchange.eventIds.splice(0);
+    if (!connection.isOpen || connection.isFinished) return;
+    const { lastEventId } = connection;
+    const replayed = connection.eventIds.splice(0);
     // A resumed request stream is no standalone stream. Without an event store there is nothing to
     // resume, and any GET is one.
     const resumesRequest =
@@ -109,55 +110,55 @@ export class Watch implements AnswerObserver {
       this.#hasEventStore &&
       ![lastEventId, ...replayed].some((id) => this.#standaloneIds.has(id));
     if (resumesRequest) {
-      exchange.resumesRequest = true;
-      (this.#requestStreams ??= new RequestStreams()).resumed(lastEventId, exchange);
-      for (const id of replayed) this.#requestStreams.wrote(id, exchange);
+      connection.resumesRequest = true;
+      (this.#requestStreams ??= new RequestStreams()).resumed(lastEventId, connection);
+      for (const id of replayed) this.#requestStreams.wrote(id, connection);
     } else {
-      this.#becameStandalone(exchange, replayed);
+      this.#becameStandalone(connection, replayed);
     }
     this.listener.streamOpened();
   }
 
-  #becameStandalone(exchange: HttpExchange, ids: readonly string[]): void {
-    this.#tell({ type: 'became-standalone', exchange });
+  #becameStandalone(connection: HttpConnection, ids: readonly string[]): void {
+    this.#tell({ type: 'became-standalone', connection });
     for (const id of ids) this.#standaloneIds.add(id);
   }
 
   /** It was taken for a request stream, because the client resumes it from an event that was long forgotten. */
-  #isStandaloneAfterAll(exchange: HttpExchange, id: string): void {
-    exchange.resumesRequest = false;
-    this.#requestStreams?.forget(exchange);
-    this.#becameStandalone(exchange, [id]);
+  #isStandaloneAfterAll(connection: HttpConnection, id: string): void {
+    connection.resumesRequest = false;
+    this.#requestStreams?.forget(connection);
+    this.#becameStandalone(connection, [id]);
     this.listener.streamOpened();
   }
 
-  wrote(exchange: HttpExchange, chunk: unknown): void {
-    const isGet = exchange.method === 'GET';
-    if (!exchange.isStream) return;
+  wrote(connection: HttpConnection, chunk: unknown): void {
+    const isGet = connection.method === 'GET';
+    if (!connection.isStream) return;
     const id = eventIdIn(chunk);
     if (id === undefined) return;
     this.#hasEventStore = true;
-    exchange.isResumable = true;
-    if (this.#streams.standalone === exchange) this.#standaloneIds.add(id);
+    connection.isResumable = true;
+    if (this.#streams.standalone === connection) this.#standaloneIds.add(id);
     // It may turn out a moment later that this is the standalone stream.
-    else if (isGet && !exchange.resumesRequest) exchange.eventIds.push(id);
-    else if (isGet && this.#standaloneIds.has(id)) this.#isStandaloneAfterAll(exchange, id);
-    else (this.#requestStreams ??= new RequestStreams()).wrote(id, exchange);
+    else if (isGet && !connection.resumesRequest) connection.eventIds.push(id);
+    else if (isGet && this.#standaloneIds.has(id)) this.#isStandaloneAfterAll(connection, id);
+    else (this.#requestStreams ??= new RequestStreams()).wrote(id, connection);
   }
 
   /** Nothing more will be written. */
-  finished(exchange: HttpExchange): void {
-    if (exchange.isFinished) return;
-    exchange.isFinished = true;
-    this.#tell({ type: 'finished', exchange, resumable: exchange.isResumable });
-    if (!exchange.isResumable) for (const request of exchange.requests) this.listener.requestLost(request);
+  finished(connection: HttpConnection): void {
+    if (connection.isFinished) return;
+    connection.isFinished = true;
+    this.#tell({ type: 'finished', connection, resumable: connection.isResumable });
+    if (!connection.isResumable) for (const request of connection.requests) this.listener.requestLost(request);
   }
 
   /** The connection is gone. */
-  ended(exchange: HttpExchange): void {
-    if (!exchange.isOpen) return;
-    this.finished(exchange);
-    exchange.isOpen = false;
+  ended(connection: HttpConnection): void {
+    if (!connection.isOpen) return;
+    this.finished(connection);
+    connection.isOpen = false;
     this.#tell({ type: 'ended' });
     this.listener.connectionsChanged();
   }

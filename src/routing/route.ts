@@ -70,7 +70,7 @@ export interface Hints {
   /** What `last-inbound` does when several requests are in flight. */
   readonly ambiguous: 'last-inbound' | 'reject';
   /** It has waited long enough for its own kind of stream, and may go on another. */
-  readonly late: boolean;
+  readonly overdue: boolean;
 }
 
 /** What is known of the streams that the client holds open. */
@@ -85,7 +85,8 @@ export interface Streams {
   readonly requests: 'open' | 'closed';
 }
 
-interface Question {
+/** A message, and all that its route is decided by. */
+interface Situation {
   readonly message: MethodMessage;
   readonly ledger: Ledger;
   readonly hints: Hints;
@@ -93,7 +94,7 @@ interface Question {
 }
 
 /** Looks for one kind of evidence. `undefined`: there is none, ask the next. */
-type Rule = (question: Question) => Route | undefined;
+type Rule = (situation: Situation) => Route | undefined;
 
 const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound];
 
@@ -104,19 +105,19 @@ const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTa
  */
 export function route(message: MethodMessage, ledger: Ledger, hints: Hints, streams: Streams): Route {
   if (ledger.modern) return { to: 'unchanged', evidence: 'not-inferred' };
-  const question = { message, ledger, hints, streams };
+  const situation = { message, ledger, hints, streams };
   for (const rule of RULES) {
-    const found = rule(question);
+    const found = rule(situation);
     if (found !== undefined) return found;
   }
-  return nothingInFlight(question);
+  return nothingInFlight(situation);
 }
 
-function explicit({ ledger, hints, streams }: Question): Route | undefined {
+function explicit({ ledger, hints, streams }: Situation): Route | undefined {
   return hints.explicit === undefined ? undefined : onStreamOf(ledger.get(hints.explicit), 'explicit', streams);
 }
 
-function progressToken({ message, ledger, streams }: Question): Route | undefined {
+function progressToken({ message, ledger, streams }: Situation): Route | undefined {
   if (message.method !== 'notifications/progress') return undefined;
   const token = reportedTokenOf(message);
   const owner = token === undefined ? undefined : ledger.byProgressToken(token);
@@ -126,7 +127,7 @@ function progressToken({ message, ledger, streams }: Question): Route | undefine
   return { to: 'nowhere', code: 'UNKNOWN_PROGRESS_TOKEN' };
 }
 
-function sameExchange({ message, ledger, streams }: Question): Route | undefined {
+function sameExchange({ message, ledger, streams }: Situation): Route | undefined {
   switch (message.method) {
     case 'notifications/cancelled': {
       const id = cancelledIdOf(message);
@@ -150,7 +151,7 @@ function whereItWent(exchange: Exchange | undefined, streams: Streams): Route | 
   return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange', streams);
 }
 
-function relatedTask({ message, ledger, streams }: Question): Route | undefined {
+function relatedTask({ message, ledger, streams }: Situation): Route | undefined {
   const taskId = taskOf(message, ledger);
   if (taskId === undefined) return undefined;
   return (
@@ -166,7 +167,7 @@ function taskOf(message: MethodMessage, ledger: Ledger): string | undefined {
   return token === undefined ? undefined : ledger.taskOfToken(token);
 }
 
-function scope({ ledger, hints, streams }: Question): Route | undefined {
+function scope({ ledger, hints, streams }: Situation): Route | undefined {
   switch (hints.scope) {
     case 'request':
       return undefined;
@@ -175,33 +176,33 @@ function scope({ ledger, hints, streams }: Question): Route | undefined {
     case 'session': {
       // Better late on another's stream than never: a client that opens no standalone stream would
       // work with an old list of tools for ever.
-      const late = hints.late ? onStreamOf(ledger.newestCandidate, 'scope', streams) : undefined;
-      return onStandalone('scope', streams) ?? late ?? { to: 'parked', until: 'standalone' };
+      const elsewhere = hints.overdue ? onStreamOf(ledger.newestCandidate, 'scope', streams) : undefined;
+      return onStandalone('scope', streams) ?? elsewhere ?? { to: 'parked', until: 'standalone' };
     }
     default:
       return assertNever(hints.scope);
   }
 }
 
-function context({ hints, streams }: Question): Route | undefined {
+function context({ hints, streams }: Situation): Route | undefined {
   const entry = hints.context;
   // A long-lived reader keeps the context of the request that created it: once that is over, the
   // context says nothing.
   return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context', streams) : undefined;
 }
 
-function sole({ ledger, streams }: Question): Route | undefined {
+function sole({ ledger, streams }: Situation): Route | undefined {
   return ledger.candidateCount === 1 ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
 }
 
-function lastInbound({ ledger, hints, streams }: Question): Route | undefined {
+function lastInbound({ ledger, hints, streams }: Situation): Route | undefined {
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
   // What may go on any stream belongs to no request: there is nothing to guess.
   const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
 }
 
-function nothingInFlight({ hints, streams }: Question): Route {
+function nothingInFlight({ hints, streams }: Situation): Route {
   const evidence = 'nothing-in-flight';
   switch (streams.standalone) {
     case 'open':

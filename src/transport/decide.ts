@@ -11,11 +11,11 @@ export function decide(departure: Departure): Decision {
   const { around, message, options, origin } = departure;
   const { sessions, settings } = around;
 
-  const isLate = origin?.ledger.life.over === true;
+  const isOfClosedLife = origin?.ledger.life.over === true;
 
   if (isResponse(message)) {
     // A request of this life may have the same id as the one that it answers.
-    const ledger = isLate ? undefined : outboundLedger(departure, origin);
+    const ledger = isOfClosedLife ? undefined : outboundLedger(departure, origin);
     if (ledger === undefined) return { kind: 'response', departure, entry: undefined, answers: message.id };
     const entry = ledger.answer(message);
     sessions.prune(ledger);
@@ -23,7 +23,7 @@ export function decide(departure: Departure): Decision {
   }
   if (!isMethodMessage(message)) return { kind: 'response', departure, entry: undefined, answers: undefined };
 
-  if (isLate) return { kind: 'late', departure, message };
+  if (isOfClosedLife) return { kind: 'of-closed-life', departure, message };
   const ledger = outboundLedger(departure, origin);
   if (ledger === undefined) {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
@@ -34,7 +34,7 @@ export function decide(departure: Departure): Decision {
     context: origin?.ledger === ledger ? origin : undefined,
     scope: scope(message.method, around),
     ambiguous: settings.ambiguous,
-    late: departure.parked?.isLate ?? isLateAtOnce(settings),
+    overdue: departure.parked?.isOverdue ?? isOverdueAtOnce(settings),
   };
   return {
     kind: 'server-initiated',
@@ -58,8 +58,8 @@ function outboundLedger({ around, message, options }: Departure, origin: InFligh
   return context?.id === message.id ? context.ledger : sessions.holding(message.id);
 }
 
-/** Who may not wait is late from the start; what may go on the standalone stream only is never late. */
-function isLateAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
+/** Who may not wait is overdue from the start; what may go on the standalone stream only never is. */
+function isOverdueAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
   return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
 }
 

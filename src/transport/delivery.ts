@@ -67,7 +67,7 @@ export class Delivery {
         );
         return;
       }
-      case 'late': {
+      case 'of-closed-life': {
         const { departure, message } = decision;
         this.#refuse(departure, message, undefined, closed(message));
         return;

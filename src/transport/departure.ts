@@ -49,4 +49,4 @@ export type Decision =
       readonly route: Route;
     }
   /** Sent on behalf of a connection that is closed. */
-  | { readonly kind: 'late'; readonly departure: Departure; readonly message: MethodMessage };
+  | { readonly kind: 'of-closed-life'; readonly departure: Departure; readonly message: MethodMessage };

@@ -1,6 +1,6 @@
 import { debug } from '../debug.js';
-import { HttpExchange } from '../http/exchange.js';
-import { answersInJson, resumesLate, storesWhileAway } from '../http/habits.js';
+import { HttpConnection } from '../http/connection.js';
+import { answersInJson, resumesWhenHandled, storesWhileAway } from '../http/habits.js';
 import { Orphans, type OrphanListener } from '../http/orphans.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
@@ -9,7 +9,7 @@ import type { Settings } from '../options.js';
 import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { Streams } from '../routing/route.js';
-import { exchangeOn, onExchange } from './origin.js';
+import { connectionOn, onConnection } from './origin.js';
 import type { ParkedMessage } from './parked-message.js';
 import type { StandIn } from './stand-in.js';
 
@@ -79,8 +79,8 @@ export class Liveness implements WatchListener, OrphanListener {
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
-    this.#watch ??= new Watch(this, resumesLate(this.inner));
-    return this.#watch.handle(call, args, (exchange, work) => onExchange(this.transport, exchange, work));
+    this.#watch ??= new Watch(this, resumesWhenHandled(this.inner));
+    return this.#watch.handle(call, args, (connection, work) => onConnection(this.transport, connection, work));
   }
 
   /** Puts a message into the waiting room. */
@@ -95,10 +95,10 @@ export class Liveness implements WatchListener, OrphanListener {
 
   /** A request came in: it has a stream now, by which what waits may leave. */
   arrived(request: InFlight): void {
-    const exchange = exchangeOn(this.transport);
-    if (exchange instanceof HttpExchange) {
-      request.carrier = exchange;
-      this.#watch?.arrived(exchange, request);
+    const connection = connectionOn(this.transport);
+    if (connection instanceof HttpConnection) {
+      request.carrier = connection;
+      this.#watch?.arrived(connection, request);
     }
     // Nothing but its answer can be written for a request that is answered in JSON.
     if (this.parked > 0 && this.streams.requests === 'open') this.#parking?.releaseForRequest();
@@ -114,7 +114,7 @@ export class Liveness implements WatchListener, OrphanListener {
 
   #questionOpen(exchange: Exchange, { carrier, ledger }: InFlight): void {
     const watch = this.#watch;
-    if (watch === undefined || !(carrier instanceof HttpExchange) || !carrier.isFinished) return;
+    if (watch === undefined || !(carrier instanceof HttpConnection) || !carrier.isFinished) return;
     const resumedBy = watch.resumedBy(carrier);
     if (resumedBy?.isFinished === false) return;
     this.#orphans.questionStored(() => {

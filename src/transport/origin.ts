@@ -10,17 +10,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InFlight } from '../routing/ledger.js';
 
-/** The work that hands an HTTP request to a transport: the messages in it came on this exchange. */
-class ExchangeWork {
+/** The work that hands an HTTP request to a transport: the messages in it came on this connection. */
+class ConnectionWork {
   constructor(
     readonly transport: object,
-    readonly exchange: object,
+    readonly connection: object,
     readonly outer: InFlight | undefined,
   ) {}
 }
 
 // One store for all wrapped transports: on Node 20 and 22 every store is a cost to every promise.
-const storage = new AsyncLocalStorage<InFlight | ExchangeWork | undefined>();
+const storage = new AsyncLocalStorage<InFlight | ConnectionWork | undefined>();
 
 /** Calls `work` on behalf of a request. */
 export function onBehalfOf<A extends unknown[]>(entry: InFlight, work: (...args: A) => void, ...args: A): void {
@@ -33,14 +33,14 @@ export function onNobodysBehalf<R>(work: () => R): R {
 }
 
 /** Calls `work`, which hands an HTTP request to a transport. */
-export function onExchange<R>(transport: object, exchange: object, work: () => R): R {
-  return storage.run(new ExchangeWork(transport, exchange, outerOrigin(transport)), work);
+export function onConnection<R>(transport: object, connection: object, work: () => R): R {
+  return storage.run(new ConnectionWork(transport, connection, outerOrigin(transport)), work);
 }
 
-/** The exchange that the running code hands to this transport. */
-export function exchangeOn(transport: object): object | undefined {
+/** The connection that the running code hands to this transport. */
+export function connectionOn(transport: object): object | undefined {
   const store = storage.getStore();
-  return store instanceof ExchangeWork && store.transport === transport ? store.exchange : undefined;
+  return store instanceof ConnectionWork && store.transport === transport ? store.connection : undefined;
 }
 
 /** The request of this transport on whose behalf the running code works, also if it is over by now. */
@@ -65,5 +65,5 @@ export function outerOrigin(transport: object): InFlight | undefined {
 
 function currentRequest(): InFlight | undefined {
   const store = storage.getStore();
-  return store instanceof ExchangeWork ? store.outer : store;
+  return store instanceof ConnectionWork ? store.outer : store;
 }

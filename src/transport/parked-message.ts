@@ -7,9 +7,9 @@ import type { Departure } from './departure.js';
 export class ParkedMessage implements Ticket {
   readonly id: RequestId | undefined;
   readonly key: string | undefined;
-  readonly mayGoLate: boolean;
+  readonly mayGoElsewhere: boolean;
   since: number | undefined;
-  isLate: boolean;
+  isOverdue: boolean;
   readonly settled: Promise<void>;
   settle!: (result: Promise<void>) => void;
 
@@ -25,9 +25,9 @@ export class ParkedMessage implements Ticket {
     this.id = isRequest(message) ? message.id : undefined;
     // What waits for the standalone stream is news about the session: the newest says it all.
     this.key = until === 'standalone' && this.id === undefined ? sameNewsKey(message) : undefined;
-    this.mayGoLate = until === 'standalone' && sessionWide === 'prefer-standalone';
+    this.mayGoElsewhere = until === 'standalone' && sessionWide === 'prefer-standalone';
     this.since = before?.since;
-    this.isLate = before?.isLate === true;
+    this.isOverdue = before?.isOverdue === true;
     this.settled = new Promise((resolve) => {
       this.settle = resolve;
     });

@@ -5,7 +5,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { WebStandardStreamableHTTPServerTransport as WebStandardTransportOf2 } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
-import { answersInJson, resumesLate, storesWhileAway } from '../../src/http/habits.js';
+import { answersInJson, resumesWhenHandled, storesWhileAway } from '../../src/http/habits.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import {
   isStandalone,
@@ -20,7 +20,7 @@ import {
 test.each([new StreamableHTTPServerTransport(), new NodeStreamableHTTPServerTransport()])(
   'the newest SDK knows a stream before its head is written, and stores what is sent while the client is away',
   (transport) => {
-    expect(resumesLate(transport)).toBe(false);
+    expect(resumesWhenHandled(transport)).toBe(false);
     expect(storesWhileAway(transport)).toBe(true);
   },
 );
@@ -39,7 +39,7 @@ test.each([
 describe('a GET with which a stream is resumed, of a transport that knows it late,', () => {
   /** The client has lost its standalone stream after the event `a`, and resumes it; the transport takes its time. */
   async function resuming(): Promise<{ rig: WatchRig; response: FakeResponse; handled: Deferred }> {
-    const rig = watchRig({ resumesLate: true });
+    const rig = watchRig({ resumesWhenHandled: true });
     const first = rig.node('GET', { respond: opens(200, SSE) });
     await setImmediate();
     first.response.write('id: a\ndata: {}\n\n');

@@ -21,7 +21,7 @@ describe('when a request has come in, and with it a stream', () => {
     rig.onRetry = (one) => {
       if (out.length === 1) parking.park(one);
     };
-    parking.park(ticket('news', { until: 'standalone', mayGoLate: true }));
+    parking.park(ticket('news', { until: 'standalone', mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     parking.releaseForRequest();
     expect(out).toEqual(['news', 'news']);

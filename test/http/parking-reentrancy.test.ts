@@ -56,7 +56,7 @@ describe('while one is tried again', () => {
 
   test('who is late and may go, another may come: both keep their times', () => {
     const rig = parkingRig();
-    rig.parking.park(ticket('news', { mayGoLate: true }));
+    rig.parking.park(ticket('news', { mayGoElsewhere: true }));
     rig.onRetry = ({ name }) => {
       if (name === 'news') rig.park('reaction');
     };

@@ -48,16 +48,16 @@ describe('when a stream opens', () => {
 });
 
 /** 10,000 tickets, and how often anybody looked whether they are late. */
-function crowd(mayGoLate: boolean): { tickets: NamedTicket[]; looks: () => number } {
+function crowd(mayGoElsewhere: boolean): { tickets: NamedTicket[]; looks: () => number } {
   let looks = 0;
   const tickets = Array.from({ length: 10_000 }, (_, id) => {
-    let isLate = false;
+    let isOverdue = false;
     const look = (): boolean => {
       looks += 1;
-      return isLate;
+      return isOverdue;
     };
-    const counted = ticket(`message ${id}`, { key: `key ${id}`, mayGoLate });
-    return Object.defineProperty(counted, 'isLate', { get: look, set: (to: boolean) => void (isLate = to) });
+    const counted = ticket(`message ${id}`, { key: `key ${id}`, mayGoElsewhere });
+    return Object.defineProperty(counted, 'isOverdue', { get: look, set: (to: boolean) => void (isOverdue = to) });
   });
   return { tickets, looks: () => looks };
 }
@@ -66,15 +66,15 @@ describe('10,000 leave in order, and each is looked at a bounded number of times
   test.each([
     ['punctual', false],
     ['late', true],
-  ])('all of them %s', (_title, mayGoLate) => {
+  ])('all of them %s', (_title, mayGoElsewhere) => {
     const rig = parkingRig({ maxParked: 10_000 });
     const { parking, out } = rig;
-    const { tickets, looks } = crowd(mayGoLate);
+    const { tickets, looks } = crowd(mayGoElsewhere);
     const names = tickets.map(({ name }) => name);
     for (const one of tickets) parking.park(one);
     // The first time in vain: all are parked again.
     rig.onRetry = (one) => parking.park(one);
-    if (mayGoLate) vi.advanceTimersByTime(1_000);
+    if (mayGoElsewhere) vi.advanceTimersByTime(1_000);
     else parking.release();
     rig.onRetry = () => undefined;
     parking.release();
@@ -132,10 +132,10 @@ describe('who may go late', () => {
     const { parking, out } = rig;
     const late: boolean[] = [];
     rig.onRetry = (ticket) => {
-      late.push(ticket.isLate);
+      late.push(ticket.isOverdue);
       parking.park(ticket);
     };
-    parking.park(ticket('news', { mayGoLate: true }));
+    parking.park(ticket('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000_000);
     expect(out).toEqual(['news']);
     expect(late).toEqual([true]);
@@ -151,7 +151,7 @@ describe('who may go late', () => {
   test('is given up after that one try if it is a request, whose sender waits with it', () => {
     const rig = parkingRig();
     rig.onRetry = (ticket) => rig.parking.park(ticket);
-    rig.parking.park(ticket('question', { id: 0, mayGoLate: true }));
+    rig.parking.park(ticket('question', { id: 0, mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     expect(rig.out).toEqual(['question', 'question: PARK_TIMEOUT']);
   });
@@ -160,7 +160,7 @@ describe('who may go late', () => {
     const rig = parkingRig();
     const { parking, park, out } = rig;
     rig.onRetry = (ticket) => parking.park(ticket);
-    parking.park(ticket('news', { mayGoLate: true }));
+    parking.park(ticket('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     park('a');
     vi.advanceTimersByTime(1_000);
@@ -171,7 +171,7 @@ describe('who may go late', () => {
   test('is given up on close, like all others', () => {
     const rig = parkingRig();
     rig.onRetry = (ticket) => rig.parking.park(ticket);
-    rig.parking.park(ticket('news', { mayGoLate: true }));
+    rig.parking.park(ticket('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     rig.parking.close();
     expect(rig.out).toEqual(['news', 'news: CLOSED']);
@@ -239,12 +239,12 @@ describe('of those who say the same', () => {
     const { parking, out } = rig;
     const late: boolean[] = [];
     rig.onRetry = (one) => {
-      late.push(one.isLate);
+      late.push(one.isOverdue);
       if (late.length === 1) parking.park(one);
     };
-    parking.park(ticket('old', { key: 'tools', mayGoLate: true }));
+    parking.park(ticket('old', { key: 'tools', mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
-    parking.park(ticket('new', { key: 'tools', mayGoLate: true }));
+    parking.park(ticket('new', { key: 'tools', mayGoElsewhere: true }));
     expect(vi.getTimerCount()).toBe(0);
     parking.release();
     expect(out).toEqual(['old', 'old: SUPERSEDED', 'new']);

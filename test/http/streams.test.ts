@@ -8,9 +8,9 @@ const POST = { name: 'a POST' };
 const began: StreamEvent = { type: 'began' };
 const sse: StreamEvent = { type: 'answered', as: 'sse' };
 const json: StreamEvent = { type: 'answered', as: 'json' };
-const standalone = (exchange: object): StreamEvent => ({ type: 'became-standalone', exchange });
-const ended = (exchange: object, resumable = false): StreamEvent[] => [
-  { type: 'finished', exchange, resumable },
+const standalone = (connection: object): StreamEvent => ({ type: 'became-standalone', connection });
+const ended = (connection: object, resumable = false): StreamEvent[] => [
+  { type: 'finished', connection, resumable },
   { type: 'ended' },
 ];
 
@@ -95,7 +95,7 @@ describe('the streams that are known when', () => {
   });
 });
 
-test('exchanges are compared by identity: one that looks the same is another', () => {
+test('connections are compared by identity: one that looks the same is another', () => {
   const streams = [began, standalone(GET_1), ...ended({ ...GET_1 })].reduce(reduce, NO_STREAMS);
   expect(streams.standalone).toBe(GET_1);
 });

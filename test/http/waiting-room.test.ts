@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { WaitingRoom, type Waiting } from '../../src/http/waiting-room.js';
 
 function waiting(since: number | undefined, more: Partial<Waiting> = {}): Waiting {
-  return { id: undefined, key: undefined, until: 'any-stream', isLate: false, since, ...more };
+  return { id: undefined, key: undefined, until: 'any-stream', isOverdue: false, since, ...more };
 }
 
 function roomOf(...all: Waiting[]): WaitingRoom<Waiting> {
@@ -19,8 +19,8 @@ describe('the oldest', () => {
 
   test('is none of those whose time is over', () => {
     const first = waiting(2);
-    expect(roomOf(waiting(1, { isLate: true }), first).oldest).toBe(first);
-    expect(roomOf(waiting(1, { isLate: true })).oldest).toBeUndefined();
+    expect(roomOf(waiting(1, { isOverdue: true }), first).oldest).toBe(first);
+    expect(roomOf(waiting(1, { isOverdue: true })).oldest).toBeUndefined();
   });
 
   test('is nobody in an empty room', () => {
@@ -73,7 +73,7 @@ describe('those who have waited long enough', () => {
   });
 
   test('are not those whose time was over before', () => {
-    const late = waiting(1, { isLate: true });
+    const late = waiting(1, { isOverdue: true });
     const punctual = waiting(2);
     const room = roomOf(late, waiting(undefined), punctual);
     expect(room.takeSince(2)).toEqual([punctual]);
@@ -102,7 +102,7 @@ describe('whom a request stream may help', () => {
 
   test.each([
     ['is who waits for any stream', waiting(1), true],
-    ['is who is late', waiting(1, { until: 'standalone', isLate: true }), true],
+    ['is who is late', waiting(1, { until: 'standalone', isOverdue: true }), true],
     ['is not who still waits for the standalone stream', waiting(1, news), false],
   ])('%s', (_title, one, expected) => {
     const room = roomOf(one);
@@ -112,15 +112,15 @@ describe('whom a request stream may help', () => {
   });
 
   test('is nobody when they have left, one by one or for another that says the same', () => {
-    const room = roomOf(waiting(1, { id: 1 }), waiting(2), waiting(3, { ...news, isLate: true }));
+    const room = roomOf(waiting(1, { id: 1 }), waiting(2), waiting(3, { ...news, isOverdue: true }));
     room.takeRequest(1);
     room.takeSince(2);
     expect(room.hasForAnyStream).toBe(true);
     room.add(waiting(3, news));
     expect(room.hasForAnyStream).toBe(false);
-    room.add(waiting(3, { ...news, isLate: true }));
+    room.add(waiting(3, { ...news, isOverdue: true }));
     expect(room.hasForAnyStream).toBe(true);
-    room.takeLate();
+    room.takeOverdue();
     expect(room.hasForAnyStream).toBe(false);
   });
 });

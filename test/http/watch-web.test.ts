@@ -196,7 +196,7 @@ describe('a client that goes before it is answered is noticed, on platforms that
   });
 });
 
-describe('a handler that fails ends its exchange, and its caller gets the error', () => {
+describe('a handler that fails ends its connection, and its caller gets the error', () => {
   test('when it rejects', async () => {
     const rig = watchRig();
     await expect(rig.web('POST', Promise.reject(new Error('no')), { ids: [1] }).returned).rejects.toThrow('no');

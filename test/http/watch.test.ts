@@ -259,17 +259,17 @@ test('ids of events piled up on a GET that resumes a request stream', async () =
   const post = rig.node('POST', { ids: [1], respond: opens(200, SSE) });
   post.response.write(EVENT);
   post.response.disconnect();
-  const { response, exchange } = rig.node('GET', {
+  const { response, connection } = rig.node('GET', {
     lastEventId: '1',
     respond: (res) => {
       res.writeHead(200, SSE);
       res.write(EVENT);
     },
   });
-  expect(exchange?.eventIds).toEqual(['1']);
+  expect(connection?.eventIds).toEqual(['1']);
   await moment();
   for (let at = 0; at < 3; at += 1) response.write(EVENT);
-  expect(exchange?.eventIds).toEqual([]);
+  expect(connection?.eventIds).toEqual([]);
 });
 
 test('a request of unknown make, without method and headers, is a connection, and no stream', () => {

@@ -124,7 +124,7 @@ test('decides like a reader of the rules who searches lists', () => {
       const found = route(
         message,
         world.ledger,
-        { explicit, context: context?.entry, scope, ambiguous, late },
+        { explicit, context: context?.entry, scope, ambiguous, overdue: late },
         { standalone, requests },
       );
 

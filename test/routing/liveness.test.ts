@@ -211,7 +211,7 @@ table('a ping goes', [
 ]);
 
 const news: Omit<Row, 'title' | 'expected'> = { message: LIST_CHANGED, hints: { scope: 'session' } };
-const lateNews: typeof news = { message: LIST_CHANGED, hints: { scope: 'session', late: true } };
+const overdueNews: typeof news = { message: LIST_CHANGED, hints: { scope: 'session', overdue: true } };
 table('a session-wide message', [
   { ...news, title: 'goes on the standalone stream', standalone: 'open', expected: 'standalone by scope' },
   {
@@ -222,35 +222,35 @@ table('a session-wide message', [
     expected: 'parked until standalone',
   },
   {
-    ...lateNews,
-    title: 'that is late goes on the newest live request stream',
+    ...overdueNews,
+    title: 'that is overdue goes on the newest live request stream',
     given: [calls(1, 2, 3), adrift(3)],
     standalone: 'closed',
     expected: 'request 2 by scope',
   },
   {
-    ...lateNews,
-    title: 'that is late still goes on the standalone stream if there is one',
+    ...overdueNews,
+    title: 'that is overdue still goes on the standalone stream if there is one',
     given: [calls(1)],
     standalone: 'open',
     expected: 'standalone by scope',
   },
   {
-    ...lateNews,
-    title: 'that is late waits on when nothing is in flight',
+    ...overdueNews,
+    title: 'that is overdue waits on when nothing is in flight',
     standalone: 'closed',
     expected: 'parked until standalone',
   },
   {
-    ...lateNews,
-    title: 'that is late waits on when all streams are gone',
+    ...overdueNews,
+    title: 'that is overdue waits on when all streams are gone',
     given: [calls(1), adrift(1)],
     standalone: 'closed',
     expected: 'parked until standalone',
   },
   {
-    ...lateNews,
-    title: 'that is late waits on when requests are answered in JSON',
+    ...overdueNews,
+    title: 'that is overdue waits on when requests are answered in JSON',
     given: [calls(1)],
     standalone: 'closed',
     requests: 'closed',

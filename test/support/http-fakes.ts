@@ -1,7 +1,7 @@
 /** HTTP without a server: requests and responses by hand, for what only reads and passes on. */
 import { EventEmitter } from 'node:events';
 import type { InFlight } from '../../src/routing/ledger.js';
-import type { HttpExchange } from '../../src/http/exchange.js';
+import type { HttpConnection } from '../../src/http/connection.js';
 import { Watch, type WatchListener } from '../../src/http/watch.js';
 import { request } from './messages.js';
 import { newLedger } from './verdict.js';
@@ -85,7 +85,7 @@ interface NodeAnswer {
   readonly response: FakeResponse;
   readonly returned: unknown;
   /** Unless the request was not handed over. */
-  readonly exchange: HttpExchange | undefined;
+  readonly connection: HttpConnection | undefined;
 }
 
 /** The client holds the standalone stream. */
@@ -93,17 +93,17 @@ export function isStandalone({ watch }: WatchRig): boolean {
   return watch.streams.standalone !== undefined;
 }
 
-export function watchRig({ resumesLate = false } = {}): WatchRig {
+export function watchRig({ resumesWhenHandled = false } = {}): WatchRig {
   const told: string[] = [];
   const listener: WatchListener = {
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
   };
-  const watch = new Watch(listener, resumesLate);
+  const watch = new Watch(listener, resumesWhenHandled);
   const ledger = newLedger();
-  const arrive = (exchange: HttpExchange, ids: readonly number[] = []): void => {
-    for (const id of ids) watch.arrived(exchange, ledger.receive(request(id)).entry);
+  const arrive = (connection: HttpConnection, ids: readonly number[] = []): void => {
+    for (const id of ids) watch.arrived(connection, ledger.receive(request(id)).entry);
   };
   const headersOf = ({ lastEventId }: Options): Record<string, string> =>
     lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
@@ -112,20 +112,20 @@ export function watchRig({ resumesLate = false } = {}): WatchRig {
     told,
     node: (method, options = {}) => {
       const { response = new FakeResponse(), respond, returns = 'what the transport returns' } = options;
-      const seen: HttpExchange[] = [];
+      const seen: HttpConnection[] = [];
       const returned = watch.handle(
         () => {
           respond?.(response);
           return returns;
         },
         [nodeRequest(method, headersOf(options)), response],
-        (exchange, call) => {
-          seen.push(exchange);
-          arrive(exchange, options.ids);
+        (connection, call) => {
+          seen.push(connection);
+          arrive(connection, options.ids);
           return call();
         },
       );
-      return { response, returned, exchange: seen[0] };
+      return { response, returned, connection: seen[0] };
     },
     web: (method, answer, options = {}) => {
       const incoming = new Request('http://127.0.0.1/mcp', {
@@ -136,8 +136,8 @@ export function watchRig({ resumesLate = false } = {}): WatchRig {
       const returned = watch.handle(
         () => (typeof answer === 'function' ? (answer as () => unknown)() : answer),
         [incoming],
-        (exchange, call) => {
-          arrive(exchange, options.ids);
+        (connection, call) => {
+          arrive(connection, options.ids);
           return call();
         },
       );

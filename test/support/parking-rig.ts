@@ -6,8 +6,8 @@ export interface NamedTicket extends Ticket {
 }
 
 export function ticket(name: string, more: Partial<Ticket> = {}): NamedTicket {
-  const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoLate: false } as const;
-  return { name, ...usual, since: undefined, isLate: false, ...more };
+  const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoElsewhere: false } as const;
+  return { name, ...usual, since: undefined, isOverdue: false, ...more };
 }
 
 export interface ParkingRig {

@@ -8,7 +8,7 @@ export const NO_HINTS: Hints = {
   context: undefined,
   scope: 'request',
   ambiguous: 'last-inbound',
-  late: false,
+  overdue: false,
 };
 
 export function newLedger(session?: string): Ledger {

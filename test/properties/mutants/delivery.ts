@@ -66,7 +66,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'this.order.write(stream, departure.routedAt, ()',
     'this.order.write(undefined, departure.routedAt, ()',
   ),
-  mutant('C4', 'give each request of a batch an order of its own', LIVENESS, '      request.carrier = exchange;\n', ''),
+  mutant('C4', 'give each request of a batch an order of its own', LIVENESS, '      request.carrier = connection;\n', ''),
   mutant(
     'C5',
     'write on a stream that is gone',
@@ -92,7 +92,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'never let what is parked expire',
     PARKING,
-    'if (!ticket.isLate && this.#cancelTimer === undefined) this.#schedule();',
+    'if (!ticket.isOverdue && this.#cancelTimer === undefined) this.#schedule();',
     '',
   ),
   mutant(
@@ -134,7 +134,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'take a GET that was replaced for the one that ends',
     'src/http/streams.ts',
-    'if (streams.standalone !== event.exchange) return streams;',
+    'if (streams.standalone !== event.connection) return streams;',
     '',
   ),
   mutant(

@@ -170,8 +170,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'send on behalf of a connection that is over',
     'src/transport/decide.ts',
-    'const isLate = origin?.ledger.life.over === true;',
-    'const isLate = origin?.ledger.life.over === undefined;',
+    'const isOfClosedLife = origin?.ledger.life.over === true;',
+    'const isOfClosedLife = origin?.ledger.life.over === undefined;',
   ),
   mutant(
     'C4',

@@ -3,7 +3,7 @@ import { OrderedStream } from './ordered-stream.js';
 import type { RequestStream } from './request-streams.js';
 
 /** One HTTP request of the client and its answer, for as long as the connection lives. */
-export class HttpExchange extends OrderedStream {
+export class HttpConnection extends OrderedStream {
   /** The requests that came in on it, more than one in a batch. */
   readonly requests: InFlight[] = [];
   /** The connection is there. */
@@ -18,7 +18,7 @@ export class HttpExchange extends OrderedStream {
    */
   isResumable = false;
   /** The transport knows the stream when `handleRequest` settles, and not when the head is written. */
-  opensLate = false;
+  opensWhenHandled = false;
   /** It is a GET that resumes a request stream. */
   resumesRequest = false;
   /** The request stream that it carries or resumes, from its first event on. */

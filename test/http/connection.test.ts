@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HttpExchange, eventIdIn } from '../../src/http/exchange.js';
+import { HttpConnection, eventIdIn } from '../../src/http/connection.js';
 
 const event = 'event: message\nid: 42\ndata: {"jsonrpc":"2.0"}\n\n';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -35,7 +35,7 @@ describe('the id of an event', () => {
   });
 });
 
-test('an exchange is open, and neither a stream nor resumable, until something says so', () => {
-  const exchange = new HttpExchange('POST', undefined);
-  expect(exchange).toMatchObject({ requests: [], isOpen: true, isStream: false, isResumable: false });
+test('a connection is open, and neither a stream nor resumable, until something says so', () => {
+  const connection = new HttpConnection('POST', undefined);
+  expect(connection).toMatchObject({ requests: [], isOpen: true, isStream: false, isResumable: false });
 });
