@@ -2,10 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import { after } from '../clock.js';
 import { errorAnswer, reasonOf } from '../proxy/answers.js';
-import { mayPass } from '../proxy/probe.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
-import { isEventStream } from './http-head.js';
+import { isEventStream, mayBeResumedLater } from './http-head.js';
 import type { MessageListener } from './messages.js';
 import { Resumption } from './resumption.js';
 import type { Wire } from './wire.js';
@@ -117,7 +116,7 @@ export class HttpCall implements AnswerListener {
   async #resume(): Promise<IncomingMessage | undefined> {
     const resumption = this.#resumption;
     while (resumption.lastEventId !== undefined && resumption.attempts < MAX_ATTEMPTS) {
-      if (!this.#isTakenBack) await resumption.pause();
+      if (!this.#isTakenBack && !this.isOver) await resumption.pause();
       if (this.#isTakenBack || this.isOver) return undefined;
       resumption.attempts++;
       try {
@@ -125,7 +124,7 @@ export class HttpCall implements AnswerListener {
         if (isEventStream(part)) return part;
         part.destroy();
         this.#notResumed(`the backend answers ${part.statusCode ?? 'nothing'}`);
-        if (!mayPass(part.statusCode)) return undefined;
+        if (!mayBeResumedLater(part)) return undefined;
       } catch (error) {
         this.#notResumed(reasonOf(error));
       }

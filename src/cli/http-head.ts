@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { after } from '../clock.js';
+import { mayPass } from '../proxy/probe.js';
 import { within } from '../proxy/within.js';
 
 /** Of the text of a refusal, no more is read, and not for longer. */
@@ -12,12 +13,14 @@ const TEXT_TIMEOUT_MS = 2_000;
 /** The answer to what is no request, and to a request that is answered elsewhere. */
 export const ACCEPTED = 202;
 
+const CONFLICT = 409;
+
 export function isTaken({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
 export function isEventStream(answer: IncomingMessage): boolean {
-  return hasContent(answer) && mediaTypeOf(answer) === 'text/event-stream';
+  return isReadable(answer) && mediaTypeOf(answer) === 'text/event-stream';
 }
 
 /** Whether the answers to requests can be read in it. */
@@ -38,6 +41,14 @@ export function redirectIn({ statusCode = 0, headers: { location } }: IncomingMe
 export function discard(answer: IncomingMessage): void {
   const cancel = after(TEXT_TIMEOUT_MS, () => answer.destroy());
   finished(answer.resume(), cancel);
+}
+
+/**
+ * Whether it is refused for now only. Servers of the SDK refuse to resume a stream for as long as they have not noticed
+ * that its connection is gone.
+ */
+export function mayBeResumedLater({ statusCode }: IncomingMessage): boolean {
+  return statusCode === CONFLICT || mayPass(statusCode);
 }
 
 /** Why a request was not taken. @param redactCut hides what must not be shown in a text that may have been cut off */

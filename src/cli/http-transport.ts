@@ -41,6 +41,7 @@ export class HttpTransport implements TransportLike {
   #sessionId: string | undefined;
   #protocolVersion: string | undefined;
   #standalone: StandaloneStream | undefined;
+  #opened: Promise<void> | undefined;
   #isClosed = false;
   readonly #wire: Wire;
   readonly #calls = new Set<HttpCall>();
@@ -122,15 +123,23 @@ export class HttpTransport implements TransportLike {
     const session = answer.headers['mcp-session-id'];
     if (typeof session === 'string') this.#sessionId = session;
     if (isReadable(answer)) {
-      void call.follow(answer).finally(over);
+      call
+        .follow(answer)
+        .catch((error: unknown) => this.onerror?.(asError(error)))
+        .finally(over);
       return;
     }
     over();
     if (answer.statusCode !== ACCEPTED) throw await this.#refusal(answer);
     discard(answer);
-    // Some servers answer there.
+    void this.#accepted(call);
+  }
+
+  /** Some servers answer on the standalone stream; whether this one has it may not be known yet. */
+  async #accepted(call: HttpCall): Promise<void> {
+    await this.#opened;
     if (this.#standalone?.isOffered === true) return;
-    call.message(errorAnswer(id, 'The backend accepted this request (202), and has no stream to answer it on'));
+    call.message(errorAnswer(call.id, 'The backend accepted this request (202), and has no stream to answer it on'));
   }
 
   /** Sends what has none. */
@@ -153,7 +162,8 @@ export class HttpTransport implements TransportLike {
     if (this.#standalone !== undefined || this.#isClosed) return;
     const lost = (): void => void this.close();
     this.#standalone = new StandaloneStream(this.#wire, { ...this.#listener, lost });
-    await within(OPENING_TIMEOUT_MS, this.#standalone.open());
+    this.#opened = this.#standalone.open();
+    await within(OPENING_TIMEOUT_MS, this.#opened);
   }
 
   #takenBack(message: JsonRpcMessage): void {

@@ -31,13 +31,14 @@ export function listenerOf(transport: TransportLike): MessageListener {
 
 /**
  * Reads one message, or, as older servers answer, several. What is no valid message is an error, and where
- * it should have been an answer, one takes its place: somebody waits for it.
+ * it should have been an answer, one takes its place: somebody waits for it. It is a `SyntaxError`, which says that whoever
+ * sent it is there.
  */
 export function tellMessages(json: string, listener: MessageListener): void {
   const value = parsed(json);
   if (value === undefined) {
     // Not what the parser says, which shows a piece of it.
-    listener.error(new Error(`the backend sent ${json.length} characters that are no JSON`));
+    listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON`));
     return;
   }
   try {
@@ -68,7 +69,7 @@ function tellQuestion(message: JsonRpcMessage, listener: MessageListener): void 
     listener.message(message);
     return;
   }
-  listener.error(new Error(`the backend sent a request that is not valid: ${fault}`));
+  listener.error(new SyntaxError(`the backend sent a request that is not valid: ${fault}`));
   const error = { code: INVALID_REQUEST, message: `Invalid request: ${fault}` };
   if (isRequestId(message.id)) listener.refuse({ jsonrpc: '2.0', id: message.id, error });
 }
@@ -81,7 +82,7 @@ function faultIn(message: JsonRpcMessage): string | undefined {
 
 function tellAnswer(message: JsonRpcMessage, listener: MessageListener): void {
   const answer = validAnswer(message);
-  if (answer === undefined) listener.error(new Error('the backend sent an answer that is not valid'));
+  if (answer === undefined) listener.error(new SyntaxError('the backend sent an answer that is not valid'));
   const told = answer ?? answerInPlaceOf(message);
   if (told !== undefined) listener.message(told);
 }

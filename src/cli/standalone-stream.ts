@@ -4,7 +4,7 @@ import { reasonOf } from '../proxy/answers.js';
 import { mayPass } from '../proxy/probe.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
-import { isEventStream } from './http-head.js';
+import { isEventStream, isTaken, mayBeResumedLater } from './http-head.js';
 import type { MessageListener } from './messages.js';
 import { Resumption } from './resumption.js';
 import type { Wire } from './wire.js';
@@ -108,18 +108,20 @@ export class StandaloneStream implements AnswerListener {
       const answer = await this.wire.get(this.#resumption.lastEventId, this.#aborter.signal);
       if (isEventStream(answer)) return answer;
       answer.destroy();
-      this.#refused(answer.statusCode);
+      this.#refused(answer);
     } catch (error) {
       this.#notOpened(reasonOf(error));
     }
     return undefined;
   }
 
-  #refused(status: number | undefined): void {
+  #refused(answer: IncomingMessage): void {
+    const { statusCode: status = 0 } = answer;
     // Not every server has one.
     if (status === NOT_ALLOWED) this.#isOffered = false;
-    else this.#notOpened(`the backend answers ${status ?? 'nothing'}`);
-    if (mayPass(status)) return;
+    else
+      this.#notOpened(`the backend answers ${status}${isTaken(answer) ? ', and no event stream in plain text' : ''}`);
+    if (this.#wasOpen ? mayBeResumedLater(answer) : mayPass(status)) return;
     if (!this.#wasOpen) this.#isOffered = false;
     else if (status === NOT_FOUND && this.#resumption.lastEventId === undefined) this.listener.lost();
     // A server that has begun anew knows no event of before.

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import { discard, redirectIn } from './http-head.js';
+import { discard, isTaken, redirectIn } from './http-head.js';
 
 /** Servers close a connection that is idle: most after five seconds, and not all say so. */
 const IDLE_TIMEOUT_MS = 4_000;
@@ -33,7 +33,7 @@ export class Wire {
     this.#url = url;
   }
 
-  /** Where messages are taken: elsewhere, if the server has redirected one. */
+  /** Where messages are taken: elsewhere, if the server has redirected one that was. */
   get url(): URL {
     return this.#url;
   }
@@ -78,7 +78,7 @@ export class Wire {
       url = target;
       answer = await this.#exchange(url, whole, body);
     }
-    if (method === 'POST') this.#url = url;
+    if (method === 'POST' && isTaken(answer)) this.#url = url;
     return answer;
   }
 

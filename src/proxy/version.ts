@@ -12,7 +12,9 @@ export function nameKnownVersion(request: IncomingMessage, agreedOn: string | un
   if (!isToBeReplaced(headers[HEADER], agreedOn)) return;
   headers[HEADER] = LATEST_PROTOCOL_VERSION;
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === HEADER);
-  rawHeaders[at + 1] = LATEST_PROTOCOL_VERSION;
+  // What stands before us may have set the one and not the other.
+  if (at === -1) rawHeaders.push(HEADER, LATEST_PROTOCOL_VERSION);
+  else rawHeaders[at + 1] = LATEST_PROTOCOL_VERSION;
 }
 
 /** The same, of a web-standard request. */

@@ -35,10 +35,9 @@ function lookAt(at: number): void {
 
 function look(): void {
   next = undefined;
-  const looked = [...all];
-  // Who gives something up may begin what is to be watched anew.
-  all.clear();
-  for (const watched of looked) {
+  for (const watched of [...all]) {
+    // Before: who gives something up may begin what is to be watched anew.
+    all.delete(watched);
     const again = watched.giveUpOverdue();
     if (again !== undefined) watch(watched, again);
   }

@@ -130,6 +130,8 @@ describe('an answer that can be resumed', () => {
     const refusals: Respond[] = [
       (response) => response.writeHead(503).end(),
       (response) => response.writeHead(429).end(),
+      // The server has not noticed yet that it broke.
+      (response) => response.writeHead(409).end(),
       (response) => response.destroy(),
     ];
     const { call, errors } = await peer(
@@ -138,7 +140,7 @@ describe('an answer that can be resumed', () => {
       (response, request) => (refusals.shift() ?? (() => inEvents(response).end(event(RESULT))))(response, request),
     );
     expect(await passTime(call())).toMatchObject([RESULT]);
-    expect(errors).toHaveLength(4);
+    expect(errors).toHaveLength(5);
   });
 
   it.each<[string, Respond, number]>([
@@ -187,6 +189,19 @@ describe('an answer that can be resumed', () => {
     await expect.poll(() => messages).toMatchObject([BROKEN_OFF]);
     await passTime(turns(), 1_000);
     expect(requests.filter(({ method }) => method === 'GET')).toEqual([]);
+  });
+
+  it('leaves no timer when the connection is closed while it is asked for', async () => {
+    const { transport, requests } = await peer(
+      closing,
+      (response) => inEvents(response).end(PRIMING),
+      () => undefined,
+    );
+    await transport.send(CALL);
+    await passTime(until(() => requests.length === 2));
+    await transport.close();
+    await turns();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is given up with the connection, while it waits', async () => {

@@ -108,6 +108,27 @@ it('is opened as a new one, where the server knows no event of before', async ()
   expect(lastEventIds()).toEqual([undefined, '4', undefined]);
 });
 
+it('is resumed where it was, when the server has not noticed yet that it broke', async () => {
+  const { transport, messages, lastEventIds } = await serverOf(
+    (response) => inEvents(response).write('id: 4\ndata: \n\n', () => response.destroy()),
+    status(409),
+    (response) => inEvents(response).write(event(NEWS)),
+  );
+  await passTime(transport.send(INITIALIZED));
+  await come(messages);
+  expect(lastEventIds()).toEqual([undefined, '4', '4']);
+});
+
+it('is refused, and that is told, where it is compressed though nobody asked for that', async () => {
+  const { transport, errors } = await serverOf((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }).flushHeaders();
+  });
+  await passTime(transport.send(INITIALIZED));
+  expect(errors.map(({ message }) => message)).toEqual([
+    'the standalone stream was not opened: the backend answers 200, and no event stream in plain text',
+  ]);
+});
+
 it('is the end of the session, where the server knows that no more', async () => {
   const { transport, errors } = await serverOf((response) => inEvents(response).end(), status(404));
   const closed = new Promise<void>((resolve) => (transport.onclose = resolve));
@@ -166,6 +187,20 @@ it('may bring the answer to a call that was only accepted', async () => {
   stream?.write(event(RESULT));
   await come(messages);
   expect(messages).toMatchObject([RESULT]);
+});
+
+it('may turn out not to be there after a call was accepted only, which is then answered with an error', async () => {
+  let refuse = (): void => undefined;
+  const { transport, messages } = await serverOf((response) => {
+    refuse = () => response.writeHead(405).end();
+  });
+  await passTime(transport.send(INITIALIZED));
+  await transport.send(CALL);
+  await turns();
+  expect(messages).toEqual([]);
+  refuse();
+  await come(messages);
+  expect(messages).toMatchObject([{ id: 7, error: { message: expect.stringContaining('202') as string } }]);
 });
 
 it('speaks on behalf of no call, also on a connection that one has opened', async () => {

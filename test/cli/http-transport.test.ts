@@ -125,6 +125,17 @@ it('follows no redirect that would lose the body, change the server, or go on fo
   }
 });
 
+it('asks again where it asked before, after a redirect to where nothing was taken', async () => {
+  const { call, transport, requests } = await peer(closing, (response, { url }) => {
+    if (url === '/maintenance') response.writeHead(503).end();
+    else if (requests.length > 2) inEvents(response).end(event(RESULT));
+    else response.writeHead(307, { location: '/maintenance' }).end();
+  });
+  await expect(transport.send(CALL)).rejects.toThrow();
+  expect(await call()).toMatchObject([RESULT]);
+  expect(requests.map(({ url }) => url)).toEqual(['/mcp', '/maintenance', '/mcp']);
+});
+
 it('sends what follows a redirect to where that led', async () => {
   const { call, transport, requests } = await peer(closing, (response, { url }) => {
     if (url === '/elsewhere') inEvents(response).end(event(RESULT));

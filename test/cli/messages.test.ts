@@ -25,7 +25,11 @@ function told(said: unknown): Told {
   tellMessages(typeof said === 'string' ? said : JSON.stringify(said), {
     message: (message) => all.messages.push(message),
     refuse: (answer) => all.refused.push(answer),
-    error: ({ message }) => all.errors.push(message),
+    error: (error) => {
+      // By its kind, the proxy knows that whoever sent it is there.
+      expect(error).toBeInstanceOf(SyntaxError);
+      all.errors.push(error.message);
+    },
   });
   return all;
 }
