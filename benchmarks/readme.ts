@@ -15,7 +15,7 @@ import { RESULTS } from './lib/program.js';
 import { readResult, type Results, type SomeResults } from './lib/results.js';
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
-import { nodesTable } from './tables/nodes.js';
+import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
 
@@ -64,6 +64,8 @@ function costs(): string {
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
   const onNodes = nodesTable(results);
   if (onNodes !== undefined) parts.push(onNodes);
+  const shares = contextShares(results);
+  if (shares !== undefined) parts.push(shares);
   if (peers !== undefined) parts.push(peersTable(peers));
   if (profile !== undefined) parts.push(profileTable(profile));
   if (parts.length === 0) return 'Not measured yet: `npm run bench`.';

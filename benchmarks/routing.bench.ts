@@ -6,8 +6,8 @@
  * How noise is kept out, or made to hit all alike:
  * - Time is the processor time of the process, garbage collection included.
  * - The variants of one process run interleaved, pass by pass, in changing order.
- * - The processes run one after another, round by round. A ratio is taken within a round, and the
- *   spread is that of the rounds, so that it includes what differs from process to process.
+ * - The processes run one after another, round by round, in changing order. A ratio is taken within a
+ *   round, and the spread is that of the rounds, so that it includes what differs from process to process.
  *
  * Why several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise
  * of its process. What runs without an async context is measured where there is none; it is the
@@ -21,6 +21,7 @@ import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import type { CycleRow, SessionRow } from './lib/results.js';
 import { SESSION_KINDS, SESSION_VARIANTS, type SessionKind } from './lib/sessions.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';
+import { inTurn } from './lib/turns.js';
 import type { VariantName } from './lib/variants.js';
 import type { Bytes, CycleTimes, Job } from './routing.child.js';
 
@@ -28,7 +29,7 @@ const options = optionsFromArguments();
 const resultName = nameOfResult(options, 'routing');
 const effort = options.brief
   ? { rounds: 1, passes: 1, passMs: 1, warmUpMs: 1, sessions: 100, requests: 100 }
-  : { rounds: 3, passes: 5, passMs: 60, warmUpMs: 500, sessions: 10_000, requests: 100_000 };
+  : { rounds: 5, passes: 5, passMs: 60, warmUpMs: 500, sessions: 10_000, requests: 100_000 };
 const COUNTS = options.brief ? [1, 10] : [1, 1_000, 100_000];
 
 /** What is in use in a process that measures, and what is measured in it. */
@@ -51,9 +52,9 @@ const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
 const series = new Map<string, number[]>();
 const heaps: Bytes[] = [];
 for (let round = 0; round < effort.rounds; round++) {
-  for (const count of COUNTS) {
-    for (const name of PROCESS_NAMES) await cycle(name, count);
-    for (const kind of SESSION_KINDS) await sessions(kind, count);
+  for (const count of inTurn(COUNTS, round)) {
+    for (const name of inTurn(PROCESS_NAMES, round)) await cycle(name, count);
+    for (const kind of inTurn(SESSION_KINDS, round)) await sessions(kind, count);
   }
   heaps.push(await inProcess<Bytes>({ measure: 'heap', sessions: effort.sessions, requests: effort.requests }));
   process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);

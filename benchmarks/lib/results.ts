@@ -113,10 +113,9 @@ export interface ScaleRow {
 }
 
 /** Many sessions asked a question at once: figures as in scale.child.ts. */
-export interface ScaleBurst extends Record<
-  'deliveredMs' | 'completedMs' | 'loopDelayP99Ms' | 'loopDelayMaxMs' | 'heapMiB',
-  Measured
-> {
+export interface ScaleBurst extends Record<'deliveredMs' | 'completedMs' | 'heapMiB', Measured> {
+  /** Older results have none. */
+  readonly holdsLoopMs?: Measured;
   readonly variant: string;
   readonly sessions: number;
   readonly open: number;

@@ -3,11 +3,18 @@ import { request } from 'node:http';
 import type { Call, Client } from './client.js';
 import { PROTOCOL_VERSION, textOf } from './client.js';
 import type { Backend, Contestant } from './contestants.js';
-import type { Behaviour, Eight, Outcome, Questions, Refusal, Subject } from './results.js';
+import {
+  HANG_MS,
+  type Behaviour,
+  type Eight,
+  type Outcome,
+  type Questions,
+  type Refusal,
+  type Subject,
+} from './results.js';
 import { bounded, Running, TimeoutError } from './running.js';
 import { sdkOf } from './sdk.js';
 
-const HANG_MS = 2_500;
 const PAIRS = 25;
 
 type Answers = Omit<Behaviour, keyof Subject>;

@@ -1,5 +1,5 @@
 /**
- * The proxy beside others: same backend, same client, same machine, in one run.
+ * The proxy beside others: same backend, same machine, in one run, and a client that speaks what each speaks.
  *
  *     npm run bench:peers -- [--brief] [--only <name>] [--out <folder>]
  *
@@ -37,7 +37,7 @@ const METHOD = [
   'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round',
   'callsPerSecond16: 16 calls at once, in one session',
   'backend: MCP by hand on Node, one process per stdio session, one process for all HTTP sessions',
-  'client: node:http with kept-alive connections; opens no standalone stream, except where the wire is sse',
+  'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse',
   'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse',
   'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none',
   'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; the row with an older SDK is the same program, whose imports of the SDK are turned to that version while it starts; the thread that turns them stays, in the memory of the process, not in that of a session',

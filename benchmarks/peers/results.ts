@@ -71,7 +71,10 @@ export interface Cost extends Subject {
   readonly byRound: Readonly<Record<Measure, readonly number[]>>;
 }
 
-/** `hang`: nothing within the time allowed. `failed`: the call was answered with an error. */
+/** How long a call that asks may take before it counts as one that hangs. */
+export const HANG_MS = 2_500;
+
+/** `hang`: nothing within {@link HANG_MS}. `failed`: the call was answered with an error. */
 export type Outcome = 'answered' | 'failed' | 'hang' | 'not tried';
 
 /** Questions of the backend, in a session whose client has, or has not, opened the standalone stream. */

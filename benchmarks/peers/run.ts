@@ -1,6 +1,7 @@
 /** One run over all contestants. One that fails is noted, and left out of what follows. */
 import process from 'node:process';
 import { measured } from '../lib/statistics.js';
+import { inTurn } from '../lib/turns.js';
 import { RunningBackends } from './backends.js';
 import { observe } from './behaviour.js';
 import { Client } from './client.js';
@@ -83,7 +84,7 @@ export class Run {
             client.wire.rest();
           }),
         ];
-        for (const turn of rotated(turns, round)) await turn();
+        for (const turn of inTurn(turns, round)) await turn();
       }
     } finally {
       for (const client of direct.values()) client.close();
@@ -98,7 +99,7 @@ export class Run {
     const able = new Set(this.#measurable());
     const { starts, memoryRounds, sessions } = this.effort;
     for (let round = 0; round < Math.max(starts, memoryRounds); round++) {
-      for (const contestant of rotated([...able], round)) {
+      for (const contestant of inTurn([...able], round)) {
         say(`starts and memory: round ${round + 1}, ${titleOf(contestant)}`);
         const backend = this.backends.light[contestant.upstream];
         const done = await this.#attempt('memory', contestant, async () => {
@@ -180,11 +181,6 @@ function push<K, V>(into: Map<K, V[]>, key: K, value: V): void {
   const values = into.get(key);
   if (values === undefined) into.set(key, [value]);
   else values.push(value);
-}
-
-function rotated<T>(values: readonly T[], by: number): T[] {
-  const from = values.length === 0 ? 0 : Math.max(by, 0) % values.length;
-  return [...values.slice(from), ...values.slice(0, from)];
 }
 
 function say(line: string): void {

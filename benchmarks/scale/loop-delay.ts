@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 const RESOLUTION_MS = 1;
 
-/** How much later than due a timer fires. */
+/** For how long the event loop is held: how much later than due a timer fires at most. */
 export class LoopDelay {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
@@ -18,16 +18,13 @@ export class LoopDelay {
     return delay;
   }
 
-  async stop(): Promise<{ readonly p99Ms: number; readonly maxMs: number }> {
+  /** @returns milliseconds */
+  async stop(): Promise<number> {
     // The last delay is known when the timer has fired once more.
     const { count } = this.#histogram;
     while (this.#histogram.count === count) await setTimeout(RESOLUTION_MS);
     this.#histogram.disable();
-    return { p99Ms: late(this.#histogram.percentile(99)), maxMs: late(this.#histogram.max) };
+    // The histogram holds the time between two firings.
+    return Math.max(0, this.#histogram.max / 1e6 - RESOLUTION_MS);
   }
-}
-
-/** The histogram holds the time between two firings. */
-function late(ns: number): number {
-  return Math.max(0, ns / 1e6 - RESOLUTION_MS);
 }

@@ -121,9 +121,9 @@ function scaleLines({ cost, burst, bytesPerIdleSessionBeyondBare: bytes }: Scale
   return lines;
 }
 
-function burstFigure({ deliveredMs, loopDelayP99Ms, loopDelayMaxMs, heapMiB }: ScaleBurst): string {
-  const delay = `loop delay p99 ${digits(loopDelayP99Ms.median)}, at most ${digits(loopDelayMaxMs.max)} ms`;
-  return `${spread(deliveredMs)} ms, ${delay}, heap ${digits(heapMiB.median)} MiB`;
+function burstFigure({ deliveredMs, holdsLoopMs, heapMiB }: ScaleBurst): string {
+  const held = holdsLoopMs && `the burst, clients and answers included, holds the loop for ${spread(holdsLoopMs)} ms`;
+  return [`${spread(deliveredMs)} ms`, ...(held ? [held] : []), `heap ${digits(heapMiB.median)} MiB`].join(', ');
 }
 
 const MEASURES = {

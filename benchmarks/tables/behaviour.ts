@@ -1,11 +1,20 @@
-import type { Behaviour, Outcome, PeersResult, Questions } from '../peers/results.js';
+import { HANG_MS, type Behaviour, type Outcome, type PeersResult, type Questions } from '../peers/results.js';
 import { markdownTable } from './markdown.js';
+import { SPOKEN, SPOKEN_CAPTION, WIRES } from './peers.js';
+
+const CAPTION = [
+  'The same backend, whose tools ask the user, behind each of them.',
+  SPOKEN_CAPTION,
+  '"asks" is the first, the second and the twentieth question in one session;',
+  `what "hangs" has no answer in ${String(HANG_MS / 1_000)} s.`,
+].join(' ');
 
 /** What each proxy does with questions of the backend, as it was seen. */
 export function behaviourTable({ behaviour }: PeersResult): string {
   const head = [
     'proxy',
     'backend',
+    SPOKEN,
     'asks, GET never opened',
     'eight at once, on their own stream',
     'asks, GET open',
@@ -19,13 +28,14 @@ export function behaviourTable({ behaviour }: PeersResult): string {
     .map((seen) => [
       `${seen.name} ${seen.version}`,
       seen.upstream,
+      WIRES[seen.wire],
       ...questions(seen.standaloneNeverOpened),
       ...questions(seen.standaloneOpen),
       seen.backendPerSession ? 'yes' : 'one for all',
       `${refused(seen.foreignHost)} / ${refused(seen.foreignOrigin)}`,
       seen.defaultAddress ?? 'every address',
     ]);
-  return markdownTable(head, rows);
+  return `${CAPTION}\n\n${markdownTable(head, rows)}`;
 }
 
 function questions(seen: Questions | null): [string, string] {

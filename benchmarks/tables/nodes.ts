@@ -24,6 +24,24 @@ export function nodesTable(results: SomeResults): string | undefined {
   );
 }
 
+/**
+ * How much of what the wrapper adds to a call over HTTP is what async contexts add alone. Where the interval does not
+ * say that it adds anything, there is nothing to have a share of.
+ */
+export function contextShares(results: SomeResults): string | undefined {
+  const told = onNodes(results, 'http').flatMap(({ node, result }) => {
+    const shares = result.rows
+      .filter(({ wrappedToBare }) => wrappedToBare.time.low > 1)
+      .map(({ contextToBare, wrappedToBare }) => (contextToBare.time.ratio - 1) / (wrappedToBare.time.ratio - 1));
+    if (shares.length === 0) return [];
+    const percent = (share: number): string => (share * 100).toFixed(0);
+    return [`${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} % of that on Node ${node}`];
+  });
+  if (told.length === 0) return undefined;
+  const what = 'Where the wrapper adds to the time of a call over HTTP by its whole interval, async contexts alone add';
+  return `${what} ${told.join(' and ')}, from workload to workload; a share below 0 is noise.`;
+}
+
 function routingLines(results: readonly OfNode<RoutingResult>[]): Line[] {
   return [
     line('routing a message, everything on, µs', results, everythingOn, (row) =>

@@ -1,4 +1,4 @@
-import type { PeersResult } from '../peers/results.js';
+import type { PeersResult, Subject } from '../peers/results.js';
 import { markdownTable, spread } from './markdown.js';
 
 const SDK =
@@ -9,12 +9,22 @@ const OLDER_SDK = [
   'bundle such a version save that too. The aims are for the SDK that the command is installed with.',
 ].join(' ');
 
+export const SPOKEN = 'spoken with clients';
+export const WIRES: Readonly<Record<Subject['wire'], string>> = {
+  'streamable-http': 'Streamable HTTP',
+  sse: 'HTTP+SSE',
+};
+/** What the client is not the same for. */
+export const SPOKEN_CAPTION =
+  'The client speaks with each proxy what that speaks with its clients: over HTTP+SSE answers come on one stream that stays open, over Streamable HTTP each on the response to its call.';
+
 /** What each proxy costs, between the backend without any and one that only hands bytes on. */
 export function peersTable({ direct, contestants, effort }: PeersResult): string {
   const hasSdk = contestants.some(({ sdk }) => sdk !== undefined);
   const sdkCell = (sdk: string | undefined): string[] => (hasSdk ? [sdk ?? ''] : []);
   const caption = [
     'The command beside other proxies, in front of the same backend. The byte-level reverse proxy knows nothing of MCP: it is the floor.',
+    SPOKEN_CAPTION,
     ...(hasSdk ? [SDK] : []),
     ...(contestants.some(({ isOlderSdk }) => isOlderSdk === true) ? [OLDER_SDK] : []),
   ].join(' ');
@@ -23,6 +33,7 @@ export function peersTable({ direct, contestants, effort }: PeersResult): string
       'proxy',
       ...(hasSdk ? ['SDK'] : []),
       'backend',
+      SPOKEN,
       `calls per second, ${effort.concurrency} at once`,
       'its processor time for each, µs',
       'added to the p50 of a call, µs',
@@ -34,6 +45,7 @@ export function peersTable({ direct, contestants, effort }: PeersResult): string
         'none',
         ...sdkCell(''),
         upstream,
+        '',
         spread(callsPerSecond16),
         '',
         `(the call itself: ${spread(p50Us)})`,
@@ -44,6 +56,7 @@ export function peersTable({ direct, contestants, effort }: PeersResult): string
         `${cost.name} ${cost.version}${cost.stateful === false && cost.isPeer ? ', not stateful' : ''}`,
         ...sdkCell(cost.sdk),
         cost.upstream,
+        WIRES[cost.wire],
         spread(cost.callsPerSecond16),
         spread(cost.cpuPerCallUs),
         spread(cost.addedP50Us),

@@ -37,6 +37,27 @@ describe('an aim is met only if the worst round meets it', () => {
   });
 });
 
+test.each([
+  ['for how long it holds the loop', { holdsLoopMs: measured([240, 250]) }, ' holds the loop for 245 (240–250) ms,'],
+  ['an older result, which does not tell for how long it holds the loop', {}, '60 ms, heap 80 MiB'],
+])('a burst of questions is told with its time: %s', (_what, holds, figure) => {
+  const own = {
+    variant: 'ours',
+    open: 1,
+    sessions: 10,
+    deliveredMs: measured([60]),
+    heapMiB: measured([80]),
+    ...holds,
+  };
+  const scale = { cost: [], burst: [own], bytesPerIdleSessionBeyondBare: {} } as unknown as ScaleResult;
+
+  const table = aimsTable({ scale });
+
+  expect(table).toContain('60 ms, ');
+  expect(table).toContain(figure);
+  expect(table).not.toContain('p99');
+});
+
 test('peers with a backend for each session are beside ours apart, and without an aim', () => {
   const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
   const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };

@@ -3,7 +3,7 @@ import { nameOfResult } from '../../benchmarks/lib/program.js';
 import type { HttpResult, RoutingResult, ScaleResult } from '../../benchmarks/lib/results.js';
 import { measured } from '../../benchmarks/lib/statistics.js';
 import { aimsTable } from '../../benchmarks/tables/aims.js';
-import { nodesTable } from '../../benchmarks/tables/nodes.js';
+import { contextShares, nodesTable } from '../../benchmarks/tables/nodes.js';
 
 describe('results of other versions of Node', () => {
   const onThree = {
@@ -40,6 +40,18 @@ describe('results of other versions of Node', () => {
   });
 });
 
+test('the share of async contexts is told by version of Node, from the least to the greatest, where the whole interval says that the wrapper adds anything', () => {
+  const usual = http('v20.20.2', [1.1, 1.05], [1.2, 1.04], [0.9, 1.3], [1.001, 0.9, 0.95]);
+  const results = { http: usual, 'http-node24': http('v24.9.0', [1.1, 0.99]) };
+
+  expect(contextShares(results)).toContain(' add 20 to 50 % of that on Node 20 and -10 to -10 % of that on Node 24,');
+});
+
+test('no share is told where the wrapper adds nothing, or nothing was measured', () => {
+  expect(contextShares({ http: http('v20.20.2', [0.99, 1.1]) })).toBeUndefined();
+  expect(contextShares({})).toBeUndefined();
+});
+
 describe('a result is called', () => {
   test.each([
     ['routing', undefined, 'routing'],
@@ -67,10 +79,20 @@ function routing(node: string, nsPerMessage: readonly number[]): RoutingResult {
   } as unknown as RoutingResult;
 }
 
-function http(node: string): HttpResult {
-  const time = { ratio: 1, low: 1, high: 1 };
-  const row = { workload: 'echo', concurrency: 1, wrappedToBare: { time }, contextToBare: { time } };
-  return { node, rows: [row] } as unknown as HttpResult;
+/** @param ratios of the wrapped server, and of async contexts alone, to the bare one: for each line */
+function http(
+  node: string,
+  ...ratios: readonly (readonly [wrapped: number, context: number, low?: number])[]
+): HttpResult {
+  const to = (ratio: number, low = ratio) => ({ time: { ratio, low, high: ratio } });
+  const lines = ratios.length === 0 ? [[1, 1] as const] : ratios;
+  const rows = lines.map(([wrapped, context, low]) => ({
+    workload: 'echo',
+    concurrency: 1,
+    wrappedToBare: to(wrapped, low),
+    contextToBare: to(context),
+  }));
+  return { node, rows } as unknown as HttpResult;
 }
 
 function whole(node: string, us: number): ScaleResult {
