@@ -11,6 +11,7 @@
  *
  * Every variant at every size has a process of its own, one after the other, round by round.
  */
+import { inTurn } from './lib/turns.js';
 import { environment } from './lib/environment.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import type { ScaleResult, ScaleRow } from './lib/results.js';
@@ -31,7 +32,8 @@ const VARIANTS = ['hand-written', 'ours'] as const;
 
 const series = new Map<string, ProcessResult[]>();
 for (let round = 0; round < effort.rounds; round++) {
-  for (const sessions of SIZES) for (const variant of VARIANTS) await measure(variant, sessions);
+  for (const sessions of inTurn(SIZES, round))
+    for (const variant of inTurn(VARIANTS, round)) await measure(variant, sessions);
   await measure('bare', LARGEST);
   process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
 }

@@ -66,7 +66,13 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'this.order.write(stream, departure.routedAt, ()',
     'this.order.write(undefined, departure.routedAt, ()',
   ),
-  mutant('C4', 'give each request of a batch an order of its own', LIVENESS, '      request.carrier = connection;\n', ''),
+  mutant(
+    'C4',
+    'give each request of a batch an order of its own',
+    LIVENESS,
+    '      request.carrier = connection;\n',
+    '',
+  ),
   mutant(
     'C5',
     'write on a stream that is gone',
