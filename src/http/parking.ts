@@ -7,6 +7,8 @@ export type ParkingFailure = 'PARK_TIMEOUT' | 'PARK_FULL' | 'CANCELLED' | 'SUPER
 
 /** A message that waits for a stream. It keeps its ticket when it is tried, in vain, and parked again. */
 export interface Ticket {
+  /** Its place among all that were ever sent. */
+  readonly nth: number;
   /** The id, if it is a request. */
   readonly id: RequestId | undefined;
   /**
@@ -47,6 +49,8 @@ export interface ParkingLimits {
 export class Parking<T extends Ticket> {
   readonly #room = new WaitingRoom<T>();
   #cancelTimer: (() => void) | undefined;
+  /** Since when the one waits for whom the timer runs. */
+  #scheduledSince = Infinity;
 
   constructor(
     private readonly limits: ParkingLimits,
@@ -73,8 +77,8 @@ export class Parking<T extends Ticket> {
       this.outcome.giveUp(ticket, 'PARK_FULL');
     } else {
       this.#room.add(ticket);
-      // Who came first expires first: a timer that runs already is early enough.
-      if (!ticket.isOverdue && this.#cancelTimer === undefined) this.#schedule();
+      // A timer that runs already is early enough, but for who comes back.
+      if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();
       if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     }
   }
@@ -122,15 +126,17 @@ export class Parking<T extends Ticket> {
         this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
       }
     }
-    if (this.#cancelTimer === undefined) this.#schedule();
+    if (this.#scheduledSince === Infinity) this.#schedule();
   }
 
   #schedule(): void {
-    const oldest = this.#room.oldest;
-    if (oldest?.since === undefined) return;
-    const remaining = oldest.since + this.limits.parkTimeoutMs - now();
+    this.#stopTimer();
+    const oldest = this.#room.oldestSince;
+    if (oldest === undefined) return;
+    const remaining = oldest + this.limits.parkTimeoutMs - now();
+    this.#scheduledSince = oldest;
     this.#cancelTimer = after(Math.max(1, Math.ceil(remaining)), () => {
-      this.#cancelTimer = undefined;
+      this.#stopTimer();
       this.#expire();
     });
   }
@@ -138,5 +144,6 @@ export class Parking<T extends Ticket> {
   #stopTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#scheduledSince = Infinity;
   }
 }

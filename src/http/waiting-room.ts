@@ -2,6 +2,8 @@ import type { RequestId } from '../routing/message.js';
 
 /** Something that waits. */
 export interface Waiting {
+  /** Its place among all that were ever sent. */
+  readonly nth: number;
   /** The id, if it is a request. */
   readonly id: RequestId | undefined;
   /** Those with the same key say the same thing. */
@@ -14,11 +16,14 @@ export interface Waiting {
   readonly isOverdue: boolean;
 }
 
-/** Who waits, in the order of arrival. It keeps no time and knows no streams. */
+/** Who waits, in the order in which they were sent. It keeps no time and knows no streams. */
 export class WaitingRoom<W extends Waiting> {
-  readonly #places = new Map<number, W>();
+  #places = new Map<number, W>();
   readonly #placeOf = new Map<string, number>();
-  #nextPlace = 0;
+  #last = -1;
+  /** Nobody has come back from a stream that went away, to wait before others who have waited for longer or less. */
+  #isInOrderOfTime = true;
+  #isSorted = true;
   #forAnyStream = 0;
 
   get size(): number {
@@ -30,10 +35,15 @@ export class WaitingRoom<W extends Waiting> {
     return this.#forAnyStream > 0;
   }
 
-  /** The first of those whose time is not over yet. */
-  get oldest(): W | undefined {
-    for (const waiting of this.#places.values()) if (!waiting.isOverdue) return waiting;
-    return undefined;
+  /** Since when those wait whose time is not over yet: the first of them. */
+  get oldestSince(): number | undefined {
+    let oldest: number | undefined;
+    for (const { isOverdue, since } of this.#places.values()) {
+      if (isOverdue || since === undefined) continue;
+      if (this.#isInOrderOfTime) return since;
+      oldest = Math.min(oldest ?? Infinity, since);
+    }
+    return oldest;
   }
 
   /** The one that says the same. */
@@ -42,10 +52,13 @@ export class WaitingRoom<W extends Waiting> {
     return place === undefined ? undefined : this.#places.get(place);
   }
 
-  /** At the end, or in the place of the one that says the same. */
+  /** In its own place, or in that of the one that says the same. */
   add(waiting: W): void {
     const { key } = waiting;
-    const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? this.#nextPlace++;
+    const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? waiting.nth;
+    if (this.size === 0) this.#begin();
+    if (place > this.#last) this.#last = place;
+    else if (!this.#places.has(place)) this.#isInOrderOfTime = this.#isSorted = false;
     const before = this.#places.get(place);
     if (before !== undefined && isForAnyStream(before)) this.#forAnyStream -= 1;
     this.#places.set(place, waiting);
@@ -55,7 +68,7 @@ export class WaitingRoom<W extends Waiting> {
 
   /** Takes out the first of those whose time is over, and who wait on. */
   takeOverdue(): W | undefined {
-    for (const [place, waiting] of this.#places) {
+    for (const [place, waiting] of this.#sorted()) {
       if (!waiting.isOverdue) continue;
       this.#leave(place, waiting);
       return waiting;
@@ -76,10 +89,12 @@ export class WaitingRoom<W extends Waiting> {
   /** Takes out those who have waited since `time` or longer, and are not overdue yet. */
   takeSince(time: number): W[] {
     const taken: W[] = [];
-    for (const [place, waiting] of this.#places) {
+    for (const [place, waiting] of this.#sorted()) {
       if (waiting.isOverdue || waiting.since === undefined) continue;
-      // The others came later.
-      if (waiting.since > time) break;
+      if (waiting.since > time) {
+        if (this.#isInOrderOfTime) break;
+        continue;
+      }
       taken.push(waiting);
       this.#leave(place, waiting);
     }
@@ -87,11 +102,22 @@ export class WaitingRoom<W extends Waiting> {
   }
 
   takeAll(): W[] {
-    const all = [...this.#places.values()];
+    const all = [...this.#sorted().values()];
     this.#places.clear();
     this.#placeOf.clear();
     this.#forAnyStream = 0;
     return all;
+  }
+
+  #begin(): void {
+    this.#last = -1;
+    this.#isInOrderOfTime = this.#isSorted = true;
+  }
+
+  #sorted(): ReadonlyMap<number, W> {
+    if (!this.#isSorted) this.#places = new Map([...this.#places].sort(([one], [other]) => one - other));
+    this.#isSorted = true;
+    return this.#places;
   }
 
   #leave(place: number, waiting: W): void {

@@ -179,8 +179,8 @@ export class Delivery {
       this.log.tell(departure, message, ledger, { outcome: 'refused', error });
       return Promise.reject(error);
     }
-    const { around, options, origin, since, parked } = departure;
-    const again = new Departure(around, message, options, origin, since, now());
+    const { around, options, origin, since, nth, parked } = departure;
+    const again = new Departure(around, message, options, origin, since, now(), nth);
     if (parked !== undefined) {
       // It has waited for a stream before: its time goes on.
       const { sessionWide } = this.owner.settings;

@@ -9,6 +9,8 @@ import type { Surroundings } from './surroundings.js';
 /** The time of a message that nobody watched when it was sent, and that has nothing to wait for. */
 export const NOT_TIMED = -1;
 
+let sent = 0;
+
 /** An outbound message on its way to the client. */
 export class Departure implements Outbound {
   /** What `send()` returns. The delivery sets it. */
@@ -27,6 +29,8 @@ export class Departure implements Outbound {
     readonly since: number,
     /** When it became clear where it goes, if it had to wait for that. */
     public routedAt: number = since,
+    /** Its place in the order of all `send()` calls. */
+    readonly nth: number = sent++,
   ) {}
 }
 

@@ -5,6 +5,7 @@ import type { Departure } from './departure.js';
 
 /** A message in the waiting room, with the promise that its `send()` has returned. */
 export class ParkedMessage implements Ticket {
+  readonly nth: number;
   readonly id: RequestId | undefined;
   readonly key: string | undefined;
   readonly mayGoElsewhere: boolean;
@@ -22,6 +23,7 @@ export class ParkedMessage implements Ticket {
     /** Its place until it got a stream, which went away again: its time goes on. */
     before?: ParkedMessage,
   ) {
+    this.nth = departure.nth;
     this.id = isRequest(message) ? message.id : undefined;
     // What waits for the standalone stream is news about the session: the newest says it all.
     this.key = until === 'standalone' && this.id === undefined ? sameNewsKey(message) : undefined;

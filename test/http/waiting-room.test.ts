@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { WaitingRoom, type Waiting } from '../../src/http/waiting-room.js';
 
+let sent = 0;
+
 function waiting(since: number | undefined, more: Partial<Waiting> = {}): Waiting {
-  return { id: undefined, key: undefined, until: 'any-stream', isOverdue: false, since, ...more };
+  return { nth: sent++, id: undefined, key: undefined, until: 'any-stream', isOverdue: false, since, ...more };
 }
 
 function roomOf(...all: Waiting[]): WaitingRoom<Waiting> {
@@ -13,18 +15,16 @@ function roomOf(...all: Waiting[]): WaitingRoom<Waiting> {
 
 describe('the oldest', () => {
   test('is who came first', () => {
-    const first = waiting(1);
-    expect(roomOf(first, waiting(2)).oldest).toBe(first);
+    expect(roomOf(waiting(1), waiting(2)).oldestSince).toBe(1);
   });
 
   test('is none of those whose time is over', () => {
-    const first = waiting(2);
-    expect(roomOf(waiting(1, { isOverdue: true }), first).oldest).toBe(first);
-    expect(roomOf(waiting(1, { isOverdue: true })).oldest).toBeUndefined();
+    expect(roomOf(waiting(1, { isOverdue: true }), waiting(2)).oldestSince).toBe(2);
+    expect(roomOf(waiting(1, { isOverdue: true })).oldestSince).toBeUndefined();
   });
 
   test('is nobody in an empty room', () => {
-    expect(roomOf().oldest).toBeUndefined();
+    expect(roomOf().oldestSince).toBeUndefined();
   });
 });
 
@@ -39,8 +39,9 @@ describe('who says the same', () => {
   });
 
   test('gives its place to the next who says it', () => {
-    const [before, after, newest] = [waiting(1), waiting(3), waiting(2, { key: 'tools' })];
-    const room = roomOf(before, waiting(2, { key: 'tools' }), after);
+    const [before, news, after] = [waiting(1), waiting(2, { key: 'tools' }), waiting(3)];
+    const newest = waiting(2, { key: 'tools' });
+    const room = roomOf(before, news, after);
     room.add(newest);
     expect(room.same('tools')).toBe(newest);
     expect(room.takeAll()).toEqual([before, newest, after]);
@@ -93,7 +94,7 @@ test('takes all, in order, and is empty then', () => {
   expect(room.takeAll()).toEqual(all);
   expect(room.takeAll()).toEqual([]);
   expect(room.size).toBe(0);
-  expect(room.oldest).toBeUndefined();
+  expect(room.oldestSince).toBeUndefined();
   expect(room.same('tools')).toBeUndefined();
 });
 
@@ -122,5 +123,31 @@ describe('whom a request stream may help', () => {
     expect(room.hasForAnyStream).toBe(true);
     room.takeOverdue();
     expect(room.hasForAnyStream).toBe(false);
+  });
+});
+
+describe('who comes back from a stream that went away', () => {
+  // Sent before the others, and waits since later or earlier.
+  const back = (since: number): [Waiting, Waiting, Waiting] => [waiting(since), waiting(2), waiting(4)];
+
+  test.each([1, 3, 5])(
+    'waits in front of those who were sent later, whoever has waited for longer: since %i',
+    (since) => {
+      const [first, ...others] = back(since);
+      const room = roomOf(...others, first);
+      expect(room.oldestSince).toBe(Math.min(since, 2));
+      expect(room.takeSince(3)).toEqual([first, others[0]].filter((one) => Number(one.since) <= 3));
+      expect(room.takeAll()).toEqual([first, others[1]].filter((one) => Number(one.since) > 3));
+    },
+  );
+
+  test('is forgotten to have done so when nobody is left', () => {
+    const [first, ...others] = back(5);
+    const room = roomOf(...others, first);
+    room.takeAll();
+    const later = [waiting(6), waiting(7)];
+    for (const one of later) room.add(one);
+    expect(room.takeSince(6)).toEqual(later.slice(0, 1));
+    expect(room.takeAll()).toEqual(later.slice(1));
   });
 });

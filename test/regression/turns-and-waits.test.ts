@@ -103,3 +103,21 @@ test('a question that was answered in the place of its client while it waited fo
   expect(question.outcome).toBe('rejected CANCELLED');
   expect(rig.inner.sent.map(({ message }) => message)).toEqual([LOG]);
 });
+
+test('a question whose stream went while it waited for its turn was overtaken by one that was sent later', async () => {
+  const rig = watchedRig();
+  const slow = deferred();
+  rig.inner.write = async ({ message }) => (message === LOG ? slow.promise : undefined);
+  const first = rig.get();
+  await settle();
+  void rig.transport.send(LOG);
+  const earlier = sent(rig, elicit('earlier'));
+  first.disconnect();
+  const later = sent(rig, elicit('later'));
+  slow.resolve();
+  await settle();
+  rig.get();
+  await settle();
+  expect([earlier.outcome, later.outcome]).toEqual(['resolved', 'resolved']);
+  expect(rig.inner.sent.map(({ message }) => message.id)).toEqual([undefined, 'earlier', 'later']);
+});

@@ -5,9 +5,11 @@ export interface NamedTicket extends Ticket {
   readonly name: string;
 }
 
+let tickets = 0;
+
 export function ticket(name: string, more: Partial<Ticket> = {}): NamedTicket {
   const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoElsewhere: false } as const;
-  return { name, ...usual, since: undefined, isOverdue: false, ...more };
+  return { name, nth: tickets++, ...usual, since: undefined, isOverdue: false, ...more };
 }
 
 export interface ParkingRig {

@@ -98,7 +98,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'never let what is parked expire',
     PARKING,
-    'if (!ticket.isOverdue && this.#cancelTimer === undefined) this.#schedule();',
+    'if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();',
     '',
   ),
   mutant(
