@@ -25,6 +25,8 @@ export class Connections {
   readonly #channels = new Map<string, Stream>();
   /** How often the standalone stream was lost, or first known not to be there: what waited for it looks for another. */
   losses = 0;
+  /** How often the stream of a request was lost. */
+  requestLosses = 0;
   answersSeen: 'sse' | 'json' | undefined;
   /** The wrapper has seen a `handleRequest` since the transport was started. */
   isSeen = false;
@@ -174,6 +176,7 @@ export class Connections {
       this.losses += 1;
     }
     if (!stream.isResumable && this.side.config.kind !== 'unwatched') {
+      this.requestLosses += 1;
       for (const request of stream.requests) request.lost = true;
     }
     this.#gone(stream.response);

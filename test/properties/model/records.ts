@@ -85,6 +85,8 @@ export interface Out {
   isUninferred: boolean;
   /** How often the standalone stream had been lost when it was sent. */
   readonly losses: number;
+  /** How often the stream of a request had been. */
+  readonly requestLosses: number;
   /** It was predicted to go here. */
   target: Stream | undefined;
   /** The request on whose stream it was predicted to go. */

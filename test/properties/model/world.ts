@@ -197,6 +197,7 @@ export class World {
       isUnchanged: false,
       isUninferred: false,
       losses: side.connections.losses,
+      requestLosses: side.connections.requestLosses,
       isKept: false,
       chosen: undefined,
       target: undefined,
