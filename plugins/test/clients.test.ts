@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -78,7 +78,9 @@ async function behindMcpRemote(url: string): Promise<{ client: Client; questions
 
 async function inspect(url: string, ...args: readonly string[]): Promise<unknown> {
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, [INSPECTOR, '--cli', url, '--transport', 'http', ...args]);
+  // It takes a package.json above the working directory for its own.
+  const cwd = dirname(INSPECTOR);
+  const { stdout } = await run(process.execPath, [INSPECTOR, '--cli', url, '--transport', 'http', ...args], { cwd });
   return JSON.parse(stdout);
 }
 
