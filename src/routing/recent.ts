@@ -8,10 +8,6 @@ export class Recent<T> {
   // Most stay empty, and there may be many idle sessions.
   #values: Map<T, true> | undefined;
 
-  get isEmpty(): boolean {
-    return this.#values === undefined || this.#values.size === 0;
-  }
-
   add(value: T): void {
     putBounded((this.#values ??= new Map()), value, true, MAX_REMEMBERED);
   }
