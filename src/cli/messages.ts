@@ -7,7 +7,8 @@ import type { TransportLike } from '../transport-like.js';
 /** The longest message, in characters, as the SDK has it over stdio. */
 export const MAX_MESSAGE: number = 10 * 1_048_576;
 
-const INVALID_REQUEST = -32600;
+/** JSON-RPC's code for what is JSON, but no request. */
+export const INVALID_REQUEST = -32600;
 
 /** Who is told what a backend says. */
 export interface MessageListener {

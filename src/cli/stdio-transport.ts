@@ -5,12 +5,7 @@ import { asError } from '../errors.js';
 import { isRequestId, type JsonRpcMessage } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { Lines } from './lines.js';
-
-/** JSON-RPC's code for what is JSON, but no request. */
-const INVALID_REQUEST = -32600;
-
-/** The longest message, in characters, as the SDK has it. */
-const MAX_MESSAGE = 10 * 1_048_576;
+import { INVALID_REQUEST, MAX_MESSAGE } from './messages.js';
 
 /** Why no more comes of a client: it has left, or has sent what cannot be read, and nothing after it. */
 export type End = 'left' | 'too long';

@@ -165,7 +165,11 @@ function metaOf(message: JsonRpcMessage): Readonly<Record<string, unknown>> | un
 }
 
 function param(message: JsonRpcMessage, name: string): unknown {
-  return isRecord(message.params) && Object.hasOwn(message.params, name) ? message.params[name] : undefined;
+  const { params } = message;
+  if (!isRecord(params)) return undefined;
+  // Most messages have no such parameter: to ask for it is cheaper than to ask whose it is.
+  const value = params[name];
+  return value !== undefined && Object.hasOwn(params, name) ? value : undefined;
 }
 
 // Custom transports deliver what they like, `null` too.
