@@ -3,7 +3,7 @@ import { Downstream } from './transport/downstream.js';
 import { facade } from './transport/facade.js';
 import { Upstream } from './transport/upstream.js';
 import type { Backchannel } from './transport/view.js';
-import type { TransportLike } from './transport-like.js';
+import { mustBeTransport, type TransportLike } from './transport-like.js';
 
 /** A transport that is wrapped, by itself or by its façade: wrapping it again gives the same façade. */
 const downstreams = new WeakMap<object, object>();
@@ -22,7 +22,7 @@ const upstreams = new WeakMap<object, object>();
  *
  * @param inner any transport of SDK 1.x or 2.x, or your own
  * @param options see {@link BackchannelOptions} for each default and its reason
- * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
+ * @throws BackchannelError `INVALID_OPTION`, naming the option and its value; `INVALID_TRANSPORT`
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
  */
 export function withBackchannel<T extends TransportLike>(
@@ -37,12 +37,14 @@ export function withBackchannel<T extends TransportLike>(
 
 /**
  * Wraps the transport that faces the backend, so that messages of the backend are attributed to the
- * request that caused them, and to no other: exactly over Streamable HTTP and in memory, where a
- * message arrives in the answer to its request; by the last inbound request over stdio, SSE and
- * WebSocket, where one pipe carries everything.
+ * request that caused them, and to no other: exactly in memory, and over Streamable HTTP where a
+ * message arrives in the answer to its request; by the last inbound request where one pipe carries
+ * everything, which is what stdio, SSE, WebSocket and the GET stream of an HTTP backend are.
  *
  * Optional. Without it, a backend that is connected while a request is in flight is taken to speak on
  * that request's behalf for as long as the request is in flight.
+ *
+ * @throws BackchannelError `INVALID_TRANSPORT`
  */
 export function asUpstream<T extends TransportLike>(inner: T): T {
   return wrapOnce(upstreams, inner, () => new Upstream(inner));
@@ -55,6 +57,7 @@ function wrapOnce<T extends TransportLike>(
 ): T {
   const existing = wrapped.get(inner);
   if (existing !== undefined) return existing as T;
+  mustBeTransport(inner);
   const transport = facade(inner, interceptor());
   wrapped.set(inner, transport);
   wrapped.set(transport, transport);

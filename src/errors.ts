@@ -2,6 +2,7 @@
  * What went wrong, for programs:
  *
  * - `INVALID_OPTION`: an option has a value it cannot have
+ * - `INVALID_TRANSPORT`: what is to be wrapped is no transport
  * - `NOT_IN_FLIGHT`: the request that a message names is over, and nothing else is in flight
  * - `NO_STREAM`: the client holds no stream open, and a message of this kind does not wait for one
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
@@ -19,6 +20,7 @@
  */
 export type BackchannelErrorCode =
   | 'INVALID_OPTION'
+  | 'INVALID_TRANSPORT'
   | 'NOT_IN_FLIGHT'
   | 'NO_STREAM'
   | 'PARK_TIMEOUT'

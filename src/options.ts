@@ -75,7 +75,8 @@ export interface BackchannelOptions {
    *
    * @default one session: an SDK transport carries no more
    */
-  readonly sessionOf?: ((message: JsonRpcMessage, extra: unknown) => string | undefined) | undefined;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a transport says of a message is its own
+  readonly sessionOf?: ((message: JsonRpcMessage, extra: any) => string | undefined) | undefined;
 
   /**
    * Re-classifies methods: `'request'` for what belongs to the request that caused it, `'session'`

@@ -1,3 +1,4 @@
+import { BackchannelError } from './errors.js';
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
 
 /**
@@ -25,3 +26,23 @@ export interface SendOptions {
 
 /** `onmessage`, as a transport calls it. `extra` differs from transport to transport. */
 export type MessageHandler = (message: JsonRpcMessage, extra?: unknown) => void;
+
+/**
+ * Says at once that something else was wrapped: a server, a class, nothing.
+ *
+ * @throws BackchannelError `INVALID_TRANSPORT`
+ */
+export function mustBeTransport(inner: unknown): void {
+  const missing = ['start', 'send', 'close'].filter((name) => typeof Reflect.get(Object(inner), name) !== 'function');
+  if (missing.length === 0) return;
+  const text = `what is to be wrapped is no transport: it has no ${missing.join('(), ')}(), and is ${kindOf(inner)}.`;
+  throw new BackchannelError(
+    'INVALID_TRANSPORT',
+    `${text} Wrap what you would give to connect(), and give it the result.`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return (value.constructor as { readonly name?: string } | undefined)?.name ?? 'an object';
+}

@@ -1,5 +1,5 @@
 /** What the head of an HTTP answer says. */
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { after } from '../clock.js';
@@ -13,6 +13,7 @@ const TEXT_TIMEOUT_MS = 2_000;
 /** The answer to what is no request, and to a request that is answered elsewhere. */
 export const ACCEPTED = 202;
 
+const UNAUTHORIZED = 401;
 const CONFLICT = 409;
 
 export function isTaken({ statusCode = 0 }: IncomingMessage): boolean {
@@ -74,7 +75,12 @@ export async function refusalIn(
   await within(TEXT_TIMEOUT_MS, new Promise((resolve) => finished(answer, resolve)));
   answer.destroy();
   const shown = answer.complete && text.length <= MAX_TEXT ? text : redactCut(text.slice(0, MAX_TEXT));
-  return new StreamableHTTPError(statusCode, `Error POSTing to endpoint: ${shown}`);
+  return new StreamableHTTPError(statusCode, `${refused(statusCode)}${shown === '' ? '' : `: ${shown}`}`);
+}
+
+function refused(statusCode: number): string {
+  const hint = statusCode === UNAUTHORIZED ? ' (give it credentials with --header or --pass-header)' : '';
+  return `refused with ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() + hint;
 }
 
 function notFollowed(target: URL): string {

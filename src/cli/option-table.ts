@@ -160,7 +160,7 @@ export const TABLE: readonly Row[] = [
   {
     flags: '--serialize',
     group: 'backchannel',
-    help: 'one call at a time in each session, so that attribution over one pipe is exact',
+    help: 'one call at a time in each session, so that attribution is exact where the backend names no call',
     needs: 'http',
   },
   {

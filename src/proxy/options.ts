@@ -36,7 +36,7 @@ export interface StatefulProxyOptions {
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
-   * One call at a time per session, so that attribution over a single pipe is exact; the others wait in
+   * One call at a time per session, so that attribution is exact where the backend names no call; the others wait in
    * order. A client must not need a second call to answer a question of the first. One that the client took
    * back keeps its turn until the backend answers it, for five seconds at most. Implies
    * `attribution: 'context'`. @default false

@@ -1,5 +1,5 @@
 import { debug } from '../debug.js';
-import { asError } from '../errors.js';
+import { asError, textOf } from '../errors.js';
 import {
   cancelledIdOf,
   isNotification,
@@ -123,7 +123,7 @@ export class Relay {
   }
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
-    const reason = `the backend could not be reached: ${reasonOf(error)}`;
+    const reason = `the backend did not take it: ${reasonOf(error)}`;
     if (method === 'initialize' || isSessionUnknown(error)) {
       this.#backend.lost(reason, error);
     } else if (this.#calls.isDue(id)) {
@@ -208,7 +208,11 @@ export class Relay {
   // ---- answers of our own ----
 
   #answer(id: RequestId, message: string): Promise<void> {
-    return this.#toClient(errorAnswer(id, message)).catch((error: unknown) => this.options.report(asError(error)));
+    return this.#toClient(errorAnswer(id, message)).catch((error: unknown) => {
+      // That a client has gone away before its session ended is no news.
+      if (this.#isOver) debug.proxy('nobody is there for the answer to %o: %s', id, textOf(error));
+      else this.options.report(asError(error));
+    });
   }
 }
 

@@ -51,7 +51,8 @@ function reasonOf(
     case 'PARK_TIMEOUT':
       return (
         `the client opened no stream that can take it within ${parkTimeoutMs} ms. It may have gone away, or it ` +
-        'opens no GET stream and has no request in flight. Raise parkTimeoutMs if clients need longer to reconnect.'
+        'opens no GET stream and has no request in flight that is answered with an event stream (in JSON none is). ' +
+        'Raise parkTimeoutMs if clients need longer to reconnect.'
       );
     case 'PARK_FULL':
       return `${maxParked} messages wait for a stream already, and the client opens none. Raise maxParked to keep more.`;

@@ -99,6 +99,15 @@ it.each<[string, string, string]>([
   expect(requests).toHaveLength(1);
 });
 
+it.each([
+  [401, 'sign in', 'refused with 401 Unauthorized (give it credentials with --header or --pass-header): sign in'],
+  [404, '', 'refused with 404 Not Found'],
+  [599, '', 'refused with 599'],
+])('a refusal with %i is told with its status', async (status, body, told) => {
+  const { transport } = await peer(closing, (response) => response.writeHead(status).end(body));
+  await expect(transport.send(CALL)).rejects.toThrow(told);
+});
+
 it('a call that is accepted only is answered with an error, where there is no stream to answer it on', async () => {
   const { call } = await peer(closing, (response) => response.writeHead(202).end());
   expect(await call()).toMatchObject([{ id: 7, error: { message: expect.stringContaining('202') as string } }]);

@@ -61,8 +61,8 @@ describe('the value of a header that is passed on', () => {
     await transport.close();
     await new Promise((resolve) => http.close(resolve));
     expect([...lines, refused].map((text) => text?.replace(/x{9,}/, '…'))).toEqual([
-      'mcp-backchannel: error: Streamable HTTP error: Error POSTing to endpoint: …',
-      'Error: Streamable HTTP error: Error POSTing to endpoint: …',
+      'mcp-backchannel: error: Streamable HTTP error: refused with 500 Internal Server Error: …',
+      'Error: Streamable HTTP error: refused with 500 Internal Server Error: …',
     ]);
   });
 

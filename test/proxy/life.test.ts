@@ -102,6 +102,9 @@ describe('a session', () => {
     await initialize.drop();
     await backend.session().closed;
     expect(stage.proxy.snapshot().sessions).toBe(0);
+    // That nobody is there for its answer is no news.
+    await stage.proxy.close();
+    expect(stage.errors).toEqual([]);
   });
 
   it('waits for a client that gave up before it was initialized, where it can resume that', async () => {

@@ -1,16 +1,48 @@
 import { describe, expect, test } from 'vitest';
-import { BackchannelError, withBackchannel, type BackchannelOptions } from '../../src/index.js';
+import {
+  asUpstream,
+  BackchannelError,
+  withBackchannel,
+  type BackchannelOptions,
+  type TransportLike,
+} from '../../src/index.js';
 import { NullTransport } from '../support/null-transport.js';
 
 function errorOf(options: unknown): BackchannelError {
+  return thrownBy(() => withBackchannel(new NullTransport(), options as BackchannelOptions));
+}
+
+function thrownBy(wrap: () => unknown): BackchannelError {
   try {
-    withBackchannel(new NullTransport(), options as BackchannelOptions);
+    wrap();
   } catch (error) {
     if (error instanceof BackchannelError) return error;
     throw error;
   }
-  return expect.unreachable(`these options were taken: ${String(options)}`);
+  return expect.unreachable('nothing was thrown');
 }
+
+describe('what is no transport is refused', () => {
+  class Server {
+    connect = (): void => undefined;
+    close = (): void => undefined;
+  }
+  test.each([
+    [undefined, 'start(), send(), close(), and is undefined'],
+    [null, 'start(), send(), close(), and is null'],
+    [NullTransport, 'start(), send(), close(), and is function'],
+    [new Server(), 'start(), send(), and is Server'],
+    [Object.create(null), 'start(), send(), close(), and is an object'],
+  ])('%o', (value, missing) => {
+    for (const wrap of [withBackchannel, asUpstream]) {
+      const error = thrownBy(() => wrap(value as TransportLike));
+      expect(error.code).toBe('INVALID_TRANSPORT');
+      expect(error.message).toBe(
+        `what is to be wrapped is no transport: it has no ${missing}. Wrap what you would give to connect(), and give it the result.`,
+      );
+    }
+  });
+});
 
 describe('an invalid option is refused by withBackchannel(), naming the option and its value', () => {
   test.each([
