@@ -16,7 +16,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'let any number wait',
     PARKING,
     'this.#room.size >= maxParked && !this.#makeRoom()',
-    'this.#room.size > maxParked && !this.#makeRoom()',
+    'this.#room.size < maxParked && maxParked < 0',
   ),
   mutant(
     'C6',
