@@ -156,10 +156,10 @@ function security({ threats, files }: Json): string {
 function audit({ refused, packages, vulnerabilities }: Json): string {
   if (typeof refused === 'string')
     return (
-      `**Not known**: the registry that was asked refused, with \`${refused}\`. That says nothing of the packages, neither that ` +
-      'something is known against them nor that nothing is. The command asks whichever registry npm is configured to use; ' +
-      'where that is a mirror without the audit endpoint, it has to be run elsewhere, with ' +
-      '`npm_config_registry=https://registry.npmjs.org` and a way there, and then `npm run report`.'
+      `**Not known**: what answers for the registry refused, with \`${refused}\`. That says nothing of the packages, neither that ` +
+      'something is known against them nor that nothing is. The command asks the registry that npm is configured to use; ' +
+      'where a mirror without the audit endpoint stands before it, run it in a checkout that reaches ' +
+      '`https://registry.npmjs.org` itself, and `npm run report` after it.'
     );
   const known = Number(at(vulnerabilities, 'total'));
   return `${n(packages)} packages come along; of vulnerabilities in them ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;

@@ -41,6 +41,14 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'C7',
+    'write questions on whichever transport had one first',
+    DELIVERY,
+    '        const sent = this.inner.send(message, options);',
+    '        const all = globalThis as { first?: TransportLike };\n' +
+      "        const sent = (message.method === 'elicitation/create' ? (all.first ??= this.inner) : this.inner).send(message, options);",
+  ),
+  mutant(
+    'C7',
     'take an id for its text',
     'src/routing/by-id.ts',
     'this.#first?.id === id ? this.#first :',
@@ -158,6 +166,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     PARKING,
     "    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');",
     '',
+  ),
+  mutant(
+    'C11',
+    'let the timer of what waits run on when the transport is closed',
+    PARKING,
+    '  close(): void {\n    this.#stopTimer();\n',
+    '  close(): void {\n',
+  ),
+  mutant(
+    'C11',
+    'let the timer of orphans run on when the transport is closed',
+    'src/http/orphans.ts',
+    '  close(): void {\n    this.#stop();\n',
+    '  close(): void {\n',
   ),
   mutant(
     'C11',
