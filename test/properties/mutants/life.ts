@@ -41,11 +41,11 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'C7',
-    'write questions on whichever transport had one first',
-    DELIVERY,
-    '        const sent = this.inner.send(message, options);',
-    '        const all = globalThis as { first?: TransportLike };\n' +
-      "        const sent = (message.method === 'elicitation/create' ? (all.first ??= this.inner) : this.inner).send(message, options);",
+    'send for the session whose request came in last, whichever the message is of',
+    'src/transport/decide.ts',
+    'if (session !== undefined) return sessions.named(session);',
+    'const last = isResponse(message) ? undefined : [...sessions.inFlight()].at(-1)?.ledger;\n' +
+      '  if (session !== undefined) return last ?? sessions.named(session);',
   ),
   mutant(
     'C7',
