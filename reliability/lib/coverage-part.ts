@@ -23,15 +23,18 @@ const UNREACHED: Readonly<Record<string, string>> = {
     'where debug lines go when the command runs (`debug.ts`), and a unit of time that the expression before it does not let ' +
     'through (`durations.ts`).',
   'src/cli':
-    'with `src/cli.ts`, it is tested as a process of its own, whose coverage is not counted: `test/cli`, `test/security`, ' +
-    '`npm run soak` and `npm run conformance` run it.',
+    '`src/cli.ts`, `run.ts`, `shutdown.ts`, `metrics.ts`, `stdio-mode.ts` and `stdio-transport.ts` run in processes of their own ' +
+    'only, whose coverage is not counted, and so do the branches for a process that fails of `child.ts`, `children.ts`, `logs.ts`, ' +
+    '`server.ts`, `upstream.ts` and `values.ts`: `test/cli`, `test/security`, `npm run soak` and `npm run conformance` run ' +
+    'them as the command that is published. Their built code has no map back to the source, by which it could be counted.',
   'src/http': 'an `assertNever`, and a signal that is none, which another platform might hand over with a request.',
   'src/proxy':
     'what comes a moment after the end of its session (a message or an error of the backend, the answer to a probe, a second ' +
     '`close()`), the answer 500 to errors of ours that no request is known to cause, and values that the types admit and ' +
     'Node does not send, such as a request without a method.',
   'src/register':
-    'with `src/register.ts`, it is tested as a preload of processes of their own (`test/register`), whose coverage is not counted.',
+    '`src/register.ts`, `hooks.ts`, `modules.ts`, `private-members.ts` and `wrap-class.ts` run as a preload of processes of their own ' +
+    'only (`test/register`), whose coverage is not counted.',
   'src/transport':
     'each `assertNever`, a message that is parked though nobody watches the streams (which throws, because it cannot be), and ' +
     'second halves of `??` and `?.` where the types cannot say what the order of calls makes certain.',
@@ -39,8 +42,12 @@ const UNREACHED: Readonly<Record<string, string>> = {
 
 function unreached(folder: string, sums: unknown): string[] {
   const [covered, total] = [at(at(sums, 'branches'), 'covered'), at(at(sums, 'branches'), 'total')];
+  // Of routing, the line above says it: there is no reason that would do.
+  if (covered === total || folder === 'src/routing') return [];
   const why = UNREACHED[folder];
-  return covered === total || why === undefined ? [] : [`- \`${folder}\`: ${why}`];
+  if (why === undefined)
+    throw new Error(`${folder}: ${String(covered)} of ${String(total)} branches, and nobody says why`);
+  return [`- \`${folder}\`: ${why}`];
 }
 
 function routing({ folders }: Json): string {

@@ -1,5 +1,6 @@
 /** What is known of the package's reliability, from the results of the commands that find it out. */
 import { titleOf } from '../../versions/lib/page.js';
+import { causes } from './causes.js';
 import { coverage } from './coverage-part.js';
 import { at, n, table, type Json } from './markdown.js';
 
@@ -25,7 +26,10 @@ const PARTS: readonly Part[] = [
     again: ({ seed }) => `PROPERTY_SEED=${String(seed)} npm run properties`,
     says: (result) =>
       `${n(result['sequences'])} random sequences with ${n(result['commands'])} commands, seed ${String(result['seed'])}, in ` +
-      `${n(result['seconds'])} s: no counter-example to the contract.`,
+      `${n(result['seconds'])} s: no counter-example to the contract.\n\nWhat a message is and where it goes is checked the moment it ` +
+      'leaves or comes in; the bounds and the books of what is in flight after each step; that nothing was lost, kept or left ' +
+      'unreported whenever nothing is under way; and that everything settles in bounded time at the end. Which line of the ' +
+      'contract is checked when is a table in [invariants.ts](../test/properties/model/invariants.ts).',
   },
   { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
   {
@@ -73,6 +77,7 @@ const PARTS: readonly Part[] = [
         'The [README](../README.md#install) says what is run, and what was left out of each and why.',
       ].join('\n\n'),
   },
+  { name: 'causes', title: 'What it found', command: 'npm test', source: '../test/regression', says: causes },
   { name: 'security', title: 'Security', command: 'npm test', source: '../SECURITY.md', says: security },
   { name: 'audit', title: 'Known vulnerabilities', command: 'npm run audit:runtime', says: audit },
   { name: 'coverage', title: 'Coverage', command: 'npm run coverage', says: coverage },
@@ -148,7 +153,14 @@ function security({ threats, files }: Json): string {
   return `${n(threats)} threats, for each the tests that show what protects. They are in ${names.join(', ')}.`;
 }
 
-function audit({ packages, vulnerabilities }: Json): string {
+function audit({ refused, packages, vulnerabilities }: Json): string {
+  if (typeof refused === 'string')
+    return (
+      `**Not known**: what answers for the registry refused, with \`${refused}\`. That says nothing of the packages, neither that ` +
+      'something is known against them nor that nothing is. The command asks the registry that npm is configured to use; ' +
+      'where a mirror without the audit endpoint stands before it, run it in a checkout that reaches ' +
+      '`https://registry.npmjs.org` itself, and `npm run report` after it.'
+    );
   const known = Number(at(vulnerabilities, 'total'));
   return `${n(packages)} packages come along; of vulnerabilities in them ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;
 }

@@ -77,7 +77,7 @@ export const make = (name: ValueName): unknown => VALUES[name]();
 export const anyValue: fc.Arbitrary<ValueName> = fc.constantFrom(...(Object.keys(VALUES) as ValueName[]));
 
 /** Methods that mean something to the router, and others. */
-const METHODS = [
+export const METHODS = [
   'tools/call',
   'initialize',
   'ping',

@@ -4,7 +4,15 @@ import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
 import { collectGarbage } from '../support/gc.js';
 import { RawConnection, rawPost, type RawResponse } from '../support/raw-http.js';
-import { anyTraffic, bytesOf, BODIES, HUGE_BODIES, type RequestRecipe, type TrafficRecipe } from './requests.js';
+import {
+  anyTraffic,
+  bytesOf,
+  BODIES,
+  HUGE_BODIES,
+  type ReaderRecipe,
+  type RequestRecipe,
+  type TrafficRecipe,
+} from './requests.js';
 import { fuzz } from './runs.js';
 
 const open = proxies();
@@ -23,6 +31,27 @@ async function write(connection: RawConnection, bytes: Buffer, piece: number | n
     connection.write(bytes.subarray(at, at + size));
     if (size < bytes.length) await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Reads what is answered as the recipe says. @returns what has come, which of a client that drops may be less than all */
+async function read(connection: RawConnection, reader: ReaderRecipe, count: number): Promise<RawResponse[]> {
+  switch (reader.how) {
+    case 'pauses':
+      for (let turn = 0; turn < reader.turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      connection.socket.resume();
+      break;
+    case 'half-closes':
+      connection.socket.end();
+      break;
+    case 'drops':
+      // Or earlier, where everything there is has come.
+      await Promise.race([connection.until(({ length }) => length >= reader.after), connection.responses(count)]);
+      await connection.drop();
+      break;
+    case 'reads':
+    case 'reads little at once':
+  }
+  return connection.responses(count);
 }
 
 /** Node itself puts the `100 Continue` of a request that was pipelined behind the head of its answer. */
@@ -73,18 +102,21 @@ it.each([
   const kept: WeakRef<object>[] = [];
   stage.http.on('request', (...both) => kept.push(...both.map((one) => new WeakRef(one))));
 
-  const tried = await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece }) => {
+  const tried = await fuzz(runs, anyTraffic.filter(isNoFaultOfNode), async ({ requests, piece, reader }) => {
     attacker = await ownSession(stage, attacker);
     const { sessionId = '' } = attacker;
-    const connection = await RawConnection.open(stage.url);
+    const connection = await RawConnection.open(stage.url, 'atOnce' in reader ? reader.atOnce : undefined);
+    if (reader.how === 'pauses') connection.socket.pause();
     for (const request of requests) await write(connection, bytesOf(request, host, sessionId), piece);
     // Nothing more comes: what is incomplete stays so. What is complete must be answered by itself.
     if (!requests.every(isComplete)) connection.socket.end();
-    const responses = await connection.responses(requests.length);
+    const responses = await read(connection, reader, requests.length);
     responses.forEach(check);
+    // Who hangs up, or half of it, has no claim to an answer.
+    const isWaiting = reader.how !== 'drops' && reader.how !== 'half-closes';
     const isRefused = connection.isClosed && (responses.at(-1)?.status ?? 400) >= 400;
     const isAnswered = responses.length === requests.length || responses.some(({ isStream }) => isStream);
-    if (requests.every(isComplete)) expect(isAnswered || isRefused).toBe(true);
+    if (isWaiting && requests.every(isComplete)) expect(isAnswered || isRefused).toBe(true);
     answered += responses.length;
     await connection.drop();
     expect(await good.callTool('echo', { text: 'still here' })).toBe('still here');

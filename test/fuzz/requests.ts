@@ -106,7 +106,17 @@ export const anyTraffic = fc.record({
   requests: fc.array(one, { minLength: 1, maxLength: 3 }),
   /** In pieces of so many bytes. */
   piece: fc.option(fc.constantFrom(1, 7, 100), { freq: 3 }),
+  /** How the answer is read. */
+  reader: fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ how: 'reads' as const }) },
+    fc.record({ how: fc.constant('pauses' as const), turns: fc.nat({ max: 20 }) }),
+    fc.record({ how: fc.constant('reads little at once' as const), atOnce: fc.constantFrom(1, 2, 100) }),
+    fc.constant({ how: 'half-closes' as const }),
+    fc.record({ how: fc.constant('drops' as const), after: fc.nat({ max: 600 }), atOnce: fc.constantFrom(1, 50) }),
+  ),
 });
+
+export type ReaderRecipe = TrafficRecipe['reader'];
 
 export type TrafficRecipe = typeof anyTraffic extends fc.Arbitrary<infer R> ? R : never;
 

@@ -1,11 +1,16 @@
-/** How much is tried, and from which seed: `FUZZ_SEED` repeats a run, `FUZZ_RUNS` makes it longer. */
+/**
+ * How much is tried, and from which seed: `FUZZ_SEED` repeats a run, `FUZZ_RUNS` makes it longer, and `FUZZ_PATH` with
+ * the seed tries the one input that a run has failed with. A failure prints the command that does.
+ */
 import fc from 'fast-check';
 import type { RunnerTestCase as Test } from 'vitest';
 import { getCurrentTest } from 'vitest/suite';
+import { commandOf, vitestOf } from '../support/replay.js';
 
 /** A few in `npm test`, many in `npm run fuzz`. */
 const FACTOR = process.env['FUZZ'] === 'long' ? 200 : 1;
 
+const path = process.env['FUZZ_PATH'];
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 /** What was thrown and rejected without anybody to catch it. */
@@ -34,9 +39,21 @@ export async function fuzz<T>(
   });
   console.log(`FUZZ_SEED=${seed} FUZZ_RUNS=${numRuns}`);
   // For the report of a long run.
-  Object.assign(getCurrentTest<Test>().meta, { inputs: numRuns });
-  await fc.assert(property, { seed, numRuns });
-  return numRuns;
+  const test = getCurrentTest<Test>();
+  Object.assign(test.meta, { inputs: numRuns });
+  // What has been shrunk need not be shrunk again.
+  const only = path === undefined ? {} : { path, endOnFailure: true };
+  const details = await fc.check(property, { seed, numRuns, includeErrorInReport: true, ...only });
+  if (details.failed) throw new Error(failureOf(details, test), { cause: details.errorInstance });
+  return details.numRuns;
+}
+
+/** What has failed, and the command that shows it again. */
+function failureOf<T>(details: fc.RunDetails<[T]>, test: Pick<Test, 'file' | 'fullTestName'>): string {
+  const { seed, counterexamplePath } = details;
+  const variables = { FUZZ_SEED: seed, ...(counterexamplePath !== null && { FUZZ_PATH: counterexamplePath }) };
+  const again = commandOf(variables, vitestOf(test.file.name, test.fullTestName));
+  return `${fc.defaultReportMessage(details) ?? 'failed'}\n\nAgain: ${again}`;
 }
 
 /** Anything may have been thrown, also what cannot be made a string of. */

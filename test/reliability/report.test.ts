@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { causesOf } from '../../reliability/lib/causes.js';
 import { page } from '../../reliability/lib/page.js';
 import { securityOf } from '../../reliability/lib/security.js';
 
@@ -57,4 +58,31 @@ test('why something is not reached is told of the folders where something is not
   );
   expect(text).toContain('- `src/http`: ');
   expect(text).not.toContain('- `src/proxy`: ');
+});
+
+test('a folder of which something is not reached, and nobody says why, is an error', () => {
+  const unexplained = { passed: true, folders: { 'src/new': { branches: { total: 10, covered: 9 } } } };
+  expect(() => page(new Map([['coverage', unexplained]]))).toThrow('src/new: 9 of 10 branches, and nobody says why');
+});
+
+test('a registry that refuses is told as such, with its answer, and not as one that was never asked', () => {
+  const text = page(new Map([['audit', { refused: 'HTTP 405', date: '2026-01-02T03:04:05Z', commit: 'abc1234' }]]));
+  expect(text).toContain('refused, with `HTTP 405`');
+  expect(text).toContain('`npm run audit:runtime`, 2026-01-02, commit abc1234');
+  expect(text).not.toContain('Not measured yet: `npm run audit:runtime`');
+});
+
+test('what was found is told by the names of the regression tests, also of those with values or several lines', () => {
+  const text = [
+    "test('one was wrong', () => {});",
+    "test.each([(1), 2])('%s was wrong; \\'so\\'', () => {});",
+    'it(\n  "two lines (were) wrong",\n  () => {},\n);',
+    '/x/.test("no test");',
+  ].join('\n');
+  const { causes } = causesOf(new Map([['test/regression/a.test.ts', text]]));
+  expect(causes.map(({ cause }) => cause)).toEqual(['one was wrong', "%s was wrong; 'so'", 'two lines (were) wrong']);
+  expect(page(new Map([['causes', { causes }]]))).toMatch(
+    /3 regression tests.*a\.test\.ts.* 3 .*one was wrong; %s was wrong/s,
+  );
+  expect(() => causesOf(new Map([['a', 'test(name, () => {});']]))).toThrow('no plain string');
 });

@@ -70,6 +70,12 @@ function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | 
     return isInFlight(req);
   };
   const named = side.requests.findLast((req) => mayName(req) && isInFlight(req)) ?? side.requests.findLast(mayName);
+  const isForeign = (req: Req): boolean => req.id === related && req.session !== out.session && isInFlight(req);
+  holds(
+    named !== undefined || !side.requests.some(isForeign),
+    'C7 nothing leaves on the stream of another session',
+    () => show([out.message, options]),
+  );
   holds(named !== undefined, 'C2 no message leaves with an id that is not in flight', () =>
     show([out.message, options]),
   );

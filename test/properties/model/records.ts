@@ -116,7 +116,10 @@ export interface Question {
 
 /** A broken line of the contract. */
 export class Broken extends Error {
-  constructor(line: string, what: string) {
+  constructor(
+    readonly line: string,
+    what: string,
+  ) {
     super(`${line}: ${what}`);
     this.name = 'Broken';
   }

@@ -16,7 +16,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'let any number wait',
     PARKING,
     'this.#room.size >= maxParked && !this.#makeRoom()',
-    'this.#room.size > maxParked && !this.#makeRoom()',
+    'this.#room.size < maxParked && maxParked < 0',
   ),
   mutant(
     'C6',
@@ -38,6 +38,14 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     PIPELINE,
     '  return session === undefined ? undefined : sessions.named(session);',
     "  return session === undefined ? undefined : sessions.named('the same');",
+  ),
+  mutant(
+    'C7',
+    'send for the session whose request came in last, whichever the message is of',
+    'src/transport/decide.ts',
+    'if (session !== undefined) return sessions.named(session);',
+    'const last = isResponse(message) ? undefined : [...sessions.inFlight()].at(-1)?.ledger;\n' +
+      '  if (session !== undefined) return last ?? sessions.named(session);',
   ),
   mutant(
     'C7',
@@ -158,6 +166,20 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     PARKING,
     "    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');",
     '',
+  ),
+  mutant(
+    'C11',
+    'let the timer of what waits run on when the transport is closed',
+    PARKING,
+    '  close(): void {\n    this.#stopTimer();\n',
+    '  close(): void {\n',
+  ),
+  mutant(
+    'C11',
+    'let the timer of orphans run on when the transport is closed',
+    'src/http/orphans.ts',
+    '  close(): void {\n    this.#stop();\n',
+    '  close(): void {\n',
   ),
   mutant(
     'C11',
