@@ -3,7 +3,7 @@
  *
  * - `INVALID_OPTION`: an option has a value it cannot have
  * - `INVALID_TRANSPORT`: what is to be wrapped is no transport
- * - `NOT_IN_FLIGHT`: the request that a message names is over, and nothing else is in flight
+ * - `NOT_IN_FLIGHT`: the request that a message names is over or cancelled, and it belongs to no other
  * - `NO_STREAM`: the client holds no stream open, and a message of this kind does not wait for one
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
  * - `PARK_FULL`: `maxParked` messages were waiting for a stream already

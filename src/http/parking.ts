@@ -61,26 +61,31 @@ export class Parking<T extends Ticket> {
     return this.#room.size;
   }
 
-  park(ticket: T): void {
+  /** @returns whether it waits; it was given up otherwise */
+  park(ticket: T): boolean {
     const { parkTimeoutMs, maxParked } = this.limits;
     const same = ticket.key === undefined ? undefined : this.#room.same(ticket.key);
     if (same !== undefined && ticket.since !== undefined) {
       // It was here before, and a newer one has come while it was tried.
       this.outcome.giveUp(ticket, 'SUPERSEDED');
-      return;
+      return false;
     }
     ticket.since ??= same?.since ?? now();
     ticket.isOverdue ||= same?.isOverdue === true;
     const mayWait = parkTimeoutMs > 0 && !(ticket.isOverdue && ticket.id !== undefined);
-    if (!mayWait) this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
-    else if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
-      this.outcome.giveUp(ticket, 'PARK_FULL');
-    } else {
-      this.#room.add(ticket);
-      // A timer that runs already is early enough, but for who comes back.
-      if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();
-      if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
+    if (!mayWait) {
+      this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+      return false;
     }
+    if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
+      this.outcome.giveUp(ticket, 'PARK_FULL');
+      return false;
+    }
+    this.#room.add(ticket);
+    // A timer that runs already is early enough, but for who comes back.
+    if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();
+    if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
+    return true;
   }
 
   /** What is overdue waits for as long as it takes, but must not keep out what is not. */

@@ -7,6 +7,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
+import { worksForCancelled } from '../transport/origin.js';
 import { tooManyRequests } from './answers.js';
 import { Pending } from './pending.js';
 import { Turns } from './serialize.js';
@@ -98,9 +99,13 @@ export class Calls {
     this.#turns?.end(id);
   }
 
-  /** Whether this question belongs to a call whose answer nobody awaits: that is certain of one call at a time. */
+  /**
+   * Whether this question belongs to a call whose answer nobody awaits. That is certain of one call at a time, and of
+   * what is read in the answer to a call.
+   */
   isPointless(message: JsonRpcMessage): boolean {
-    return this.#turns?.isTakenBack === true && isRequest(message) && scopeOf(message.method) === 'request';
+    const isOfTakenBack = this.#turns === undefined ? worksForCancelled() : this.#turns.isTakenBack;
+    return isOfTakenBack && isRequest(message) && scopeOf(message.method) === 'request';
   }
 
   /** Does something on behalf of the call that the backend has, if there is only one. */

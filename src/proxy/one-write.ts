@@ -20,9 +20,11 @@ export function inOneWrite(response: ServerResponse): void {
   const timer = setTimeout(flush, HEAD_DELAY_MS);
   // Not the response: of one that is corked, Node 24 writes the end before what comes before it.
   socket.cork();
+  let isFirst = true;
+  // It stays: whoever has put his own before it since would be lost with it.
   response.write = (...args: unknown[]) => {
-    response.write = write;
-    process.nextTick(flush);
+    if (isFirst) process.nextTick(flush);
+    isFirst = false;
     return write(...(args as Parameters<typeof write>));
   };
   response.once('close', () => {

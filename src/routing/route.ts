@@ -13,6 +13,7 @@ import type { Exchange, InFlight, Ledger } from './ledger.js';
 import {
   cancelledIdOf,
   elicitationIdOf,
+  isRequest,
   relatedTaskIdOf,
   reportedTokenOf,
   type MethodMessage,
@@ -191,23 +192,35 @@ function context({ hints, streams }: Situation): Route | undefined {
   return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context', streams) : undefined;
 }
 
-function sole({ ledger, streams }: Situation): Route | undefined {
-  return ledger.candidateCount === 1 ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
+function sole(situation: Situation): Route | undefined {
+  const { ledger, streams } = situation;
+  const isSole = ledger.candidateCount === 1 && !isOfCancelled(situation);
+  return isSole ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
 }
 
-function lastInbound({ ledger, hints, streams }: Situation): Route | undefined {
+function lastInbound(situation: Situation): Route | undefined {
+  if (isOfCancelled(situation)) return undefined;
+  const { ledger, hints, streams } = situation;
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
   // What may go on any stream belongs to no request: there is nothing to guess.
   const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
 }
 
-function nothingInFlight({ hints, streams }: Situation): Route {
+/** A question of a request that the client has cancelled: nobody may take it for one of another. */
+function isOfCancelled({ message, ledger, hints }: Situation): boolean {
+  if (hints.explicit === undefined || hints.scope !== 'request' || !isRequest(message)) return false;
+  return ledger.bearer(hints.explicit)?.state === 'cancelled';
+}
+
+function nothingInFlight(situation: Situation): Route {
+  const { hints, streams } = situation;
   const evidence = 'nothing-in-flight';
   switch (streams.standalone) {
     case 'open':
       return { to: 'standalone', evidence };
     case 'closed':
+      if (isOfCancelled(situation)) return { to: 'nowhere', code: 'NOT_IN_FLIGHT' };
       return hints.scope === 'either' ? { to: 'nowhere', code: 'NO_STREAM' } : { to: 'parked', until: 'any-stream' };
     case 'assumed':
       return hints.explicit === undefined ? { to: 'unchanged', evidence } : { to: 'standalone', evidence };

@@ -14,8 +14,10 @@ export function decide(departure: Departure): Decision {
   const isOfClosedLife = origin?.ledger.life.over === true;
 
   if (isResponse(message)) {
-    // A request of this life may have the same id as the one that it answers.
-    const ledger = isOfClosedLife ? undefined : outboundLedger(departure, origin);
+    // A request of this life may have the same id as the one that it answers. A reader that was created on behalf of
+    // that one lives on, and answers those of this life as well.
+    const answersClosedLife = isOfClosedLife && origin.id === message.id;
+    const ledger = answersClosedLife ? undefined : outboundLedger(departure, isOfClosedLife ? undefined : origin);
     if (ledger === undefined) return { kind: 'response', departure, entry: undefined, answers: message.id };
     const entry = ledger.answer(message);
     sessions.prune(ledger);
@@ -24,7 +26,9 @@ export function decide(departure: Departure): Decision {
   if (!isMethodMessage(message)) return { kind: 'response', departure, entry: undefined, answers: undefined };
 
   if (isOfClosedLife) return { kind: 'of-closed-life', departure, message };
-  const ledger = outboundLedger(departure, origin);
+  const { session } = departure;
+  const ledger = session === undefined ? outboundLedger(departure, origin) : sessions.named(session.session);
+  departure.session = ledger;
   if (ledger === undefined) {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
     return { kind: 'server-initiated', departure, message, ledger, route: unchanged };

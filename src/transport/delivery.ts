@@ -109,6 +109,11 @@ export class Delivery {
     if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
     switch (route.to) {
       case 'request':
+        // The client is shown what was stored before it asked, and what is written once the stream is open: what comes
+        // in between it would miss.
+        if (this.liveness?.mayBeResuming(route.entry)) this.#park(departure, message, ledger, 'any-stream');
+        else this.#forward(departure, message, ledger, route);
+        return;
       case 'standalone':
       case 'unchanged':
         this.#forward(departure, message, ledger, route);
@@ -181,6 +186,7 @@ export class Delivery {
     }
     const { around, options, origin, since, nth, parked } = departure;
     const again = new Departure(around, message, options, origin, since, now(), nth);
+    again.session = ledger;
     if (parked !== undefined) {
       // It has waited for a stream before: its time goes on.
       const { sessionWide } = this.owner.settings;
@@ -212,14 +218,16 @@ export class Delivery {
       this.#forward(departure, message, ledger, { to: 'standalone', evidence });
       return;
     }
+    const isNew = departure.parked === undefined;
     if (departure.parked === undefined) {
       departure.parked = new ParkedMessage(departure, message, ledger, until, owner.settings.sessionWide);
       // The sender of a notification does not wait with it: what becomes of it is reported.
       departure.settled = isNotification(message) ? Promise.resolve() : departure.parked.settled;
       if (isNotification(message)) departure.parked.settled.catch(owner.report);
-      log.tell(departure, message, ledger, { outcome: 'parked' });
     }
-    liveness.park(departure.parked);
+    const waits = liveness.park(departure.parked);
+    // Not before: who hears of it may close the transport, or take the message back.
+    if (isNew && waits) log.tell(departure, message, ledger, { outcome: 'parked' });
   }
 
   /** A request is rejected. A notification is reported: throwing at its sender takes proxies down. */

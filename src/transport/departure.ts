@@ -17,6 +17,8 @@ export class Departure implements Outbound {
   settled: Promise<void> | undefined = undefined;
   /** Its place in the waiting room, from the first time it was parked. */
   parked: ParkedMessage | undefined = undefined;
+  /** The session that it was found to belong to: what told that may be over when it is decided about again. */
+  session: Ledger | undefined = undefined;
 
   constructor(
     /** The transport that it is sent on. */

@@ -74,7 +74,14 @@ export class Liveness implements WatchListener, OrphanListener {
   /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
   get standaloneIsStored(): boolean {
     const isResumable = this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
-    return isResumable && storesWhileAway(this.inner);
+    return isResumable && this.#watch?.isResuming === false && storesWhileAway(this.inner);
+  }
+
+  /** The client has left the stream of this request, and may be about to come back for it. */
+  mayBeResuming({ carrier }: InFlight): boolean {
+    const watch = this.#watch;
+    if (watch?.isResuming !== true || !(carrier instanceof HttpConnection) || !carrier.isFinished) return false;
+    return watch.resumedBy(carrier)?.isFinished !== false;
   }
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
@@ -83,9 +90,9 @@ export class Liveness implements WatchListener, OrphanListener {
     return this.#watch.handle(call, args, (connection, work) => onConnection(this.transport, connection, work));
   }
 
-  /** Puts a message into the waiting room. */
-  park(message: ParkedMessage): void {
-    (this.#parking ??= new Parking(this.settings, this.owner)).park(message);
+  /** Puts a message into the waiting room. @returns whether it waits there */
+  park(message: ParkedMessage): boolean {
+    return (this.#parking ??= new Parking(this.settings, this.owner)).park(message);
   }
 
   /** The sender takes a request back. @returns whether it was waiting */
@@ -124,6 +131,10 @@ export class Liveness implements WatchListener, OrphanListener {
 
   streamOpened(): void {
     debug.stream('a stream has opened, %d messages wait', this.parked);
+    this.#parking?.release();
+  }
+
+  resumingFailed(): void {
     this.#parking?.release();
   }
 

@@ -43,6 +43,11 @@ export function connectionOn(transport: object): object | undefined {
   return store instanceof ConnectionWork && store.transport === transport ? store.connection : undefined;
 }
 
+/** Whether the running code works on behalf of a request that its client has cancelled. */
+export function worksForCancelled(): boolean {
+  return currentRequest()?.state === 'cancelled';
+}
+
 /** The request of this transport on whose behalf the running code works, also if it is over by now. */
 export function originOn(transport: object): InFlight | undefined {
   let entry = currentRequest();

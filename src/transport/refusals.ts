@@ -14,7 +14,7 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
   switch (code) {
     case 'NOT_IN_FLIGHT':
       return (
-        `request ${shown(requested)}, which it names, is over, and no other is in flight. ` +
+        `request ${shown(requested)}, which it names, is over or cancelled, and it belongs to no other. ` +
         'Send it before its request is answered.'
       );
     case 'NO_STREAM':

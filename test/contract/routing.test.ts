@@ -92,10 +92,27 @@ describe.each(SIDES)('$title', (side) => {
     });
     const dead: Id[] = [1, '', 0, '__proto__', 'constructor', 'initialize'];
     await Promise.allSettled(dead.map(async (id) => rig.elicit(`q${String(id)}`, { relatedRequestId: id })));
-    await rig.elicit('last', { relatedRequestId: 'cancelled' });
+    await rig.log('last', { relatedRequestId: 'cancelled' });
 
     expect(rig.sent.filter((sent) => sent.dead)).toHaveLength(side.wrapped ? 0 : dead.length);
     if (side.wrapped) expect(new Set(rig.sent.map(({ options }) => options?.relatedRequestId))).toEqual(new Set(['1']));
+  });
+
+  it('C2: a question of a call that the client cancelled is asked on behalf of no other', async () => {
+    const rig = await rigs.open(side);
+    await rig.request('cancelled');
+    await rig.request('other');
+    await rig.fromClient({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'cancelled' } });
+    const [outcome] = await Promise.allSettled([rig.elicit('q', { relatedRequestId: 'cancelled' })]);
+
+    if (!side.wrapped) {
+      // Bare, its own stream is there still.
+      expect(outcome).toMatchObject({ status: 'fulfilled' });
+    } else if (hasStreams) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'NOT_IN_FLIGHT' } });
+    } else {
+      expect(rig.sent).toMatchObject([{ options: {} }]);
+    }
   });
 
   it.each<Id>([1, 0, '', '1', '__proto__'])('C3: the explicit id %j, in flight, leaves unchanged', async (id) => {

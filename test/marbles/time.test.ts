@@ -89,7 +89,7 @@ test('who says the same again waits in the place of the first, no longer than th
     { parkTimeoutMs: 100, sessionWide: 'standalone-only' },
     ['n 59ms m 200ms |', { n: tells(CHANGED), m: tells(CHANGED) }],
     [
-      'n 59ms (ms) 36ms x',
+      'n 59ms (sm) 36ms x',
       { n: again, m: again, s: `${CHANGED} superseded after 60`, x: `${CHANGED} PARK_TIMEOUT after 40` },
     ],
   );

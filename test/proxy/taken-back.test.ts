@@ -1,6 +1,8 @@
 /** What becomes of a call that its client took back, on a clock of the test's own. */
+import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Relay } from '../../src/proxy/relay.js';
+import { withBackchannel } from '../../src/index.js';
+import { Relay, type RelayOptions } from '../../src/proxy/relay.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { answer, cancelled, elicit, request } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
@@ -11,6 +13,20 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
+
+function options(backend: NullTransport): Omit<RelayOptions, 'client'> {
+  return {
+    makeTransport: () => backend,
+    serialize: false,
+    maxInFlight: 2,
+    onStart: () => undefined,
+    onRefused: () => undefined,
+    onLost: () => undefined,
+    report: (error) => {
+      throw error;
+    },
+  };
+}
 
 /** Of a client that has at most two requests in flight. */
 async function relayed(serialize: boolean): Promise<{
@@ -24,21 +40,14 @@ async function relayed(serialize: boolean): Promise<{
   const backend = new NullTransport();
   const client: JsonRpcMessage[] = [];
   const relay = new Relay({
+    ...options(backend),
     client: {
       send: async (message: JsonRpcMessage) => {
         client.push(message);
         return Promise.resolve();
       },
     },
-    makeTransport: () => backend,
     serialize,
-    maxInFlight: 2,
-    onStart: () => undefined,
-    onRefused: () => undefined,
-    onLost: () => undefined,
-    report: (error) => {
-      throw error;
-    },
   });
   const say = async (message: JsonRpcMessage): Promise<void> => {
     relay.fromClient(message);
@@ -106,4 +115,27 @@ it('keeps its turn, and is asked nothing more, for as long, where there is one c
   expect(idsAtBackend()).toEqual([1, 'q', 2]);
   backend.deliver(elicit('r'));
   expect(client.at(-1)).toMatchObject({ id: 'r' });
+});
+
+it('asks nothing of the client any more, where it is known whose question it is, and not of another call either', async () => {
+  const backend = new NullTransport();
+  let readAnswer: ((message: JsonRpcMessage) => void) | undefined;
+  backend.write = async ({ message }) => {
+    readAnswer ??= message.id === 1 ? AsyncResource.bind((said: JsonRpcMessage) => backend.deliver(said)) : undefined;
+    return Promise.resolve();
+  };
+  const inner = new NullTransport();
+  const client = withBackchannel(inner);
+  const relay = new Relay({ ...options(backend), client });
+  client.onmessage = (message) => relay.fromClient(message);
+  for (const message of [request(1), request(2), cancelled(1)]) {
+    inner.deliver(message);
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  readAnswer?.(elicit('q'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(inner.sent).toEqual([]);
+  const told = { id: 'q', error: { message: 'The client took back the call that asks this' } };
+  expect(backend.sent.at(-1)).toMatchObject({ message: told });
+  relay.stop();
 });

@@ -112,7 +112,10 @@ test('nothing is attributed to a request that the client has cancelled, by any e
   inner.deliver(request(1));
   inner.deliver(cancelled(0));
   expect(transport.backchannel.snapshot().inFlight).toEqual([{ session: undefined, id: 1, method: 'tools/call' }]);
-  await onBehalfOf(0, async () => transport.send(elicit('a'), { relatedRequestId: 0 }));
+  await expect(onBehalfOf(0, async () => transport.send(elicit('a'), { relatedRequestId: 0 }))).rejects.toMatchObject({
+    code: 'NOT_IN_FLIGHT',
+  });
+  await onBehalfOf(0, async () => transport.send(notification('any'), { relatedRequestId: 0 }));
   expect(routes.at(-1)).toMatchObject({ relatedRequestId: 1, evidence: 'sole' });
   await transport.send(progress('t'));
   expect(routes.at(-1)).toMatchObject({ to: 'nowhere', outcome: 'refused' });

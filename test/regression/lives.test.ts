@@ -1,4 +1,5 @@
 /** Bugs in how a transport's sessions and lives begin and end, each named after its cause. */
+import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RequestId } from '../../src/routing/message.js';
 import { Sessions } from '../../src/routing/sessions.js';
@@ -54,6 +55,17 @@ test('an answer on behalf of a connection that is over dropped the session of th
   expect(transport.backchannel.snapshot().inFlight).toMatchObject([{ session: 'a', id: 2 }]);
   await transport.send(elicit('q'), { session: 'a' });
   expect(inner.relatedIdOf('q')).toBe(2);
+});
+
+test('an answer read by a reader that was created in an earlier life never left the ledger', async () => {
+  const { inner, transport, onBehalfOf } = rig();
+  inner.deliver(request(1));
+  const read = onBehalfOf(1, () => AsyncResource.bind(async (message: object) => transport.send(message)));
+  await transport.close();
+  await transport.start();
+  inner.deliver(request(2));
+  await read(answer(2));
+  expect(transport.backchannel.snapshot().inFlight).toEqual([]);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { deferred } from '../support/deferred.js';
 import { answer, elicit, MODERN, notification, request } from '../support/messages.js';
 import type { NullHttpTransport } from '../support/null-transport.js';
 import { rig, type Rig } from '../support/rig.js';
+import { closeRigs, watchedRig } from '../support/watched-rig.js';
 
 /** Names the session of what carries its name. */
 const SEVERAL = {
@@ -147,4 +148,21 @@ test('of two sessions of the 2026 revision only the last was remembered, and new
     expect(inner.sent.at(-1)?.options).toEqual({ session, relatedRequestId: session });
   }
   expect(errors).toEqual([]);
+});
+
+test('a question whose stream went while it waited for its turn no longer belonged to its session', async () => {
+  const sessionOf = ({ params }: { params?: unknown }): string | undefined => (params as { session?: string }).session;
+  const { inner, transport, routes, onBehalfOf, post } = watchedRig({ sessionOf });
+  const connection = post(request('call', 'tools/call', { session: 'a' }));
+  const slow = deferred();
+  inner.write = async ({ message }) => (message.id === undefined ? slow.promise : undefined);
+  void transport.send(notification('notifications/message', { session: 'a' }), { relatedRequestId: 'call' });
+  const question = onBehalfOf('call', async () => transport.send(elicit('q')));
+  inner.deliver(notification('notifications/cancelled', { requestId: 'call', session: 'a' }));
+  connection.disconnect();
+  slow.resolve();
+  await question;
+  expect(routes.at(-1)).toMatchObject({ id: 'q', session: 'a', outcome: 'delivered' });
+  expect(transport.backchannel.snapshot().openExchanges).toBe(1);
+  await closeRigs();
 });

@@ -28,10 +28,16 @@ describe('evidence explicit', () => {
       expected: 'request 2 by sole',
     },
     {
-      title: 'falls through when the client cancelled its request',
+      title: 'names a request that the client cancelled: it is no question of another',
       given: [calls(1, 2), cancels(1)],
       hints: { explicit: 1 },
-      expected: 'request 2 by sole',
+      expected: 'nowhere: NOT_IN_FLIGHT',
+    },
+    {
+      title: 'names a request that the client cancelled, while several others may be meant',
+      given: [calls(1, 2, 3), cancels(1)],
+      hints: { explicit: 1 },
+      expected: 'nowhere: NOT_IN_FLIGHT',
     },
     {
       title: 'falls through when there never was such a request',

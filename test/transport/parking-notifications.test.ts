@@ -84,8 +84,8 @@ describe('session-wide news', () => {
     expect(rig.inner.sent.map(({ message }) => message)).toEqual([newest]);
     expect(rig.story()).toEqual([
       `${LIST_CHANGED} → nowhere: parked`,
-      `${LIST_CHANGED} → nowhere: parked`,
       `${LIST_CHANGED} → nowhere: superseded`,
+      `${LIST_CHANGED} → nowhere: parked`,
       `${LIST_CHANGED} → standalone: delivered`,
     ]);
     expect(rig.errors).toEqual([]);

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { cancelled, elicit, notification, request } from '../support/messages.js';
 import { codes, sent, settle } from '../support/parked.js';
-import { closeRigs, watchedRig } from '../support/watched-rig.js';
+import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
 import { timersStandStill } from '../support/timers.js';
 
 timersStandStill(closeRigs);
@@ -190,4 +190,21 @@ test('where the form of handleRequest is not known nothing is known of streams, 
   await transport.handleRequest({ req: {}, env: {} });
   await transport.send(elicit('q'));
   expect(inner.sent).toHaveLength(1);
+});
+
+describe('who hears in routes$ that a request waits', () => {
+  test.each<[string, (rig: WatchedRig) => Promise<void>]>([
+    ['CLOSED', async ({ transport }) => transport.close()],
+    ['CANCELLED', async ({ transport }) => transport.send(cancelled('q'))],
+  ])('may end that: %s', async (code, ends) => {
+    const rig = watchedRig();
+    rig.transport.backchannel.routes$.subscribe(({ id, outcome }) => {
+      if (id === 'q' && outcome === 'parked') void ends(rig);
+    });
+    const question = sent(rig, elicit('q'));
+    await settle();
+    expect(question.outcome).toBe(`rejected ${code}`);
+    expect(rig.transport.backchannel.snapshot().parked).toBe(0);
+    expect(rig.errors).toEqual([]);
+  });
 });

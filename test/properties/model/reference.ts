@@ -176,12 +176,16 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
 
   if (context !== undefined && isInFlight(context) && rankOf(context.method) > 0 && takes(context)) return context;
 
-  if (takes(newest)) {
+  // A question of a request that was cancelled is asked on behalf of no other.
+  const isQuestion = message.id !== undefined && scope === 'request';
+  const isTakenBack = isQuestion && explicit !== undefined && cancelledBearer(facts, explicit) !== undefined;
+  if (!isTakenBack && takes(newest)) {
     const rivals = first.length === 0 ? second : first.every(({ lost }) => lost) ? [...first, ...second] : first;
     return rivals.length > 1 && scope !== 'either' && clues.ambiguous === 'reject' ? 'refused AMBIGUOUS' : newest;
   }
 
   if (standalone === 'open') return 'standalone';
+  if (standalone === 'closed' && isTakenBack) return 'refused NOT_IN_FLIGHT';
   if (standalone === 'closed') return scope === 'either' ? 'refused NO_STREAM' : 'parked';
   if (explicit === undefined) return 'unchanged';
   return standalone === 'assumed' || clues.requestStreams === 'closed' ? 'standalone' : 'refused NOT_IN_FLIGHT';

@@ -81,10 +81,12 @@ export class World {
   // ---- the server sends ----
 
   ask(side: Side, sending: Sending): void {
-    let id: RequestId | undefined;
+    let session: string | undefined;
     this.onBehalfOf(sending.within ?? this.ambient, () => {
-      id = side.nextQuestionId(this.#sessionFor(side, sending));
+      session = this.#sessionFor(side, sending);
     });
+    if (sending.related !== undefined && isForgotten(side, session, sending.related)) return;
+    const id = side.nextQuestionId(session);
     this.#send(side, { jsonrpc: '2.0', id, method: 'elicitation/create', params: {}, ...pick(sending) }, sending);
   }
 
@@ -98,8 +100,7 @@ export class World {
     const bearer = side.factsOf(session).requests.find((other) => isInFlight(other) && other.id === id);
     if (bearer === undefined) {
       const cancelled = cancelledBearer(side.factsOf(session), id);
-      // Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it.
-      if (cancelled !== undefined && side.config.kind === 'several' && !hasAsked(side, cancelled)) return;
+      if (isForgotten(side, session, id)) return;
       this.#response(side, { jsonrpc: '2.0', id, result: {} }, session, cancelled);
       return;
     }
@@ -273,8 +274,12 @@ export class World {
   }
 }
 
-function hasAsked(side: Side, req: Req): boolean {
-  return side.factsOf(req.session).questions.some(({ open, on }) => open && on === req);
+/** Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it. */
+function isForgotten(side: Side, session: string | undefined, id: RequestId): boolean {
+  if (side.config.kind !== 'several' || session === 'unknown') return false;
+  const facts = side.factsOf(session);
+  const cancelled = cancelledBearer(facts, id);
+  return cancelled !== undefined && !facts.questions.some(({ open, on }) => open && on === cancelled);
 }
 
 /** Handlers of a transport without attribution by context run in the context they were called in. */
