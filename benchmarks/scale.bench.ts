@@ -74,11 +74,12 @@ console.table(
   })),
 );
 console.table(
-  result.burst.map(({ variant, deliveredMs, completedMs, holdsLoopMs, heapMiB }) => ({
+  result.burst.map(({ variant, deliveredMs, completedMs, holdsLoopMs, loopDelayP99Ms, heapMiB }) => ({
     variant,
     'all delivered ms': deliveredMs.median,
     'all completed ms': completedMs.median,
     'holds the loop for ms': holdsLoopMs?.median,
+    'loop delay p99 ms': loopDelayP99Ms?.median,
     'heap MiB': heapMiB.median,
     'bytes/idle session beyond bare': bytes[variant]?.median,
   })),
@@ -117,6 +118,7 @@ function bursts(variant: ScaleVariant): Record<keyof Burst, Measured> {
     deliveredMs: figure('deliveredMs'),
     completedMs: figure('completedMs'),
     holdsLoopMs: figure('holdsLoopMs'),
+    loopDelayP99Ms: figure('loopDelayP99Ms'),
     heapMiB: figure('heapMiB'),
   };
 }

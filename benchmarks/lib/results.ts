@@ -62,7 +62,7 @@ export interface HttpResult extends Environment {
 
 /** One workload at one number of concurrent clients. */
 export interface HttpRow {
-  readonly workload: 'echo' | 'elicit' | 'progress';
+  readonly workload: 'echo' | 'elicit' | 'elicit unnamed' | 'progress';
   readonly concurrency: number;
   readonly pairs: number;
   readonly bare: ServerFigures;
@@ -116,6 +116,7 @@ export interface ScaleRow {
 export interface ScaleBurst extends Record<'deliveredMs' | 'completedMs' | 'heapMiB', Measured> {
   /** Older results have none. */
   readonly holdsLoopMs?: Measured;
+  readonly loopDelayP99Ms?: Measured;
   readonly variant: string;
   readonly sessions: number;
   readonly open: number;
