@@ -31,7 +31,7 @@ const options = optionsFromArguments();
 const resultName = nameOfResult(options, 'http');
 const effort = options.brief
   ? { rounds: 1, pairs: 2, batchMs: 2, callsPerClient: 1, firstWarmUpMs: 2, warmUpMs: 2 }
-  : { rounds: 6, pairs: 5, batchMs: 60, callsPerClient: 8, firstWarmUpMs: 1_500, warmUpMs: 200 };
+  : { rounds: 6, pairs: 3, batchMs: 60, callsPerClient: 8, firstWarmUpMs: 1_500, warmUpMs: 200 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
 interface Server {

@@ -52,6 +52,9 @@ const PROCESSES = {
 type ProcessName = keyof typeof PROCESSES;
 const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
 
+const TIMING =
+  'processor time, garbage collection included: that of a pass, divided by its messages, and the median of the passes';
+
 /** Nanoseconds per message, one value for each round. */
 const series = new Map<string, number[]>();
 const heaps: Bytes[] = [];
@@ -105,7 +108,14 @@ const bytes = {
   perRequestInFlight: byVariant((variant) => heap(({ perRequestInFlight }) => perRequestInFlight[variant])),
 };
 
-write(options, resultName, { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
+write(options, resultName, {
+  ...environment(),
+  timing: TIMING,
+  effort,
+  cycle: cycleRows,
+  sessions: sessionRows,
+  bytes,
+});
 print();
 
 async function cycle(name: ProcessName, inFlight: number): Promise<void> {
@@ -165,7 +175,9 @@ function print(): void {
       '× 1 session': toOneSession.median,
     })),
   );
-  console.log('bytes of heapUsed after forced garbage collection, less those of a bare transport: per idle session, per request in flight');
+  console.log(
+    'bytes of heapUsed after forced garbage collection, less those of a bare transport: per idle session, per request in flight',
+  );
   console.table(
     HEAP_VARIANTS.map((variant) => ({
       variant,

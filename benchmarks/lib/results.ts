@@ -19,6 +19,8 @@ export type SomeResults = { readonly [N in keyof Results]?: Results[N] | undefin
 type Effort = Readonly<Record<string, number>>;
 
 export interface RoutingResult extends Environment {
+  /** What the time of a message is. Older results do not tell. */
+  readonly timing?: string;
   readonly effort: Effort;
   readonly cycle: readonly CycleRow[];
   readonly sessions: readonly SessionRow[];
