@@ -21,6 +21,7 @@ type Handle = (request: Request) => Promise<Response>;
 export class Session {
   readonly backend: Backend;
   readonly #handle: Handle;
+  readonly #named: Readonly<Record<string, string>> = {};
   readonly #headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
@@ -32,7 +33,7 @@ export class Session {
     if (variant === 'createStatefulProxy') {
       const name = randomUUID();
       waiting.set(name, near);
-      this.#headers[NAME] = name;
+      this.#named = { [NAME]: name };
       this.#handle = handleOfProxy;
     } else {
       this.#handle = piped(variant, near);
@@ -42,9 +43,9 @@ export class Session {
   async begin(): Promise<this> {
     const clientInfo = { name: 'benchmark', version: '1' };
     const params = { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo };
-    const response = await this.#post({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+    const headers = { ...this.#headers, ...this.#named };
+    const response = await this.#post({ jsonrpc: '2.0', id: 0, method: 'initialize', params }, headers);
     await response.text();
-    delete this.#headers[NAME];
     this.#headers['mcp-session-id'] = response.headers.get('mcp-session-id') ?? '';
     this.#headers['mcp-protocol-version'] = '2025-11-25';
     await this.#post({ jsonrpc: '2.0', method: 'notifications/initialized' });
@@ -72,9 +73,9 @@ export class Session {
     await call.result();
   }
 
-  async #post(message: object): Promise<Response> {
+  async #post(message: object, headers = this.#headers): Promise<Response> {
     const body = JSON.stringify(message);
-    const response = await this.#handle(new Request(URL_OF_ALL, { method: 'POST', headers: this.#headers, body }));
+    const response = await this.#handle(new Request(URL_OF_ALL, { method: 'POST', headers, body }));
     if (!response.ok) throw new Error(await response.text());
     return response;
   }

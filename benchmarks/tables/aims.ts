@@ -29,7 +29,7 @@ export function aimsTable(results: SomeResults): string {
     ['', 'measured', 'aim', 'met'],
     lines.map(({ what, figure, aim, isMet }) => [what, figure, aim, verdict(isMet)]),
   );
-  return `${table}\n\n${notes(results)}`;
+  return [table, ...notes(results)].join('\n\n');
 }
 
 function verdict(isMet: Line['isMet']): string {
@@ -38,8 +38,10 @@ function verdict(isMet: Line['isMet']): string {
   return isMet ? 'yes' : '**no**';
 }
 
-function notes({ routing, scale, peers }: SomeResults): string {
-  return [
+/** One paragraph, or none. */
+function notes({ routing, scale, peers }: SomeResults): string[] {
+  if (routing === undefined && scale === undefined && peers === undefined) return [];
+  const sentences = [
     ...(routing === undefined
       ? []
       : ['A message is a quarter of a cycle: a call, a question, its answer, and the result of the call.']),
@@ -49,7 +51,8 @@ function notes({ routing, scale, peers }: SomeResults): string {
       : ['Heap is `heapUsed` after forced garbage collection, less that of as many bare transports.']),
     ...(peers === undefined ? [] : ['Memory of the command and of other proxies is what is resident (RSS).']),
     'A KiB is 1,024 bytes.',
-  ].join(' ');
+  ];
+  return [sentences.join(' ')];
 }
 
 /** What the same message costs on other versions of Node: aims are for the oldest. */
