@@ -37,8 +37,8 @@ export function drawHttp(result: HttpResult): Drawing {
         { left: 70, right: 60, top: 432, height: 210 },
       ],
       xAxis: [
-        { type: 'category', data: labels },
-        { type: 'category', data: labels, gridIndex: 1 },
+        { type: 'category', data: labels, axisLabel: { interval: 0 } },
+        { type: 'category', data: labels, axisLabel: { interval: 0 }, gridIndex: 1 },
       ],
       yAxis: [
         { type: 'value', scale: true, name: '× bare' },
