@@ -8,16 +8,16 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BENCHMARKS, onNode, OTHER_NODES } from './lib/nodes.js';
-import { RESULTS } from './lib/program.js';
+import { folderFor } from './lib/program.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { brief: { type: 'boolean', default: false }, out: { type: 'string', default: RESULTS } },
+  options: { brief: { type: 'boolean', default: false }, out: { type: 'string' } },
 });
 const unknown = positionals.filter((name) => BENCHMARKS.every((known) => known !== name));
 if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no such benchmark`);
 const chosen = BENCHMARKS.filter((name) => positionals.length === 0 || positionals.includes(name));
-const options = ['--out', values.out, ...(values.brief ? ['--brief'] : [])];
+const options = ['--out', folderFor(values.out, values.brief), ...(values.brief ? ['--brief'] : [])];
 
 for (const benchmark of chosen) {
   for (const node of OTHER_NODES) {

@@ -15,9 +15,11 @@ import { RESULTS } from './lib/program.js';
 import { readResult, type Results, type SomeResults } from './lib/results.js';
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
+import { httpTable } from './tables/http.js';
 import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
+import { scaleTable } from './tables/scale.js';
 
 const { values } = parseArgs({
   options: {
@@ -62,6 +64,9 @@ function costs(): string {
   const { routing, http, scale, peers, profile } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
+  if (http !== undefined) parts.push(httpTable(http));
+  const burst = scale && scaleTable(scale);
+  if (burst !== undefined) parts.push(burst);
   const onNodes = nodesTable(results);
   if (onNodes !== undefined) parts.push(onNodes);
   const shares = contextShares(results);
@@ -85,8 +90,9 @@ function measuredOn(): string {
   return `Measured: ${told.join('; ')}.`;
 }
 
-function origin({ machine, node, commit, date }: Environment): string {
-  return `${machine.cpu}, ${machine.cores} cores, Node ${node}, commit ${commit}, ${date.slice(0, 10)}`;
+function origin({ machine, node, sdk, commit, date }: Environment): string {
+  const withSdk = sdk === undefined ? '' : `, SDK ${sdk}`;
+  return `${machine.cpu}, ${machine.cores} cores, Node ${node}${withSdk}, commit ${commit}, ${date.slice(0, 10)}`;
 }
 
 function plots(): string {

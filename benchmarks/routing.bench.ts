@@ -3,8 +3,12 @@
  *
  *     npm run bench -- [--brief] [--out <folder>]
  *
+ * A message is a quarter of a cycle: a call comes in, a question goes out, its answer comes in, the result
+ * goes out.
+ *
  * How noise is kept out, or made to hit all alike:
- * - Time is the processor time of the process, garbage collection included.
+ * - Time is the processor time of the process, garbage collection included: of each pass all its time is
+ *   divided by all its messages. Of the passes, and then of the rounds, the median is taken.
  * - The variants of one process run interleaved, pass by pass, in changing order.
  * - The processes run one after another, round by round, in changing order. A ratio is taken within a
  *   round, and the spread is that of the rounds, so that it includes what differs from process to process.
@@ -47,6 +51,9 @@ const PROCESSES = {
 } as const satisfies Record<string, readonly VariantName[]>;
 type ProcessName = keyof typeof PROCESSES;
 const PROCESS_NAMES = Object.keys(PROCESSES) as ProcessName[];
+
+const TIMING =
+  'processor time, garbage collection included: that of a pass, divided by its messages, and the median of the passes';
 
 /** Nanoseconds per message, one value for each round. */
 const series = new Map<string, number[]>();
@@ -101,7 +108,14 @@ const bytes = {
   perRequestInFlight: byVariant((variant) => heap(({ perRequestInFlight }) => perRequestInFlight[variant])),
 };
 
-write(options, resultName, { ...environment(), effort, cycle: cycleRows, sessions: sessionRows, bytes });
+write(options, resultName, {
+  ...environment(),
+  timing: TIMING,
+  effort,
+  cycle: cycleRows,
+  sessions: sessionRows,
+  bytes,
+});
 print();
 
 async function cycle(name: ProcessName, inFlight: number): Promise<void> {
@@ -142,6 +156,7 @@ function inProcess<R>(job: Job): Promise<R> {
 }
 
 function print(): void {
+  console.log('processor time of a message: a cycle (call, question, answer, result) is four of them');
   console.table(
     cycleRows.map(({ process: where, variant, inFlight, nsPerMessage, toHandWritten, toOneInFlight }) => ({
       variant: variant.startsWith('ours') ? variant : `${variant} (${where})`,
@@ -160,7 +175,9 @@ function print(): void {
       '× 1 session': toOneSession.median,
     })),
   );
-  console.log('bytes of heap beyond a bare transport: per idle session, per request in flight');
+  console.log(
+    'bytes of heapUsed after forced garbage collection, less those of a bare transport: per idle session, per request in flight',
+  );
   console.table(
     HEAP_VARIANTS.map((variant) => ({
       variant,

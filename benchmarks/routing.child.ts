@@ -36,7 +36,8 @@ export interface Bytes {
 interface Task {
   readonly name: string;
   readonly run: () => Promise<void>;
-  readonly medians: number[];
+  /** Of each pass, garbage collection included. */
+  readonly meansMs: number[];
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job;
@@ -64,19 +65,19 @@ async function times(
 ): Promise<CycleTimes> {
   // No forced garbage collection in between: it also forgets what the compiler knew of objects that are gone, and
   // what would be measured is the compiler.
-  const tasks = [...runs].map(([name, run]): Task => ({ name, run, medians: [] }));
+  const tasks = [...runs].map(([name, run]): Task => ({ name, run, meansMs: [] }));
   for (let pass = 0; pass <= passes; pass++) {
     const bench = new Bench({ time: pass === 0 ? warmUpMs : passMs, iterations: 3, warmup: false, now: cpuMs });
     for (const { name, run } of tasks) bench.add(name, run);
     await bench.run();
     // The first pass warms up: it compiles.
-    if (pass > 0) for (const task of tasks) task.medians.push(medianLatencyMs(bench, task.name));
+    if (pass > 0) for (const task of tasks) task.meansMs.push(meanMs(bench, task.name));
     // Nobody comes first in every pass, nor always after the same neighbour.
     tasks.push(...tasks.splice(0, 1));
     if (pass % 2 === 1) tasks.reverse();
   }
   return Object.fromEntries(
-    tasks.map(({ name, medians }) => [name, (median(medians) * 1e6) / CYCLES_PER_RUN / MESSAGES_PER_CYCLE]),
+    tasks.map(({ name, meansMs }) => [name, (median(meansMs) * 1e6) / CYCLES_PER_RUN / MESSAGES_PER_CYCLE]),
   );
 }
 
@@ -86,9 +87,10 @@ function debugIntoTheVoid(): void {
   createDebug.enable('mcp-backchannel:*');
 }
 
-function medianLatencyMs(bench: Bench, name: string): number {
+/** Of a run. Not the median: few runs hold a garbage collection, and it would know nothing of them. */
+function meanMs(bench: Bench, name: string): number {
   const result = bench.getTask(name)?.result;
   if (result?.state === 'errored') throw result.error;
   if (result?.state !== 'completed') throw new Error(`${name} was not measured`);
-  return result.latency.p50;
+  return result.latency.mean;
 }

@@ -3,8 +3,9 @@
  *
  *     npm run bench:scale -- [--brief] [--out <folder>]
  *
- * Each session is a whole proxy: a web-standard Streamable HTTP transport of the SDK, piped to a
- * backend in memory. No sockets, because 10,000 connections would measure the kernel; but the real
+ * Each session has a web-standard Streamable HTTP transport of the SDK and a backend in memory. Either the
+ * transport is wrapped, or not, and piped to the backend by hand; or `createStatefulProxy` does that, for all
+ * sessions of its process, with all that it guards and counts. No sockets, because 10,000 connections would measure the kernel; but the real
  * transport, with its streams and its encoding, because a stand-in would make the wrapper look either
  * dearer or cheaper than it is. Clients and backends are in the same process and in every figure, so
  * the hand-written wrapper is measured alike, and is what figures are to be compared with.
@@ -28,7 +29,7 @@ const effort = options.brief
 const SIZES = options.brief ? [10, 20] : [10, 100, 1_000, 10_000];
 const SMALLEST = Math.min(...SIZES);
 const LARGEST = Math.max(...SIZES);
-const VARIANTS = ['hand-written', 'ours'] as const;
+const VARIANTS = ['hand-written', 'ours', 'createStatefulProxy'] as const;
 
 const series = new Map<string, ProcessResult[]>();
 for (let round = 0; round < effort.rounds; round++) {
@@ -74,11 +75,12 @@ console.table(
   })),
 );
 console.table(
-  result.burst.map(({ variant, deliveredMs, completedMs, holdsLoopMs, heapMiB }) => ({
+  result.burst.map(({ variant, deliveredMs, completedMs, holdsLoopMs, loopDelayP99Ms, heapMiB }) => ({
     variant,
     'all delivered ms': deliveredMs.median,
     'all completed ms': completedMs.median,
     'holds the loop for ms': holdsLoopMs?.median,
+    'loop delay p99 ms': loopDelayP99Ms?.median,
     'heap MiB': heapMiB.median,
     'bytes/idle session beyond bare': bytes[variant]?.median,
   })),
@@ -117,6 +119,7 @@ function bursts(variant: ScaleVariant): Record<keyof Burst, Measured> {
     deliveredMs: figure('deliveredMs'),
     completedMs: figure('completedMs'),
     holdsLoopMs: figure('holdsLoopMs'),
+    loopDelayP99Ms: figure('loopDelayP99Ms'),
     heapMiB: figure('heapMiB'),
   };
 }

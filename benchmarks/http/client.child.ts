@@ -43,7 +43,7 @@ async function call({ calls, answers }: Caller, workload: Workload): Promise<voi
   const id = nextId++;
   const _meta = workload === 'progress' ? { progressToken: id } : undefined;
   const message = { jsonrpc: '2.0', id, method: 'tools/call', params: { name: workload, arguments: {}, _meta } };
-  if (workload !== 'elicit') {
+  if (workload !== 'elicit' && workload !== 'elicit unnamed') {
     await calls.post(message);
     return;
   }

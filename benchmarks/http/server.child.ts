@@ -2,7 +2,8 @@
  * A server of the SDK over Streamable HTTP, in a process of its own: see servers.ts for which there are.
  *
  * `Server` and bare `node:http`: the least that such a server can cost, so that what the wrapper adds
- * weighs the most. Tools name the request they work for, so that both deliver the same messages.
+ * weighs the most. Tools name the request they work for, so that all deliver the same messages; where the
+ * wrapped server's leave it to the wrapper to find it, workloads.ts says so.
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -62,10 +63,13 @@ function inContexts(transport: StreamableHTTPServerTransport): void {
 function tools(): Server {
   const server = new Server({ name: 'benchmark', version: '1' }, { capabilities: { tools: {} } });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendRequest, sendNotification }) => {
-    if (params.name === 'elicit') {
+    if (params.name === 'elicit' || params.name === 'elicit unnamed') {
       const requestedSchema = { type: 'object' as const, properties: {} };
       const question = { method: 'elicitation/create' as const, params: { message: 'ok?', requestedSchema } };
-      const { action } = await sendRequest(question, ElicitResultSchema);
+      const isUnnamed = kind === 'wrapped' && params.name === 'elicit unnamed';
+      const { action } = await (isUnnamed
+        ? server.request(question, ElicitResultSchema)
+        : sendRequest(question, ElicitResultSchema));
       return text(action);
     }
     const { progressToken } = params._meta ?? {};

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,11 +22,19 @@ export function optionsFromArguments(): Options {
   const { values } = parseArgs({
     options: {
       brief: { type: 'boolean', default: false },
-      out: { type: 'string', default: RESULTS },
+      out: { type: 'string' },
       name: { type: 'string' },
     },
   });
-  return values;
+  return { ...values, out: folderFor(values.out, values.brief) };
+}
+
+/**
+ * Where results go. Those of a part, or of a run that only shows that it runs, never go where the results of
+ * the repository are, unless that is asked for.
+ */
+export function folderFor(out: string | undefined, isPartial: boolean): string {
+  return out ?? (isPartial ? join(tmpdir(), 'mcp-backchannel-benchmarks') : RESULTS);
 }
 
 /** What the result of a benchmark is called: as `--name` says, which keeps it beside that of the usual Node. */
@@ -39,7 +48,12 @@ export function nameOfResult<N extends Benchmark>(
   return found;
 }
 
-export function write<N extends keyof Results>({ out }: Options, name: N, result: Results[N]): void {
+/** The file is there whole, or as it was before. */
+export function write<N extends keyof Results>({ out }: Pick<Options, 'out'>, name: N, result: Results[N]): void {
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+  const path = join(out, `${name}.json`);
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, `${JSON.stringify(result, undefined, 2)}\n`);
+  renameSync(unfinished, path);
+  process.stderr.write(`${name}: written to ${path}\n`);
 }

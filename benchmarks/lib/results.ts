@@ -19,6 +19,8 @@ export type SomeResults = { readonly [N in keyof Results]?: Results[N] | undefin
 type Effort = Readonly<Record<string, number>>;
 
 export interface RoutingResult extends Environment {
+  /** What the time of a message is. Older results do not tell. */
+  readonly timing?: string;
   readonly effort: Effort;
   readonly cycle: readonly CycleRow[];
   readonly sessions: readonly SessionRow[];
@@ -62,7 +64,7 @@ export interface HttpResult extends Environment {
 
 /** One workload at one number of concurrent clients. */
 export interface HttpRow {
-  readonly workload: 'echo' | 'elicit' | 'progress';
+  readonly workload: 'echo' | 'elicit' | 'elicit unnamed' | 'progress';
   readonly concurrency: number;
   readonly pairs: number;
   readonly bare: ServerFigures;
@@ -116,6 +118,7 @@ export interface ScaleRow {
 export interface ScaleBurst extends Record<'deliveredMs' | 'completedMs' | 'heapMiB', Measured> {
   /** Older results have none. */
   readonly holdsLoopMs?: Measured;
+  readonly loopDelayP99Ms?: Measured;
   readonly variant: string;
   readonly sessions: number;
   readonly open: number;

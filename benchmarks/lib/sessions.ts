@@ -1,8 +1,7 @@
-import type { TransportLike } from '../../src/index.js';
 import { withBackchannel } from './built.js';
 import { HandWrittenSessions } from './hand-written.js';
-import { NullTransport } from './null-transport.js';
-import { VARIANTS, type Variant } from './variants.js';
+import { NullHttpTransport, NullTransport } from './null-transport.js';
+import { observed, VARIANTS, type Variant } from './variants.js';
 
 /** Sessions that are alive at the same time, in one of the two ways there are. */
 export interface Sessions {
@@ -19,7 +18,7 @@ export interface Sessions {
 export const SESSION_KINDS = ['many transports', 'one transport'] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-export const SESSION_VARIANTS = ['hand-written', 'ours, context'] as const;
+export const SESSION_VARIANTS = ['bare', 'hand-written', 'ours, context', 'ours, everything on'] as const;
 export type SessionVariant = (typeof SESSION_VARIANTS)[number];
 
 export function sessions(kind: SessionKind, variant: SessionVariant, count: number): Sessions {
@@ -27,11 +26,22 @@ export function sessions(kind: SessionKind, variant: SessionVariant, count: numb
     const extras = new Array<undefined>(count).fill(undefined);
     return { variants: extras.map(() => VARIANTS[variant]()), extras };
   }
-  const inner = new NullTransport();
-  const outer: TransportLike =
-    variant === 'hand-written' ? new HandWrittenSessions(inner, sessionOf) : withBackchannel(inner, { sessionOf });
   const extras = Array.from({ length: count }, (_, index) => ({ sessionId: `session-${index}` }));
-  return { variants: [{ outer, inner }], extras };
+  return { variants: [carryingAll(variant)], extras };
+}
+
+function carryingAll(variant: SessionVariant): Variant {
+  const inner = variant === 'ours, everything on' ? new NullHttpTransport() : new NullTransport();
+  switch (variant) {
+    case 'bare':
+      return { outer: inner, inner };
+    case 'hand-written':
+      return { outer: new HandWrittenSessions(inner, sessionOf), inner };
+    case 'ours, context':
+      return { outer: withBackchannel(inner, { sessionOf }), inner };
+    case 'ours, everything on':
+      return { outer: observed(inner, { sessionOf }), inner };
+  }
 }
 
 function sessionOf(_message: unknown, extra: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import type { TransportLike } from '../../src/index.js';
+import type { BackchannelOptions, TransportLike } from '../../src/index.js';
 import { withBackchannel } from './built.js';
 import { HandWritten } from './hand-written.js';
 import { NullHttpTransport, NullTransport } from './null-transport.js';
@@ -15,12 +15,12 @@ export const VARIANTS = {
   'ours, last-inbound': () =>
     wrap(new NullTransport(), (inner) => withBackchannel(inner, { attribution: 'last-inbound' })),
   'ours, context': () => wrap(new NullTransport(), (inner) => withBackchannel(inner)),
-  'ours, context, routes$ observed': () => wrap(new NullTransport(), observed),
+  'ours, context, routes$ observed': () => wrap(new NullTransport(), (inner) => observed(inner)),
   /** What Streamable HTTP pays. */
   'ours, context, write order': () => wrap(new NullHttpTransport(), (inner) => withBackchannel(inner)),
-  'ours, everything on': () => wrap(new NullHttpTransport(), observed),
+  'ours, everything on': () => wrap(new NullHttpTransport(), (inner) => observed(inner)),
   /** In a process where `debug` writes every namespace. */
-  'ours, everything on, debug': () => wrap(new NullHttpTransport(), observed),
+  'ours, everything on, debug': () => wrap(new NullHttpTransport(), (inner) => observed(inner)),
 } as const satisfies Record<string, () => Variant>;
 
 export type VariantName = keyof typeof VARIANTS;
@@ -29,8 +29,9 @@ function wrap(inner: TransportLike, wrapped: (inner: TransportLike) => Transport
   return { outer: wrapped(inner), inner };
 }
 
-function observed(inner: TransportLike): TransportLike {
-  const outer = withBackchannel(inner);
+/** Wrapped, with somebody who is told of each route. */
+export function observed(inner: TransportLike, options?: BackchannelOptions): TransportLike {
+  const outer = withBackchannel(inner, options);
   outer.backchannel.routes$.subscribe(() => undefined);
   return outer;
 }

@@ -8,12 +8,10 @@
  * the same round and taken off. Starts and memory are measured in a new process each time. Every figure
  * is the median of its rounds, with the least and the greatest.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { environment } from '../lib/environment.js';
+import { folderFor, write } from '../lib/program.js';
 import { aimsOf } from './aims.js';
 import { CONTESTANTS } from './contestants.js';
 import { print } from './print.js';
@@ -25,7 +23,7 @@ const { values: options } = parseArgs({
     brief: { type: 'boolean', default: false },
     /** Those whose name, version and upstream contain it; ours, too. */
     only: { type: 'string' },
-    out: { type: 'string', default: fileURLToPath(new URL('../results', import.meta.url)) },
+    out: { type: 'string' },
   },
 });
 
@@ -34,12 +32,12 @@ const effort: Effort = options.brief
   : { rounds: 5, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
 
 const METHOD = [
-  'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round',
+  'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round; the client waits for each answer before it calls again, so that p99 is not that of a service under constant load',
   'callsPerSecond16: 16 calls at once, in one session',
   'backend: MCP by hand on Node, one process per stdio session, one process for all HTTP sessions',
   'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse',
   'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse',
-  'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none',
+  'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none; what they write to stdout goes nowhere',
   'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; the row with an older SDK is the same program, whose imports of the SDK are turned to that version while it starts; the thread that turns them stays, in the memory of the process, not in that of a session',
 ];
 
@@ -62,11 +60,10 @@ try {
     direct,
     contestants: costs,
     behaviour,
-    aims: aimsOf(costs, behaviour),
+    aims: aimsOf(costs, behaviour, failures),
     failures,
   };
-  mkdirSync(options.out, { recursive: true });
-  writeFileSync(join(options.out, 'peers.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  write({ out: folderFor(options.out, options.brief || only !== undefined) }, 'peers', result);
   print(result);
 } finally {
   run.close();

@@ -141,8 +141,10 @@ export interface Aim {
   readonly olderSdk?: { readonly sdk: string; readonly ours: Measured; readonly ratio: Measured };
   /** `null`: it is told for comparison. */
   readonly aim: string | null;
-  /** In every round. */
+  /** In every round. `null` too where one that could not be measured may be better than the best that was. */
   readonly reached: boolean | null;
+  /** Peers that could not be measured, and may be the best. */
+  readonly unmeasured?: readonly string[];
 }
 
 export interface PeersResult {

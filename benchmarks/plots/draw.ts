@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { markOf } from '../lib/environment.js';
 import { optionsFromArguments } from '../lib/program.js';
 import { readResult, type Results } from '../lib/results.js';
 import { render, type Drawing } from './chart.js';
@@ -25,6 +26,7 @@ function draw<N extends keyof Results>(name: N, drawing: (result: Results[N]) =>
     console.log(`${name}: not measured, not drawn`);
     return;
   }
-  writeFileSync(join(out, `${name}.svg`), render(drawing(result)));
+  const mark = markOf('environment' in result ? result.environment : result);
+  writeFileSync(join(out, `${name}.svg`), `${render(drawing(result))}\n${mark}\n`);
   console.log(`${name}: ${join(out, `${name}.svg`)}`);
 }

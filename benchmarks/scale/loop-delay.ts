@@ -3,7 +3,13 @@ import { setTimeout } from 'node:timers/promises';
 
 const RESOLUTION_MS = 1;
 
-/** For how long the event loop is held: how much later than due a timer fires at most. */
+/** How much later than due a timer fires, because the event loop is held. */
+export interface Delays {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** For how long the event loop is held while it measures. */
 export class LoopDelay {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
@@ -18,13 +24,15 @@ export class LoopDelay {
     return delay;
   }
 
-  /** @returns milliseconds */
-  async stop(): Promise<number> {
+  async stop(): Promise<Delays> {
     // The last delay is known when the timer has fired once more.
     const { count } = this.#histogram;
     while (this.#histogram.count === count) await setTimeout(RESOLUTION_MS);
     this.#histogram.disable();
     // The histogram holds the time between two firings.
-    return Math.max(0, this.#histogram.max / 1e6 - RESOLUTION_MS);
+    const { max } = this.#histogram;
+    const delayMs = (intervalNs: number): number => Math.max(0, intervalNs / 1e6 - RESOLUTION_MS);
+    // A percentile is the upper end of its bucket, which may lie above the greatest value.
+    return { p99Ms: delayMs(Math.min(max, this.#histogram.percentile(99))), maxMs: delayMs(max) };
   }
 }

@@ -34,6 +34,8 @@ export interface Burst {
    * this is near the time of the whole burst, the clients and their answers included.
    */
   readonly holdsLoopMs: number;
+  /** Of all delays of the loop during the same burst. Of fewer than a hundred it is the longest. */
+  readonly loopDelayP99Ms: number;
   readonly heapMiB: number;
 }
 
@@ -94,6 +96,7 @@ async function medianBurst(sessions: readonly Session[]): Promise<Burst> {
     deliveredMs: of(({ deliveredMs }) => deliveredMs),
     completedMs: of(({ completedMs }) => completedMs),
     holdsLoopMs: of(({ holdsLoopMs }) => holdsLoopMs),
+    loopDelayP99Ms: of(({ loopDelayP99Ms }) => loopDelayP99Ms),
     heapMiB: of(({ heapMiB }) => heapMiB),
   };
 }
@@ -121,10 +124,12 @@ async function burst(sessions: readonly Session[]): Promise<Burst> {
     }),
   );
   const completedAt = performance.now();
+  const { maxMs, p99Ms } = await delay.stop();
   return {
     deliveredMs: deliveredAt - start,
     completedMs: completedAt - start,
-    holdsLoopMs: await delay.stop(),
+    holdsLoopMs: maxMs,
+    loopDelayP99Ms: p99Ms,
     heapMiB,
   };
 }

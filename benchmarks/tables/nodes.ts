@@ -1,7 +1,9 @@
 import { onNodes, type OfNode } from '../lib/nodes.js';
 import type { CycleRow, HttpResult, RoutingResult, ScaleResult, ScaleRow, SomeResults } from '../lib/results.js';
 import { scaled } from '../lib/statistics.js';
+import { workloadOf } from './http.js';
 import { interval, many, markdownTable, spread } from './markdown.js';
+import { scaleVariant } from './scale.js';
 
 /** A figure by version of Node. */
 interface Line {
@@ -65,8 +67,7 @@ function httpLines(results: readonly OfNode<HttpResult>[]): Line[] {
     .flatMap(({ workload, concurrency }) => {
       const row = ({ rows: all }: HttpResult) =>
         all.find((other) => other.workload === workload && other.concurrency === concurrency);
-      const name = workload === 'progress' ? 'progress ×100' : workload;
-      const what = `over HTTP, ${name}, ${concurrency} at once: time per call, to bare`;
+      const what = `over HTTP, ${workloadOf({ workload })}, ${concurrency} at once: time per call, to bare`;
       return [
         line(what, results, row, ({ wrappedToBare }) => interval(wrappedToBare.time)),
         line('… async contexts alone', results, row, ({ contextToBare }) => interval(contextToBare.time)),
@@ -75,15 +76,17 @@ function httpLines(results: readonly OfNode<HttpResult>[]): Line[] {
 }
 
 function scaleLines(results: readonly OfNode<ScaleResult>[]): Line[] {
-  const ours = results[0]?.result.cost.filter(({ variant }) => variant === 'ours') ?? [];
-  const sessions = Math.max(...ours.map((row) => row.sessions));
-  const largest = ({ cost }: ScaleResult): ScaleRow | undefined =>
-    cost.find((row) => row.variant === 'ours' && row.sessions === sessions);
-  const what = `a whole proxy in memory, ${many(sessions)} sessions: processor time per message, µs`;
-  return [
-    line(what, results, largest, ({ usPerMessage }) => spread(usPerMessage)),
-    line('… to a hand-written wrapper', results, largest, ({ toHandWritten }) => `${spread(toHandWritten)} ×`),
-  ];
+  return ['ours', 'createStatefulProxy'].flatMap((variant) => {
+    const own = results[0]?.result.cost.filter((row) => row.variant === variant) ?? [];
+    const sessions = Math.max(...own.map((row) => row.sessions));
+    const largest = ({ cost }: ScaleResult): ScaleRow | undefined =>
+      cost.find((row) => row.variant === variant && row.sessions === sessions);
+    const what = `${scaleVariant(variant)}, ${many(sessions)} sessions: processor time per message, µs`;
+    return [
+      line(what, results, largest, ({ usPerMessage }) => spread(usPerMessage)),
+      line('… to a hand-written wrapper', results, largest, ({ toHandWritten }) => `${spread(toHandWritten)} ×`),
+    ];
+  });
 }
 
 function line<R, T>(

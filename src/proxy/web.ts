@@ -4,12 +4,16 @@ import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
 import { withKnownVersion } from './version.js';
 
+/** Not every version of the SDK that serves `node:http` has it. */
+const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
+
 /** Serves web-standard requests. */
 export function webHandler(door: Door, report: (error: Error) => void): (request: Request) => Promise<Response> {
+  let loading: ReturnType<typeof loadTransport> | undefined;
+
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
-    // Not every version of the SDK that serves `node:http` has it.
-    const { WebStandardStreamableHTTPServerTransport: Transport } =
-      await import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
+    // Once: import() takes its time again for each request, and more where the host has hooks for modules.
+    const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
     const session = door.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();

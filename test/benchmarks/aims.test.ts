@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { ScaleResult } from '../../benchmarks/lib/results.js';
 import { measured } from '../../benchmarks/lib/statistics.js';
 import { aimsOf } from '../../benchmarks/peers/aims.js';
-import type { Behaviour, Cost, PeersResult } from '../../benchmarks/peers/results.js';
+import type { Behaviour, Cost, Failure, PeersResult } from '../../benchmarks/peers/results.js';
 import { aimsTable } from '../../benchmarks/tables/aims.js';
+import { peersTable } from '../../benchmarks/tables/peers.js';
+import { scaleTable } from '../../benchmarks/tables/scale.js';
 
 describe('an aim is met only if the worst round meets it', () => {
   test.each([
@@ -37,25 +39,49 @@ describe('an aim is met only if the worst round meets it', () => {
   });
 });
 
+describe('where a peer could not be measured', () => {
+  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
+  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
+  const failure = { ...cost('broken', even), phase: 'load', reason: 'it ended' } as unknown as Failure;
+
+  test('what is reached beside the others is unknown, and what is missed is missed all the same', () => {
+    const reachedWith = (ours: Cost['byRound'], behaviour: readonly Behaviour[] = []) =>
+      aimsOf([cost('ours', ours), cost('peer', even)], behaviour, [failure]).map(({ reached }) => reached);
+
+    expect(reachedWith(better)).toEqual([null, null, null]);
+    expect(reachedWith({ ...even, rssPerSessionKiB: [101] })).toEqual([false, false, false]);
+    const stateless = { ...failure, stateful: false } as unknown as Behaviour;
+    expect(reachedWith(better, [stateless])).toEqual([true, true, true]);
+  });
+
+  test('the tables say so', () => {
+    const aims = aimsOf([cost('ours', better), cost('peer', even)], [], [failure]);
+    const lines = aimsTable({ peers: { aims } as unknown as PeersResult })
+      .split('\n')
+      .slice(2, 5);
+
+    for (const line of lines) expect(line).toMatch(/; could not be measured: broken 1 \| [≤≥] [\d.]+ × \| unknown \|$/);
+    const peers = { direct: [], contestants: [], effort: {}, failures: [failure] } as unknown as PeersResult;
+    expect(peersTable(peers)).toContain('**Could not be measured:** broken 1, stdio backend (load: it ended).');
+  });
+});
+
 test.each([
-  ['for how long it holds the loop', { holdsLoopMs: measured([240, 250]) }, ' holds the loop for 245 (240–250) ms,'],
-  ['an older result, which does not tell for how long it holds the loop', {}, '60 ms, heap 80 MiB'],
-])('a burst of questions is told with its time: %s', (_what, holds, figure) => {
-  const own = {
-    variant: 'ours',
-    open: 1,
-    sessions: 10,
-    deliveredMs: measured([60]),
-    heapMiB: measured([80]),
-    ...holds,
-  };
-  const scale = { cost: [], burst: [own], bytesPerIdleSessionBeyondBare: {} } as unknown as ScaleResult;
+  [
+    'with the delays of the event loop',
+    { holdsLoopMs: measured([240]), loopDelayP99Ms: measured([230]) },
+    '| 230 | 240 |',
+  ],
+  ['of an older result without them', {}, '| 70 | 80 |'],
+])('a burst of questions is told %s', (_what, delays, figures) => {
+  const [deliveredMs, completedMs, heapMiB] = [measured([60]), measured([70]), measured([80])];
+  const own = { variant: 'ours', open: 1, sessions: 10, deliveredMs, completedMs, heapMiB, ...delays };
 
-  const table = aimsTable({ scale });
+  const table = scaleTable({ burst: [own] } as unknown as ScaleResult);
 
-  expect(table).toContain('60 ms, ');
-  expect(table).toContain(figure);
-  expect(table).not.toContain('p99');
+  expect(table).toContain('| 60 | 70 |');
+  expect(table).toContain(figures);
+  expect(table).not.toContain('undefined');
 });
 
 test('peers with a backend for each session are beside ours apart, and without an aim', () => {

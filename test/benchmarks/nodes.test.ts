@@ -20,7 +20,7 @@ describe('results of other versions of Node', () => {
       ['---', '---', '---', '---'],
       ['routing a message, everything on, µs', '1.1 (1–1.2)', '0.7', '0.65'],
       ['… to a hand-written wrapper', '2 ×', '2 ×', '2 ×'],
-      ['a whole proxy in memory, 10,000 sessions: processor time per message, µs', '70', '', '50'],
+      ['a wrapped transport, piped by hand, 10,000 sessions: processor time per message, µs', '70', '', '50'],
       ['… to a hand-written wrapper', '1.5 ×', '', '1.5 ×'],
     ]);
   });

@@ -11,11 +11,13 @@ const Environment = z.object({
   date: z.iso.datetime(),
   commit: z.string().min(1),
   node: z.literal(process.version),
+  sdk: z.string().min(1),
   machine: z.object({ cpu: z.string(), cores: Figure, platform: z.string() }),
   effort: z.record(z.string(), z.number()),
 });
 
 export const Routing = Environment.extend({
+  timing: z.string(),
   cycle: z
     .array(
       z.object({
@@ -40,7 +42,7 @@ export const Routing = Environment.extend({
         toOneSession: Measured,
       }),
     )
-    .length(8),
+    .length(16),
   bytes: z.object({
     perIdleSession: z.record(z.string(), z.object({ connected: Signed, used: Signed })),
     perRequestInFlight: z.record(z.string(), Signed),
@@ -54,7 +56,7 @@ export const Http = Environment.extend({
   rows: z
     .array(
       z.object({
-        workload: z.enum(['echo', 'elicit', 'progress']),
+        workload: z.enum(['echo', 'elicit', 'elicit unnamed', 'progress']),
         concurrency: Figure,
         pairs: z.literal(2),
         bare: Server,
@@ -65,7 +67,7 @@ export const Http = Environment.extend({
         wrappedToContext: Ratios,
       }),
     )
-    .length(6),
+    .length(8),
 });
 
 export const Scale = Environment.extend({
@@ -85,6 +87,7 @@ export const Scale = Environment.extend({
       deliveredMs: Measured,
       completedMs: Measured,
       holdsLoopMs: Signed,
+      loopDelayP99Ms: Signed,
       heapMiB: Measured,
     }),
   ),

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { markOf, type Environment } from '../../benchmarks/lib/environment.js';
+import { RESULTS } from '../../benchmarks/lib/program.js';
 import { Http, Profile, Routing, Scale } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,18 +39,17 @@ describe('run briefly, and writing valid JSON', () => {
       'ours, everything on, debug',
       'ours, last-inbound',
     ]);
-    expect(distinct(sessions.map(({ kind, variant }) => `${variant}, ${kind}`))).toEqual([
-      'hand-written, many transports',
-      'hand-written, one transport',
-      'ours, context, many transports',
-      'ours, context, one transport',
-    ]);
+    const kinds = ['many transports', 'one transport'];
+    const variants = ['bare', 'hand-written', 'ours, context', 'ours, everything on'];
+    expect(distinct(sessions.map(({ kind, variant }) => `${variant}, ${kind}`))).toEqual(
+      variants.flatMap((variant) => kinds.map((kind) => `${variant}, ${kind}`)),
+    );
   });
 
   test('the HTTP benchmark measures every workload, with async contexts alone too, and its intervals hold their ratios', async () => {
     const { rows } = Http.parse(await resultOf('http'));
 
-    expect(distinct(rows.map(({ workload }) => workload))).toEqual(['echo', 'elicit', 'progress']);
+    expect(distinct(rows.map(({ workload }) => workload))).toEqual(['echo', 'elicit', 'elicit unnamed', 'progress']);
     const ratios = rows.flatMap((row) => [row.wrappedToBare, row.contextToBare, row.wrappedToContext]);
     for (const { time, p50, serverCpu } of ratios) {
       for (const { ratio, low, high } of [time, p50, serverCpu]) {
@@ -58,16 +59,22 @@ describe('run briefly, and writing valid JSON', () => {
     }
   });
 
-  test('the scale benchmark measures both wrappers at every size, and a burst of questions', async () => {
+  test('the scale benchmark measures wrappers and the proxy at every size, and a burst of questions', async () => {
     const { cost, burst } = Scale.parse(await resultOf('scale'));
 
     expect(cost.map(({ variant, sessions }) => `${variant} ${sessions}`)).toEqual([
       'hand-written 10',
       'ours 10',
+      'createStatefulProxy 10',
       'hand-written 20',
       'ours 20',
+      'createStatefulProxy 20',
     ]);
-    expect(burst.map(({ variant, open }) => `${variant} ${open}`)).toEqual(['hand-written 10', 'ours 10']);
+    expect(burst.map(({ variant, open }) => `${variant} ${open}`)).toEqual([
+      'hand-written 10',
+      'ours 10',
+      'createStatefulProxy 10',
+    ]);
   });
 
   test('the profile tells whose code takes the time: ours only where there is any', async () => {
@@ -85,6 +92,15 @@ describe('run briefly, and writing valid JSON', () => {
       expect(groups.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 1);
     }
   });
+});
+
+test.each(['routing', 'http', 'scale', 'peers'])('the drawing of %s is that of its result', async (name) => {
+  const file = (extension: string): Promise<string> => readFile(join(RESULTS, `${name}.${extension}`), 'utf8');
+  const result = JSON.parse(await file('json')) as Environment | { readonly environment: Environment };
+
+  expect(await file('svg'), 'npm run bench:plots').toContain(
+    markOf('environment' in result ? result.environment : result),
+  );
 });
 
 describe("the README's figures", () => {
@@ -117,8 +133,12 @@ describe("the README's figures", () => {
     const text = await readFile(readme, 'utf8');
     expect(text).toMatch(/^# Before\n\n<!-- behaviour:start -->\n/);
     expect(text).toMatch(/<!-- benchmarks:end -->\n\nAfter\n$/);
-    expect(text).not.toContain('old');
-    expect(text.match(/over HTTP, (echo|elicit|progress)[^|]*: time per call +\|/g)).toHaveLength(6);
+    expect(text).not.toMatch(/^old$/m);
+    expect(text).toMatch(/^\| over HTTP, wrapped to bare: time per call +\| met by \d of 8 workloads/m);
+    expect(
+      text.match(/^\| (echo|elicit|elicit, its request not named|progress ×100), [14] at once +\|/gm),
+    ).toHaveLength(8);
+    expect(text).not.toMatch(/undefined|NaN/);
     expect(text).toMatch(/^\| processor time per call, 4 at once/m);
     expect(text).toMatch(
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,

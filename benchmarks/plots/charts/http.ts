@@ -3,7 +3,7 @@ import { COLOURS, SECOND, heading, legend, markAt, origin, whiskers, type Drawin
 
 /** Wrapped to bare over real HTTP, and what async contexts alone cost, with intervals; and the latencies behind it. */
 export function drawHttp(result: HttpResult): Drawing {
-  const labels = result.rows.map(({ workload, concurrency }) => `${workload}\n${concurrency}×`);
+  const labels = result.rows.map(({ workload, concurrency }) => `${workload.replace(' ', '\n')}\n${concurrency}×`);
   const ratios = [
     { name: 'wrapped: time per call', to: 'wrappedToBare', of: 'time', color: COLOURS.ours, offset: -18 },
     { name: 'its processor time', to: 'wrappedToBare', of: 'serverCpu', color: COLOURS.observed, offset: -6 },
@@ -37,8 +37,8 @@ export function drawHttp(result: HttpResult): Drawing {
         { left: 70, right: 60, top: 432, height: 210 },
       ],
       xAxis: [
-        { type: 'category', data: labels },
-        { type: 'category', data: labels, gridIndex: 1 },
+        { type: 'category', data: labels, axisLabel: { interval: 0 } },
+        { type: 'category', data: labels, axisLabel: { interval: 0 }, gridIndex: 1 },
       ],
       yAxis: [
         { type: 'value', scale: true, name: '× bare' },

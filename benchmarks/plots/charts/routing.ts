@@ -34,7 +34,11 @@ export function drawRouting(result: RoutingResult): Drawing {
     height: 770,
     option: {
       title: [
-        heading('Processor time per message on a transport that does nothing (median, least to most)', 16, 8),
+        heading(
+          'Processor time per message, a quarter of a cycle, on a transport that does nothing (median, least to most)',
+          16,
+          8,
+        ),
         heading('The same as requests in flight and sessions grow', 16, 380),
         origin(result),
       ],

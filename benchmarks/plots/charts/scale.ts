@@ -2,12 +2,18 @@ import type { ScaleResult } from '../../lib/results.js';
 import { COLOURS, SECOND, heading, legend, origin, whiskers, type Drawing } from '../chart.js';
 
 const VARIANTS = [
-  { name: 'hand-written', color: COLOURS.yardstick, offset: -20 },
-  { name: 'ours', color: COLOURS.ours, offset: 20 },
+  { name: 'hand-written', color: COLOURS.yardstick },
+  { name: 'ours', color: COLOURS.ours },
+  { name: 'createStatefulProxy', color: COLOURS.observed },
 ] as const;
+
+const BAR_WIDTH = 27;
+/** From the middle of a bar to that of the next. */
+const BAR_STEP = BAR_WIDTH * 1.11;
 
 /** What a message costs as sessions grow, and how long questions to many of them take. */
 export function drawScale(result: ScaleResult): Drawing {
+  const variants = VARIANTS.filter(({ name }) => result.cost.some(({ variant }) => variant === name));
   const [{ open, sessions } = { open: 0, sessions: 0 }] = result.burst;
   const figures = [
     { label: 'all delivered', of: 'deliveredMs' } as const,
@@ -24,7 +30,7 @@ export function drawScale(result: ScaleResult): Drawing {
         heading(`${open} of ${sessions} sessions asked at once`, 500, 8),
         origin(result),
       ],
-      legend: legend(28, VARIANTS),
+      legend: legend(28, variants),
       grid: [
         { left: 70, width: 350, top: 80, bottom: 70 },
         { left: 560, width: 300, top: 80, bottom: 70 },
@@ -37,7 +43,8 @@ export function drawScale(result: ScaleResult): Drawing {
         { type: 'value', name: 'µs', min: 0 },
         { type: 'value', gridIndex: 1, name: 'ms', min: 0 },
       ],
-      series: VARIANTS.flatMap(({ name, color, offset }) => {
+      series: variants.flatMap(({ name, color }, at) => {
+        const offset = (at - (variants.length - 1) / 2) * BAR_STEP;
         const rows = result.cost.filter(({ variant }) => variant === name);
         return [
           {
@@ -56,7 +63,7 @@ export function drawScale(result: ScaleResult): Drawing {
             name,
             color,
             ...SECOND,
-            barWidth: 36,
+            barWidth: BAR_WIDTH,
             barGap: '11%',
             data: figures.map(({ of }) => bursts(name)?.[of]?.median ?? null),
             label: { show: true, position: 'top' as const, fontSize: 10 },

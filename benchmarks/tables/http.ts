@@ -1,0 +1,58 @@
+import type { HttpResult, HttpRow } from '../lib/results.js';
+import { digits, interval, markdownTable } from './markdown.js';
+
+export const HTTP_AIM = 'interval includes 1.00, or lies below 1.02';
+
+const NAMES: Readonly<Record<HttpRow['workload'], string>> = {
+  echo: 'echo',
+  elicit: 'elicit',
+  'elicit unnamed': 'elicit, its request not named',
+  progress: 'progress ×100',
+};
+
+const UNNAMED =
+  'Tools name the request that they work for, on both servers; where it is not named the wrapped server finds it by its async context, while the bare one, which could not deliver the question, names it all the same.';
+const CLOSED_LOOP =
+  'The clients are closed-loop, each waits for its answer before it calls again: p99 is not that of a service under constant load.';
+const SERVER =
+  'The time of a call holds that of the client too; the processor time is that of the server alone, and so the less diluted of the two.';
+
+export function workloadOf({ workload }: Pick<HttpRow, 'workload'>): string {
+  return NAMES[workload];
+}
+
+export function reachesAim({ wrappedToBare }: HttpRow): boolean {
+  const { low, high } = wrappedToBare.time;
+  return (low <= 1 && high >= 1) || high < 1.02;
+}
+
+/** A server wrapped and bare, workload by workload. */
+export function httpTable({ rows }: HttpResult): string {
+  const both = (row: HttpRow, figure: 'callsPerSecond' | 'p50Ms' | 'p99Ms'): string =>
+    `${digits(row.bare[figure])} → ${digits(row.wrapped[figure])}`;
+  const table = markdownTable(
+    [
+      'over HTTP, bare → wrapped',
+      'time per call',
+      'with async contexts alone',
+      'processor time of the server',
+      'calls per second',
+      'p50, ms',
+      'p99, ms',
+      'met',
+    ],
+    rows.map((row) => [
+      `${workloadOf(row)}, ${row.concurrency} at once`,
+      interval(row.wrappedToBare.time),
+      interval(row.contextToBare.time),
+      interval(row.wrappedToBare.serverCpu),
+      both(row, 'callsPerSecond'),
+      both(row, 'p50Ms'),
+      both(row, 'p99Ms'),
+      reachesAim(row) ? 'yes' : '**no**',
+    ]),
+  );
+  const hasUnnamed = rows.some(({ workload }) => workload === 'elicit unnamed');
+  const notes = [SERVER, ...(hasUnnamed ? [UNNAMED] : []), CLOSED_LOOP].join(' ');
+  return `${table}\n\n${notes}`;
+}
