@@ -7,9 +7,11 @@ import type { Message } from '../../examples/lib/strict-client.js';
 import { MemoryEventStore } from '../support/event-store.js';
 import type { Live } from '../support/live.js';
 import { lives } from '../support/lives.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { IS_LONG } from './long.js';
 import { ACCEPT } from '../support/accept.js';
 
+nothingIsLeft();
 const open = lives();
 const FLAPS = IS_LONG ? 1_000 : 100;
 const FLAP_MS = 10;

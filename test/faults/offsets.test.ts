@@ -3,11 +3,16 @@ import { expect, test } from 'vitest';
 import { StrictClient, type Message } from '../../examples/lib/strict-client.js';
 import { relayUpTo } from '../support/cutting-relay.js';
 import { MemoryEventStore } from '../support/event-store.js';
-import { Live, type LiveOptions } from '../support/live.js';
+import type { Live, LiveOptions } from '../support/live.js';
+import { lives } from '../support/lives.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { endOfHead, RawConnection, rawPost } from '../support/raw-http.js';
 import { backchannelOf } from '../support/stage.js';
 import { IS_LONG } from './long.js';
 import { accept, ACCEPT } from '../support/accept.js';
+
+nothingIsLeft();
+const open = lives();
 
 /** Each offset in `npm run faults`; otherwise one in so many, and those at either end. */
 const STEP = IS_LONG ? 1 : 13;
@@ -20,7 +25,7 @@ async function cutAfter(
   offset: number,
   options: LiveOptions,
 ): Promise<{ live: Live; answer: Promise<unknown>; read: string }> {
-  const live = await Live.open(options);
+  const live = await open(options);
   const relay = await relayUpTo(offset, live.client.url);
   const connection = await RawConnection.open(relay.url);
   connection.write(rawPost(live.client, CALL));
@@ -36,7 +41,7 @@ async function cutAfter(
 
 /** How many bytes the stream of such a question has, after its head. */
 async function lengthOf(options: LiveOptions): Promise<number> {
-  const live = await Live.open(options);
+  const live = await open(options);
   const connection = await RawConnection.open(live.client.url);
   connection.write(rawPost(live.client, CALL));
   const call = await live.running('cut');
@@ -44,7 +49,6 @@ async function lengthOf(options: LiveOptions): Promise<number> {
   await connection.until((received) => /"elicitation\/create".*\n\n\r\n/.test(received));
   const length = connection.received.length - endOfHead(connection.received);
   await connection.drop();
-  await live.close();
   return length;
 }
 
@@ -67,7 +71,6 @@ test('without an event store, who asked hears that the client is gone, at whatev
     await expect(answer, `offset ${offset}`).rejects.toThrow('nobody will answer it');
     const { openExchanges, parked } = backchannelOf(live.transport).snapshot();
     expect({ openExchanges, parked }).toEqual({ openExchanges: 0, parked: 0 });
-    await live.close();
   });
   expect(tried).toBeGreaterThan(10);
 });
@@ -80,7 +83,7 @@ test('with an event store, a client that comes back finds the question, at whate
     const events = read.split('\n\n').slice(0, -1);
     const [, lastEventId] = /^id: (.+)$/m.exec(events.at(-1) ?? '') ?? [];
     if (lastEventId === undefined) {
-      await live.close();
+      await live.end();
       await expect(answer).rejects.toThrow('closed');
       return;
     }
@@ -94,7 +97,6 @@ test('with an event store, a client that comes back finds the question, at whate
     const replayed = back.arrivals.filter(({ message }) => message.method === 'elicitation/create');
     expect(replayed, `offset ${offset}`).toHaveLength(seen === undefined ? 1 : 0);
     back.vanish();
-    await live.close();
   });
   expect(tried).toBeGreaterThan(10);
   expect(resumed).toBeGreaterThan(tried / 2);
@@ -113,7 +115,6 @@ test('while another call is in flight, the question is not written again there, 
     other.finish();
     await other.response;
     await expect(answer).rejects.toThrow('nobody will answer it');
-    await live.close();
   });
   expect(tried).toBeGreaterThan(10);
 });
