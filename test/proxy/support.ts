@@ -67,7 +67,7 @@ export function proxies(): (
       await proxy.close();
       try {
         expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
-        await expect.poll(() => unanswered.list).toEqual([]);
+        await expect.poll(() => unanswered.list, { timeout: 5_000 }).toEqual([]);
       } finally {
         http.closeAllConnections();
         await new Promise((resolve) => http.close(resolve));
