@@ -58,7 +58,9 @@ test.each([
       expect((await response).error).toMatchObject({ code: -32000, message: expect.stringMatching(says) as string });
     }
     // Nobody is left who could use an answer: the session of a backend that is gone is gone with it.
-    await expect.poll(() => stage.proxy.snapshot(), { timeout: 10_000 }).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+    await expect
+      .poll(() => stage.proxy.snapshot(), { timeout: 10_000 })
+      .toEqual({ sessions: 0, inFlight: 0, parked: 0 });
     const late = await ann.post({ jsonrpc: '2.0', id: question.id ?? null, result: { action: 'accept' } });
     expect(late.status).toBe(404);
     expect((await ann.post({ jsonrpc: '2.0', id: 'next', method: 'ping' })).status).toBe(404);
