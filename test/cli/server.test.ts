@@ -108,7 +108,7 @@ it('finds what is asked for by its whole URL, as of a forward proxy', async () =
 });
 
 it.skipIf(process.platform !== 'linux')(
-  'asks a client that is silent for a minute whether it is there: one that vanished holds no session for ever (on Linux)',
+  'asks a client that is silent for a minute whether it is there: keep-alive is armed on its connection (on Linux)',
   async () => {
     const server = endpoint(() => undefined);
     await serving(server, async (url) => {

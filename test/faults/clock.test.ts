@@ -2,8 +2,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Live } from '../support/live.js';
 import { lives } from '../support/lives.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { ACCEPT } from '../support/accept.js';
 
+nothingIsLeft();
 const open = lives();
 const HOUR = 3_600_000;
 afterEach(() => {

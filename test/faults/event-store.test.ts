@@ -5,12 +5,14 @@ import type { Message } from '../../examples/lib/strict-client.js';
 import { deferred } from '../support/deferred.js';
 import { MemoryEventStore } from '../support/event-store.js';
 import { lives } from '../support/lives.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { backchannelOf } from '../support/stage.js';
 import { IS_LONG } from './long.js';
 import { ACCEPT } from '../support/accept.js';
 
 type Stored = Parameters<MemoryEventStore['storeEvent']>;
 
+nothingIsLeft();
 const open = lives();
 const MESSAGES = IS_LONG ? 1_000 : 50;
 

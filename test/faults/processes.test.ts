@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { proxies, type ProxyStage } from '../proxy/support.js';
 import { isAlive } from '../support/alive.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { startCall, textOf } from '../support/stage.js';
 
 const BACKEND = fileURLToPath(new URL('../support/programs/plain-backend.js', import.meta.url));
 
+nothingIsLeft();
 const open = proxies();
 const pids: number[] = [];
 

@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { ScriptedBackend, type ScriptedSession } from '../proxy/scripted-backend.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
 import { collectGarbage } from '../support/gc.js';
+import { nothingIsLeft } from '../support/nothing-left.js';
 import { endOfHead, RawConnection, rawPost } from '../support/raw-http.js';
 import { IS_LONG } from './long.js';
 
+nothingIsLeft();
 const open = proxies();
 const MESSAGES = IS_LONG ? 10_000 : 1_000;
 /** Together far more than sockets hold. */

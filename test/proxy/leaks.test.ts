@@ -1,8 +1,8 @@
 /** Sessions that are over leave nothing behind. */
-import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect, it } from 'vitest';
+import { watchTimers } from '../support/nothing-left.js';
 import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND } from '../support/upstreams.js';
 import { ScriptedBackend } from './scripted-backend.js';
@@ -11,36 +11,6 @@ import { proxies, type ProxyStage } from './support.js';
 const open = proxies();
 
 const AT_ONCE = 20;
-
-/** Whose timers count: ours and the SDK's. Node has timers of its own on sockets that are kept for the next request. */
-const OURS = /\/src\/|@modelcontextprotocol/;
-
-/** The timers that are set, also those that keep no process alive, by the place where they were set. */
-function watchTimers(): { readonly alive: ReadonlyMap<number, string>; stop(): void } {
-  const alive = new Map<number, string>();
-  const hook = createHook({
-    init(id, type) {
-      const setter = type === 'Timeout' ? setterOfTimer() : undefined;
-      if (setter !== undefined && OURS.test(setter)) alive.set(id, setter);
-    },
-    destroy: (id) => alive.delete(id),
-  }).enable();
-  return {
-    alive,
-    stop: () => {
-      hook.disable();
-    },
-  };
-}
-
-/** The file that sets a timer just now. Without source maps, which take long. */
-function setterOfTimer(): string | undefined {
-  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
-  const files = new Error().stack as unknown as string[];
-  Object.defineProperty(Error, 'prepareStackTrace', own ?? { value: undefined, writable: true, configurable: true });
-  return files[files.indexOf('node:timers') + 1];
-}
 
 /** Some have streams open and are asked; every other one ends properly, and the others are ended with the proxy. */
 async function liveOneLife(stage: ProxyStage, at: number): Promise<void> {

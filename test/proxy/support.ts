@@ -3,9 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import type { RouteEvent } from 'mcp-backchannel';
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 import { answersOf } from '../support/stage.js';
+import { Unanswered } from '../support/unanswered.js';
 import { startUpstream, type UpstreamKind } from '../support/upstreams.js';
 
 export interface ProxyStage {
@@ -37,7 +38,7 @@ export function closers(): (close: () => unknown) => void {
   };
 }
 
-/** Opens proxies that are closed after each test. */
+/** Opens proxies that are closed after each test, and then hold nothing any more: no session, and no request. */
 export function proxies(): (
   upstream: UpstreamKind | StatefulProxyOptions['upstream'],
   options?: Omit<StatefulProxyOptions, 'upstream'>,
@@ -59,11 +60,18 @@ export function proxies(): (
     });
     proxy.routes$.subscribe((event) => routes.push(event));
     const http = createServer(proxy.listener);
+    const unanswered = new Unanswered();
+    http.on('request', unanswered.add);
     const url = await listen(http);
     closing(async () => {
       await proxy.close();
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      try {
+        expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+        await expect.poll(() => unanswered.list, { timeout: 5_000 }).toEqual([]);
+      } finally {
+        http.closeAllConnections();
+        await new Promise((resolve) => http.close(resolve));
+      }
     });
     const client = (name = 'client', clientOptions: StrictClientOptions = {}): StrictClient => {
       const created = new StrictClient(url, { answers: answersOf(name), ...clientOptions });

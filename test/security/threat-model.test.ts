@@ -1,22 +1,36 @@
-/** SECURITY.md names tests: they exist. */
+/** SECURITY.md names tests: they exist, and are run. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { titlesIn } from '../support/titles.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const [, table = ''] = readFileSync(new URL('SECURITY.md', ROOT), 'utf8').split('<!-- threats -->');
 const rows = table.split('\n').filter((line) => line.startsWith('|'));
 
-it.each(rows.slice(2).map((row) => [row.split('|')[1]?.trim(), row]))('the tests exist for "%s"', (_threat, row) => {
+it.each(rows.slice(2).map((row) => [row.split('|')[1]?.trim(), row]))('tests are run for "%s"', (_threat, row) => {
   const named = [...row.matchAll(/`(test\/[^`]+?) › ([^`]+)`/g)];
   expect(named).not.toEqual([]);
   for (const [, file = '', name = ''] of named) {
-    const source = readFileSync(new URL(file, ROOT), 'utf8');
-    const quoted = ["'", '"', '`'].map((quote) => `${quote}${name}${quote}`);
-    expect(
-      quoted.some((text) => source.includes(text)),
-      `${file} › ${name}`,
-    ).toBe(true);
+    expect(file).toMatch(/\.test\.ts$/);
+    expect(titlesIn(new URL(file, ROOT)), file).toContain(name);
   }
+});
+
+it('a name counts that is the title of a test, or a row of its table, and not one that merely stands in the file', () => {
+  const source = `
+    const ROWS = ['a row elsewhere'];
+    const other = 'no title'; // it('commented out')
+    describe('a group', () => {
+      it('run', () => { expect(x).toBe('expected'); });
+      test.skipIf(old)('run somewhere', () => {});
+      it.each([['a row', 1]])('with %s', () => {});
+      it.each(ROWS)(\`with \${other} %s\`, () => {});
+      it.skip('skipped', () => {});
+      test.todo('to do');
+    });
+    describe.skip('another', () => { it('skipped with its group', () => {}); });`;
+  const titles = titlesIn(new URL('example.test.ts', import.meta.url), source);
+  expect([...titles].sort()).toEqual(['a row', 'a row elsewhere', 'run', 'run somewhere', 'with %s']);
 });
 
 it.each([

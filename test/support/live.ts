@@ -11,7 +11,13 @@ import type {
 } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import { CallToolRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
-import { withBackchannel, type BackchannelOptions, type RouteEvent } from 'mcp-backchannel';
+import {
+  withBackchannel,
+  type Backchannel,
+  type BackchannelOptions,
+  type RouteEvent,
+  type Snapshot,
+} from 'mcp-backchannel';
 import { serve } from '../../examples/lib/serve.js';
 import {
   StrictClient,
@@ -22,6 +28,7 @@ import {
 } from '../../examples/lib/strict-client.js';
 import { deferred, type Deferred } from './deferred.js';
 import type { Extra } from './sessions.js';
+import { Unanswered } from './unanswered.js';
 
 export interface LiveOptions {
   /** `'unwatched'`: the server talks to the wrapped transport, but HTTP requests are handed to the bare one. */
@@ -43,6 +50,14 @@ export interface Running {
   readonly gone: Promise<unknown>;
 }
 
+/** What a session holds at one moment. */
+export interface Left extends Snapshot {
+  /** The HTTP requests that are not answered to the end. */
+  readonly unanswered: readonly string[];
+}
+
+export const NOTHING: Left = { inFlight: [], openExchanges: 0, parked: 0, unanswered: [] };
+
 const SCHEMA = { type: 'object' as const, properties: {} };
 
 export class Live {
@@ -55,6 +70,7 @@ export class Live {
   transport!: StreamableHTTPServerTransport;
   readonly #calls = new Map<string | number, Deferred<Running>>();
   readonly #gone = new Map<string, Promise<unknown>>();
+  readonly #unanswered = new Unanswered();
   #close = async (): Promise<void> => Promise.resolve();
 
   static async open(options: LiveOptions = {}): Promise<Live> {
@@ -64,10 +80,7 @@ export class Live {
       onSession: async (bare) => live.#connect(bare, options),
     });
     live.client = await StrictClient.connect(served.url, options.client);
-    live.#close = async () => {
-      live.client.vanish();
-      await served.close();
-    };
+    live.#close = served.close;
     return live;
   }
 
@@ -124,7 +137,20 @@ export class Live {
   }
 
   async close(): Promise<void> {
+    await this.end();
     await this.#close();
+  }
+
+  /** Ends the session: the client is gone, and the transport is closed. */
+  async end(): Promise<void> {
+    this.client.vanish();
+    await this.transport.close();
+  }
+
+  /** What the session holds; what a bare transport does cannot be told. */
+  left(): Left {
+    const { backchannel } = this.transport as { readonly backchannel?: Backchannel };
+    return { ...(backchannel?.snapshot() ?? NOTHING), unanswered: this.#unanswered.list };
   }
 
   async #connect(
@@ -160,6 +186,7 @@ export class Live {
   #watched(transport: StreamableHTTPServerTransport): StreamableHTTPServerTransport {
     const handle = transport.handleRequest.bind(transport);
     transport.handleRequest = async (request: IncomingMessage, response: ServerResponse, body?: unknown) => {
+      this.#unanswered.add(request, response);
       this.#gone.set(request.method ?? '', new Promise((resolve) => response.once('close', resolve)));
       await handle(request, response, body);
     };

@@ -1,11 +1,17 @@
-import { afterEach } from 'vitest';
-import { Live, type LiveOptions } from './live.js';
+import { afterEach, expect } from 'vitest';
+import { Live, NOTHING, type LiveOptions } from './live.js';
 
-/** Opens sessions that are closed after each test. */
+/** Opens sessions that are closed after each test, and then hold nothing any more. */
 export function lives(): (options?: LiveOptions) => Promise<Live> {
   const opened: Live[] = [];
   afterEach(async () => {
-    await Promise.all(opened.splice(0).map(async (live) => live.close()));
+    const closing = opened.splice(0);
+    await Promise.all(closing.map(async (live) => live.end()));
+    try {
+      await expect.poll(() => closing.map((live) => live.left()), { timeout: 5_000 }).toEqual(closing.map(() => NOTHING));
+    } finally {
+      await Promise.all(closing.map(async (live) => live.close()));
+    }
   });
   return async (options) => {
     const live = await Live.open(options);

@@ -1,0 +1,43 @@
+/** The defaults are those that are written down, in the README and beside the options. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { proxySettingsFrom } from '../../src/proxy/settings.js';
+import { settingsFrom } from '../../src/options.js';
+import { NullTransport } from '../support/null-transport.js';
+
+const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const readme = textOf('README.md');
+
+const wrapper = { settings: { ...settingsFrom(undefined) }, source: 'src/options.ts' };
+const proxy = {
+  settings: { ...proxySettingsFrom({ upstream: () => new NullTransport() }) },
+  source: 'src/proxy/options.ts',
+};
+
+it.each([
+  { of: wrapper, name: 'parkTimeoutMs', value: 5_000 },
+  { of: wrapper, name: 'maxParked', value: 256 },
+  { of: wrapper, name: 'orphanTimeoutMs', value: 30_000 },
+  { of: wrapper, name: 'ambiguous', value: 'last-inbound' },
+  { of: wrapper, name: 'attribution', value: 'context' },
+  { of: wrapper, name: 'sessionWide', value: 'prefer-standalone' },
+  { of: proxy, name: 'maxSessions', value: 1_000 },
+  { of: proxy, name: 'maxInFlight', value: 1_000 },
+  { of: proxy, name: 'maxBodyBytes', value: 4_194_304 },
+  { of: proxy, name: 'idleTimeoutMs', value: 1_800_000 },
+  { of: proxy, name: 'serialize', value: false },
+])('$name is $value unless told otherwise, as is written down', ({ of: { settings, source }, name, value }) => {
+  expect(settings[name as keyof typeof settings]).toBe(value);
+
+  const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+  expect(row?.split('|')[2]?.trim()).toBe(typeof value === 'string' ? `\`'${value}'\`` : `\`${String(value)}\``);
+
+  // The docstring is what stands before the option.
+  const docstring = textOf(source).split(`readonly ${name}?:`)[0]?.split('/**').at(-1);
+  const [, documented = ''] = /@default (\S+)/.exec(docstring ?? '') ?? [];
+  expect(documented.replaceAll('_', '').replaceAll("'", '')).toBe(String(value));
+});
+
+it('a session has the options of the wrapper by default, where the proxy is told none', () => {
+  expect(proxy.settings).toMatchObject({ backchannel: {} });
+});

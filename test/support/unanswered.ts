@@ -1,0 +1,15 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The requests that a server has taken, and not answered to the end: each holds a connection. */
+export class Unanswered {
+  readonly #answers = new Map<ServerResponse, string>();
+
+  readonly add = ({ method, url }: IncomingMessage, response: ServerResponse): void => {
+    this.#answers.set(response, `${method ?? ''} ${url ?? ''}`);
+    response.once('close', () => this.#answers.delete(response));
+  };
+
+  get list(): string[] {
+    return [...this.#answers].filter(([{ writableEnded }]) => !writableEnded).map(([, request]) => request);
+  }
+}
