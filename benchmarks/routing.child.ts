@@ -52,7 +52,9 @@ async function measure(): Promise<CycleTimes | Bytes> {
     }
     case 'sessions': {
       const { kind, sessions: count } = job;
-      return times(job, new Map(SESSION_VARIANTS.map((name) => [name, sessionCycles(sessions(kind, name, count))])));
+      const runs = new Map<string, () => Promise<void>>();
+      for (const name of SESSION_VARIANTS) runs.set(name, await sessionCycles(sessions(kind, name, count)));
+      return times(job, runs);
     }
     case 'heap':
       return { perIdleSession: await idleBytes(job.sessions), perRequestInFlight: inFlightBytes(job.requests) };

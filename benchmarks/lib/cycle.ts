@@ -29,11 +29,12 @@ export function cycles(variant: Variant, inFlight: number): () => Promise<void> 
 }
 
 /**
- * The same for many sessions: each cycle is the next session's.
+ * The same for many sessions: each cycle is the next session's. Each has had one before, or what would be measured
+ * where there are many is how they begin.
  *
  * @returns runs {@link CYCLES_PER_RUN} cycles, one after the other
  */
-export function sessionCycles({ variants, extras }: Sessions): () => Promise<void> {
+export async function sessionCycles({ variants, extras }: Sessions): Promise<() => Promise<void>> {
   const proxies = variants.map((variant) => connect(variant));
   const [only] = proxies;
   let id = 0;
@@ -41,8 +42,8 @@ export function sessionCycles({ variants, extras }: Sessions): () => Promise<voi
   if (proxies.length === 1) for (const extra of extras) variants[0]?.inner.onmessage?.(idle(id++), extra);
 
   let next = 0;
-  return async () => {
-    for (let count = 0; count < CYCLES_PER_RUN; count++) {
+  const run = async (cycles: number): Promise<void> => {
+    for (let count = 0; count < cycles; count++) {
       const proxy = proxies.length === 1 ? only : proxies[next];
       const extra = extras[next];
       await proxy?.call(id, extra);
@@ -50,6 +51,8 @@ export function sessionCycles({ variants, extras }: Sessions): () => Promise<voi
       next = (next + 1) % extras.length;
     }
   };
+  await run(extras.length);
+  return () => run(CYCLES_PER_RUN);
 }
 
 /** Each half of a cycle: what comes in, and what then goes out. Every sender waits until it is written. */

@@ -3,7 +3,7 @@ import type { Measured } from '../lib/statistics.js';
 import { digits, many, markdownTable, spread } from './markdown.js';
 
 /** What the variants are, for who does not know the benchmark. */
-export const VARIANTS: Readonly<Record<string, string>> = {
+const VARIANTS: Readonly<Record<string, string>> = {
   'hand-written': 'a transport with a hand-written wrapper, piped by hand',
   ours: 'a wrapped transport, piped by hand',
   createStatefulProxy: '`createStatefulProxy`',
