@@ -8,7 +8,9 @@ export function lives(): (options?: LiveOptions) => Promise<Live> {
     const closing = opened.splice(0);
     await Promise.all(closing.map(async (live) => live.end()));
     try {
-      await expect.poll(() => closing.map((live) => live.left()), { timeout: 5_000 }).toEqual(closing.map(() => NOTHING));
+      await expect
+        .poll(() => closing.map((live) => live.left()), { timeout: 5_000 })
+        .toEqual(closing.map(() => NOTHING));
     } finally {
       await Promise.all(closing.map(async (live) => live.close()));
     }
