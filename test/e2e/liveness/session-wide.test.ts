@@ -146,7 +146,7 @@ describe('with no standalone stream', () => {
     call.finish();
     await call.response;
     expect(arrived(live)).toEqual([`${CHANGED} on POST next`]);
-    expect(outcomes(live, CHANGED)).toEqual(['parked', 'parked', 'superseded', 'delivered']);
+    expect(outcomes(live, CHANGED)).toEqual(['parked', 'superseded', 'parked', 'delivered']);
   });
 
   test('delivers one update for each resource, the newest of it', async () => {
