@@ -19,8 +19,6 @@ export class HttpConnection extends OrderedStream {
   isResumable = false;
   /** The transport knows the stream when `handleRequest` settles, and not when the head is written. */
   opensWhenHandled = false;
-  /** It is a GET by which the client wants to resume a stream, and that stream is not open yet. */
-  isResuming = false;
   /** It is a GET that resumes a request stream. */
   resumesRequest = false;
   /** The request stream that it carries or resumes, from its first event on. */

@@ -12,8 +12,6 @@ type HandleRequest = (...args: unknown[]) => unknown;
 export interface WatchListener {
   /** A stream has opened, by which messages may leave that could not before. */
   streamOpened(): void;
-  /** A stream that was to be resumed is not, after all. */
-  resumingFailed(): void;
   /** The connection is gone of a request that cannot be resumed. */
   requestLost(request: InFlight): void;
   /** Something has happened to a connection. */
@@ -28,8 +26,6 @@ export class Watch implements AnswerObserver {
   #streams = NO_STREAMS;
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
-  /** How many streams are about to be resumed. */
-  #resuming = 0;
   /** Event ids of the standalone stream, to know it again when it is resumed. */
   readonly #standaloneIds = new Recent<string>();
   /** From the first event on: without an event store nothing can be resumed. */
@@ -46,11 +42,6 @@ export class Watch implements AnswerObserver {
     return this.#requestStreams?.resumedBy(connection);
   }
 
-  /** A stream is about to be resumed: what is stored now may be missing from what the client is shown on it. */
-  get isResuming(): boolean {
-    return this.#resuming > 0;
-  }
-
   get streams(): HttpStreams {
     return this.#streams;
   }
@@ -63,10 +54,6 @@ export class Watch implements AnswerObserver {
   ): unknown {
     const [request, response] = args;
     const connection = new HttpConnection(methodOf(request), headerOf(request, 'last-event-id'));
-    if (connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore) {
-      connection.isResuming = true;
-      this.#resuming += 1;
-    }
     this.#tell({ type: 'began' });
     if (!isNodeResponse(response)) {
       return watchWebAnswer(connection, request, () => run(connection, () => handleRequest(...args)), this);
@@ -129,16 +116,7 @@ export class Watch implements AnswerObserver {
     } else {
       this.#becameStandalone(connection, replayed);
     }
-    this.#endResuming(connection);
     this.listener.streamOpened();
-  }
-
-  /** @returns whether it was about to be resumed */
-  #endResuming(connection: HttpConnection): boolean {
-    if (!connection.isResuming) return false;
-    connection.isResuming = false;
-    this.#resuming -= 1;
-    return true;
   }
 
   #becameStandalone(connection: HttpConnection, ids: readonly string[]): void {
@@ -174,7 +152,6 @@ export class Watch implements AnswerObserver {
     connection.isFinished = true;
     this.#tell({ type: 'finished', connection, resumable: connection.isResumable });
     if (!connection.isResumable) for (const request of connection.requests) this.listener.requestLost(request);
-    if (this.#endResuming(connection)) this.listener.resumingFailed();
   }
 
   /** The connection is gone. */

@@ -7,7 +7,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
-import { worksForCancelled } from '../transport/origin.js';
+import { cancelledOrigin } from '../transport/origin.js';
 import { tooManyRequests } from './answers.js';
 import { Pending } from './pending.js';
 import { Turns } from './serialize.js';
@@ -101,11 +101,16 @@ export class Calls {
 
   /**
    * Whether this question belongs to a call whose answer nobody awaits. That is certain of one call at a time, and of
-   * what is read in the answer to a call.
+   * what is read in the answer to a call, while the backend is at work on it.
    */
   isPointless(message: JsonRpcMessage): boolean {
-    const isOfTakenBack = this.#turns === undefined ? worksForCancelled() : this.#turns.isTakenBack;
-    return isOfTakenBack && isRequest(message) && scopeOf(message.method) === 'request';
+    return this.#worksForTakenBack && isRequest(message) && scopeOf(message.method) === 'request';
+  }
+
+  get #worksForTakenBack(): boolean {
+    if (this.#turns !== undefined) return this.#turns.isTakenBack;
+    const origin = cancelledOrigin();
+    return origin !== undefined && this.#takenBack.has(origin.id);
   }
 
   /** Does something on behalf of the call that the backend has, if there is only one. */

@@ -13,6 +13,7 @@ import {
 } from './message.js';
 import { Arrivals, type Linked } from './arrivals.js';
 import { ProgressTokens } from './progress-tokens.js';
+import { Recent } from './recent.js';
 
 /**
  * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
@@ -28,8 +29,11 @@ const MAX_CANCELLED = 64;
  * so that an id used again later is not mistaken for the request that bore it before.
  */
 export class InFlight implements Linked<InFlight> {
-  /** A cancelled request may own nothing any more, but no answer has closed its stream either. */
-  state: 'in-flight' | 'cancelled' | 'answered' = 'in-flight';
+  /**
+   * A cancelled request may own nothing any more, but no answer has closed its stream either. One that was
+   * cut off was in flight when its life ended.
+   */
+  state: 'in-flight' | 'cancelled' | 'answered' | 'cut-off' = 'in-flight';
   /** Neighbours in the order of arrival; owned by {@link Arrivals}. */
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
@@ -78,7 +82,7 @@ export interface Life {
  * The requests in flight on one session, and what is needed to name the owner of a server-initiated
  * message. No operation searches the requests in flight. Of a request that is over it holds the progress
  * token, until its task is finished; the request itself, while a question is open that went on its
- * stream; and the newest of those that were cancelled.
+ * stream; and the newest of those that were cancelled, and their ids.
  */
 export class Ledger {
   readonly #inFlight = new ById<InFlight>();
@@ -90,6 +94,8 @@ export class Ledger {
   #elicitations: Map<string, InFlight> | undefined;
   /** The newest of those that were cancelled, until they are answered or their stream is gone. */
   #cancelled: Map<RequestId, InFlight> | undefined;
+  /** The ids of those that were cancelled, until they are used again. */
+  #cancelledIds: Recent<RequestId> | undefined;
   readonly #candidates = { first: new Arrivals<InFlight>(), second: new Arrivals<InFlight>() };
 
   /**
@@ -132,6 +138,7 @@ export class Ledger {
     const replaced = this.#inFlight.get(message.id);
     if (replaced !== undefined) this.#release(replaced, 'answered');
     this.#cancelled?.delete(message.id);
+    this.#cancelledIds?.delete(message.id);
 
     const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
     const rank = ownerRankOf(message.method);
@@ -160,7 +167,9 @@ export class Ledger {
   /** The client cancelled a request: no answer needs to follow, so nothing may wait for one. */
   cancel(id: RequestId): InFlight | undefined {
     const entry = this.#inFlight.get(id);
-    if (entry !== undefined) this.#release(entry, 'cancelled');
+    if (entry === undefined) return undefined;
+    this.#release(entry, 'cancelled');
+    (this.#cancelledIds ??= new Recent()).add(id);
     return entry;
   }
 
@@ -196,6 +205,11 @@ export class Ledger {
   /** The request whose stream takes what names this id: one in flight, or one that was cancelled and is still known. */
   bearer(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id) ?? this.#cancelled?.get(id);
+  }
+
+  /** Whether the last request with this id was cancelled, whatever became of it since. */
+  wasCancelled(id: RequestId): boolean {
+    return this.#cancelledIds?.has(id) === true;
   }
 
   exchanges(): IterableIterator<Exchange> {
@@ -242,14 +256,15 @@ export class Ledger {
 
   /** Forgets everything: the session is over. */
   clear(): void {
-    for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'answered');
+    for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'cut-off');
     this.#exchanges.clear();
     this.#taskOfToken?.clear();
     this.#cancelled?.clear();
+    this.#cancelledIds = undefined;
     this.modern = false;
   }
 
-  #release(entry: InFlight, state: 'cancelled' | 'answered'): void {
+  #release(entry: InFlight, state: 'cancelled' | 'answered' | 'cut-off'): void {
     entry.state = state;
     this.#inFlight.delete(entry.id);
     if (entry.progressToken !== undefined) this.#byProgressToken?.remove(entry.progressToken, entry);

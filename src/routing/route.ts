@@ -209,8 +209,12 @@ function lastInbound(situation: Situation): Route | undefined {
 
 /** A question of a request that the client has cancelled: nobody may take it for one of another. */
 function isOfCancelled({ message, ledger, hints }: Situation): boolean {
-  if (hints.explicit === undefined || hints.scope !== 'request' || !isRequest(message)) return false;
-  return ledger.bearer(hints.explicit)?.state === 'cancelled';
+  return (
+    hints.explicit !== undefined &&
+    hints.scope === 'request' &&
+    isRequest(message) &&
+    ledger.wasCancelled(hints.explicit)
+  );
 }
 
 function nothingInFlight(situation: Situation): Route {

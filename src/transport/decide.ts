@@ -16,7 +16,7 @@ export function decide(departure: Departure): Decision {
   if (isResponse(message)) {
     // A request of this life may have the same id as the one that it answers. A reader that was created on behalf of
     // that one lives on, and answers those of this life as well.
-    const answersClosedLife = isOfClosedLife && origin.id === message.id;
+    const answersClosedLife = isOfClosedLife && origin.state === 'cut-off' && origin.id === message.id;
     const ledger = answersClosedLife ? undefined : outboundLedger(departure, isOfClosedLife ? undefined : origin);
     if (ledger === undefined) return { kind: 'response', departure, entry: undefined, answers: message.id };
     const entry = ledger.answer(message);

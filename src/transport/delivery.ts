@@ -109,11 +109,6 @@ export class Delivery {
     if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
     switch (route.to) {
       case 'request':
-        // The client is shown what was stored before it asked, and what is written once the stream is open: what comes
-        // in between it would miss.
-        if (this.liveness?.mayBeResuming(route.entry)) this.#park(departure, message, ledger, 'any-stream');
-        else this.#forward(departure, message, ledger, route);
-        return;
       case 'standalone':
       case 'unchanged':
         this.#forward(departure, message, ledger, route);

@@ -74,14 +74,7 @@ export class Liveness implements WatchListener, OrphanListener {
   /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
   get standaloneIsStored(): boolean {
     const isResumable = this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
-    return isResumable && this.#watch?.isResuming === false && storesWhileAway(this.inner);
-  }
-
-  /** The client has left the stream of this request, and may be about to come back for it. */
-  mayBeResuming({ carrier }: InFlight): boolean {
-    const watch = this.#watch;
-    if (watch?.isResuming !== true || !(carrier instanceof HttpConnection) || !carrier.isFinished) return false;
-    return watch.resumedBy(carrier)?.isFinished !== false;
+    return isResumable && storesWhileAway(this.inner);
   }
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
@@ -131,10 +124,6 @@ export class Liveness implements WatchListener, OrphanListener {
 
   streamOpened(): void {
     debug.stream('a stream has opened, %d messages wait', this.parked);
-    this.#parking?.release();
-  }
-
-  resumingFailed(): void {
     this.#parking?.release();
   }
 

@@ -43,9 +43,10 @@ export function connectionOn(transport: object): object | undefined {
   return store instanceof ConnectionWork && store.transport === transport ? store.connection : undefined;
 }
 
-/** Whether the running code works on behalf of a request that its client has cancelled. */
-export function worksForCancelled(): boolean {
-  return currentRequest()?.state === 'cancelled';
+/** The request on whose behalf the running code works, if its client has cancelled it. */
+export function cancelledOrigin(): InFlight | undefined {
+  const entry = currentRequest();
+  return entry?.state === 'cancelled' ? entry : undefined;
 }
 
 /** The request of this transport on whose behalf the running code works, also if it is over by now. */

@@ -137,5 +137,11 @@ it('asks nothing of the client any more, where it is known whose question it is,
   expect(inner.sent).toEqual([]);
   const told = { id: 'q', error: { message: 'The client took back the call that asks this' } };
   expect(backend.sent.at(-1)).toMatchObject({ message: told });
+
+  // One who reads for many calls may have been made during one of them.
+  await vi.advanceTimersByTimeAsync(5_000);
+  readAnswer?.(elicit('later'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(inner.sent.at(-1)).toMatchObject({ message: { id: 'later' }, options: { relatedRequestId: 2 } });
   relay.stop();
 });

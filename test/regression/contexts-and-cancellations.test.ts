@@ -14,6 +14,8 @@ import {
 } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
 import { rig } from '../support/rig.js';
+import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
+import type { FakeResponse } from '../support/http-fakes.js';
 
 /** An upstream whose reader is created in `start()`, as that of a child process is: it keeps that context. */
 class PipeUpstream extends NullTransport {
@@ -218,4 +220,25 @@ test('a notification that can go nowhere is reported, and its send resolves', as
   expect(inner.sent).toEqual([]);
   expect(errors).toMatchObject([{ code: 'NOT_IN_FLIGHT' }, { code: 'AMBIGUOUS' }]);
   expect(routes.map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
+});
+
+test.each<[string, (of: WatchedRig, connection: FakeResponse) => unknown]>([
+  ['is known', () => undefined],
+  ['was left by its client', (_of, connection) => connection.disconnect()],
+  ['was answered all the same', async ({ transport }) => transport.send(answer('cancelled'))],
+  [
+    'was followed by many more',
+    ({ inner }) => {
+      for (let id = 0; id < 100; id++) for (const message of [request(id), cancelled(id)]) inner.deliver(message);
+    },
+  ],
+])('a question of a cancelled call that %s was asked on behalf of another', async (_what, happens) => {
+  const watched = watchedRig();
+  const connection = watched.post(request('cancelled'));
+  watched.post(request('other'));
+  watched.inner.deliver(cancelled('cancelled'));
+  await happens(watched, connection);
+  const question = watched.transport.send(elicit('q'), { relatedRequestId: 'cancelled' });
+  await expect(question).rejects.toMatchObject({ code: 'NOT_IN_FLIGHT' });
+  await closeRigs();
 });

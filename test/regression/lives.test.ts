@@ -68,6 +68,18 @@ test('an answer read by a reader that was created in an earlier life never left 
   expect(transport.backchannel.snapshot().inFlight).toEqual([]);
 });
 
+test('so did one whose id the request of that life had borne, which was answered in time', async () => {
+  const { inner, transport, onBehalfOf } = rig();
+  inner.deliver(request(1));
+  const read = onBehalfOf(1, () => AsyncResource.bind(async (message: object) => transport.send(message)));
+  await read(answer(1));
+  await transport.close();
+  await transport.start();
+  inner.deliver(request(1));
+  await read(answer(1));
+  expect(transport.backchannel.snapshot().inFlight).toEqual([]);
+});
+
 test.each([
   [
     'said something',

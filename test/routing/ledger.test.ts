@@ -184,7 +184,7 @@ test('holds nothing after clear', () => {
   expect(ledger.taskResult('a')).toBeUndefined();
   expect(ledger.elicitation('e')).toBeUndefined();
   expect(ledger.modern).toBe(false);
-  expect(entry.state).toBe('answered');
+  expect(entry.state).toBe('cut-off');
 });
 
 test('knows the newest of 100,000 in flight, while they end in any order', () => {

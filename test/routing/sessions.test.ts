@@ -106,7 +106,7 @@ describe('the ledgers of several sessions', () => {
     expect(sessions.over).toBe(false);
     sessions.close();
     expect(sessions.over).toBe(true);
-    expect(entry.state).toBe('answered');
+    expect(entry.state).toBe('cut-off');
     expect(entry.ledger.life.over).toBe(true);
     expect([...sessions.inFlight()]).toEqual([]);
     expect(sessions.openExchanges).toBe(0);

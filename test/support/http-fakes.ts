@@ -97,7 +97,6 @@ export function watchRig({ resumesWhenHandled = false } = {}): WatchRig {
   const told: string[] = [];
   const listener: WatchListener = {
     streamOpened: () => told.push('stream opened'),
-    resumingFailed: () => told.push('resuming failed'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
   };

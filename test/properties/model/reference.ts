@@ -11,6 +11,8 @@ export interface Asked {
   readonly token: RequestId | undefined;
   readonly taskId: string | undefined;
   state: 'in-flight' | 'cancelled' | 'answered';
+  /** By the client, whatever became of it since. */
+  wasCancelled?: boolean;
   /** Its stream is gone for good. */
   lost: boolean;
   /** Its answer has begun as an event stream. */
@@ -95,6 +97,11 @@ export function cancelledBearer<R extends Asked>(facts: Facts<R>, id: RequestId)
   return last?.state === 'cancelled' && !last.lost ? last : undefined;
 }
 
+/** Whether the last that bore this id was cancelled, whatever became of it since. */
+export function wasCancelled(facts: Facts<Asked>, id: RequestId): boolean {
+  return facts.requests.findLast((request) => request.id === id)?.wasCancelled === true;
+}
+
 function ends(facts: Facts<Asked>, request: Asked): void {
   request.state = 'answered';
   const { taskId } = request;
@@ -103,7 +110,9 @@ function ends(facts: Facts<Asked>, request: Asked): void {
 
 export function cancels(facts: Facts<Asked>, id: unknown): void {
   const request = facts.requests.find((other) => isInFlight(other) && other.id === id);
-  if (request !== undefined) request.state = 'cancelled';
+  if (request === undefined) return;
+  request.state = 'cancelled';
+  request.wasCancelled = true;
 }
 
 export function poses<R extends Asked>(facts: Facts<R>, question: JsonRpcMessage, on: R | undefined): void {
@@ -178,7 +187,7 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
 
   // A question of a request that was cancelled is asked on behalf of no other.
   const isQuestion = message.id !== undefined && scope === 'request';
-  const isTakenBack = isQuestion && explicit !== undefined && cancelledBearer(facts, explicit) !== undefined;
+  const isTakenBack = isQuestion && explicit !== undefined && wasCancelled(facts, explicit);
   if (!isTakenBack && takes(newest)) {
     const rivals = first.length === 0 ? second : first.every(({ lost }) => lost) ? [...first, ...second] : first;
     return rivals.length > 1 && scope !== 'either' && clues.ambiguous === 'reject' ? 'refused AMBIGUOUS' : newest;

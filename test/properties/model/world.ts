@@ -3,7 +3,7 @@ import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js'
 import type { SendOptions } from '../../../src/transport-like.js';
 import type { Configuration } from './configuration.js';
 import { checkAfterSend, predict } from './prediction.js';
-import { answers, cancelledBearer, closes, isInFlight } from './reference.js';
+import { answers, cancelledBearer, closes, isInFlight, wasCancelled } from './reference.js';
 import { Broken, holds, show, type Out, type Req } from './records.js';
 import type { Eagerness } from './inbound.js';
 import { checkEnd, checkNow, checkSettled } from './invariants.js';
@@ -85,7 +85,10 @@ export class World {
     this.onBehalfOf(sending.within ?? this.ambient, () => {
       session = this.#sessionFor(side, sending);
     });
-    if (sending.related !== undefined && isForgotten(side, session, sending.related)) return;
+    // Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it.
+    if (side.config.kind === 'several' && session !== 'unknown' && sending.related !== undefined) {
+      if (wasCancelled(side.factsOf(session), sending.related)) return;
+    }
     const id = side.nextQuestionId(session);
     this.#send(side, { jsonrpc: '2.0', id, method: 'elicitation/create', params: {}, ...pick(sending) }, sending);
   }
@@ -100,7 +103,8 @@ export class World {
     const bearer = side.factsOf(session).requests.find((other) => isInFlight(other) && other.id === id);
     if (bearer === undefined) {
       const cancelled = cancelledBearer(side.factsOf(session), id);
-      if (isForgotten(side, session, id)) return;
+      // Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it.
+      if (cancelled !== undefined && side.config.kind === 'several' && !hasAsked(side, cancelled)) return;
       this.#response(side, { jsonrpc: '2.0', id, result: {} }, session, cancelled);
       return;
     }
@@ -274,12 +278,8 @@ export class World {
   }
 }
 
-/** Of several sessions, one in which nothing is left is forgotten, with all that was cancelled in it. */
-function isForgotten(side: Side, session: string | undefined, id: RequestId): boolean {
-  if (side.config.kind !== 'several' || session === 'unknown') return false;
-  const facts = side.factsOf(session);
-  const cancelled = cancelledBearer(facts, id);
-  return cancelled !== undefined && !facts.questions.some(({ open, on }) => open && on === cancelled);
+function hasAsked(side: Side, req: Req): boolean {
+  return side.factsOf(req.session).questions.some(({ open, on }) => open && on === req);
 }
 
 /** Handlers of a transport without attribution by context run in the context they were called in. */
