@@ -12,7 +12,10 @@ test('a short soak finds no fault, and counts every message', { timeout: 60_000 
   folder = await mkdtemp(join(tmpdir(), 'soak-'));
   const out = join(folder, 'soak.json');
   const args = ['--import', 'tsx', 'soak/main.ts', '--minutes', '0.08', '--rate', '500', '--out', out];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 });
+  // One that finds faults fails, and says which they are.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 }).catch(
+    (failed: unknown) => failed as { readonly stdout: string },
+  );
   const { messages, commands, faults } = JSON.parse(await readFile(out, 'utf8')) as {
     readonly messages: number;
     readonly commands: readonly { readonly upstream: string; readonly sent: number; readonly sessions: number }[];
