@@ -58,12 +58,12 @@ export const STREAM_ROWS: readonly Row[] = [
     title: 'client gone for good',
     session: 'gone',
     run: async (scene) => {
-      const { client } = scene;
+      const { client, routes } = scene;
       client.answer(ELICITATION, () => undefined);
       const asked = client.next(({ message }) => message.method === ELICITATION);
       const call = client.start('tools/call', { name: 'ask_later', arguments: { ms: 0, note: 'fate' } });
       // Bare, it never comes.
-      await Promise.race([asked, setTimeout(THINKS_MS)]);
+      await Promise.race([asked, setTimeout(routes === undefined ? THINKS_MS : LIMIT_MS)]);
       await call.drop();
       // Whoever asks is still there.
       await setTimeout(LIMIT_MS / 3);
