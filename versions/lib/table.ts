@@ -48,7 +48,7 @@ function first(...left: readonly Left[]): Pick<SdkVersion, 'files' | 'only' | 'w
 
 const second = { files: SECOND, only: `${OF_SECOND}|SDK 2 Streamable HTTP, wrapped`, without: [] };
 
-const NO_WEB: Left = { names: [], why: 'The web-standard transport: it has none.' };
+const NO_WEB: Left = { names: ['serves one request only'], why: 'The web-standard transport: it has none.' };
 const NO_POLLING: Left = {
   names: ['is told to poll'],
   why: 'Clients that are told to poll: it has no `closeSSEStream()`.',

@@ -137,8 +137,8 @@ describe.each([
     await expect(live.ask('is not', { relatedRequestId: 'left' })).rejects.toMatchObject({
       data: { code: 'ORPHANED' },
     });
-    await live.client.reply(message.id ?? '', { action: 'decline' });
-    expect(await thinking).toMatchObject({ action: 'decline' });
+    await live.client.reply(message.id ?? '', { action: 'cancel' });
+    expect(await thinking).toMatchObject({ action: 'cancel' });
   });
 
   test.each([true, false])('a resumed standalone stream is the standalone stream (wrapped: %s)', async (wrapped) => {
