@@ -40,7 +40,8 @@ describe('evidence explicit', () => {
       expected: 'nowhere: NOT_IN_FLIGHT',
     },
     {
-      title: 'names a request that the client cancelled, whose client holds no standalone stream: it does not wait for one',
+      title:
+        'names a request that the client cancelled, whose client holds no standalone stream: it does not wait for one',
       given: [calls(1, 2), cancels(1)],
       hints: { explicit: 1 },
       standalone: 'closed',
