@@ -1,4 +1,5 @@
 import type { HttpConnection } from './connection.js';
+import { onceGone } from './gone.js';
 import { contentTypeOf, isWebResponse, signalOf, type NodeResponse } from './headers.js';
 
 /** What is seen of the answer to an HTTP request. */
@@ -33,7 +34,7 @@ export function watchNodeAnswer(connection: HttpConnection, response: NodeRespon
   // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
   if (response.closed === true || response.destroyed === true) observer.ended(connection);
   else {
-    response.once('close', () => {
+    onceGone(response, () => {
       observer.ended(connection);
     });
   }

@@ -5,6 +5,7 @@ import { FAILED, tooLarge, type Answer } from './answers.js';
 import { readBody } from './body.js';
 import type { Door } from './door.js';
 import type { Incoming } from './guard.js';
+import { onceGone } from '../http/gone.js';
 import { inOneWrite } from './one-write.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './version.js';
@@ -32,7 +33,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     }
     nameKnownVersion(request, session.protocolVersion);
     session.connected();
-    response.once('close', () => {
+    onceGone(response, () => {
       session.disconnected();
     });
     if (request.method !== 'POST') {

@@ -1,4 +1,5 @@
 /** How sessions begin and end, and what those who wait for an answer hear of it. */
+import { createConnection } from 'node:net';
 import { createServer } from 'node:http';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -91,6 +92,24 @@ describe('a session', () => {
     client.vanish();
     await backend.session().closed;
     expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  });
+
+  it('ends when its client went while a request of it waited for its turn on the same connection', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream, { idleTimeoutMs: 300 });
+    const { sessionId = '' } = await stage.connect();
+    const { host, port } = new URL(stage.url);
+    const socket = createConnection(Number(port), '127.0.0.1');
+    const get = `GET /mcp HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\nmcp-session-id: ${sessionId}\r\n\r\n`;
+    const second = new Promise<void>((resolve) => {
+      let come = 0;
+      stage.http.on('request', () => (++come === 2 ? resolve() : undefined));
+    });
+    socket.write(get + get);
+    await second;
+    socket.destroy();
+    await backend.session().closed;
+    expect(stage.proxy.snapshot().sessions).toBe(0);
   });
 
   it('ends when its client gave up before it was initialized, and nobody can take that up again', async () => {
