@@ -4,11 +4,10 @@ import { Credential } from '../proxy/guard.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
 import { within } from '../proxy/within.js';
-import type { Backchannel } from '../transport/view.js';
 import { StdioTransport, type End } from './stdio-transport.js';
 
 export interface StdioMode {
-  readonly routes$: Backchannel['routes$'];
+  readonly routes$: Session['routes$'];
   /** Resolves when it is over, with the reason: the end of the client, or the server is gone. */
   readonly over: Promise<End | 'server gone'>;
   start(): Promise<void>;
@@ -33,7 +32,7 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
     (error) => options.onerror?.(error),
   );
   return {
-    routes$: downstream.backchannel.routes$,
+    routes$: session.routes$,
     over,
     start: () => downstream.start(),
     async close(graceMs) {

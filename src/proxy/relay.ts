@@ -1,5 +1,5 @@
 import { debug } from '../debug.js';
-import { asError, textOf } from '../errors.js';
+import { BackchannelError, asError, textOf } from '../errors.js';
 import {
   cancelledIdOf,
   isNotification,
@@ -27,6 +27,8 @@ export interface RelayOptions {
   readonly maxInFlight: number;
   /** The backend is connected. */
   readonly onStart: () => void;
+  /** A question of the backend gets no further: it is answered with this error. */
+  readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
   readonly onRefused: (reason: string) => void;
   /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
@@ -187,11 +189,10 @@ export class Relay {
 
   #question(message: RequestMessage): void {
     const { id } = message;
-    const { maxInFlight } = this.options;
-    const isPointless = this.#calls.isPointless(message);
-    if (isPointless || this.#questions.size >= maxInFlight) {
-      const refusal = isPointless ? 'The client took back the call that asks this' : tooManyRequests(maxInFlight);
-      this.#tellBackend(errorAnswer(id, refusal));
+    const refusal = this.#refusalOf(message);
+    if (refusal !== undefined) {
+      this.options.onQuestionRefused(message, refusal);
+      this.#tellBackend(errorAnswer(id, refusal.message));
       return;
     }
     this.#questions.add(id);
@@ -199,6 +200,13 @@ export class Relay {
       this.#questions.delete(id);
       this.#tellBackend(errorAnswer(id, reasonOf(error)));
     });
+  }
+
+  #refusalOf(question: RequestMessage): Error | undefined {
+    if (this.#calls.isPointless(question))
+      return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
+    const { maxInFlight } = this.options;
+    return this.#questions.size < maxInFlight ? undefined : new Error(tooManyRequests(maxInFlight));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {

@@ -1,7 +1,9 @@
+import { Subject, merge, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
+import type { RouteEvent } from '../transport/events.js';
 import type { Backchannel } from '../transport/view.js';
 import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
@@ -31,6 +33,8 @@ export class Session {
   id: string | undefined;
   readonly #relay: Relay;
   readonly #idle: Idle;
+  /** What became of the questions that never got to the wrapper. */
+  readonly #refused$ = new Subject<RouteEvent>();
   /** What the client waits for is answered. */
   #answered: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -52,6 +56,13 @@ export class Session {
       onStart: () => {
         debug.proxy('backend of session %s started', this.name);
       },
+      onQuestionRefused: ({ id, method }, error) => {
+        this.#refused$.next({
+          ...{ session: this.id, id, method, requested: undefined },
+          ...{ to: 'nowhere', relatedRequestId: undefined, evidence: undefined },
+          ...{ outcome: 'refused', error, waitedMs: 0 },
+        });
+      },
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
         if (this.#ended !== undefined) return;
@@ -64,6 +75,11 @@ export class Session {
     downstream.onmessage = (message: JsonRpcMessage) => this.#relay.fromClient(message);
     downstream.onclose = () => void this.end(LEFT);
     downstream.onerror = report;
+  }
+
+  /** What became of each server-initiated message. */
+  get routes$(): Observable<RouteEvent> {
+    return merge(this.downstream.backchannel.routes$, this.#refused$);
   }
 
   /** For people: the id itself opens the session. */
@@ -111,6 +127,7 @@ export class Session {
     debug.proxy('session %s ended: %s', this.name, reason);
     this.#idle.stop();
     this.#relay.stop();
+    this.#refused$.complete();
     // Not before the session knows that it has ended: to close a transport calls back.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [

@@ -38,7 +38,7 @@ export class Sessions {
   /** What became of each server-initiated message, of those that are open and those to come. */
   get routes$(): Observable<RouteEvent> {
     const sessions = defer(() => concat(from([...this.#all]), this.#opened));
-    return guarded(sessions.pipe(mergeMap(({ downstream }) => downstream.backchannel.routes$)), (cause) => {
+    return guarded(sessions.pipe(mergeMap((session) => session.routes$)), (cause) => {
       this.report(callbackFailed('a subscriber of routes$', cause));
     });
   }

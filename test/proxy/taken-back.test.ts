@@ -20,6 +20,7 @@ function options(backend: NullTransport): Omit<RelayOptions, 'client'> {
     serialize: false,
     maxInFlight: 2,
     onStart: () => undefined,
+    onQuestionRefused: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
     report: (error) => {
