@@ -33,6 +33,11 @@ export class RequestStreams {
     connection.requestStream = stream;
   }
 
+  /** The stream that the event was on, if that is remembered. */
+  ofEvent(id: string): RequestStream | undefined {
+    return this.#byEventId.get(id);
+  }
+
   /** A connection has turned out to carry no request stream. */
   forget(connection: HttpConnection): void {
     connection.requestStream = undefined;

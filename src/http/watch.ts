@@ -3,7 +3,9 @@ import type { InFlight } from '../routing/ledger.js';
 import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './answers.js';
 import { HttpConnection, eventIdIn } from './connection.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './headers.js';
+import type { OrderedStream } from './ordered-stream.js';
 import { RequestStreams } from './request-streams.js';
+import { Resumptions } from './resumptions.js';
 import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
@@ -30,6 +32,7 @@ export class Watch implements AnswerObserver {
   readonly #standaloneIds = new Recent<string>();
   /** From the first event on: without an event store nothing can be resumed. */
   #requestStreams: RequestStreams | undefined;
+  #resumptions: Resumptions | undefined;
 
   /** @param resumesWhenHandled see `habits.ts` */
   constructor(
@@ -42,8 +45,27 @@ export class Watch implements AnswerObserver {
     return this.#requestStreams?.resumedBy(connection);
   }
 
+  /** Resolves when the client has come back to this stream, or will not, if it is just doing so. */
+  resumption(stream: OrderedStream): Promise<void> | undefined {
+    return this.#resumptions?.of((lastEventId) => this.#mayBeOn(stream, lastEventId));
+  }
+
+  /** An event that is not remembered may have been on any stream that the client has left. */
+  #mayBeOn(stream: OrderedStream, eventId: string): boolean {
+    const isOfStandalone = this.#standaloneIds.has(eventId);
+    const requestStream = this.#requestStreams?.ofEvent(eventId);
+    const isUnknown = !isOfStandalone && requestStream === undefined;
+    if (!(stream instanceof HttpConnection)) return isOfStandalone || (isUnknown && this.#streams.stored);
+    if (!isUnknown) return stream.requestStream !== undefined && stream.requestStream === requestStream;
+    return stream.isFinished && stream.isResumable;
+  }
+
   get streams(): HttpStreams {
     return this.#streams;
+  }
+
+  close(): void {
+    this.#resumptions?.close();
   }
 
   /** Calls `handleRequest`, by way of `run`, which ties the messages in it to the connection. */
@@ -55,6 +77,8 @@ export class Watch implements AnswerObserver {
     const [request, response] = args;
     const connection = new HttpConnection(methodOf(request), headerOf(request, 'last-event-id'));
     this.#tell({ type: 'began' });
+    if (connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore)
+      (this.#resumptions ??= new Resumptions()).began(connection);
     if (!isNodeResponse(response)) {
       return watchWebAnswer(connection, request, () => run(connection, () => handleRequest(...args)), this);
     }
@@ -116,6 +140,7 @@ export class Watch implements AnswerObserver {
     } else {
       this.#becameStandalone(connection, replayed);
     }
+    this.#resumptions?.ended(connection);
     this.listener.streamOpened();
   }
 
@@ -150,6 +175,7 @@ export class Watch implements AnswerObserver {
   finished(connection: HttpConnection): void {
     if (connection.isFinished) return;
     connection.isFinished = true;
+    this.#resumptions?.ended(connection);
     this.#tell({ type: 'finished', connection, resumable: connection.isResumable });
     if (!connection.isResumable) for (const request of connection.requests) this.listener.requestLost(request);
   }

@@ -66,7 +66,6 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   ) {
     this.report = reportTo(inner);
     this.#taps = new Taps(this.report);
-    this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled);
     this.#log = new RouteLog(this.#taps, inner);
     this.standIn = new StandIn(this, this.#log);
 
@@ -76,6 +75,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     const hasStreams = 'handleRequest' in inner;
     this.methods = hasStreams ? HTTP_METHODS : METHODS;
     this.#liveness = hasStreams ? new Liveness(inner, this.identity, settings, this) : undefined;
+    this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);
     this.#delivery = new Delivery(inner, this, this.#order, this.#liveness, this.#log);
 
     // What was set before wrapping stays set; from now on the inner transport calls us.

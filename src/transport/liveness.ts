@@ -2,6 +2,7 @@ import { debug } from '../debug.js';
 import { HttpConnection } from '../http/connection.js';
 import { answersInJson, resumesWhenHandled, storesWhileAway } from '../http/habits.js';
 import { Orphans, type OrphanListener } from '../http/orphans.js';
+import type { OrderedStream } from '../http/ordered-stream.js';
 import { Parking, type ParkingOutcome } from '../http/parking.js';
 import { isWatchable } from '../http/headers.js';
 import { Watch, type WatchListener } from '../http/watch.js';
@@ -77,6 +78,11 @@ export class Liveness implements WatchListener, OrphanListener {
     return isResumable && storesWhileAway(this.inner);
   }
 
+  /** Resolves when the client has come back to this stream, or will not, if it is just doing so. */
+  resumption(stream: OrderedStream): Promise<void> | undefined {
+    return this.#watch?.resumption(stream);
+  }
+
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
     this.#watch ??= new Watch(this, resumesWhenHandled(this.inner));
@@ -138,6 +144,7 @@ export class Liveness implements WatchListener, OrphanListener {
 
   /** Everything that waits is given up. */
   close(): void {
+    this.#watch?.close();
     this.#watch = undefined;
     this.#orphans.close();
     this.#parking?.close();

@@ -2,6 +2,7 @@ import { now } from '../clock.js';
 import { asError } from '../errors.js';
 import type { OrderedStream } from '../http/ordered-stream.js';
 import { Arrivals, type Linked } from '../routing/arrivals.js';
+import type { Liveness } from './liveness.js';
 import { unwatch, watch, type Watched } from './watchdog.js';
 
 type Write = () => Promise<void>;
@@ -31,8 +32,8 @@ class Job implements Linked<Job> {
  * store writes when the store has answered, and a store may answer the second call before the first:
  * a response would then end the stream before an earlier question was written.
  *
- * Nothing waits unless an earlier message of the same stream is still being written, and nothing waits
- * for ever: a write that does not end is given up, and the next one goes on.
+ * Nothing waits unless an earlier message of the same stream is still being written, or the client is coming
+ * back to that stream, and nothing waits for ever: a write that does not end is given up, and the next one goes on.
  */
 export class WriteOrder implements Watched {
   /** What is being written or waits. */
@@ -42,10 +43,12 @@ export class WriteOrder implements Watched {
   /**
    * @param stallTimeoutMs how long an ordered write may take, in milliseconds
    * @param stalled the error of one that takes longer
+   * @param liveness of a transport whose clients can leave a stream, and come back
    */
   constructor(
     private readonly stallTimeoutMs: number,
     private readonly stalled: (stallTimeoutMs: number) => Error,
+    private readonly liveness?: Pick<Liveness, 'resumption'> | undefined,
   ) {}
 
   /**
@@ -89,10 +92,7 @@ export class WriteOrder implements Watched {
     } else {
       this.#watch(job, at);
       stream.underWay += 1;
-      const isReaction = stream.isCalling;
-      stream.isCalling = true;
-      written = attempt(job.write);
-      stream.isCalling = isReaction;
+      written = this.#onceResumed(job, stream);
     }
     written.then(
       () => {
@@ -102,6 +102,13 @@ export class WriteOrder implements Watched {
         this.#end(job, asError(error));
       },
     );
+  }
+
+  #onceResumed(job: Job, stream: OrderedStream): Promise<void> {
+    const resumed = this.liveness?.resumption(stream);
+    if (resumed === undefined) return call(job, stream);
+    // It keeps its turn: nothing on this stream may overtake it, least of all the answer.
+    return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));
   }
 
   #end(job: Job, error: Error | undefined): void {
@@ -144,6 +151,14 @@ export class WriteOrder implements Watched {
     for (const job of overdue) this.#end(job, this.stalled(this.stallTimeoutMs));
     return oldest === undefined ? undefined : oldest + this.stallTimeoutMs;
   }
+}
+
+function call({ write }: Job, stream: OrderedStream): Promise<void> {
+  const isReaction = stream.isCalling;
+  stream.isCalling = true;
+  const written = attempt(write);
+  stream.isCalling = isReaction;
+  return written;
 }
 
 /** Calls `write`; one that throws counts as one that rejects. */

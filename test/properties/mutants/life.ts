@@ -94,8 +94,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C9',
     'write a moment later',
     ORDER,
-    '      written = attempt(job.write);\n      stream',
-    '      written = Promise.resolve().then(job.write);\n      stream',
+    'const written = attempt(write);',
+    'const written = Promise.resolve().then(write);',
   ),
   mutant(
     'C9',
