@@ -12,8 +12,8 @@ import type { MemoryEventStore } from './event-store.js';
 import { answer, elicit } from './messages.js';
 
 export const TRANSPORTS = [
-  { name: 'SDK 1', Transport: StreamableHTTPServerTransport },
-  { name: 'SDK 2', Transport: NodeStreamableHTTPServerTransport },
+  { name: 'SDK 1.x', Transport: StreamableHTTPServerTransport },
+  { name: 'SDK 2.x', Transport: NodeStreamableHTTPServerTransport },
 ] as const;
 
 export interface AwayOptions {
@@ -52,7 +52,7 @@ export async function clientAway({ Transport, isWrapped, store, of }: AwayOption
   const transport = isWrapped ? withBackchannel(bare) : bare;
   transport.onerror = (error) => errors.push(error);
   transport.onmessage = (message) => {
-    const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'raw', version: '1' } };
+    const result = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: { name: 'raw', version: '1' } };
     if (!('method' in message && 'id' in message) || message.id === of) return;
     void transport.send(answer(message.id, result) as JSONRPCMessage);
   };

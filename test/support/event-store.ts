@@ -35,7 +35,7 @@ export class IndexedEventStore extends MemoryEventStore {
 }
 
 /** Replays what it held when it was asked, but not before it is let go. */
-export class SlowReplayStore extends IndexedEventStore {
+export class SlowReplayStore extends MemoryEventStore {
   readonly asked = deferred();
   readonly released = deferred();
 

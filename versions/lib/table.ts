@@ -26,8 +26,9 @@ const PROXY = ['a-question', 'concurrent-calls', 'stale-context', 'notifications
 const LIVENESS = ['late-stream', 'dropped-post', 'json-mode', 'one-stream', 'session-wide', 'gone-before'].map(
   (name) => `test/e2e/liveness/${name}.test.ts`,
 );
-const FIRST = [CONTRACT, ...PROXY, ...LIVENESS, 'test/e2e/liveness/resuming.test.ts'];
-const SECOND = [CONTRACT, 'test/e2e/sdk2.test.ts', ...LIVENESS];
+const RESUMED = 'test/e2e/liveness/while-resuming.test.ts';
+const FIRST = [CONTRACT, ...PROXY, ...LIVENESS, 'test/e2e/liveness/resuming.test.ts', RESUMED];
+const SECOND = [CONTRACT, 'test/e2e/sdk2.test.ts', ...LIVENESS, RESUMED];
 
 /** Tests of SDK 2.x, in files that it shares with 1.x. */
 const OF_SECOND = '2\\.x';
@@ -64,6 +65,7 @@ const FORGETS_CALLS: Left = {
     'delivers what was asked while it was away',
     'with a relatedRequestId it delivers',
     'once an event was written the client can come back for more',
+    'is stored for the next time',
   ],
   why:
     'Calls that are resumed: 1.25 to 1.29, bare or wrapped, do not store what is sent to a call while its client is away, ' +

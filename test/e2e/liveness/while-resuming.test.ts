@@ -10,13 +10,14 @@ afterEach(closeAway);
 async function speakMeanwhile(of: string | undefined, options: Omit<AwayOptions, 'store' | 'of'>): Promise<Away> {
   const store = new SlowReplayStore();
   const away = await clientAway({ ...options, store, of });
-  await away.say('while away');
   const resumed = away.resume();
   await store.asked.promise;
-  const sent = [away.say('meanwhile'), away.ask('q'), ...(of === undefined ? [] : [away.finish()])];
+  const sending = [away.say('meanwhile'), away.ask('q'), ...(of === undefined ? [] : [away.finish()])];
+  // Older versions throw at whoever answers a call whose client is away.
+  const sent = options.isWrapped ? Promise.all(sending) : Promise.allSettled(sending);
   await setImmediate();
   store.released.resolve();
-  await Promise.all([resumed, ...sent]);
+  await Promise.all([resumed, sent]);
   return away;
 }
 
@@ -28,24 +29,23 @@ const STREAMS = [
 describe.each(TRANSPORTS)('with $name', ({ Transport }) => {
   test.each(STREAMS)('on $stream: it is shown, in its order and once', async ({ of, spoken }) => {
     const { client, errors, shown, say } = await speakMeanwhile(of, { Transport, isWrapped: true });
-    await expect.poll(shown).toEqual(['while away', ...spoken]);
+    await expect.poll(shown).toEqual([...spoken]);
     expect(errors).toEqual([]);
     if (of !== undefined) return;
     const later = client.next(({ message }) => (message.params as { data?: unknown } | undefined)?.data === 'later');
     await say('later');
     await later;
-    expect(shown()).toEqual(['while away', ...spoken, 'later']);
+    expect(shown()).toEqual([...spoken, 'later']);
   });
 
-  test.each(STREAMS)('on $stream, bare: nobody sees it, and nobody hears of that', async ({ of }) => {
-    const { client, errors, shown, transport } = await speakMeanwhile(of, { Transport, isWrapped: false });
+  test.each(STREAMS)('on $stream, bare: nobody sees it', async ({ of }) => {
+    const { client, shown, transport } = await speakMeanwhile(of, { Transport, isWrapped: false });
     // What is sent afterwards, on the way that is left.
     const last = client.next(({ message }) => message.method === 'notifications/last');
     if (of !== undefined) await client.openGet();
     await transport.send({ jsonrpc: '2.0', method: 'notifications/last' } as never);
     await last;
-    expect(shown()).toEqual(['while away', undefined]);
-    expect(errors).toEqual([]);
+    expect(shown()).toEqual([undefined]);
   });
 
   test('it is stored for the next time when the client goes again before the store was read', async () => {
