@@ -182,9 +182,19 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     );
     if (stream !== undefined) side.connections.disconnect(stream);
   }),
-  step('client resumes', which, (side, at) => {
-    const stream = pick(resumable(side), at);
-    if (stream !== undefined) get(side, stream);
+  ...[1, 2].map(() =>
+    step('client resumes', which, (side, at) => {
+      const stream = pick(resumable(side), at);
+      if (stream !== undefined) get(side, stream);
+    }),
+  ),
+  step('event store answers', fc.tuple(which, usually), ({ connections }, [at, isFound]) => {
+    const reading = pick(connections.store.readings, at);
+    if (reading !== undefined) connections.storeAnswers(reading, isFound);
+  }),
+  step('client does not wait for the event store', which, ({ connections }, at) => {
+    const reading = pick(connections.store.readings, at);
+    if (reading !== undefined) connections.leave(reading);
   }),
   step('client answers', which, (side, at) => {
     const question = pick([...side.questions, ...side.abandoned], at);

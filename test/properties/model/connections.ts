@@ -1,6 +1,7 @@
 /** The client's HTTP connections, and what the transport inside answers on them. */
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { FakeResponse, JSON_TYPE, nodeRequest, SSE } from '../../support/http-fakes.js';
+import { EventStore, type Reading } from './event-store.js';
 import { Stream, type Req } from './records.js';
 import type { Side } from './side.js';
 
@@ -33,9 +34,11 @@ export class Connections {
   /** Connections that are there. */
   open = 0;
   lastContact = 0;
+  readonly store: EventStore;
   #next = 1;
 
   constructor(private readonly side: Side) {
+    this.store = new EventStore(side.world.clock);
     this.channel = this.#stream(new FakeResponse());
   }
 
@@ -71,7 +74,7 @@ export class Connections {
   handle([request, response, what]: unknown[]): unknown {
     const { method } = request as { readonly method: string };
     if (method === 'POST') this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
-    else this.#answerGet(response as FakeResponse, what as Stream | undefined);
+    else this.#receiveGet(response as FakeResponse, what as Stream | undefined);
     return Promise.resolve();
   }
 
@@ -97,18 +100,50 @@ export class Connections {
     this.#prime(stream);
   }
 
+  #receiveGet(response: FakeResponse, resumes: Stream | undefined): void {
+    if (resumes === undefined || !this.side.isStoreSlow) {
+      this.#answerGet(response, resumes);
+      return;
+    }
+    const post = this.postOf(resumes);
+    const since = this.side.world.clock.now;
+    this.store.readings.push({ resumes, post, response, since, isOfClosedLife: false });
+  }
+
+  /** The event store was read for a client that comes back: from now on the transport knows the stream. */
+  storeAnswers(reading: Reading, isFound: boolean): void {
+    const { resumes, post, response, isOfClosedLife } = reading;
+    this.store.answers(reading);
+    if (response.closed || isOfClosedLife) {
+      // Nobody has told it.
+      response.writeHead(200, SSE);
+      this.#prime(resumes, response);
+    } else if (!isFound || post?.isConnected === true) {
+      this.#refuse(response);
+    } else {
+      this.#answerGet(response, resumes);
+    }
+  }
+
+  /** The client does not wait until its event store was read. */
+  leave(reading: Reading): void {
+    if (reading.response.closed) return;
+    this.store.over(reading);
+    if (reading.isOfClosedLife) reading.response.disconnect();
+    else this.#gone(reading.response);
+  }
+
   #answerGet(response: FakeResponse, resumes: Stream | undefined): void {
     if (resumes !== undefined && this.posts.includes(resumes)) {
       resumes.response = response;
       resumes.isConnected = true;
       response.writeHead(200, SSE);
       this.#prime(resumes);
+      if (resumes.isEnded) this.#finish(resumes);
       return;
     }
     if (this.standalone?.isConnected === true && !this.side.config.replacesGet) {
-      response.writeHead(409);
-      response.end();
-      this.#gone(response);
+      this.#refuse(response);
       return;
     }
     const stream = this.#stream(response, true);
@@ -125,6 +160,12 @@ export class Connections {
     this.#prime(stream);
   }
 
+  #refuse(response: FakeResponse): void {
+    response.writeHead(409);
+    response.end();
+    this.#gone(response);
+  }
+
   #stream(response: FakeResponse, isSse = false): Stream {
     return new Stream(`stream ${this.#next++}`, response, isSse && this.side.config.store);
   }
@@ -137,13 +178,18 @@ export class Connections {
     return channel;
   }
 
+  /** Which POST's stream has this order; what has no stream at all counts as of the standalone stream. */
+  postOf(order: Stream): Stream | undefined {
+    return this.posts.find((post) => post === order);
+  }
+
   /** A stream that nobody outside knows. */
   unseen(): Stream {
     return this.#stream(new FakeResponse());
   }
 
-  #prime(stream: Stream): void {
-    if (stream.isResumable) stream.response.write(`id: ${stream.name}.0\ndata: \n\n`);
+  #prime(stream: Stream, response = stream.response): void {
+    if (stream.isResumable) response.write(`id: ${stream.name}.0\ndata: \n\n`);
   }
 
   /** All requests of a POST are answered, if this was the last. */
@@ -190,6 +236,9 @@ export class Connections {
 
   closeAll(): void {
     for (const stream of [...this.posts.splice(0), ...this.gets.splice(0)]) this.#finish(stream);
+    for (const { response, isOfClosedLife } of this.store.readings)
+      if (!response.closed && !isOfClosedLife) this.open -= 1;
+    this.store.close();
     this.standalone = this.standaloneKnown = this.answersSeen = undefined;
     this.isSeen = this.isStored = false;
     this.channel = this.#stream(new FakeResponse());

@@ -105,7 +105,7 @@ function checkNotifications(side: Side): void {
   );
   checkReported(side, told);
   // What waits for its turn is neither here nor there.
-  if (side.writes.length > 0) return;
+  if (side.writes.length > 0 || side.connections.store.isRead) return;
   const unsent = [...side.outs.values()].filter(({ left, status }) => left === 0 && status !== 'rejected');
   const missing = unsent.filter(({ kind }) => kind === 'notification');
   const questions = unsent.filter(({ kind, status }) => kind === 'request' && status === 'pending');
