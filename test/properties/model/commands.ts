@@ -126,11 +126,10 @@ const get = (side: Side, resumes?: Stream): void => {
   if (side.hasStreams && side.isOpen) side.connections.get(resumes);
 };
 
-/** Streams whose client has gone and can come back. */
-function resumable(side: Side): Stream[] {
-  const { posts, standalone } = side.connections;
+/** Streams whose client can come back when it has gone. */
+function resumable({ connections: { posts, standalone } }: Side): Stream[] {
   const all = standalone === undefined ? posts : [...posts, standalone];
-  return all.filter((one) => one.isResumable && !one.isConnected && !one.isEnded && one.response.calls.length > 1);
+  return all.filter((one) => one.isResumable && !one.isEnded && one.response.calls.length > 1);
 }
 
 export const steps: readonly fc.Arbitrary<Step>[] = [
@@ -182,16 +181,25 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     );
     if (stream !== undefined) side.connections.disconnect(stream);
   }),
-  ...[1, 2].map(() =>
-    step('client resumes', which, (side, at) => {
+  step('client resumes', which, (side, at) => {
+    const gone = resumable(side).filter(({ isConnected }) => !isConnected);
+    const stream = pick(gone, at);
+    if (stream !== undefined) get(side, stream);
+  }),
+  ...[1, 2, 3].map(() =>
+    step('client loses its connection and resumes', which, (side, at) => {
       const stream = pick(resumable(side), at);
-      if (stream !== undefined) get(side, stream);
+      if (stream === undefined) return;
+      side.connections.disconnect(stream);
+      get(side, stream);
     }),
   ),
-  step('event store answers', fc.tuple(which, usually), ({ connections }, [at, isFound]) => {
-    const reading = pick(connections.store.readings, at);
-    if (reading !== undefined) connections.storeAnswers(reading, isFound);
-  }),
+  ...[1, 2].map(() =>
+    step('event store answers', fc.tuple(which, usually), ({ connections }, [at, isFound]) => {
+      const reading = pick(connections.store.readings, at);
+      if (reading !== undefined) connections.storeAnswers(reading, isFound);
+    }),
+  ),
   step('client does not wait for the event store', which, ({ connections }, at) => {
     const reading = pick(connections.store.readings, at);
     if (reading !== undefined) connections.leave(reading);

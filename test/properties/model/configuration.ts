@@ -52,7 +52,7 @@ export const configurations: fc.Arbitrary<Configuration> = fc.record({
   modeTold: mostly(false, true),
   modern: fc.oneof({ arbitrary: fc.constant(false), weight: 20 }, fc.constant(true)),
   store: fc.boolean(),
-  slowStore: fc.boolean(),
+  slowStore: mostly(true, false),
   headFirst: fc.boolean(),
   replacesGet: fc.boolean(),
   instantClient: mostly(false, true),
