@@ -122,8 +122,8 @@ const GARBAGE: readonly unknown[] = [
   { jsonrpc: '2.0', id: 'never asked', result: {} },
 ];
 
-const get = (side: Side, resumes?: Stream): void => {
-  if (side.hasStreams && side.isOpen) side.connections.get(resumes);
+const get = (side: Side, resumes?: Stream, isForgotten = false): void => {
+  if (side.hasStreams && side.isOpen) side.connections.get(resumes, isForgotten);
 };
 
 /** Streams whose client can come back when it has gone. */
@@ -187,11 +187,12 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     if (stream !== undefined) get(side, stream);
   }),
   ...[1, 2, 3].map(() =>
-    step('client loses its connection and resumes', which, (side, at) => {
+    step('client loses its connection and resumes', fc.tuple(which, usually), (side, [at, isRemembered]) => {
       const stream = pick(resumable(side), at);
       if (stream === undefined) return;
       side.connections.disconnect(stream);
-      get(side, stream);
+      const isPost = side.connections.postOf(stream) !== undefined;
+      get(side, stream, isPost && side.isStoreSlow && !isRemembered);
     }),
   ),
   ...[1, 2].map(() =>

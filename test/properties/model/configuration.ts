@@ -17,6 +17,8 @@ export interface Configuration {
   readonly store: boolean;
   /** It takes its time to be read for a client that comes back. */
   readonly slowStore: boolean;
+  /** The head of a GET that resumes is written before the event store is read, and `handleRequest` settles afterwards. */
+  readonly resumesWhenHandled: boolean;
   /** The head of an answer is written before its messages come in. */
   readonly headFirst: boolean;
   /** A second GET takes the place of the first, instead of being refused. */
@@ -53,6 +55,7 @@ export const configurations: fc.Arbitrary<Configuration> = fc.record({
   modern: fc.oneof({ arbitrary: fc.constant(false), weight: 20 }, fc.constant(true)),
   store: fc.boolean(),
   slowStore: mostly(true, false),
+  resumesWhenHandled: mostly(false, true),
   headFirst: fc.boolean(),
   replacesGet: fc.boolean(),
   instantClient: mostly(false, true),

@@ -11,6 +11,11 @@ export interface Incoming {
   readonly deliver: (stream: Stream) => void;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
+/** An event of long ago: the transport knows on which stream it was, and nobody else does. */
+const FORGOTTEN = 'forgotten';
+
 export class Connections {
   readonly posts: Stream[] = [];
   readonly gets: Stream[] = [];
@@ -51,8 +56,8 @@ export class Connections {
     this.#call('POST', undefined, incoming);
   }
 
-  get(resumes?: Stream): void {
-    this.#call('GET', resumes === undefined ? undefined : `${resumes.name}.0`, resumes);
+  get(resumes?: Stream, isForgotten = false): void {
+    this.#call('GET', resumes && (isForgotten ? FORGOTTEN : `${resumes.name}.0`), resumes);
   }
 
   #call(method: string, lastEventId: string | undefined, what: unknown): void {
@@ -72,9 +77,9 @@ export class Connections {
 
   /** The transport inside is handed an HTTP request. */
   handle([request, response, what]: unknown[]): unknown {
-    const { method } = request as { readonly method: string };
-    if (method === 'POST') this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
-    else this.#receiveGet(response as FakeResponse, what as Stream | undefined);
+    const { method, headers } = request as { readonly method: string; readonly headers: Headers };
+    if (method === 'GET') return this.#receiveGet(response as FakeResponse, what as Stream | undefined, headers);
+    this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
     return Promise.resolve();
   }
 
@@ -100,14 +105,18 @@ export class Connections {
     this.#prime(stream);
   }
 
-  #receiveGet(response: FakeResponse, resumes: Stream | undefined): void {
+  #receiveGet(response: FakeResponse, resumes: Stream | undefined, headers: Headers): Promise<void> {
     if (resumes === undefined || !this.side.isStoreSlow) {
       this.#answerGet(response, resumes);
-      return;
+      return Promise.resolve();
     }
     const post = this.postOf(resumes);
     const since = this.side.world.clock.now;
-    this.store.readings.push({ resumes, post, response, since, isOfClosedLife: false });
+    const isOfUnknownEvent = headers['last-event-id'] === FORGOTTEN;
+    if (this.side.config.resumesWhenHandled) response.writeHead(200, SSE);
+    return new Promise((handled) => {
+      this.store.readings.push({ resumes, post, response, since, isOfUnknownEvent, handled, isOfClosedLife: false });
+    });
   }
 
   /** The event store was read for a client that comes back: from now on the transport knows the stream. */
@@ -116,13 +125,14 @@ export class Connections {
     this.store.answers(reading);
     if (response.closed || isOfClosedLife) {
       // Nobody has told it.
-      response.writeHead(200, SSE);
+      writeHead(response);
       this.#prime(resumes, response);
     } else if (!isFound || post?.isConnected === true) {
       this.#refuse(response);
     } else {
       this.#answerGet(response, resumes);
     }
+    reading.handled();
   }
 
   /** The client does not wait until its event store was read. */
@@ -137,7 +147,7 @@ export class Connections {
     if (resumes !== undefined && this.posts.includes(resumes)) {
       resumes.response = response;
       resumes.isConnected = true;
-      response.writeHead(200, SSE);
+      writeHead(response);
       this.#prime(resumes);
       if (resumes.isEnded) this.#finish(resumes);
       return;
@@ -156,12 +166,12 @@ export class Connections {
       this.standaloneKnown = stream;
       this.isStored = false;
     });
-    response.writeHead(200, SSE);
+    writeHead(response);
     this.#prime(stream);
   }
 
   #refuse(response: FakeResponse): void {
-    response.writeHead(409);
+    writeHead(response, 409);
     response.end();
     this.#gone(response);
   }
@@ -244,4 +254,9 @@ export class Connections {
     this.channel = this.#stream(new FakeResponse());
     this.#channels.clear();
   }
+}
+
+/** Unless it is written already. */
+function writeHead(response: FakeResponse, status = 200): void {
+  if (response.calls.length === 0) response.writeHead(status, ...(status === 200 ? [SSE] : []));
 }

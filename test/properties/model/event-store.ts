@@ -13,6 +13,10 @@ export interface Reading {
   readonly post: Stream | undefined;
   readonly response: FakeResponse;
   readonly since: number;
+  /** The wrapper cannot know which stream that is. */
+  readonly isOfUnknownEvent: boolean;
+  /** Lets `handleRequest` return. */
+  readonly handled: () => void;
   /** The transport has closed since. */
   isOfClosedLife: boolean;
 }
@@ -58,7 +62,7 @@ export class EventStore {
 
   /** What is sent on this stream now may have to wait, at least for those that have. */
   mayHoldUp(post: Stream | undefined): boolean {
-    return this.isReadFor(post) || this.#over.some((reading) => reading.post === post);
+    return [...this.#awaited, ...this.#over].some((reading) => reading.post === post || reading.isOfUnknownEvent);
   }
 
   get isRead(): boolean {

@@ -62,7 +62,7 @@ export class Side implements InnerModel {
   ) {
     this.isSlow = config.startsSlow;
     this.connections = new Connections(this);
-    this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this);
+    this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this, config.resumesWhenHandled);
     this.transport = withBackchannel(this.inner, this.#options());
     this.transport.onerror = (error) => {
       this.errors.push(error);
