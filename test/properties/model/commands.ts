@@ -243,7 +243,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     const session = out.session === 'unknown' ? undefined : out.session;
     world.notify(side, { method: 'notifications/cancelled', params, ...sending(side, belonging, world), session });
   }),
-  step('time passes', fc.constantFrom(1, 49, 60, 500, 999, 1_001, 2_000, 31_000), async (_, ms, world) => {
+  step('time passes', fc.constantFrom(1, 49, 60, 500, 999, 1_001, 2_000, 10_000, 31_000), async (_, ms, world) => {
     await world.pass(ms);
   }),
   step('writes become', fc.constantFrom('slow', 'fast'), (side, speed) => {

@@ -226,6 +226,7 @@ export class Connections {
   disconnect(stream: Stream): void {
     if (!stream.isConnected) return;
     stream.isConnected = false;
+    stream.isLeft = true;
     if (this.standaloneKnown === stream) {
       this.standaloneKnown = undefined;
       this.isStored = stream.isResumable;

@@ -60,9 +60,14 @@ export class EventStore {
     return this.#awaited.some((reading) => reading.post === post);
   }
 
-  /** What is sent on this stream now may have to wait, at least for those that have. */
-  mayHoldUp(post: Stream | undefined): boolean {
-    return [...this.#awaited, ...this.#over].some((reading) => reading.post === post || reading.isOfUnknownEvent);
+  /**
+   * What is sent on this stream now may have to wait, at least for those that have.
+   *
+   * @param isLeft the client may be coming back to it, as far as can be known from outside
+   */
+  mayHoldUp(post: Stream | undefined, isLeft: boolean): boolean {
+    const isDue = this.#awaited.some((reading) => reading.post === post || (reading.isOfUnknownEvent && isLeft));
+    return isDue || this.#over.some((reading) => reading.post === post || reading.isOfUnknownEvent);
   }
 
   get isRead(): boolean {

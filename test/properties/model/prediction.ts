@@ -38,7 +38,9 @@ export function predict(side: Side, out: Out): Forecast {
 }
 
 function isIdleOn({ writes, connections }: Side, order: Stream): boolean {
-  return !writes.some(({ stream }) => stream === order) && !connections.store.mayHoldUp(connections.postOf(order));
+  const post = connections.postOf(order);
+  const isLeft = post === undefined ? connections.isStored : post.isLeft;
+  return !writes.some(({ stream }) => stream === order) && !connections.store.mayHoldUp(post, isLeft);
 }
 
 function destination(side: Side, out: Out): Forecast['to'] {

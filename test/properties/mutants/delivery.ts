@@ -187,4 +187,32 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     "return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));",
     "return resumed.then(() => (job.state === 'over' ? undefined : call(job, stream)));",
   ),
+  mutant(
+    'C5',
+    'take a client that comes back for one that is there as soon as it has the head of its answer',
+    WATCH,
+    "if (connection.method !== 'GET' || !connection.isStream || connection.opensWhenHandled) return;",
+    "if (connection.method !== 'GET' || !connection.isStream) return;",
+  ),
+  mutant(
+    'C5',
+    'wait for no client that comes back after an event of long ago',
+    WATCH,
+    'return stream.isFinished && stream.isResumable;',
+    'return stream.isFinished && !stream.isFinished;',
+  ),
+  mutant(
+    'C9',
+    'wait for a client that comes back as long as an event store may take',
+    RESUMPTIONS,
+    'const MAX_READING_MS = 10_000;',
+    'const MAX_READING_MS = 29_000;',
+  ),
+  mutant(
+    'C9',
+    'wait for a client that comes back after an event of long ago on streams that it has not left',
+    WATCH,
+    'return stream.isFinished && stream.isResumable;',
+    'return stream.isResumable;',
+  ),
 ];
