@@ -11,6 +11,7 @@ import {
 } from './inbound.js';
 import { isInFlight } from './reference.js';
 import type { Req, Stream } from './records.js';
+import { leave, storeAnswers } from './returning.js';
 import type { Side } from './side.js';
 import type { World } from './world.js';
 
@@ -198,12 +199,12 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
   ...[1, 2].map(() =>
     step('event store answers', fc.tuple(which, usually), ({ connections }, [at, isFound]) => {
       const reading = pick(connections.store.readings, at);
-      if (reading !== undefined) connections.storeAnswers(reading, isFound);
+      if (reading !== undefined) storeAnswers(connections, reading, isFound);
     }),
   ),
   step('client does not wait for the event store', which, ({ connections }, at) => {
     const reading = pick(connections.store.readings, at);
-    if (reading !== undefined) connections.leave(reading);
+    if (reading !== undefined) leave(connections, reading);
   }),
   step('client answers', which, (side, at) => {
     const question = pick([...side.questions, ...side.abandoned], at);

@@ -1,7 +1,8 @@
 /** The client's HTTP connections, and what the transport inside answers on them. */
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { FakeResponse, JSON_TYPE, nodeRequest, SSE } from '../../support/http-fakes.js';
-import { EventStore, type Reading } from './event-store.js';
+import { EventStore } from './event-store.js';
+import { headersFor, storeIsRead, writeHead, type Headers } from './returning.js';
 import { Stream, type Req } from './records.js';
 import type { Side } from './side.js';
 
@@ -10,11 +11,6 @@ export interface Incoming {
   readonly message: JsonRpcMessage;
   readonly deliver: (stream: Stream) => void;
 }
-
-type Headers = Readonly<Record<string, string>>;
-
-/** An event of long ago: the transport knows on which stream it was, and nobody else does. */
-const FORGOTTEN = 'forgotten';
 
 export class Connections {
   readonly posts: Stream[] = [];
@@ -39,10 +35,11 @@ export class Connections {
   /** Connections that are there. */
   open = 0;
   lastContact = 0;
+  /** Where it is slow: what it is asked for. */
   readonly store: EventStore;
   #next = 1;
 
-  constructor(private readonly side: Side) {
+  constructor(readonly side: Side) {
     this.store = new EventStore(side.world.clock);
     this.channel = this.#stream(new FakeResponse());
   }
@@ -53,17 +50,16 @@ export class Connections {
       for (const { deliver } of incoming) deliver(this.#stream(new FakeResponse()));
       return;
     }
-    this.#call('POST', undefined, incoming);
+    this.#call('POST', {}, incoming);
   }
 
   get(resumes?: Stream, isForgotten = false): void {
-    this.#call('GET', resumes && (isForgotten ? FORGOTTEN : `${resumes.name}.0`), resumes);
+    this.#call('GET', headersFor(resumes, isForgotten), resumes);
   }
 
-  #call(method: string, lastEventId: string | undefined, what: unknown): void {
+  #call(method: string, headers: Headers, what: unknown): void {
     const { side } = this;
     const response = new FakeResponse();
-    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const handles = side.config.kind === 'unwatched' ? side.inner : side.transport;
     this.open += 1;
     this.lastContact = side.world.clock.now;
@@ -78,7 +74,13 @@ export class Connections {
   /** The transport inside is handed an HTTP request. */
   handle([request, response, what]: unknown[]): unknown {
     const { method, headers } = request as { readonly method: string; readonly headers: Headers };
-    if (method === 'GET') return this.#receiveGet(response as FakeResponse, what as Stream | undefined, headers);
+    if (method === 'GET') {
+      const resumes = what as Stream | undefined;
+      if (resumes !== undefined && this.side.isStoreSlow)
+        return storeIsRead(this, response as FakeResponse, resumes, headers);
+      this.answerGet(response as FakeResponse, resumes);
+      return Promise.resolve();
+    }
     this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
     return Promise.resolve();
   }
@@ -102,58 +104,21 @@ export class Connections {
     for (const request of stream.requests) request.streaming = this.side.config.kind !== 'unwatched';
     if (stream.requests.length > 0 && this.isSeen) this.answersSeen = 'sse';
     stream.response.writeHead(200, SSE);
-    this.#prime(stream);
+    this.prime(stream);
   }
 
-  #receiveGet(response: FakeResponse, resumes: Stream | undefined, headers: Headers): Promise<void> {
-    if (resumes === undefined || !this.side.isStoreSlow) {
-      this.#answerGet(response, resumes);
-      return Promise.resolve();
-    }
-    const post = this.postOf(resumes);
-    const since = this.side.world.clock.now;
-    const isOfUnknownEvent = headers['last-event-id'] === FORGOTTEN;
-    if (this.side.config.resumesWhenHandled) response.writeHead(200, SSE);
-    return new Promise((handled) => {
-      this.store.readings.push({ resumes, post, response, since, isOfUnknownEvent, handled, isOfClosedLife: false });
-    });
-  }
-
-  /** The event store was read for a client that comes back: from now on the transport knows the stream. */
-  storeAnswers(reading: Reading, isFound: boolean): void {
-    const { resumes, post, response, isOfClosedLife } = reading;
-    this.store.answers(reading);
-    if (response.closed || isOfClosedLife) {
-      // Nobody has told it.
-      writeHead(response);
-      this.#prime(resumes, response);
-    } else if (!isFound || post?.isConnected === true) {
-      this.#refuse(response);
-    } else {
-      this.#answerGet(response, resumes);
-    }
-    reading.handled();
-  }
-
-  /** The client does not wait until its event store was read. */
-  leave(reading: Reading): void {
-    if (reading.response.closed) return;
-    this.store.over(reading);
-    if (reading.isOfClosedLife) reading.response.disconnect();
-    else this.#gone(reading.response);
-  }
-
-  #answerGet(response: FakeResponse, resumes: Stream | undefined): void {
+  /** The client has a stream from now on, or is refused. */
+  answerGet(response: FakeResponse, resumes: Stream | undefined): void {
     if (resumes !== undefined && this.posts.includes(resumes)) {
       resumes.response = response;
       resumes.isConnected = true;
       writeHead(response);
-      this.#prime(resumes);
+      this.prime(resumes);
       if (resumes.isEnded) this.#finish(resumes);
       return;
     }
     if (this.standalone?.isConnected === true && !this.side.config.replacesGet) {
-      this.#refuse(response);
+      this.refuse(response);
       return;
     }
     const stream = this.#stream(response, true);
@@ -167,13 +132,13 @@ export class Connections {
       this.isStored = false;
     });
     writeHead(response);
-    this.#prime(stream);
+    this.prime(stream);
   }
 
-  #refuse(response: FakeResponse): void {
+  refuse(response: FakeResponse): void {
     writeHead(response, 409);
     response.end();
-    this.#gone(response);
+    this.gone(response);
   }
 
   #stream(response: FakeResponse, isSse = false): Stream {
@@ -189,16 +154,14 @@ export class Connections {
   }
 
   /** Which POST's stream has this order; what has no stream at all counts as of the standalone stream. */
-  postOf(order: Stream): Stream | undefined {
-    return this.posts.find((post) => post === order);
-  }
+  readonly postOf = (order: Stream): Stream | undefined => this.posts.find((post) => post === order);
 
   /** A stream that nobody outside knows. */
   unseen(): Stream {
     return this.#stream(new FakeResponse());
   }
 
-  #prime(stream: Stream, response = stream.response): void {
+  prime(stream: Stream, response = stream.response): void {
     if (stream.isResumable) response.write(`id: ${stream.name}.0\ndata: \n\n`);
   }
 
@@ -236,10 +199,10 @@ export class Connections {
       this.requestLosses += 1;
       for (const request of stream.requests) request.lost = true;
     }
-    this.#gone(stream.response);
+    this.gone(stream.response);
   }
 
-  #gone(response: FakeResponse): void {
+  gone(response: FakeResponse): void {
     this.open -= 1;
     this.lastContact = this.side.world.clock.now;
     response.disconnect();
@@ -255,9 +218,4 @@ export class Connections {
     this.channel = this.#stream(new FakeResponse());
     this.#channels.clear();
   }
-}
-
-/** Unless it is written already. */
-function writeHead(response: FakeResponse, status = 200): void {
-  if (response.calls.length === 0) response.writeHead(status, ...(status === 200 ? [SSE] : []));
 }

@@ -7,7 +7,7 @@
  * | C2   | a message leaves: its id is in flight                    |               |                                              |                         |
  * | C3   | a message leaves: an explicit id is kept                 |               |                                              |                         |
  * | C4   | a message is written: once, in turn, alone               |               |                                              |                         |
- * | C5   | it is sent: kept or refused; it leaves: to who reads     |               | delivered, rejected or reported; none waits  | settled in bounded time |
+ * | C5   | sent: kept or refused; leaves: to who reads or will read |               | delivered, rejected or reported; none waits  | settled in bounded time |
  * | C6   | it is refused for want of room: there is none            | bounds, books | open questions; nothing is left once closed  |                         |
  * | C7   | a message leaves, or comes in: of its own session        |               |                                              |                         |
  * | C8   | a message leaves, or comes in: with all that came along  |               |                                              |                         |
