@@ -10,7 +10,7 @@ import {
   type Eagerness,
 } from './inbound.js';
 import { isInFlight } from './reference.js';
-import type { Req, Stream } from './records.js';
+import { show, type Req, type Stream } from './records.js';
 import { leave, storeAnswers } from './returning.js';
 import type { Side } from './side.js';
 import type { World } from './world.js';
@@ -127,6 +127,13 @@ const get = (side: Side, resumes?: Stream, isForgotten = false): void => {
   if (side.hasStreams && side.isOpen) side.connections.get(resumes, isForgotten);
 };
 
+/** Nor in one POST does a client use an id twice, unless it does not care. */
+function withoutRepetition(side: Side, members: readonly ClientRequest[]): readonly ClientRequest[] {
+  if (side.config.reusesIds) return members;
+  const nameOf = (one: ClientRequest): string => show([side.sessionNamed(one.session), side.idFor(one)]);
+  return members.filter((one, at) => members.findIndex((other) => nameOf(other) === nameOf(one)) === at);
+}
+
 /** Streams whose client can come back when it has gone. */
 function resumable({ connections: { posts, standalone } }: Side): Stream[] {
   const all = standalone === undefined ? posts : [...posts, standalone];
@@ -146,7 +153,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
           within,
         );
         world.onBehalfOf(handler, () => {
-          side.connections.post(members.map((one) => incomingRequest(side, one)));
+          side.connections.post(withoutRepetition(side, members).map((one) => incomingRequest(side, one)));
         });
       },
     ),
