@@ -10,7 +10,8 @@ import {
   type Eagerness,
 } from './inbound.js';
 import { isInFlight } from './reference.js';
-import type { Req, Stream } from './records.js';
+import { show, type Req, type Stream } from './records.js';
+import { leave, storeAnswers } from './returning.js';
 import type { Side } from './side.js';
 import type { World } from './world.js';
 
@@ -122,15 +123,21 @@ const GARBAGE: readonly unknown[] = [
   { jsonrpc: '2.0', id: 'never asked', result: {} },
 ];
 
-const get = (side: Side, resumes?: Stream): void => {
-  if (side.hasStreams && side.isOpen) side.connections.get(resumes);
+const get = (side: Side, resumes?: Stream, isForgotten = false): void => {
+  if (side.hasStreams && side.isOpen) side.connections.get(resumes, isForgotten);
 };
 
-/** Streams whose client has gone and can come back. */
-function resumable(side: Side): Stream[] {
-  const { posts, standalone } = side.connections;
+/** Nor in one POST does a client use an id twice, unless it does not care. */
+function withoutRepetition(side: Side, members: readonly ClientRequest[]): readonly ClientRequest[] {
+  if (side.config.reusesIds) return members;
+  const nameOf = (one: ClientRequest): string => show([side.sessionNamed(one.session), side.idFor(one)]);
+  return members.filter((one, at) => members.findIndex((other) => nameOf(other) === nameOf(one)) === at);
+}
+
+/** Streams whose client can come back when it has gone. */
+function resumable({ connections: { posts, standalone } }: Side): Stream[] {
   const all = standalone === undefined ? posts : [...posts, standalone];
-  return all.filter((one) => one.isResumable && !one.isConnected && !one.isEnded && one.response.calls.length > 1);
+  return all.filter((one) => one.isResumable && !one.isEnded && one.response.calls.length > 1);
 }
 
 export const steps: readonly fc.Arbitrary<Step>[] = [
@@ -146,7 +153,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
           within,
         );
         world.onBehalfOf(handler, () => {
-          side.connections.post(members.map((one) => incomingRequest(side, one)));
+          side.connections.post(withoutRepetition(side, members).map((one) => incomingRequest(side, one)));
         });
       },
     ),
@@ -183,8 +190,28 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     if (stream !== undefined) side.connections.disconnect(stream);
   }),
   step('client resumes', which, (side, at) => {
-    const stream = pick(resumable(side), at);
+    const gone = resumable(side).filter(({ isConnected }) => !isConnected);
+    const stream = pick(gone, at);
     if (stream !== undefined) get(side, stream);
+  }),
+  ...[1, 2, 3].map(() =>
+    step('client loses its connection and resumes', fc.tuple(which, usually), (side, [at, isRemembered]) => {
+      const stream = pick(resumable(side), at);
+      if (stream === undefined) return;
+      side.connections.disconnect(stream);
+      const isPost = side.connections.postOf(stream) !== undefined;
+      get(side, stream, isPost && side.isStoreSlow && !isRemembered);
+    }),
+  ),
+  ...[1, 2].map(() =>
+    step('event store answers', fc.tuple(which, usually), ({ connections }, [at, isFound]) => {
+      const reading = pick(connections.store.readings, at);
+      if (reading !== undefined) storeAnswers(connections, reading, isFound);
+    }),
+  ),
+  step('client does not wait for the event store', which, ({ connections }, at) => {
+    const reading = pick(connections.store.readings, at);
+    if (reading !== undefined) leave(connections, reading);
   }),
   step('client answers', which, (side, at) => {
     const question = pick([...side.questions, ...side.abandoned], at);
@@ -224,7 +251,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     const session = out.session === 'unknown' ? undefined : out.session;
     world.notify(side, { method: 'notifications/cancelled', params, ...sending(side, belonging, world), session });
   }),
-  step('time passes', fc.constantFrom(1, 49, 60, 500, 999, 1_001, 2_000, 31_000), async (_, ms, world) => {
+  step('time passes', fc.constantFrom(1, 49, 60, 500, 999, 1_001, 2_000, 10_000, 31_000), async (_, ms, world) => {
     await world.pass(ms);
   }),
   step('writes become', fc.constantFrom('slow', 'fast'), (side, speed) => {

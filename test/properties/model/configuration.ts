@@ -15,6 +15,10 @@ export interface Configuration {
   /** The client is of the 2026-07-28 revision: nothing is inferred. */
   readonly modern: boolean;
   readonly store: boolean;
+  /** It takes its time to be read for a client that comes back. */
+  readonly slowStore: boolean;
+  /** The head of a GET that resumes is written before the event store is read, and `handleRequest` settles afterwards. */
+  readonly resumesWhenHandled: boolean;
   /** The head of an answer is written before its messages come in. */
   readonly headFirst: boolean;
   /** A second GET takes the place of the first, instead of being refused. */
@@ -50,6 +54,8 @@ export const configurations: fc.Arbitrary<Configuration> = fc.record({
   modeTold: mostly(false, true),
   modern: fc.oneof({ arbitrary: fc.constant(false), weight: 20 }, fc.constant(true)),
   store: fc.boolean(),
+  slowStore: mostly(true, false),
+  resumesWhenHandled: mostly(false, true),
   headFirst: fc.boolean(),
   replacesGet: fc.boolean(),
   instantClient: mostly(false, true),

@@ -1,6 +1,8 @@
 /** The client's HTTP connections, and what the transport inside answers on them. */
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { FakeResponse, JSON_TYPE, nodeRequest, SSE } from '../../support/http-fakes.js';
+import { EventStore } from './event-store.js';
+import { headersFor, storeIsRead, writeHead, type Headers } from './returning.js';
 import { Stream, type Req } from './records.js';
 import type { Side } from './side.js';
 
@@ -33,9 +35,12 @@ export class Connections {
   /** Connections that are there. */
   open = 0;
   lastContact = 0;
+  /** Where it is slow: what it is asked for. */
+  readonly store: EventStore;
   #next = 1;
 
-  constructor(private readonly side: Side) {
+  constructor(readonly side: Side) {
+    this.store = new EventStore(side.world.clock);
     this.channel = this.#stream(new FakeResponse());
   }
 
@@ -45,17 +50,16 @@ export class Connections {
       for (const { deliver } of incoming) deliver(this.#stream(new FakeResponse()));
       return;
     }
-    this.#call('POST', undefined, incoming);
+    this.#call('POST', {}, incoming);
   }
 
-  get(resumes?: Stream): void {
-    this.#call('GET', resumes === undefined ? undefined : `${resumes.name}.0`, resumes);
+  get(resumes?: Stream, isForgotten = false): void {
+    this.#call('GET', headersFor(resumes, isForgotten), resumes);
   }
 
-  #call(method: string, lastEventId: string | undefined, what: unknown): void {
+  #call(method: string, headers: Headers, what: unknown): void {
     const { side } = this;
     const response = new FakeResponse();
-    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const handles = side.config.kind === 'unwatched' ? side.inner : side.transport;
     this.open += 1;
     this.lastContact = side.world.clock.now;
@@ -69,9 +73,15 @@ export class Connections {
 
   /** The transport inside is handed an HTTP request. */
   handle([request, response, what]: unknown[]): unknown {
-    const { method } = request as { readonly method: string };
-    if (method === 'POST') this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
-    else this.#answerGet(response as FakeResponse, what as Stream | undefined);
+    const { method, headers } = request as { readonly method: string; readonly headers: Headers };
+    if (method === 'GET') {
+      const resumes = what as Stream | undefined;
+      if (resumes !== undefined && this.side.isStoreSlow)
+        return storeIsRead(this, response as FakeResponse, resumes, headers);
+      this.answerGet(response as FakeResponse, resumes);
+      return Promise.resolve();
+    }
+    this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
     return Promise.resolve();
   }
 
@@ -94,21 +104,21 @@ export class Connections {
     for (const request of stream.requests) request.streaming = this.side.config.kind !== 'unwatched';
     if (stream.requests.length > 0 && this.isSeen) this.answersSeen = 'sse';
     stream.response.writeHead(200, SSE);
-    this.#prime(stream);
+    this.prime(stream);
   }
 
-  #answerGet(response: FakeResponse, resumes: Stream | undefined): void {
+  /** The client has a stream from now on, or is refused. */
+  answerGet(response: FakeResponse, resumes: Stream | undefined): void {
     if (resumes !== undefined && this.posts.includes(resumes)) {
       resumes.response = response;
       resumes.isConnected = true;
-      response.writeHead(200, SSE);
-      this.#prime(resumes);
+      writeHead(response);
+      this.prime(resumes);
+      if (resumes.isEnded) this.#finish(resumes);
       return;
     }
     if (this.standalone?.isConnected === true && !this.side.config.replacesGet) {
-      response.writeHead(409);
-      response.end();
-      this.#gone(response);
+      this.refuse(response);
       return;
     }
     const stream = this.#stream(response, true);
@@ -121,8 +131,14 @@ export class Connections {
       this.standaloneKnown = stream;
       this.isStored = false;
     });
-    response.writeHead(200, SSE);
-    this.#prime(stream);
+    writeHead(response);
+    this.prime(stream);
+  }
+
+  refuse(response: FakeResponse): void {
+    writeHead(response, 409);
+    response.end();
+    this.gone(response);
   }
 
   #stream(response: FakeResponse, isSse = false): Stream {
@@ -137,13 +153,16 @@ export class Connections {
     return channel;
   }
 
+  /** Which POST's stream has this order; what has no stream at all counts as of the standalone stream. */
+  readonly postOf = (order: Stream): Stream | undefined => this.posts.find((post) => post === order);
+
   /** A stream that nobody outside knows. */
   unseen(): Stream {
     return this.#stream(new FakeResponse());
   }
 
-  #prime(stream: Stream): void {
-    if (stream.isResumable) stream.response.write(`id: ${stream.name}.0\ndata: \n\n`);
+  prime(stream: Stream, response = stream.response): void {
+    if (stream.isResumable) response.write(`id: ${stream.name}.0\ndata: \n\n`);
   }
 
   /** All requests of a POST are answered, if this was the last. */
@@ -170,6 +189,7 @@ export class Connections {
   disconnect(stream: Stream): void {
     if (!stream.isConnected) return;
     stream.isConnected = false;
+    stream.isLeft = true;
     if (this.standaloneKnown === stream) {
       this.standaloneKnown = undefined;
       this.isStored = stream.isResumable;
@@ -179,10 +199,10 @@ export class Connections {
       this.requestLosses += 1;
       for (const request of stream.requests) request.lost = true;
     }
-    this.#gone(stream.response);
+    this.gone(stream.response);
   }
 
-  #gone(response: FakeResponse): void {
+  gone(response: FakeResponse): void {
     this.open -= 1;
     this.lastContact = this.side.world.clock.now;
     response.disconnect();
@@ -190,6 +210,9 @@ export class Connections {
 
   closeAll(): void {
     for (const stream of [...this.posts.splice(0), ...this.gets.splice(0)]) this.#finish(stream);
+    for (const { response, isOfClosedLife } of this.store.readings)
+      if (!response.closed && !isOfClosedLife) this.open -= 1;
+    this.store.close();
     this.standalone = this.standaloneKnown = this.answersSeen = undefined;
     this.isSeen = this.isStored = false;
     this.channel = this.#stream(new FakeResponse());

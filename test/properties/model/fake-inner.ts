@@ -33,6 +33,12 @@ export class FakeHttp extends FakePipe {
     return this.model.handleRequest(...args);
   }
 
+  constructor(model: InnerModel, resumesWhenHandled: boolean) {
+    super(model);
+    // By this it is known.
+    if (resumesWhenHandled) Object.assign(this, { _streamMapping: new Map() });
+  }
+
   /** Never called: transports that have it store what is sent while the client is away. */
   closeStandaloneSSEStream(): void {
     throw new Error('nobody asked for this');

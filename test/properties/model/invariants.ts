@@ -7,7 +7,7 @@
  * | C2   | a message leaves: its id is in flight                    |               |                                              |                         |
  * | C3   | a message leaves: an explicit id is kept                 |               |                                              |                         |
  * | C4   | a message is written: once, in turn, alone               |               |                                              |                         |
- * | C5   | it is sent: kept or refused; it leaves: to who reads     |               | delivered, rejected or reported; none waits  | settled in bounded time |
+ * | C5   | sent: kept or refused; leaves: to who reads or will read |               | delivered, rejected or reported; none waits  | settled in bounded time |
  * | C6   | it is refused for want of room: there is none            | bounds, books | open questions; nothing is left once closed  |                         |
  * | C7   | a message leaves, or comes in: of its own session        |               |                                              |                         |
  * | C8   | a message leaves, or comes in: with all that came along  |               |                                              |                         |
@@ -105,7 +105,7 @@ function checkNotifications(side: Side): void {
   );
   checkReported(side, told);
   // What waits for its turn is neither here nor there.
-  if (side.writes.length > 0) return;
+  if (side.writes.length > 0 || side.connections.store.isRead) return;
   const unsent = [...side.outs.values()].filter(({ left, status }) => left === 0 && status !== 'rejected');
   const missing = unsent.filter(({ kind }) => kind === 'notification');
   const questions = unsent.filter(({ kind, status }) => kind === 'request' && status === 'pending');

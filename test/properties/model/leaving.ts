@@ -132,7 +132,10 @@ function answerForHandler(side: Side, message: JsonRpcMessage, options: SendOpti
 
 function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
   const { clock } = side.world;
-  if (side.hasStreams && order !== undefined && !side.config.reusesIds) mustBeItsTurn(side, out, order);
+  if (side.hasStreams && order !== undefined && !side.config.reusesIds) {
+    mustBeItsTurn(side, out, order);
+    mustNotFallIntoGap(side, out, order);
+  }
   const begun = (finish?: (error?: Error) => void): Write => {
     const one: Write = { out, stream: order, since: clock.now, isDone: finish === undefined, finish };
     out.write = one;
@@ -147,7 +150,9 @@ function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
     if (failure === 'throws') throw new Error('the transport throws');
     return Promise.reject(new Error('the transport rejects'));
   }
-  if (!side.isSlow) {
+  // How long it has waited for the event store counts as well, and is not seen from outside: it is never given up.
+  const hasWaited = out !== side.world.sending && side.connections.store.hasBeenReadSince(out.since);
+  if (!side.isSlow || hasWaited) {
     begun();
     written(side, out);
     return Promise.resolve();
@@ -183,6 +188,15 @@ function mustBeItsTurn(side: Side, out: Out, order: Stream): void {
   holds(out.nth > last, 'C4 the order of send() is kept', () => `${show(out.message)} was overtaken`);
   if (out.waited) order.lastWaited = out.nth;
   else order.lastSend = out.nth;
+}
+
+/** C5: what is stored while the event store is read for a client that comes back is shown to nobody. */
+function mustNotFallIntoGap({ connections }: Side, out: Out, order: Stream): void {
+  const post = connections.postOf(order);
+  // It names a request that was answered while it waited, or none: it is stored for no stream.
+  if (post === undefined && out.related !== undefined) return;
+  const isLost = connections.store.isReadFor(post);
+  holds(!isLost, 'C5 nothing is stored behind the back of a client that returns', () => show(out.message));
 }
 
 /** What waits for any stream leaves by the first: what waits for a particular one may be overtaken. */

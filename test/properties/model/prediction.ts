@@ -7,7 +7,7 @@ import type { Side } from './side.js';
 export interface Forecast {
   /** Where it goes; nothing is foretold of what depends on something that is still under way. */
   readonly to: Expected<Req> | 'as it is' | 'withdrawn' | 'unknown';
-  /** Nothing is being written where it goes: it leaves at once. */
+  /** Nothing is being written where it goes, and the client is not coming back to it: it leaves at once. */
   readonly isIdle: boolean;
   readonly parked: number;
 }
@@ -33,9 +33,14 @@ export function predict(side: Side, out: Out): Forecast {
     if (to === 'unknown' && wasAsked(side, requestId)) side.takenBack.add(requestId);
   }
   const isSeen = !side.config.reusesIds;
-  const isIdle =
-    isSeen && (order === undefined || !side.hasStreams || !side.writes.some(({ stream }) => stream === order));
+  const isIdle = isSeen && (order === undefined || !side.hasStreams || isIdleOn(side, order));
   return { to, isIdle, parked: side.transport.backchannel.snapshot().parked };
+}
+
+function isIdleOn({ writes, connections }: Side, order: Stream): boolean {
+  const post = connections.postOf(order);
+  const isLeft = post === undefined ? connections.isStored : post.isLeft;
+  return !writes.some(({ stream }) => stream === order) && !connections.store.mayHoldUp(post, isLeft);
 }
 
 function destination(side: Side, out: Out): Forecast['to'] {

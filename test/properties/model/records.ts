@@ -33,6 +33,8 @@ export class Stream {
   isSse = false;
   /** The client reads it. */
   isConnected = true;
+  /** The client has left the connection on which its requests came in. */
+  isLeft = false;
   /** Nothing more will be written on it. */
   isEnded = false;
   /** The `send()` that went here last, of those that did not wait for a stream first. */

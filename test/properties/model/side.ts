@@ -62,7 +62,7 @@ export class Side implements InnerModel {
   ) {
     this.isSlow = config.startsSlow;
     this.connections = new Connections(this);
-    this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this);
+    this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this, config.resumesWhenHandled);
     this.transport = withBackchannel(this.inner, this.#options());
     this.transport.onerror = (error) => {
       this.errors.push(error);
@@ -100,6 +100,12 @@ export class Side implements InnerModel {
     return this.config.kind === 'watched';
   }
 
+  /** Where it is not known which stream a message goes on, nor is it which it must wait for. */
+  get isStoreSlow(): boolean {
+    const { kind, store, slowStore, reusesIds } = this.config;
+    return store && slowStore && (kind === 'watched' || kind === 'several') && !reusesIds;
+  }
+
   sessionNamed(name: string | undefined): string | undefined {
     return this.config.kind === 'several' ? name : undefined;
   }
@@ -130,7 +136,7 @@ export class Side implements InnerModel {
   /** Whether what waits, or was sent once more, makes it unknown where things stand. */
   get isUncertain(): boolean {
     if (this.hasFailed || this.hasRedirected || this.config.reusesIds || this.isModern) return true;
-    const isBusy = this.writes.length > 0;
+    const isBusy = this.writes.length > 0 || this.connections.store.isRead;
     for (const out of this.outs.values()) {
       const isGivenUp = out.status === 'rejected' && out.chosen?.lost === true;
       if (out.kind === 'request' && isGivenUp && out.left === 0 && out.life === this.life) return true;

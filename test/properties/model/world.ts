@@ -229,6 +229,7 @@ export class World {
     this.rethrow();
     for (const side of this.sides) {
       side.hasFailed = false;
+      side.connections.store.settled();
       side.writes = side.writes.filter((write) => !write.isDone);
       checkSettled(side);
     }

@@ -6,6 +6,8 @@ const LEDGER = 'src/routing/ledger.ts';
 const DELIVERY = 'src/transport/delivery.ts';
 const ORDER = 'src/transport/write-order.ts';
 const LIVENESS = 'src/transport/liveness.ts';
+const RESUMPTIONS = 'src/http/resumptions.ts';
+const WATCH = 'src/http/watch.ts';
 const PARKING = 'src/http/parking.ts';
 
 export const DELIVERY_MUTANTS: readonly Mutant[] = [
@@ -149,5 +151,68 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     ROUTE,
     "entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)",
     'entry.adrift',
+  ),
+  mutant(
+    'C5',
+    'wait for no client that comes back',
+    LIVENESS,
+    'return this.#watch?.resumption(stream);',
+    'return stream.underWay < 0 ? this.#watch?.resumption(stream) : undefined;',
+  ),
+  mutant(
+    'C11',
+    'write what has waited for a client that comes back though the transport has closed',
+    ORDER,
+    "(job.state === 'over' ? undefined : this.#onceResumed(job, stream))",
+    'this.#onceResumed(job, stream)',
+  ),
+  mutant(
+    'C9',
+    'wait for a client that comes back to another stream',
+    RESUMPTIONS,
+    'if (lastEventId !== undefined && mayBeOfStream(lastEventId)) return over;',
+    'if (lastEventId !== undefined && mayBeOfStream !== undefined) return over;',
+  ),
+  mutant(
+    'C9',
+    'wait on for a client that comes back and is refused',
+    WATCH,
+    '    connection.isFinished = true;\n    this.#resumptions?.ended(connection);\n',
+    '    connection.isFinished = true;\n',
+  ),
+  mutant(
+    'C5',
+    'take a client that has come back once for one that is there',
+    ORDER,
+    "return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));",
+    "return resumed.then(() => (job.state === 'over' ? undefined : call(job, stream)));",
+  ),
+  mutant(
+    'C5',
+    'take a client that comes back for one that is there as soon as it has the head of its answer',
+    WATCH,
+    "if (connection.method !== 'GET' || !connection.isStream || connection.opensWhenHandled) return;",
+    "if (connection.method !== 'GET' || !connection.isStream) return;",
+  ),
+  mutant(
+    'C5',
+    'wait for no client that comes back after an event of long ago',
+    WATCH,
+    'return stream.isFinished && stream.isResumable;',
+    'return stream.isFinished && !stream.isFinished;',
+  ),
+  mutant(
+    'C9',
+    'wait for a client that comes back as long as an event store may take',
+    RESUMPTIONS,
+    'const MAX_READING_MS = 10_000;',
+    'const MAX_READING_MS = 29_000;',
+  ),
+  mutant(
+    'C9',
+    'wait for a client that comes back after an event of long ago on streams that it has not left',
+    WATCH,
+    'return stream.isFinished && stream.isResumable;',
+    'return stream.isResumable;',
   ),
 ];
