@@ -4,6 +4,8 @@ export class OrderedStream {
   underWay = 0;
   /** A write is being called: what is sent from inside it is a reaction to what it has delivered. */
   isCalling = false;
+  /** Since when its messages wait for the client to come back to it; performance clock. */
+  heldSince: number | undefined = undefined;
   /** Begin the writes of the messages that wait for their turn; most streams never have any. */
   waiting: (() => void)[] | undefined = undefined;
 }

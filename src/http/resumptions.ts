@@ -1,8 +1,8 @@
 import { after } from '../clock.js';
 import type { HttpConnection } from './connection.js';
 
-/** How long an event store may be read before nobody waits for it any more: less than a write may take. */
-const MAX_READING_MS = 10_000;
+/** How long an event store may be read before nobody waits for it any more, in milliseconds: less than a write may take. */
+export const MAX_READING_MS = 10_000;
 
 interface Resumption {
   readonly over: Promise<void>;

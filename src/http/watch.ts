@@ -34,10 +34,14 @@ export class Watch implements AnswerObserver {
   #requestStreams: RequestStreams | undefined;
   #resumptions: Resumptions | undefined;
 
-  /** @param resumesWhenHandled see `habits.ts` */
+  /**
+   * @param resumesWhenHandled see `habits.ts`
+   * @param hasSeveralSessions whose streams they are is not known then
+   */
   constructor(
     private readonly listener: WatchListener,
     private readonly resumesWhenHandled: boolean,
+    private readonly hasSeveralSessions: boolean,
   ) {}
 
   /** The connection by which the client has come back for what is written on this one. */
@@ -52,12 +56,13 @@ export class Watch implements AnswerObserver {
 
   /** An event that is not remembered may have been on any stream that the client has left. */
   #mayBeOn(stream: OrderedStream, eventId: string): boolean {
-    const isOfStandalone = this.#standaloneIds.has(eventId);
     const requestStream = this.#requestStreams?.ofEvent(eventId);
-    const isUnknown = !isOfStandalone && requestStream === undefined;
-    if (!(stream instanceof HttpConnection)) return isOfStandalone || (isUnknown && this.#streams.stored);
-    if (!isUnknown) return stream.requestStream !== undefined && stream.requestStream === requestStream;
-    return stream.isFinished && stream.isResumable;
+    if (requestStream !== undefined) return stream instanceof HttpConnection && stream.requestStream === requestStream;
+    // Nobody is to be held up by the client of another session.
+    if (this.hasSeveralSessions) return false;
+    const isOfStandalone = this.#standaloneIds.has(eventId);
+    if (stream instanceof HttpConnection) return !isOfStandalone && stream.isFinished && stream.isResumable;
+    return isOfStandalone || this.#streams.stored;
   }
 
   get streams(): HttpStreams {
@@ -75,10 +80,12 @@ export class Watch implements AnswerObserver {
     run: (connection: HttpConnection, call: () => unknown) => unknown,
   ): unknown {
     const [request, response] = args;
-    const connection = new HttpConnection(methodOf(request), headerOf(request, 'last-event-id'));
+    const lastEventId = headerOf(request, 'last-event-id');
+    // Transports take an empty one for none.
+    const connection = new HttpConnection(methodOf(request), lastEventId === '' ? undefined : lastEventId);
     this.#tell({ type: 'began' });
-    if (connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore)
-      (this.#resumptions ??= new Resumptions()).began(connection);
+    const isResuming = connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore;
+    if (isResuming) (this.#resumptions ??= new Resumptions()).began(connection);
     if (!isNodeResponse(response)) {
       return watchWebAnswer(connection, request, () => run(connection, () => handleRequest(...args)), this);
     }
@@ -90,6 +97,8 @@ export class Watch implements AnswerObserver {
       this.resumesWhenHandled && connection.method === 'GET' && connection.lastEventId !== undefined;
     const handled = run(connection, () => handleRequest(...args));
     if (connection.opensWhenHandled) this.#opensWhen(handled, connection);
+    // Whoever called may leave the client without an answer.
+    if (isResuming) Promise.resolve(handled).catch(() => this.#resumptions?.ended(connection));
     return handled;
   }
 
@@ -100,9 +109,9 @@ export class Watch implements AnswerObserver {
   }
 
   answered(connection: HttpConnection, status: number, contentType: unknown): void {
-    if (status !== 200) return;
-    const as = mediaTypeOf(contentType);
+    const as = status === 200 ? mediaTypeOf(contentType) : undefined;
     connection.isStream = as === 'sse';
+    if (!connection.isStream) this.#resumptions?.ended(connection);
     if (connection.method === 'POST' && connection.requests.length > 0 && as !== undefined) {
       for (const request of connection.requests) request.isStreaming = connection.isStream;
       this.#tell({ type: 'answered', as });

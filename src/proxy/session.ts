@@ -4,6 +4,8 @@ import { asError } from '../errors.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../transport/events.js';
+import { guarded } from '../transport/guarded.js';
+import { callbackFailed } from '../transport/report.js';
 import type { Backchannel } from '../transport/view.js';
 import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
@@ -79,7 +81,9 @@ export class Session {
 
   /** What became of each server-initiated message. */
   get routes$(): Observable<RouteEvent> {
-    return merge(this.downstream.backchannel.routes$, this.#refused$);
+    return guarded(merge(this.downstream.backchannel.routes$, this.#refused$), (cause) => {
+      this.report(callbackFailed('a subscriber of routes$', cause));
+    });
   }
 
   /** For people: the id itself opens the session. */
@@ -127,7 +131,6 @@ export class Session {
     debug.proxy('session %s ended: %s', this.name, reason);
     this.#idle.stop();
     this.#relay.stop();
-    this.#refused$.complete();
     // Not before the session knows that it has ended: to close a transport calls back.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [
@@ -141,7 +144,9 @@ export class Session {
 
   async #whenEnded(disconnected: Promise<unknown>): Promise<void> {
     const told = disconnected.catch((error: unknown) => this.report(asError(error)));
-    if (await within(END_TIMEOUT_MS, told)) return;
+    const isDone = await within(END_TIMEOUT_MS, told);
+    this.#refused$.complete();
+    if (isDone) return;
     this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));
   }
 

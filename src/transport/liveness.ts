@@ -85,7 +85,7 @@ export class Liveness implements WatchListener, OrphanListener {
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
-    this.#watch ??= new Watch(this, resumesWhenHandled(this.inner));
+    this.#watch ??= new Watch(this, resumesWhenHandled(this.inner), this.settings.sessionOf !== undefined);
     return this.#watch.handle(call, args, (connection, work) => onConnection(this.transport, connection, work));
   }
 
@@ -123,8 +123,14 @@ export class Liveness implements WatchListener, OrphanListener {
     if (watch === undefined || !(carrier instanceof HttpConnection) || !carrier.isFinished) return;
     const resumedBy = watch.resumedBy(carrier);
     if (resumedBy?.isFinished === false) return;
-    this.#orphans.questionStored(() => {
+    const giveUp = (): void => {
       if (watch.resumedBy(carrier) === resumedBy) this.owner.standIn.abandon(exchange, ledger);
+    };
+    this.#orphans.questionStored(() => {
+      const resumption = watch.resumption(carrier);
+      // The client may be shown it in a moment.
+      if (resumption === undefined) giveUp();
+      else void resumption.then(giveUp);
     });
   }
 

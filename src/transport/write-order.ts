@@ -1,6 +1,7 @@
 import { now } from '../clock.js';
 import { asError } from '../errors.js';
 import type { OrderedStream } from '../http/ordered-stream.js';
+import { MAX_READING_MS } from '../http/resumptions.js';
 import { Arrivals, type Linked } from '../routing/arrivals.js';
 import type { Liveness } from './liveness.js';
 import { unwatch, watch, type Watched } from './watchdog.js';
@@ -106,7 +107,13 @@ export class WriteOrder implements Watched {
 
   #onceResumed(job: Job, stream: OrderedStream): Promise<void> {
     const resumed = this.liveness?.resumption(stream);
-    if (resumed === undefined) return call(job, stream);
+    if (resumed === undefined) {
+      stream.heldSince = undefined;
+      return call(job, stream);
+    }
+    stream.heldSince ??= now();
+    // A client may come back again and again, and never wait until its events are read.
+    if (now() - stream.heldSince >= MAX_READING_MS) return call(job, stream);
     // It keeps its turn: nothing on this stream may overtake it, least of all the answer.
     return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));
   }

@@ -1,6 +1,11 @@
 /** What became of a message, and was told to nobody. Each test is named after the cause. */
 import { expect, test } from 'vitest';
-import type { RouteEvent } from '../../src/index.js';
+import { withBackchannel, type RouteEvent } from '../../src/index.js';
+import { Credential } from '../../src/proxy/guard.js';
+import { Session } from '../../src/proxy/session.js';
+import { proxySettingsFrom } from '../../src/proxy/settings.js';
+import { notification } from '../support/messages.js';
+import { NullTransport } from '../support/null-transport.js';
 import { ScriptedBackend } from '../proxy/scripted-backend.js';
 import { proxies } from '../proxy/support.js';
 
@@ -37,4 +42,23 @@ test.each([
   ]);
   await stage.proxy.close({ graceMs: 0 });
   expect(isComplete).toBe(true);
+});
+
+test('a subscriber of routes$ of the only session of a pipe threw, and ended the process', async () => {
+  const inner = new NullTransport();
+  const errors: Error[] = [];
+  const settings = proxySettingsFrom({ upstream: () => new NullTransport() });
+  const session = new Session(
+    withBackchannel(inner),
+    { headers: new Headers(), credential: new Credential(new Headers(), []) },
+    settings,
+    () => undefined,
+    (error) => errors.push(error),
+  );
+  session.routes$.subscribe(() => {
+    throw new Error('mine');
+  });
+  await session.downstream.send(notification('notifications/message'));
+  expect(errors).toMatchObject([{ code: 'CALLBACK_FAILED', cause: { message: 'mine' } }]);
+  await session.end('it is over');
 });

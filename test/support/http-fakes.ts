@@ -93,14 +93,14 @@ export function isStandalone({ watch }: WatchRig): boolean {
   return watch.streams.standalone !== undefined;
 }
 
-export function watchRig({ resumesWhenHandled = false } = {}): WatchRig {
+export function watchRig({ resumesWhenHandled = false, hasSeveralSessions = false } = {}): WatchRig {
   const told: string[] = [];
   const listener: WatchListener = {
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
   };
-  const watch = new Watch(listener, resumesWhenHandled);
+  const watch = new Watch(listener, resumesWhenHandled, hasSeveralSessions);
   const ledger = newLedger();
   const arrive = (connection: HttpConnection, ids: readonly number[] = []): void => {
     for (const id of ids) watch.arrived(connection, ledger.receive(request(id)).entry);

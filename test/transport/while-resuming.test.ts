@@ -1,7 +1,8 @@
 /** What is sent while the client is coming back to a stream, and the event store is read for it. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { BackchannelOptions } from '../../src/index.js';
 import { FakeResponse, nodeRequest, SSE } from '../support/http-fakes.js';
-import { cancelled, elicit, notification, request } from '../support/messages.js';
+import { answer, cancelled, elicit, notification, request } from '../support/messages.js';
 import { closeRigs, watchedRig, type WatchedRig } from '../support/watched-rig.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -21,8 +22,8 @@ interface Away extends WatchedRig {
 }
 
 /** The client has left the streams of calls 1 and 2 and the standalone stream, after the events `a`, `b` and `s`. */
-async function away(): Promise<Away> {
-  const rig = watchedRig();
+async function away(options?: BackchannelOptions): Promise<Away> {
+  const rig = watchedRig(options);
   // It stores news for the standalone stream: see `storesWhileAway`.
   Object.assign(rig.inner, { closeStandaloneSSEStream: () => undefined });
   const streams = [rig.post(request(1)), rig.post(request(2)), rig.get()];
@@ -122,4 +123,38 @@ test('is not asked when its sender has taken it back meanwhile', async () => {
   connection.writeHead(200, SSE);
   await expect(question).rejects.toMatchObject({ code: 'CANCELLED' });
   expect(client.written()).not.toContain('q');
+});
+
+test('is handed over in the end though the client comes back again and again, and what comes behind it too', async () => {
+  const client = await away();
+  const all = Promise.all([
+    client.transport.send(NEWS, { relatedRequestId: 2 }),
+    ...(client.comeBack('a'), [NEWS, answer(1)]).map(async (message) => {
+      return client.transport.send(message, { relatedRequestId: 1 });
+    }),
+  ]);
+  for (let at = 0; at < 20_000; at += 5_000) {
+    client.comeBack('a');
+    await vi.advanceTimersByTimeAsync(5_000);
+  }
+  await all;
+  expect(client.written()).toEqual([2, 1, 1]);
+  expect(client.errors).toEqual([]);
+  await vi.advanceTimersByTimeAsync(10_000);
+});
+
+test.each([
+  ['gets there', (connection: FakeResponse) => connection.writeHead(200, SSE), []],
+  ['does not', (connection: FakeResponse) => connection.disconnect(), ['q']],
+])('a question that was stored waits for a client that is coming back, which %s', async (_what, happens, orphaned) => {
+  const client = await away({ orphanTimeoutMs: 100 });
+  client.post(request(3));
+  await client.transport.send(elicit('q'), { relatedRequestId: 1 });
+  const connection = client.comeBack('a');
+  await vi.advanceTimersByTimeAsync(5_000);
+  const answered = (): unknown[] => client.received.flatMap(({ message: { id, error } }) => (error ? [id] : []));
+  expect(answered()).toEqual([]);
+  happens(connection);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(answered()).toEqual(orphaned);
 });

@@ -40,7 +40,7 @@ export class Connections {
   #next = 1;
 
   constructor(readonly side: Side) {
-    this.store = new EventStore(side.world.clock);
+    this.store = new EventStore(side.world.clock, side.config.kind === 'several');
     this.channel = this.#stream(new FakeResponse());
   }
 

@@ -31,8 +31,19 @@ export class EventStore {
   /** Over, but who has waited for them may not have heard of it. */
   #over: Reading[] = [];
   #lastOver = -1;
+  /** When it was first read for each stream, in this life. */
+  readonly #since = new Map<Stream | undefined, number>();
 
-  constructor(private readonly clock: VirtualClock) {}
+  /** @param hasSeveralSessions nobody is to be held up by the client of another session */
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly hasSeveralSessions: boolean,
+  ) {}
+
+  begins(reading: Reading): void {
+    this.readings.push(reading);
+    if (!this.#since.has(reading.post)) this.#since.set(reading.post, reading.since);
+  }
 
   /** The client, or what the wrapper has waited for, is gone: nobody waits for it any more. */
   over(reading: Reading): void {
@@ -53,11 +64,16 @@ export class EventStore {
   /** The transport has closed. What it has begun to read it reads to the end. */
   close(): void {
     for (const reading of this.readings) reading.isOfClosedLife = true;
+    this.#since.clear();
   }
 
-  /** What is written on this stream now falls into the gap: the client does not see it. */
+  /**
+   * What is written on this stream now falls into the gap: the client does not see it. Of one that has come back for so
+   * long, and perhaps again and again, that is its own fault.
+   */
   isReadFor(post: Stream | undefined): boolean {
-    return this.#awaited.some((reading) => reading.post === post);
+    const isNew = this.clock.now - (this.#since.get(post) ?? 0) < MAX_READING_MS;
+    return isNew && this.#awaited.some((reading) => reading.post === post && this.#mayHold(reading));
   }
 
   /**
@@ -66,8 +82,15 @@ export class EventStore {
    * @param isLeft the client may be coming back to it, as far as can be known from outside
    */
   mayHoldUp(post: Stream | undefined, isLeft: boolean): boolean {
-    const isDue = this.#awaited.some((reading) => reading.post === post || (reading.isOfUnknownEvent && isLeft));
-    return isDue || this.#over.some((reading) => reading.post === post || reading.isOfUnknownEvent);
+    const isOf = (reading: Reading): boolean => reading.post === post || reading.isOfUnknownEvent;
+    const isDue = this.#awaited.some(
+      (reading) => this.#mayHold(reading) && isOf(reading) && (reading.post === post || isLeft),
+    );
+    return isDue || this.#over.some((reading) => this.#mayHold(reading) && isOf(reading));
+  }
+
+  #mayHold({ post, isOfUnknownEvent }: Reading): boolean {
+    return !this.hasSeveralSessions || (post !== undefined && !isOfUnknownEvent);
   }
 
   get isRead(): boolean {

@@ -25,7 +25,7 @@ export function storeIsRead(
   const isOfUnknownEvent = headers['last-event-id'] === FORGOTTEN;
   if (side.config.resumesWhenHandled) writeHead(response);
   return new Promise((handled) => {
-    store.readings.push({ resumes, post, response, since, isOfUnknownEvent, handled, isOfClosedLife: false });
+    store.begins({ resumes, post, response, since, isOfUnknownEvent, handled, isOfClosedLife: false });
   });
 }
 
