@@ -175,7 +175,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'C9',
-    'wait on for a client that comes back and is refused',
+    'wait on for a client that comes back and goes again',
     WATCH,
     '    connection.isFinished = true;\n    this.#resumptions?.ended(connection);\n',
     '    connection.isFinished = true;\n',
@@ -198,8 +198,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'wait for no client that comes back after an event of long ago',
     WATCH,
-    'return stream.isFinished && stream.isResumable;',
-    'return stream.isFinished && !stream.isFinished;',
+    'return !isOfStandalone && stream.isFinished && stream.isResumable;',
+    'return stream.isFinished && !stream.isFinished && isOfStandalone;',
   ),
   mutant(
     'C9',
@@ -212,7 +212,14 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C9',
     'wait for a client that comes back after an event of long ago on streams that it has not left',
     WATCH,
-    'return stream.isFinished && stream.isResumable;',
-    'return stream.isResumable;',
+    'return !isOfStandalone && stream.isFinished && stream.isResumable;',
+    'return !isOfStandalone && stream.isResumable;',
+  ),
+  mutant(
+    'C7',
+    'wait for a client that comes back to another session',
+    WATCH,
+    'if (this.hasSeveralSessions) return false;',
+    'if (this.hasSeveralSessions && eventId === undefined) return false;',
   ),
 ];
