@@ -14,6 +14,7 @@
  * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
  * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
+ * - `TOO_MANY_REQUESTS`: the backend asks more at once than the proxy lets a session ask (`maxInFlight`)
  * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on as it is, or not sent if it had waited
  * - `CLOSED`: the transport was closed before the message could leave
  * - `CALLBACK_FAILED`: a callback, hook or subscriber of yours threw; `cause` is what it threw
@@ -31,6 +32,7 @@ export type BackchannelErrorCode =
   | 'AMBIGUOUS'
   | 'UNKNOWN_PROGRESS_TOKEN'
   | 'DUPLICATE_REQUEST_ID'
+  | 'TOO_MANY_REQUESTS'
   | 'UNREADABLE_MESSAGE'
   | 'CLOSED'
   | 'CALLBACK_FAILED';

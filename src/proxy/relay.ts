@@ -202,11 +202,13 @@ export class Relay {
     });
   }
 
-  #refusalOf(question: RequestMessage): Error | undefined {
+  #refusalOf(question: RequestMessage): BackchannelError | undefined {
     if (this.#calls.isPointless(question))
       return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
     const { maxInFlight } = this.options;
-    return this.#questions.size < maxInFlight ? undefined : new Error(tooManyRequests(maxInFlight));
+    return this.#questions.size < maxInFlight
+      ? undefined
+      : new BackchannelError('TOO_MANY_REQUESTS', tooManyRequests(maxInFlight));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {

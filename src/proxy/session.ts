@@ -1,11 +1,12 @@
 import { Subject, merge, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../transport/events.js';
 import { guarded } from '../transport/guarded.js';
 import { callbackFailed } from '../transport/report.js';
+import { logRoute } from '../transport/route-log.js';
 import type { Backchannel } from '../transport/view.js';
 import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
@@ -58,13 +59,7 @@ export class Session {
       onStart: () => {
         debug.proxy('backend of session %s started', this.name);
       },
-      onQuestionRefused: ({ id, method }, error) => {
-        this.#refused$.next({
-          ...{ session: this.id, id, method, requested: undefined },
-          ...{ to: 'nowhere', relatedRequestId: undefined, evidence: undefined },
-          ...{ outcome: 'refused', error, waitedMs: 0 },
-        });
-      },
+      onQuestionRefused: (question, error) => this.#tellRefused(question, error),
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
         if (this.#ended !== undefined) return;
@@ -140,6 +135,23 @@ export class Session {
     this.#ended = this.#whenEnded(Promise.all(disconnected));
     this.onEnd(this.#ended);
     return this.#ended;
+  }
+
+  #tellRefused({ id, method }: RequestMessage, error: Error): void {
+    const event: RouteEvent = {
+      session: this.id,
+      id,
+      method,
+      requested: undefined,
+      to: 'nowhere',
+      relatedRequestId: undefined,
+      evidence: undefined,
+      outcome: 'refused',
+      error,
+      waitedMs: 0,
+    };
+    logRoute(event);
+    this.#refused$.next(event);
   }
 
   async #whenEnded(disconnected: Promise<unknown>): Promise<void> {

@@ -53,9 +53,14 @@ export class RouteLog {
   }
 
   #emit(event: RouteEvent): void {
-    if (debug.route.enabled) debug.route('%s', describe(event));
+    logRoute(event);
     this.taps.route(event);
   }
+}
+
+/** The line of an event, if somebody has asked for lines. */
+export function logRoute(event: RouteEvent): void {
+  if (debug.route.enabled) debug.route('%s', describe(event));
 }
 
 /** A message that throws when it is read has its event all the same: its sender may wait for what comes after. */
