@@ -22,7 +22,7 @@ interface Sums {
 
 // What is tested, before it may change under the run.
 const measured = environment(['src', 'test', 'examples', 'package.json']);
-const { passed } = await runVitest({ folder: ROOT, args: ['--coverage'], isShown: true });
+const { passed } = await runVitest({ folder: ROOT, args: ['--coverage', '--coverage.reportOnFailure'], isShown: true });
 process.exitCode = passed ? 0 : 1;
 
 const text = await readFile(`${ROOT}coverage/coverage-summary.json`, 'utf8');
