@@ -5,8 +5,8 @@ import type { Sessions } from '../routing/sessions.js';
 
 /** The stream on whose order a message waits. A transport with one pipe keeps its own order. */
 export class StreamOf {
-  /** Of the only session, and of all whose messages name no session. */
-  readonly #standalone = new OrderedStream();
+  /** Of the only session, and of all whose messages name no session. Many sessions never need it. */
+  #unnamed: OrderedStream | undefined;
   /**
    * Of sessions that have names, while something is being written there or waits. Not in their ledgers: one is dropped
    * when nothing is in flight in it, though a notification is still being written.
@@ -32,7 +32,7 @@ export class StreamOf {
     const entry = (ledger ?? sessions.holding(id))?.bearer(id);
     if (entry !== undefined) return this.message(entry, ledger);
     // Nobody bears the id: there is a time limit to keep, and no order. Or several sessions do, and it may be any of them.
-    return ledger === undefined ? this.#standalone : new OrderedStream();
+    return ledger === undefined ? this.#standaloneOf(undefined) : new OrderedStream();
   }
 
   /** A message was written, or given up. */
@@ -44,7 +44,7 @@ export class StreamOf {
   }
 
   #standaloneOf(session: string | undefined): OrderedStream {
-    if (session === undefined) return this.#standalone;
+    if (session === undefined) return (this.#unnamed ??= new OrderedStream());
     const streams = (this.#named ??= new Map<string, OrderedStream>());
     let stream = streams.get(session);
     if (stream === undefined) streams.set(session, (stream = new OrderedStream()));
