@@ -102,7 +102,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'wait for other streams',
     'src/transport/stream-of.ts',
     'if (entry.carrier instanceof OrderedStream) return entry.carrier;',
-    'if (entry.id !== undefined) return this.#standalone;',
+    'if (entry.id !== undefined) return this.#standaloneOf(undefined);',
   ),
   mutant(
     'C10',
