@@ -20,7 +20,7 @@ export default tseslint.config(
       'node_modules/',
       '.tmp/',
       'test/types/fixtures/',
-      'plugins/',
+      'suites/integrations/',
       'benchmarks/plots/',
     ],
   },
@@ -59,8 +59,8 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
-  // Imports point one way: proxy → index → {transport, http} → routing.
-  mayNotImport('**/*.ts', [SDK]),
+  // Imports point one way: proxy → index → interceptor → streams → routing.
+  mayNotImport('{*.ts,register/**/*.ts}', [SDK]),
   mayNotImport('cli/**/*.ts', [{ group: ['../register.js'], message: 'Imports point towards routing.' }]),
   mayNotImport('proxy/**/*.ts', [
     { group: ['../cli.js', '../cli/*', '../register.js'], message: 'Imports point towards routing.' },
@@ -71,14 +71,14 @@ export default tseslint.config(
       message: 'Routing is pure: it imports nothing but itself. No rxjs, no debug, no node:, no SDK, no clock.',
     },
   ]),
-  mayNotImport('http/**/*.ts', [
+  mayNotImport('streams/**/*.ts', [
     SDK,
     {
-      group: ['../index.js', '../backchannel.js', '../transport/*', '../proxy/*', '../cli.js'],
+      group: ['../index.js', '../backchannel.js', '../interceptor/*', '../backends/*', '../proxy/*', '../cli.js'],
       message: 'Imports point towards routing.',
     },
   ]),
-  mayNotImport('transport/**/*.ts', [
+  mayNotImport('interceptor/**/*.ts', [
     SDK,
     {
       group: ['../index.js', '../backchannel.js', '../proxy/*', '../cli.js', '../register.js'],

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { aliasesOf, setupOf } from './versions/lib/aliases.js';
+import { aliasesOf, setupOf } from './suites/lib/sdk-aliases.js';
 
 /** Another version of the SDK to run the tests with. */
 const sdk = process.env['MCP_BACKCHANNEL_TEST_SDK'];

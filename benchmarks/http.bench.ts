@@ -19,7 +19,7 @@
  * under constant load, where a slow call does not keep the next one from coming.
  */
 import type { PairedRatio } from './lib/bootstrap.js';
-import { environment } from './lib/environment.js';
+import { environment } from '../suites/lib/environment.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import { median } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';

@@ -21,7 +21,7 @@ const options = ['--out', folderFor(values.out, values.brief), ...(values.brief 
 
 for (const benchmark of chosen) {
   for (const node of OTHER_NODES) {
-    const program = fileURLToPath(new URL(`../versions/node_modules/node-${node}/bin/node`, import.meta.url));
+    const program = fileURLToPath(new URL(`../suites/versions/node_modules/node-${node}/bin/node`, import.meta.url));
     const args = ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL(`${benchmark}.bench.ts`, import.meta.url))];
     const name = onNode(benchmark, node);
     const { status, error } = spawnSync(program, [...args, '--name', name, ...options], { stdio: 'inherit' });

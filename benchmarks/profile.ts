@@ -8,7 +8,7 @@
  * counts for the function that was running, not for who called it.
  */
 import { fileURLToPath } from 'node:url';
-import { environment } from './lib/environment.js';
+import { environment } from '../suites/lib/environment.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { Profile } from './lib/results.js';
 import { significant } from './lib/statistics.js';

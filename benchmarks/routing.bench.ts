@@ -18,7 +18,7 @@
  * yardstick for what runs with one, and so the whole cost of the context is in the ratio. And 100,000
  * requests in flight make garbage collection dearer for whoever shares the heap with them.
  */
-import { environment } from './lib/environment.js';
+import { environment } from '../suites/lib/environment.js';
 import { HEAP_VARIANTS } from './lib/heap.js';
 import { inChild } from './lib/worker.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';

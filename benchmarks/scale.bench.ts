@@ -13,7 +13,7 @@
  * Every variant at every size has a process of its own, one after the other, round by round.
  */
 import { inTurn } from './lib/turns.js';
-import { environment } from './lib/environment.js';
+import { environment } from '../suites/lib/environment.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import type { ScaleResult, ScaleRow } from './lib/results.js';
 import { measured, ratio, type Measured } from './lib/statistics.js';

@@ -1,8 +1,8 @@
 import { settingsFrom, type BackchannelOptions } from './options.js';
-import { Downstream } from './transport/downstream.js';
-import { facade } from './transport/facade.js';
-import { Upstream } from './transport/upstream.js';
-import type { Backchannel } from './transport/view.js';
+import { Downstream } from './interceptor/downstream.js';
+import { facade } from './interceptor/facade.js';
+import { Upstream } from './interceptor/upstream.js';
+import type { Backchannel } from './interceptor/backchannel-view.js';
 import { mustBeTransport, type TransportLike } from './transport-like.js';
 
 /** A transport that is wrapped, by itself or by its façade: wrapping it again gives the same façade. */

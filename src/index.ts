@@ -4,6 +4,6 @@ export { BackchannelError, type BackchannelErrorCode } from './errors.js';
 export type { BackchannelOptions } from './options.js';
 export type { JsonRpcMessage, RequestId, Scope } from './routing/message.js';
 export type { Evidence } from './routing/route.js';
-export type { Inbound, Outbound, RouteEvent } from './transport/events.js';
-export type { Backchannel, InFlightRequest, Snapshot } from './transport/view.js';
+export type { Inbound, Outbound, RouteEvent } from './interceptor/events.js';
+export type { Backchannel, InFlightRequest, Snapshot } from './interceptor/backchannel-view.js';
 export type { MessageHandler, SendOptions, TransportLike } from './transport-like.js';

@@ -12,7 +12,7 @@ import { asError } from './errors.js';
 import type { BackchannelOptions } from './options.js';
 import { optionsFrom } from './register/environment.js';
 import { hookModules } from './register/hooks.js';
-import { forUnawareProxy } from './register/unaware.js';
+import { forUnawareProxy } from './register/shield-proxy.js';
 
 const options = optionsOrExit();
 hookModules({

@@ -1,4 +1,4 @@
-import { Random } from '../../soak/lib/random.js';
+import { Random } from '../../suites/lib/random.js';
 import { median } from './statistics.js';
 
 /** A ratio of what was measured in pairs. */

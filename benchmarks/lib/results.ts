@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairedRatio } from './bootstrap.js';
-import type { Environment } from './environment.js';
+import type { Environment } from '../../suites/lib/environment.js';
 import type { ByBenchmark, OnOtherNodes } from './nodes.js';
 import type { PeersResult } from '../peers/results.js';
 import type { Measured } from './statistics.js';

@@ -10,7 +10,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { environment } from '../lib/environment.js';
+import { environment } from '../../suites/lib/environment.js';
 import { folderFor, write } from '../lib/program.js';
 import { aimsOf } from './aims.js';
 import { CONTESTANTS } from './contestants.js';

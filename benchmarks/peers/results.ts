@@ -1,6 +1,6 @@
 /** What `npm run bench:peers` writes to `peers.json`. */
 import type { Measured } from '../lib/statistics.js';
-import type { Environment } from '../lib/environment.js';
+import type { Environment } from '../../suites/lib/environment.js';
 
 /** How much was measured. */
 export interface Effort {

@@ -1,6 +1,6 @@
 import * as echarts from 'echarts';
 import type { CustomSeriesOption, EChartsOption } from 'echarts';
-import type { Environment } from '../lib/environment.js';
+import type { Environment } from '../../suites/lib/environment.js';
 
 export interface Drawing {
   readonly width: number;

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { markOf } from '../lib/environment.js';
+import { markOf } from '../../suites/lib/environment.js';
 import { optionsFromArguments } from '../lib/program.js';
 import { readResult, type Results } from '../lib/results.js';
 import { render, type Drawing } from './chart.js';

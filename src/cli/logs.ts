@@ -1,5 +1,5 @@
-import type { RouteEvent } from '../transport/events.js';
-import { shown, shownMethod } from '../transport/report.js';
+import type { RouteEvent } from '../interceptor/events.js';
+import { shown, shownMethod } from '../interceptor/report.js';
 import { visible, visibleInJson } from '../visible.js';
 import { Secrets } from './secrets.js';
 

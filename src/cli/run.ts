@@ -6,10 +6,10 @@ import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
 import { metricsOf } from './metrics.js';
 import type { CommandOptions } from './options.js';
-import { createEndpoint, listen, stop } from './server.js';
+import { createEndpoint, listen, stop } from './endpoint.js';
 import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
-import { Upstreams } from './upstream.js';
+import { Upstreams } from './make-upstream.js';
 
 /** How long the answers that are being written may take to go out. */
 const FLUSH_MS = 1_000;

@@ -3,8 +3,8 @@ import type { StatefulProxyOptions } from '../proxy/options.js';
 import { Credential } from '../proxy/guard.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
-import { within } from '../proxy/within.js';
-import { StdioTransport, type End } from './stdio-transport.js';
+import { within } from '../ends-within.js';
+import { StdioTransport, type End } from './stdio-server-transport.js';
 
 export interface StdioMode {
   readonly routes$: Session['routes$'];

@@ -1,9 +1,9 @@
 import { asUpstream } from '../backchannel.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { reasonOf } from './answers.js';
+import { reasonOf } from './own-answers.js';
 import { isUnreadable, Probe, statusOf } from './probe.js';
-import { within } from './within.js';
+import { within } from '../ends-within.js';
 
 /** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
 const CLOSE_TIMEOUT_MS = 2_000;

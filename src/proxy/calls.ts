@@ -7,10 +7,10 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
-import { cancelledOrigin } from '../transport/origin.js';
-import { tooManyRequests } from './answers.js';
+import { cancelledOrigin } from '../interceptor/origin.js';
+import { tooManyRequests } from './own-answers.js';
 import { Pending } from './pending.js';
-import { Turns } from './serialize.js';
+import { Turns } from './turns.js';
 
 /** Ids are kept as long as their requests are open. */
 const MAX_ID_LENGTH = 1_000;

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { WRONG_HOST, WRONG_ORIGIN, WRONG_TOKEN, type Answer } from './answers.js';
+import { WRONG_HOST, WRONG_ORIGIN, WRONG_TOKEN, type Answer } from './own-answers.js';
 import type { ProxySettings } from './settings.js';
 
 /** An HTTP request of a client, of Node or of the web. */

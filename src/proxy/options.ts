@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
 import type { BackchannelOptions } from '../options.js';
-import type { RouteEvent } from '../transport/events.js';
+import type { RouteEvent } from '../interceptor/events.js';
 import type { TransportLike } from '../transport-like.js';
 
 /** What is known of the client when its session's backend is connected. */

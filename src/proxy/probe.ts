@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { after } from '../clock.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { reasonOf } from './answers.js';
+import { reasonOf } from './own-answers.js';
 
 /** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
 const PAUSE_MS = 500;

@@ -1,11 +1,11 @@
-import { callbackFailed } from '../transport/report.js';
+import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
-import { Door } from './door.js';
-import { nodeHandler } from './node.js';
+import { Door } from './admission.js';
+import { nodeHandler } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
 import { Sessions } from './sessions.js';
 import { proxySettingsFrom } from './settings.js';
-import { webHandler } from './web.js';
+import { webHandler } from './web-handler.js';
 
 /**
  * A proxy that serves a backend over Streamable HTTP: each client has a backend session of its own, and

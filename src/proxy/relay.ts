@@ -10,10 +10,10 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { errorAnswer, reasonOf, tooManyRequests } from './answers.js';
+import { errorAnswer, reasonOf, tooManyRequests } from './own-answers.js';
 import { Backend, isSessionUnknown, type MakeTransport } from './backend.js';
 import { Calls } from './calls.js';
-import { within } from './within.js';
+import { within } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;

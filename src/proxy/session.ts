@@ -3,16 +3,16 @@ import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import type { RouteEvent } from '../transport/events.js';
-import { guarded } from '../transport/guarded.js';
-import { callbackFailed } from '../transport/report.js';
-import { logRoute } from '../transport/route-log.js';
-import type { Backchannel } from '../transport/view.js';
+import type { RouteEvent } from '../interceptor/events.js';
+import { guarded } from '../interceptor/guarded.js';
+import { callbackFailed } from '../interceptor/report.js';
+import { logRoute } from '../interceptor/route-log.js';
+import type { Backchannel } from '../interceptor/backchannel-view.js';
 import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
-import { within } from './within.js';
+import { within } from '../ends-within.js';
 
 /** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
 const END_TIMEOUT_MS = 15_000;

@@ -1,14 +1,14 @@
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
-import { guarded } from '../transport/guarded.js';
-import { callbackFailed } from '../transport/report.js';
-import type { RouteEvent } from '../transport/events.js';
-import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './answers.js';
+import { guarded } from '../interceptor/guarded.js';
+import { callbackFailed } from '../interceptor/report.js';
+import type { RouteEvent } from '../interceptor/events.js';
+import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './own-answers.js';
 import type { Credential } from './guard.js';
 import type { ProxySnapshot } from './options.js';
 import { Session, type Downstream, type Opener } from './session.js';
 import type { ProxySettings } from './settings.js';
-import { within } from './within.js';
+import { within } from '../ends-within.js';
 
 /** What a new transport tells of its session. */
 export interface TransportEvents {

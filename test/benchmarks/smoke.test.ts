@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { markOf, type Environment } from '../../benchmarks/lib/environment.js';
+import { markOf, type Environment } from '../../suites/lib/environment.js';
 import { RESULTS } from '../../benchmarks/lib/program.js';
 import { Http, Profile, Routing, Scale } from './schemas.js';
 

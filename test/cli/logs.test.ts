@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Logs } from '../../src/cli/logs.js';
-import { Upstreams } from '../../src/cli/upstream.js';
+import { Upstreams } from '../../src/cli/make-upstream.js';
 import { listen } from '../proxy/support.js';
 
 const URL_SPEC = { kind: 'url', url: new URL('http://127.0.0.1:1/mcp'), headers: [], passHeaders: ['x-key'] } as const;

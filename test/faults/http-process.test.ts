@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, expect, test } from 'vitest';
-import { HttpTransport } from '../../src/cli/http-transport.js';
+import { HttpTransport } from '../../src/backends/http/http-transport.js';
 import { proxies } from '../proxy/support.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { isQuestion } from '../support/live.js';

@@ -39,7 +39,7 @@ describe('src/routing', () => {
     '@modelcontextprotocol/server',
     '../debug.js',
     '../errors.js',
-    '../transport/origin.js',
+    '../interceptor/origin.js',
     '../index.js',
     './deeper/../../debug.js',
   ])('must not import %s', async (module) => {
@@ -67,7 +67,7 @@ describe('src/routing', () => {
   });
 });
 
-describe('src/transport', () => {
+describe('src/interceptor', () => {
   test.each([
     '@modelcontextprotocol/sdk/types.js',
     '@modelcontextprotocol/server',
@@ -77,7 +77,7 @@ describe('src/transport', () => {
     '../cli.js',
     '../register.js',
   ])('must not import %s', async (module) => {
-    expect(await breaches('transport/pipeline.ts', `export * from '${module}';\n`)).toEqual([GUARDS[0]]);
+    expect(await breaches('interceptor/pipeline.ts', `export * from '${module}';\n`)).toEqual([GUARDS[0]]);
   });
 
   test('may import rxjs, node: and routing, and may look at the clock', async () => {
@@ -87,7 +87,7 @@ describe('src/transport', () => {
       "export { route } from '../routing/route.js';",
       'export const now = performance.now();',
     ];
-    expect(await breaches('transport/pipeline.ts', `${code.join('\n')}\n`)).toEqual([]);
+    expect(await breaches('interceptor/pipeline.ts', `${code.join('\n')}\n`)).toEqual([]);
   });
 });
 
@@ -107,7 +107,7 @@ test('the core must not import the SDK', async () => {
   expect(await breaches('backchannel.ts', code)).toEqual([GUARDS[0]]);
 });
 
-test.each(['routing', 'transport', 'proxy'])('what is in src/%s breaches nothing', async (folder) => {
+test.each(['routing', 'interceptor', 'proxy'])('what is in src/%s breaches nothing', async (folder) => {
   const files = await sourcesOf(folder);
   expect(files.length).toBeGreaterThan(0);
   for (const file of files) {

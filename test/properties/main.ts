@@ -1,6 +1,6 @@
 /** `npm run properties`: as many sequences as it takes to believe it. */
-import { environment } from '../../benchmarks/lib/environment.js';
-import { keep } from '../../reliability/lib/results.js';
+import { environment } from '../../suites/lib/environment.js';
+import { keep } from '../../suites/lib/results.js';
 import { taken } from './model/commands.js';
 import { runFrom, search } from './model/property.js';
 

@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RequestId } from '../../src/routing/message.js';
-import { Sessions } from '../../src/routing/sessions.js';
+import { Sessions } from '../../src/routing/ledgers.js';
 import { deferred } from '../support/deferred.js';
 import { answer, cancelled, elicit, MODERN, notification, request } from '../support/messages.js';
 import { NullHttpTransport, NullTransport } from '../support/null-transport.js';

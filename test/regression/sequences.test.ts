@@ -1,8 +1,8 @@
 /** Bugs that a search through sequences of events has found, each named after its cause. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { now } from '../../src/clock.js';
-import { OrderedStream } from '../../src/http/ordered-stream.js';
-import { WriteOrder } from '../../src/transport/write-order.js';
+import { OrderedStream } from '../../src/streams/ordered-stream.js';
+import { WriteOrder } from '../../src/interceptor/write-order.js';
 import { deferred } from '../support/deferred.js';
 import { FakeResponse, nodeRequest, SSE } from '../support/http-fakes.js';
 import { answer, cancelled, elicit, notification, request } from '../support/messages.js';

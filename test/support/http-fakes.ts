@@ -1,8 +1,8 @@
 /** HTTP without a server: requests and responses by hand, for what only reads and passes on. */
 import { EventEmitter } from 'node:events';
 import type { InFlight } from '../../src/routing/ledger.js';
-import type { HttpConnection } from '../../src/http/connection.js';
-import { Watch, type WatchListener } from '../../src/http/watch.js';
+import type { HttpConnection } from '../../src/streams/connection.js';
+import { Watch, type WatchListener } from '../../src/streams/stream-watcher.js';
 import { request } from './messages.js';
 import { newLedger } from './verdict.js';
 

@@ -1,5 +1,5 @@
 /** A waiting room with a virtual clock's time limits, and what came out of it. */
-import { Parking, type ParkingFailure, type ParkingLimits, type Ticket } from '../../src/http/parking.js';
+import { Parking, type ParkingFailure, type ParkingLimits, type Ticket } from '../../src/streams/parking.js';
 
 export interface NamedTicket extends Ticket {
   readonly name: string;

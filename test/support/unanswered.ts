@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { onceGone } from '../../src/http/gone.js';
+import { onceGone } from '../../src/streams/connection-end.js';
 
 /** The requests that a server has taken, and not answered to the end: each holds a connection. */
 export class Unanswered {

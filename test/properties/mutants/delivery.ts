@@ -3,12 +3,12 @@ import { mutant, type Mutant } from './mutant.js';
 
 const ROUTE = 'src/routing/route.ts';
 const LEDGER = 'src/routing/ledger.ts';
-const DELIVERY = 'src/transport/delivery.ts';
-const ORDER = 'src/transport/write-order.ts';
-const LIVENESS = 'src/transport/liveness.ts';
-const RESUMPTIONS = 'src/http/resumptions.ts';
-const WATCH = 'src/http/watch.ts';
-const PARKING = 'src/http/parking.ts';
+const DELIVERY = 'src/interceptor/delivery.ts';
+const ORDER = 'src/interceptor/write-order.ts';
+const LIVENESS = 'src/interceptor/liveness.ts';
+const RESUMPTIONS = 'src/streams/resumptions.ts';
+const WATCH = 'src/streams/stream-watcher.ts';
+const PARKING = 'src/streams/parking.ts';
 
 export const DELIVERY_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -141,7 +141,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   mutant(
     'C5',
     'take a GET that was replaced for the one that ends',
-    'src/http/streams.ts',
+    'src/streams/open-streams.ts',
     'if (streams.standalone !== event.connection) return streams;',
     '',
   ),

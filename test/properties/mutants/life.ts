@@ -3,12 +3,12 @@ import { mutant, type Mutant } from './mutant.js';
 
 const ROUTE = 'src/routing/route.ts';
 const LEDGER = 'src/routing/ledger.ts';
-const PIPELINE = 'src/transport/pipeline.ts';
-const DELIVERY = 'src/transport/delivery.ts';
-const ORDER = 'src/transport/write-order.ts';
-const DOWNSTREAM = 'src/transport/downstream.ts';
-const PARKING = 'src/http/parking.ts';
-const WATCH = 'src/http/watch.ts';
+const PIPELINE = 'src/interceptor/pipeline.ts';
+const DELIVERY = 'src/interceptor/delivery.ts';
+const ORDER = 'src/interceptor/write-order.ts';
+const DOWNSTREAM = 'src/interceptor/downstream.ts';
+const PARKING = 'src/streams/parking.ts';
+const WATCH = 'src/streams/stream-watcher.ts';
 
 export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -28,7 +28,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C6',
     'keep what was in flight when the transport is closed',
-    'src/routing/sessions.ts',
+    'src/routing/ledgers.ts',
     '    for (const ledger of this.#ledgers()) ledger.clear();\n    this.#only = this.#named = undefined;',
     '',
   ),
@@ -42,7 +42,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C7',
     'send for the session whose request came in last, whichever the message is of',
-    'src/transport/decide.ts',
+    'src/interceptor/decide.ts',
     'if (session !== undefined) return sessions.named(session);',
     'const last = isResponse(message) ? undefined : [...sessions.inFlight()].at(-1)?.ledger;\n' +
       '  if (session !== undefined) return last ?? sessions.named(session);',
@@ -57,7 +57,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C7',
     'answer in the place of the client what another session of the same name for it has asked',
-    'src/transport/stand-in.ts',
+    'src/interceptor/answer-for-client.ts',
     '    this.#abandon(exchange, ledger, neverResumed);',
     '    for (const all of [...this.owner.sessions.exchanges()]) {\n' +
       '      if (all.exchange.id === exchange.id) this.#abandon(all.exchange, all.ledger, neverResumed);\n    }',
@@ -65,7 +65,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C7',
     'follow the context to a request of the other transport',
-    'src/transport/origin.ts',
+    'src/interceptor/origin.ts',
     'while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;',
     'void transport;',
   ),
@@ -100,7 +100,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C9',
     'wait for other streams',
-    'src/transport/stream-of.ts',
+    'src/interceptor/stream-of.ts',
     'if (entry.carrier instanceof OrderedStream) return entry.carrier;',
     'if (entry.id !== undefined) return this.#standaloneOf(undefined);',
   ),
@@ -114,21 +114,21 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C10',
     'let the subscribers of routes$ throw into delivery',
-    'src/transport/guarded.ts',
+    'src/interceptor/guarded.ts',
     '    try {\n      call();\n    } catch (cause) {\n      this.onError(cause);\n    }',
     '    call();',
   ),
   mutant(
     'C10',
     'let scopeOf throw',
-    'src/transport/decide.ts',
+    'src/interceptor/decide.ts',
     "const chosen = own && consult('scopeOf', around, () => own(method));",
     'const chosen = own?.(method);',
   ),
   mutant(
     'C10',
     'let onerror throw',
-    'src/transport/report.ts',
+    'src/interceptor/report.ts',
     "    } catch (cause) {\n      debug.error('onerror threw: %o', cause);\n    }",
     '    } finally {\n      // nothing\n    }',
   ),
@@ -142,7 +142,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C10',
     'say nothing of a subscriber that throws',
-    'src/transport/taps.ts',
+    'src/interceptor/observables.ts',
     'this.report(callbackFailed(`a subscriber of ${name}`, cause));',
     'void [name, cause, callbackFailed];',
   ),
@@ -177,7 +177,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C11',
     'let the timer of orphans run on when the transport is closed',
-    'src/http/orphans.ts',
+    'src/streams/orphans.ts',
     '  close(): void {\n    this.#stop();\n',
     '  close(): void {\n',
   ),
@@ -191,7 +191,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C11',
     'send on behalf of a connection that is over',
-    'src/transport/decide.ts',
+    'src/interceptor/decide.ts',
     'const isOfClosedLife = origin?.ledger.life.over === true;',
     'const isOfClosedLife = origin?.ledger.life.over === undefined;',
   ),

@@ -2,9 +2,9 @@
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment } from '../../../benchmarks/lib/environment.js';
-import { keep, ROOT } from '../../../reliability/lib/results.js';
-import { runVitest } from '../../../reliability/lib/vitest.js';
+import { environment } from '../../../suites/lib/environment.js';
+import { keep, ROOT } from '../../../suites/lib/results.js';
+import { runVitest } from '../../../suites/lib/vitest.js';
 import { MUTANTS, outdated } from './all.js';
 import type { Mutant } from './mutant.js';
 import { verdictOf, type Catch } from './verdict.js';
@@ -12,7 +12,7 @@ import { verdictOf, type Catch } from './verdict.js';
 /** The search first: where it catches a fault, the other tests need not be asked. */
 const SUITES: readonly (readonly string[])[] = [
   ['test/properties'],
-  ['test/routing', 'test/transport', 'test/http', 'test/regression/sequences.test.ts'],
+  ['test/routing', 'test/interceptor', 'test/streams', 'test/regression/sequences.test.ts'],
 ];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
@@ -23,7 +23,7 @@ interface Result extends Pick<Mutant, 'line' | 'name' | 'file'>, Partial<Catch> 
 
 async function copy(): Promise<string> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'mutants-'));
-  for (const name of ['src', 'test', 'examples', 'versions/lib', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+  for (const name of ['src', 'test', 'examples', 'suites/lib', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
   await symlink(await realpath(join(ROOT, 'node_modules')), join(folder, 'node_modules'));

@@ -1,5 +1,5 @@
 /** What a run of the tests says of a mutant. */
-import type { VitestRun } from '../../../reliability/lib/vitest.js';
+import type { VitestRun } from '../../../suites/lib/vitest.js';
 
 /** By what a mutant was caught: a test that fails says what is broken, the other two only that something is. */
 export interface Catch {

@@ -1,0 +1,48 @@
+import { after, MAX_TIMEOUT_MS } from '../../clock.js';
+
+/** How long is waited before a stream is asked for again, where the server does not say. */
+const FIRST_PAUSE_MS = 1_000;
+const PAUSE_GROWTH = 1.5;
+const MAX_PAUSE_MS = 30_000;
+
+/** A server that asks for no pause at all would have us do nothing else. */
+const MIN_PAUSE_MS = 100;
+
+/**
+ * How a stream is resumed that has ended, and when.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
+ */
+export class Resumption {
+  lastEventId: string | undefined;
+  /** In vain, in a row. */
+  attempts = 0;
+  #retryMs = FIRST_PAUSE_MS;
+  #wake: (() => void) | undefined;
+
+  resumableAfter(eventId: string): void {
+    this.attempts = 0;
+    this.lastEventId = eventId;
+  }
+
+  retryAfter(ms: number): void {
+    this.#retryMs = Math.min(Math.max(ms, MIN_PAUSE_MS), MAX_TIMEOUT_MS);
+  }
+
+  /** Resolves when it is time to try again. */
+  pause(): Promise<void> {
+    const grown = Math.min(this.#retryMs * PAUSE_GROWTH ** this.attempts, MAX_PAUSE_MS);
+    return new Promise((resolve) => {
+      const cancel = after(Math.max(grown, this.#retryMs), resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the pause. */
+  wake(): void {
+    this.#wake?.();
+  }
+}

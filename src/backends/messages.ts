@@ -1,0 +1,116 @@
+import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { asError } from '../errors.js';
+import { answerInPlaceOf } from '../proxy/own-answers.js';
+import { isMethodMessage, isRequestId, type JsonRpcMessage } from '../routing/message.js';
+import type { TransportLike } from '../transport-like.js';
+
+/** The longest message, in characters, as the SDK has it over stdio. */
+export const MAX_MESSAGE: number = 10 * 1_048_576;
+
+/** JSON-RPC's code for what is JSON, but no request. */
+export const INVALID_REQUEST = -32600;
+
+/** Who is told what a backend says. */
+export interface MessageListener {
+  message(message: JsonRpcMessage): void;
+  error(error: Error): void;
+  /** Tells the backend that what it asks is no valid request: nobody else will answer it. */
+  refuse(answer: JsonRpcMessage): void;
+}
+
+/** Tells the callbacks of a transport, and sends what is refused through it. */
+export function listenerOf(transport: TransportLike): MessageListener {
+  return {
+    message: (message) => transport.onmessage?.(message),
+    error: (error) => transport.onerror?.(error),
+    refuse: (answer) => {
+      // A backend that is gone does not wait for it.
+      transport.send(answer).catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * Reads one message, or, as older servers answer, several. What is no valid message is an error, and where
+ * it should have been an answer, one takes its place: somebody waits for it. It is a `SyntaxError`, which says that whoever
+ * sent it is there.
+ */
+export function tellMessages(json: string, listener: MessageListener): void {
+  const value = parsed(json);
+  if (value === undefined) {
+    // Not what the parser says, which shows a piece of it.
+    listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON`));
+    return;
+  }
+  try {
+    for (const message of Array.isArray(value) ? value : [value]) tellMessage(message, listener);
+  } catch (error) {
+    listener.error(asError(error));
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function tellMessage(value: unknown, listener: MessageListener): void {
+  const message = Object(value) as JsonRpcMessage;
+  if ((message.method ?? undefined) === undefined) tellAnswer(message, listener);
+  else tellQuestion(message, listener);
+}
+
+/** Whatever else is in it is passed on: it is not for us to read. */
+function tellQuestion(message: JsonRpcMessage, listener: MessageListener): void {
+  const fault = faultIn(message);
+  if (fault === undefined) {
+    listener.message(message);
+    return;
+  }
+  listener.error(new SyntaxError(`the backend sent a request that is not valid: ${fault}`));
+  const error = { code: INVALID_REQUEST, message: `Invalid request: ${fault}` };
+  if (isRequestId(message.id)) listener.refuse({ jsonrpc: '2.0', id: message.id, error });
+}
+
+function faultIn(message: JsonRpcMessage): string | undefined {
+  if (message.jsonrpc !== '2.0') return 'jsonrpc is not "2.0"';
+  if (!isMethodMessage(message)) return 'method is no text, or id is neither a text nor a whole number';
+  return message.params === undefined || isRecord(message.params) ? undefined : 'params is no object';
+}
+
+function tellAnswer(message: JsonRpcMessage, listener: MessageListener): void {
+  const answer = validAnswer(message);
+  if (answer === undefined) listener.error(new SyntaxError('the backend sent an answer that is not valid'));
+  const told = answer ?? answerInPlaceOf(message);
+  if (told !== undefined) listener.message(told);
+}
+
+/**
+ * No more than belongs to an answer, and no less: the SDK's transport that faces the client does not know any other
+ * for one, and would leave its caller waiting.
+ */
+function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMessage | undefined {
+  if (jsonrpc !== '2.0') return undefined;
+  const [hasResult, hasError] = [result ?? undefined, error ?? undefined].map((part) => part !== undefined);
+  if (hasResult === hasError) return undefined;
+  if (hasResult) return isRequestId(id) && isResult(result) ? { jsonrpc, id, result } : undefined;
+  if (!isError(error)) return undefined;
+  // Of what could not be read, no server knows the id.
+  if (id === undefined) return { jsonrpc, error };
+  return isRequestId(id) ? { jsonrpc, id, error } : undefined;
+}
+
+function isResult(result: unknown): boolean {
+  return isRecord(result) && (result['_meta'] === undefined || ResultSchema.safeParse(result).success);
+}
+
+function isError(error: unknown): boolean {
+  return isRecord(error) && Number.isSafeInteger(error['code']) && typeof error['message'] === 'string';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,180 @@
+import type { ChildProcess } from 'node:child_process';
+import { basename } from 'node:path';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import spawn from 'cross-spawn';
+import { asError } from '../../errors.js';
+import { within } from '../../ends-within.js';
+import type { JsonRpcMessage } from '../../routing/message.js';
+import type { MessageHandler, TransportLike } from '../../transport-like.js';
+import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
+import { environment } from './child-environment.js';
+import { forEachLine, Lines } from '../lines.js';
+import type { Logs } from '../../cli/logs.js';
+import { listenerOf, MAX_MESSAGE, tellMessages } from '../messages.js';
+import type { UpstreamSpec } from '../../cli/options.js';
+
+export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
+
+/** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
+const END_TIMEOUT_MS = 2_000;
+
+/** How long its last words may take to come, once it has ended or closed its stdout. */
+const LAST_WORDS_MS = 500;
+
+/** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
+const MAX_UNREAD = 16 * 1_048_576;
+
+/**
+ * A process of its own for one session, spoken to over its stdin and stdout. What it writes to stderr is told
+ * with its name and process id.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ */
+export class ChildTransport implements TransportLike {
+  onmessage: MessageHandler | undefined;
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  readonly #lines = new Lines(MAX_MESSAGE, () => {
+    throw new RangeError(`a line is longer than ${MAX_MESSAGE} characters`);
+  });
+  readonly #listener = listenerOf(this);
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor(
+    private readonly spec: CommandSpec,
+    private readonly logs: Logs,
+    private readonly children: Children,
+  ) {}
+
+  /** Rejects when there is no such command. */
+  start(): Promise<void> {
+    const { command, args, env, cwd } = this.spec;
+    const child = spawn(command, [...args], {
+      env: environment(process.env, env),
+      cwd,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: LEADS_GROUP,
+      windowsHide: true,
+    });
+    this.#child = child;
+    const started = new Promise<void>((resolve, reject) => {
+      child.on('error', (error) => {
+        // Why it did not start is told to whoever starts it, and to nobody else.
+        if (child.pid === undefined) reject(readable(error, command));
+        else this.onerror?.(readable(error, command));
+      });
+      child.once('spawn', resolve);
+    });
+    this.#listenTo(child);
+    return started;
+  }
+
+  /** Rejects when the process is over, or does not read: to wait for it would keep as much, elsewhere. */
+  send(message: JsonRpcMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (stdin?.writable !== true) return Promise.reject(new Error('the process takes no more messages'));
+    if (stdin.writableLength > MAX_UNREAD)
+      return Promise.reject(new Error('the process does not read what it was sent before'));
+    // What is sent in one go is written in one go.
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => {
+        stdin.uncork();
+      });
+    }
+    return new Promise((resolve, reject) => {
+      stdin.write(serializeMessage(message as never), (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  #listenTo(child: ChildProcess): void {
+    const { pid, stdin, stdout, stderr } = child;
+    // Where there are no file descriptors left, there are no pipes either.
+    if (!stdin || !stdout || !stderr) return;
+    for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
+    stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#read(text);
+    });
+    this.#ended = new Promise((resolve) => child.once('close', resolve));
+    void this.#whenSilent(child, stdout, this.#ended);
+    if (pid === undefined) return;
+    this.children.add(pid);
+    child.once('close', () => {
+      this.children.delete(pid);
+    });
+    const name = basename(this.spec.command);
+    forEachLine(stderr, (line) => {
+      this.logs.ofUpstream(name, pid, line);
+    });
+  }
+
+  /** Either may come alone: what it has started may hold its pipes, and it may live on without its stdout. */
+  async #whenSilent(child: ChildProcess, stdout: Readable, ended: Promise<unknown>): Promise<void> {
+    await Promise.race([
+      ended,
+      new Promise((resolve) => child.once('exit', resolve)),
+      new Promise((resolve) => stdout.once('end', resolve)),
+    ]);
+    await within(LAST_WORDS_MS, ended);
+    this.#over(new Error(`the server [${basename(this.spec.command)} ${child.pid}] ${howItEnded(child)}`));
+  }
+
+  #read(text: string): void {
+    try {
+      this.#lines.feed(text, (line) => {
+        tellMessages(line, this.#listener);
+      });
+    } catch (error) {
+      this.#child?.stdout?.destroy();
+      this.#over(asError(error));
+    }
+  }
+
+  /** Nothing more will come of it. Whoever has closed it, or was told that it does not start, knows why. */
+  #over(reason: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#closing === undefined && this.#child?.pid !== undefined) this.onerror?.(reason);
+    void this.close();
+    this.onclose?.();
+  }
+
+  /** It ends by itself when its stdin is closed, or is asked to, or is made to. */
+  async #end(): Promise<void> {
+    const { pid, stdin, stdout, stderr } = this.#child ?? {};
+    const ended = this.#ended;
+    if (pid === undefined || !stdin || ended === undefined) return;
+    stdin.end();
+    if (await within(END_TIMEOUT_MS, ended)) return;
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const)
+      if (signalGroup(pid, signal) && (await within(END_TIMEOUT_MS, ended))) return;
+    // What it has left in a group of its own keeps its pipes, and we do not.
+    stdout?.destroy();
+    stderr?.destroy();
+    this.children.delete(pid);
+  }
+}
+
+/** What an operator can do something about. */
+function readable(error: NodeJS.ErrnoException, command: string): Error {
+  return error.code === 'ENOENT'
+    ? new Error(`no such command: ${command}; is it on the PATH?`, { cause: error })
+    : error;
+}
+
+function howItEnded({ exitCode, signalCode }: ChildProcess): string {
+  if (signalCode !== null) return `was ended by ${signalCode}`;
+  return exitCode === null ? 'has closed its stdout' : `ended with code ${exitCode}`;
+}

@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { asError } from '../errors.js';
+import { FAILED, type Answer } from '../proxy/own-answers.js';
+import type { Guard } from '../proxy/guard.js';
+import { incomingOf } from '../proxy/node-listener.js';
+import type { StatefulProxy } from '../proxy/options.js';
+
+/** How long a request may take to come in, head and body. An answer may take as long as it likes. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 } as const;
+
+/** A client that vanished without a word would keep its session for ever: after this silence it is asked. */
+const KEEPALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+
+export interface EndpointOptions {
+  readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
+  readonly metrics: Registry;
+  readonly path: string;
+  /** Who may read `/metrics`. A health check knows no token, and learns nothing but numbers. */
+  readonly guard: Pick<Guard, 'check'>;
+  /** Whether the process is about to end. */
+  readonly isClosing: () => boolean;
+  readonly onerror: (error: Error) => void;
+  readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
+}
+
+/** The endpoint, its health and its metrics; whatever else is asked for is not there. */
+export function createEndpoint(options: EndpointOptions): Server {
+  const { onerror, timeouts = TIMEOUTS } = options;
+  return createServer({ ...timeouts, ...KEEPALIVE }, (request, response) => {
+    try {
+      handle(options, request, response);
+    } catch (error) {
+      // What one request brings must not end all sessions.
+      onerror(asError(error));
+      if (response.headersSent) response.destroy();
+      else pass(response, FAILED);
+    }
+  });
+}
+
+function handle(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): void {
+  const { proxy, metrics, path, guard, isClosing } = options;
+  let refusal: Answer | undefined;
+  switch (pathOf(request)) {
+    case path:
+      proxy.listener(request, response);
+      return;
+    case '/healthz':
+      if (!isRead(request, response)) return;
+      answer(response, isClosing() ? 503 : 200, { status: isClosing() ? 'closing' : 'ok', ...proxy.snapshot() });
+      return;
+    case '/metrics':
+      if (!isRead(request, response)) return;
+      refusal = guard.check(incomingOf(request));
+      if (refusal !== undefined) {
+        pass(response, refusal);
+        return;
+      }
+      metrics.metrics().then(
+        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+        () => answer(response, 500, { error: 'no metrics' }),
+      );
+      return;
+    default:
+      answer(response, 404, { error: 'not found' });
+  }
+}
+
+/** Resolves with the URL of `path`. */
+export async function listen(server: Server, port: number, host: string, path: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { address, family, port: actual } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}${path}`;
+}
+
+/** Lets answers that are being written go out, and then ends every connection. */
+export async function stop(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+/** Whoever takes us for a forward proxy asks by the whole URL. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
+  return path;
+}
+
+function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  response.setHeader('Allow', 'GET, HEAD');
+  answer(response, 405, { error: 'method not allowed' });
+  return false;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}
+
+function pass(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers).end(body);
+}

@@ -1,0 +1,72 @@
+import type { Observable } from 'rxjs';
+import type { RequestId } from '../routing/message.js';
+import type { Sessions } from '../routing/ledgers.js';
+import type { Inbound, Outbound, RouteEvent } from './events.js';
+import type { Taps } from './observables.js';
+
+/** What is in flight at one moment. */
+export interface Snapshot {
+  /** Client requests that are not answered yet, the oldest of each session first. */
+  readonly inFlight: readonly InFlightRequest[];
+  /** How many server-initiated requests the client has not answered yet. */
+  readonly openExchanges: number;
+  /** How many messages wait for a stream. */
+  readonly parked: number;
+}
+
+/** A client request that is not answered yet. */
+export interface InFlightRequest {
+  readonly session: string | undefined;
+  readonly id: RequestId;
+  readonly method: string;
+}
+
+/** What `withBackchannel()` adds to a transport. Nothing here changes where messages go. */
+export interface Backchannel {
+  /** What became of each server-initiated message. Completes when the transport closes. */
+  readonly routes$: Observable<RouteEvent>;
+  /** Each message from the client, before the proxy gets it. Completes when the transport closes. */
+  readonly inbound$: Observable<Inbound>;
+  /** Each message to the client, as its sender gave it. Completes when the transport closes. */
+  readonly outbound$: Observable<Outbound>;
+  /** What is in flight now. It walks over all of it: for a health page or a test, not for every message. */
+  snapshot(): Snapshot;
+}
+
+/** What there is to see of a transport. */
+interface Viewed {
+  readonly sessions: Sessions;
+  readonly sessionId: string | undefined;
+  readonly parked: number;
+}
+
+/** The `backchannel` property of a wrapped transport. */
+export class BackchannelView implements Backchannel {
+  readonly #taps: Taps;
+  readonly #now: () => Viewed;
+
+  constructor(taps: Taps, now: () => Viewed) {
+    this.#taps = taps;
+    this.#now = now;
+  }
+
+  get routes$(): Observable<RouteEvent> {
+    return this.#taps.routes$;
+  }
+
+  get inbound$(): Observable<Inbound> {
+    return this.#taps.inbound$;
+  }
+
+  get outbound$(): Observable<Outbound> {
+    return this.#taps.outbound$;
+  }
+
+  snapshot(): Snapshot {
+    const { sessions, sessionId, parked } = this.#now();
+    const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger }) => {
+      return { session: ledger.session ?? sessionId, id, method };
+    });
+    return { inFlight, openExchanges: sessions.openExchanges, parked };
+  }
+}

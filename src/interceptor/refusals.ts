@@ -1,0 +1,115 @@
+import { BackchannelError } from '../errors.js';
+import type { ParkingFailure } from '../streams/parking.js';
+import { assertNever } from '../routing/assert-never.js';
+import type { MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
+import type { Refusal } from '../routing/route.js';
+import { nameOf, shown } from './report.js';
+
+/** The error of a message for which there is no route. */
+export function refused(message: MethodMessage, code: Refusal, requested: RequestId | undefined): BackchannelError {
+  return new BackchannelError(code, `${nameOf(message)} was not sent: ${reasonFor(code, requested)}`);
+}
+
+function reasonFor(code: Refusal, requested: RequestId | undefined): string {
+  switch (code) {
+    case 'NOT_IN_FLIGHT':
+      return (
+        `request ${shown(requested)}, which it names, is over or cancelled, and it belongs to no other. ` +
+        'Send it before its request is answered.'
+      );
+    case 'NO_STREAM':
+      return 'the client holds no stream open. Send it while a request is in flight.';
+    case 'AMBIGUOUS':
+      return (
+        'several requests are in flight, and nothing tells which of them it belongs to. Give relatedRequestId, ' +
+        "wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'."
+      );
+    case 'UNKNOWN_PROGRESS_TOKEN':
+      return (
+        'no request in flight brought its progressToken. ' +
+        'Report progress before the request is answered, with the token that it brought.'
+      );
+    default:
+      return assertNever(code);
+  }
+}
+
+/** The error of a message that has waited for a stream in vain. */
+export function gaveUp(
+  message: MethodMessage,
+  code: Exclude<ParkingFailure, 'SUPERSEDED'>,
+  limits: { readonly parkTimeoutMs: number; readonly maxParked: number },
+): BackchannelError {
+  return new BackchannelError(code, `${nameOf(message)} was not sent: ${reasonOf(code, limits)}`);
+}
+
+function reasonOf(
+  code: Exclude<ParkingFailure, 'SUPERSEDED'>,
+  { parkTimeoutMs, maxParked }: { readonly parkTimeoutMs: number; readonly maxParked: number },
+): string {
+  switch (code) {
+    case 'PARK_TIMEOUT':
+      return (
+        `the client opened no stream that can take it within ${parkTimeoutMs} ms. It may have gone away, or it ` +
+        'opens no GET stream and has no request in flight that is answered with an event stream (in JSON none is). ' +
+        'Raise parkTimeoutMs if clients need longer to reconnect.'
+      );
+    case 'PARK_FULL':
+      return `${maxParked} messages wait for a stream already, and the client opens none. Raise maxParked to keep more.`;
+    case 'CANCELLED':
+      return 'its sender took it back while it waited for a stream.';
+    case 'CLOSED':
+      return 'the transport is closed.';
+    default:
+      return assertNever(code);
+  }
+}
+
+/** The error of a message that was sent on behalf of a connection that is over. */
+export function closed(message: MethodMessage): BackchannelError {
+  return new BackchannelError('CLOSED', `${nameOf(message)} was not sent: the transport is closed.`);
+}
+
+/** The error of a request that a client which is gone has left unanswered. */
+export function orphaned(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
+  return new BackchannelError(
+    'ORPHANED',
+    `${nameOf({ id, method })} was sent, but the client has held no connection for ` +
+      `${orphanTimeoutMs} ms: nobody will answer it. Raise orphanTimeoutMs if clients are away for longer.`,
+  );
+}
+
+/** The error of a request that was stored for a client, which holds other connections, and does not come back for it. */
+export function neverResumed(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
+  return new BackchannelError(
+    'ORPHANED',
+    `${nameOf({ id, method })} was sent on a stream that the client had left, and has not resumed for ` +
+      `${orphanTimeoutMs} ms: nobody will answer it. Raise orphanTimeoutMs if clients take longer to resume.`,
+  );
+}
+
+/** JSON-RPC's first code for errors of a server's own, which the SDK names "connection closed". */
+const CONNECTION_CLOSED = -32000;
+
+/** A client's error answer that it did not give: an SDK `Server` and a plain pipe both understand it. */
+export function answerFor(id: RequestId, { code, message }: BackchannelError): ResponseMessage {
+  return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message, data: { code } } };
+}
+
+/** The error of a message that the transport has taken, and does not finish writing. */
+export function stalled(stallTimeoutMs: number): BackchannelError {
+  return new BackchannelError(
+    'WRITE_TIMEOUT',
+    `the transport has not finished writing the message after ${stallTimeoutMs} ms: its event store does not answer. ` +
+      'The message may still arrive. Later messages of its stream go on.',
+  );
+}
+
+/** The error of an answer that came after its request was answered in the client's place. */
+export function tooLate(id: RequestId): BackchannelError {
+  return new BackchannelError(
+    'ORPHANED',
+    `the client's answer to request ${shown(id)} was dropped: it came after orphanTimeoutMs, and the ` +
+      'sender has had an error in its place.',
+  );
+}

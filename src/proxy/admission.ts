@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { withBackchannel } from '../backchannel.js';
+import type { TransportLike } from '../transport-like.js';
+import { NOT_ALLOWED, NOT_FOUND, NO_SESSION_ID, type Answer } from './own-answers.js';
+import { Credential, Guard, type Incoming } from './guard.js';
+import type { Downstream, Session } from './session.js';
+import type { Sessions, TransportEvents } from './sessions.js';
+import type { ProxySettings } from './settings.js';
+
+/** The options of the SDK's two transports, Node and web-standard. */
+export interface ServerTransportOptions {
+  readonly sessionIdGenerator: () => string;
+  readonly onsessioninitialized: (id: string) => void;
+  readonly onsessionclosed: () => Promise<void>;
+  readonly maxRequestBodySize: number;
+  readonly eventStore?: never;
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
+
+/** What every HTTP request passes through: who may come in, and to which session. */
+export class Door {
+  readonly #guard: Guard;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly settings: ProxySettings,
+  ) {
+    this.#guard = new Guard(settings);
+  }
+
+  corsHeaders(incoming: Incoming): Readonly<Record<string, string>> {
+    return this.#guard.corsHeaders(incoming);
+  }
+
+  /** @returns the session that the request belongs to, or the answer to one that comes no further */
+  enter<T extends TransportLike>(
+    incoming: Incoming,
+    Transport: new (options: ServerTransportOptions) => T,
+  ): (Session & { readonly downstream: T & Downstream }) | Answer {
+    const answer = this.#guard.check(incoming);
+    if (answer !== undefined) return answer;
+    if (!METHODS.has(incoming.method)) return NOT_ALLOWED;
+    const found = this.#session(incoming, (events) =>
+      withBackchannel(new Transport(this.#optionsFor(events)), this.settings.backchannel),
+    );
+    if ('status' in found) return found;
+    return isServedBy(found, Transport) ? found : NOT_FOUND;
+  }
+
+  #session(incoming: Incoming, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
+    const { headers, method } = incoming;
+    const id = headers.get('mcp-session-id');
+    const credential = new Credential(headers, this.settings.credentialHeaders);
+    if (id !== null) return this.sessions.find(id, credential);
+    // Whether it is an `initialize` is for the transport to see, which reads the body.
+    return method === 'POST'
+      ? this.sessions.open({ headers: incoming.allHeaders(), credential }, makeTransport)
+      : NO_SESSION_ID;
+  }
+
+  #optionsFor(events: TransportEvents): ServerTransportOptions {
+    const { maxBodyBytes, eventStore } = this.settings;
+    return {
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => {
+        events.initialized(id);
+      },
+      onsessionclosed: () => events.deleted(),
+      maxRequestBodySize: maxBodyBytes,
+      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never }),
+    };
+  }
+}
+
+function isServedBy<T extends TransportLike>(
+  session: Session,
+  Transport: new (options: ServerTransportOptions) => T,
+): session is Session & { readonly downstream: T & Downstream } {
+  return session.downstream instanceof Transport;
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { asError } from '../errors.js';
+import { FAILED, tooLarge, type Answer } from './own-answers.js';
+import { readBody } from './body.js';
+import type { Door } from './admission.js';
+import type { Incoming } from './guard.js';
+import { onceGone } from '../streams/connection-end.js';
+import { inOneWrite } from './head-with-first-event.js';
+import type { ProxySettings } from './settings.js';
+import { nameKnownVersion } from './protocol-version.js';
+
+type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Serves requests of `node:http`. A body that was parsed already is taken as it is. */
+export function nodeHandler(door: Door, settings: ProxySettings, report: (error: Error) => void): NodeHandler {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const incoming = incomingOf(request);
+    for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
+    const parsedBody = parsedBodyOf(request);
+    // Whoever has parsed the body has read it, and its transport no longer counts.
+    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
+      answer(response, tooLarge(settings.maxBodyBytes));
+      return;
+    }
+    // What ran before us may have taken so long that the client is gone, and its `close` past: a session
+    // would never hear of its end.
+    if (response.closed || response.destroyed || request.socket.destroyed) return;
+    const session = door.enter(incoming, StreamableHTTPServerTransport);
+    if ('status' in session) {
+      answer(response, session);
+      return;
+    }
+    nameKnownVersion(request, session.protocolVersion);
+    session.connected();
+    onceGone(response, () => {
+      session.disconnected();
+    });
+    if (request.method !== 'POST') {
+      await session.downstream.handleRequest(request, response);
+      return;
+    }
+    const message = parsedBody ?? (await readMessage(request, response));
+    if (message === undefined) return;
+    inOneWrite(response);
+    await session.downstream.handleRequest(request, response, message);
+  }
+
+  /** What the client has posted, or nothing when that is answered, or the client gone. */
+  async function readMessage(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const body = await readBody(request, settings.maxBodyBytes);
+    if (body === 'broken off') return undefined;
+    if (body === 'too large') {
+      answer(response, tooLarge(settings.maxBodyBytes));
+      return undefined;
+    }
+    try {
+      return JSON.parse(body.text);
+    } catch {
+      // No message either: the transport says so, unless more is wrong with the request.
+      return null;
+    }
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      report(asError(error));
+      if (response.headersSent) response.destroy();
+      else answer(response, FAILED);
+    });
+  };
+}
+
+/** The parts of a request that say who may come in. */
+export function incomingOf(request: IncomingMessage): Incoming {
+  const values = headersOf(request);
+  const get = (name: string): string | null => values.get(name.toLowerCase())?.join(', ') ?? null;
+  return {
+    method: request.method ?? '',
+    host: request.headers.host,
+    headers: { get, has: (name) => get(name) !== null },
+    allHeaders() {
+      const headers = new Headers();
+      for (const [name, several] of values) for (const value of several) headers.append(name, value);
+      return headers;
+    },
+  };
+}
+
+/** Not Node's `headersDistinct`: in some versions, a header with the name of a member of every object breaks it. */
+function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = String(rawHeaders[at]).toLowerCase();
+    const values = headers.get(name) ?? [];
+    values.push(String(rawHeaders[at + 1]));
+    headers.set(name, values);
+  }
+  return headers;
+}
+
+function parsedBodyOf(request: IncomingMessage): unknown {
+  return (request as { readonly body?: unknown }).body;
+}
+
+/**
+ * The bytes of a body that was parsed: as it was sent, where its length was told, and that is not the length
+ * of what it was compressed to; otherwise of its JSON without spaces.
+ */
+function sizeOf({ headers }: IncomingMessage, parsedBody: unknown): number {
+  const sent = Number(headers['content-length'] ?? Number.NaN);
+  const isAsSent = (headers['content-encoding'] ?? 'identity') === 'identity';
+  return isAsSent && !Number.isNaN(sent) ? sent : Buffer.byteLength(JSON.stringify(parsedBody));
+}
+
+function answer(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers).end(body);
+}

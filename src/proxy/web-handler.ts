@@ -1,0 +1,90 @@
+import { asError } from '../errors.js';
+import { FAILED, type Answer } from './own-answers.js';
+import type { Door } from './admission.js';
+import type { Incoming } from './guard.js';
+import { withKnownVersion } from './protocol-version.js';
+
+/** Not every version of the SDK that serves `node:http` has it. */
+const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
+
+/** Serves web-standard requests. */
+export function webHandler(door: Door, report: (error: Error) => void): (request: Request) => Promise<Response> {
+  let loading: ReturnType<typeof loadTransport> | undefined;
+
+  async function handle(request: Request, incoming: Incoming): Promise<Response> {
+    // Once: import() takes its time again for each request, and more where the host has hooks for modules.
+    const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
+    const session = door.enter(incoming, Transport);
+    if ('status' in session) return responseOf(session);
+    session.connected();
+    const disconnected = (): void => {
+      session.disconnected();
+    };
+    try {
+      const known = withKnownVersion(request, session.protocolVersion);
+      return whenEnded(await session.downstream.handleRequest(known), disconnected);
+    } catch (error) {
+      disconnected();
+      throw error;
+    }
+  }
+
+  return async (request) => {
+    const incoming = incomingOf(request);
+    const response = await handle(request, incoming).catch((error: unknown) => {
+      report(asError(error));
+      return responseOf(FAILED);
+    });
+    for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.headers.set(name, value);
+    return response;
+  };
+}
+
+function incomingOf({ method, url, headers }: Request): Incoming {
+  // A `Request` that was made by hand has no such header.
+  return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
+}
+
+function responseOf({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers });
+}
+
+/** The same response, which tells when its body has ended or is no longer wanted. */
+function whenEnded(response: Response, onEnd: () => void): Response {
+  let isOver = false;
+  // A read that waits ends as well when its stream is cancelled.
+  const ended = (): void => {
+    if (!isOver) onEnd();
+    isOver = true;
+  };
+  const { status, statusText, headers } = response;
+  if (response.body === null) {
+    ended();
+    return new Response(null, { status, statusText, headers });
+  }
+  const source: ReadableStream<Uint8Array> = response.body;
+  const reader = source.getReader();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          ended();
+          throw error;
+        });
+        if (!done) {
+          controller.enqueue(value);
+          return;
+        }
+        ended();
+        controller.close();
+      },
+      cancel: async (reason) => {
+        ended();
+        await reader.cancel(reason);
+      },
+    },
+    // Reads only when it is read.
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status, statusText, headers });
+}

@@ -1,0 +1,44 @@
+/**
+ * The backend over Streamable HTTP, one server for each session. Prints its URL, and ends with its stdin.
+ *
+ *     backend-http.ts [--wrapped]
+ */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { withBackchannel } from 'mcp-backchannel';
+import { EventMemory } from '../../src/cli/event-store.js';
+import { createBackend } from './lib/backend.js';
+
+const { wrapped } = parseArgs({ options: { wrapped: { type: 'boolean', default: false } } }).values;
+const events = new EventMemory();
+const sessions = new Map<string, StreamableHTTPServerTransport>();
+
+async function open(): Promise<StreamableHTTPServerTransport> {
+  const bare = new StreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    eventStore: events.store(new AbortController().signal),
+    retryInterval: 100,
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+    onsessionclosed: (id) => void sessions.delete(id),
+  });
+  const transport = wrapped ? withBackchannel(bare) : bare;
+  await createBackend().connect(transport);
+  return transport;
+}
+
+// It refuses requests that are not addressed to loopback.
+const app = createMcpExpressApp();
+app.all('/mcp', async (request, response) => {
+  const id = request.headers['mcp-session-id'];
+  const transport = typeof id === 'string' ? sessions.get(id) : await open();
+  if (transport === undefined) response.status(404).end();
+  else await transport.handleRequest(request, response, request.body);
+});
+
+const server = app.listen(0, '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/mcp`);
+});
+process.stdin.resume().once('end', () => process.exit());

@@ -1,0 +1,193 @@
+/** What is known of the package's reliability, from the results of the commands that find it out. */
+import { titleOf } from '../../versions/lib/page.js';
+import { causes } from './causes.js';
+import { coverage } from './coverage-part.js';
+import { at, n, table, type Json } from '../../lib/markdown.js';
+
+interface Part {
+  readonly name: string;
+  readonly title: string;
+  readonly command: string;
+  /** The same with what it drew by chance, to measure the same again. */
+  readonly again?: (result: Json) => string;
+  /** Where its numbers are, from `docs/`. @default results/name.json */
+  readonly source?: string;
+  /** What it says, of a result that is there. */
+  readonly says: (result: Json) => string;
+}
+
+const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+
+const PARTS: readonly Part[] = [
+  {
+    name: 'properties',
+    title: 'Properties',
+    command: 'npm run properties',
+    again: ({ seed }) => `PROPERTY_SEED=${String(seed)} npm run properties`,
+    says: (result) =>
+      `${n(result['sequences'])} random sequences with ${n(result['commands'])} commands, seed ${String(result['seed'])}, in ` +
+      `${n(result['seconds'])} s: no counter-example to the contract.\n\nWhat a message is and where it goes is checked the moment it ` +
+      'leaves or comes in; the bounds and the books of what is in flight after each step; that nothing was lost, kept or left ' +
+      'unreported whenever nothing is under way; and that everything settles in bounded time at the end. Which line of the ' +
+      'contract is checked when is a table in [invariants.ts](../test/properties/model/invariants.ts).',
+  },
+  { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
+  {
+    name: 'fuzz',
+    title: 'Fuzzing',
+    command: 'npm run fuzz',
+    again: ({ seed }) => `FUZZ_SEED=${String(seed)} npm run fuzz`,
+    says: fuzz,
+  },
+  { name: 'faults', title: 'Faults', command: 'npm run faults', says: faults },
+  {
+    name: 'soak',
+    title: 'Soak',
+    command: 'npm run soak',
+    again: ({ seed, minutes, rate }) =>
+      `npm run soak -- --seed ${String(seed)} --minutes ${String(minutes)} --rate ${String(rate)}`,
+    says: soak,
+  },
+  { name: 'conformance', title: 'The official suite', command: 'npm run conformance', says: conformance },
+  {
+    name: 'node',
+    title: 'Versions of Node',
+    command: 'npm run test:node',
+    says: (result) =>
+      table(
+        ['Node', 'passed', 'failed', 'skipped', 'seconds', 'commit'],
+        list(result['runs']).map((run) =>
+          ['version', 'passed', 'failed', 'skipped', 'seconds', 'commit'].map((key) => n(run[key])),
+        ),
+      ),
+  },
+  {
+    name: 'matrix',
+    title: 'Versions of the SDK',
+    command: 'npm run matrix',
+    says: (result) =>
+      [
+        table(
+          ['SDK', 'passed', 'failed', 'commit'],
+          list(result['rows']).map((row) => [
+            titleOf({ name: String(row['name']), version: String(row['version']) }),
+            ...['passed', 'failed', 'commit'].map((key) => n(row[key] ?? '')),
+          ]),
+        ),
+        'The [README](../README.md#install) says what is run, and what was left out of each and why.',
+      ].join('\n\n'),
+  },
+  { name: 'causes', title: 'What it found', command: 'npm test', source: '../test/regression', says: causes },
+  { name: 'security', title: 'Security', command: 'npm test', source: '../SECURITY.md', says: security },
+  { name: 'audit', title: 'Known vulnerabilities', command: 'npm run audit:runtime', says: audit },
+  { name: 'coverage', title: 'Coverage', command: 'npm run coverage', says: coverage },
+];
+
+export const RESULTS: readonly string[] = PARTS.map(({ name }) => name);
+
+/** @param results by name; what is missing is left out, with the command that makes it */
+export function page(results: ReadonlyMap<string, Json>): string {
+  const parts = PARTS.map(({ name, title, command, again, says, source = `results/${name}.json` }) => {
+    const result = results.get(name);
+    const text =
+      result === undefined
+        ? `Not measured yet: \`${command}\` does.`
+        : `${says(result)}\n\n\`${again?.(result) ?? command}\`${provenance(result)}: [${source.replace('../', '')}](${source}).`;
+    return `## ${title}\n\n${text}`;
+  });
+  return `# Reliability
+
+<!-- Written by \`npm run report\`: what is changed here is overwritten. -->
+
+The claim is: nothing is dropped in silence, nothing crosses sessions, nothing hangs. Here is what was done to refute it. Each number comes with the
+command that measures it again. Where chance chooses what is tried, the command has the seed that was drawn; what depends on
+the time that things take, as in the soak, does not come out the same to the last digit.
+
+Each number is of the commit that is named beside it. \`git diff <commit> -- src\` shows what has changed in the source since;
+\`npm run report\` warns of each result for which that is not nothing.
+
+${parts.join('\n\n')}
+`;
+}
+
+function provenance({ date, commit, node }: Json): string {
+  if (typeof date !== 'string') return '';
+  const what = [date.slice(0, 10), typeof commit === 'string' ? `commit ${commit}` : ''];
+  if (typeof node === 'string') what.push(`Node ${node.replace(/^v/, '')}`);
+  return `, ${what.filter((part) => part !== '').join(', ')}`;
+}
+
+function mutants(result: Json): string {
+  const survived = Number(result['survived']);
+  const untold = Number(result['mutants']) - survived - Number(result['caughtByTests'] ?? result['mutants']);
+  const results = list(result['results']);
+  const lines = [...new Set(results.map(({ line }) => String(line)))];
+  const rows = lines.map((line) => {
+    const names = results.filter((mutant) => mutant['line'] === line).map(({ name }) => String(name));
+    return [line, names.join('; ')];
+  });
+  return `${n(result['mutants'])} faults put into the source on purpose, one at a time: ${
+    survived === 0 ? 'the tests catch every one' : `**${n(survived)} are not caught**`
+  }${untold > 0 ? `, ${n(untold)} of them only because the run of the tests breaks off` : ''}.
+
+${table(['line of the contract', 'faults'], rows)}`;
+}
+
+function fuzz(result: Json): string {
+  return `${n(result['inputs'])} hostile inputs, seed ${String(result['seed'])}: ${verdict(result)}`;
+}
+
+function faults(result: Json): string {
+  return `Connections cut after each byte, processes that stop and die, event stores that fail, clocks that jump: ${verdict(result)}`;
+}
+
+/** Of a run of tests. */
+function verdict({ passed, failed, minutes, failures }: Json): string {
+  const names = Array.isArray(failures) ? failures.map(String) : [];
+  const failing = names.length === 0 ? 'none fails' : `**${n(failed)} fails**: ${names.join('; ')}`;
+  return `of ${n(Number(passed) + Number(failed))} tests ${failing}, in ${n(minutes)} minutes.`;
+}
+
+function security({ threats, files }: Json): string {
+  const names = Array.isArray(files) ? files.map((file) => `\`${String(file)}\``) : [];
+  return `${n(threats)} threats, for each the tests that show what protects. They are in ${names.join(', ')}.`;
+}
+
+function audit({ refused, packages, vulnerabilities }: Json): string {
+  if (typeof refused === 'string')
+    return (
+      `**Not known**: what answers for the registry refused, with \`${refused}\`. That says nothing of the packages, neither that ` +
+      'something is known against them nor that nothing is. The command asks the registry that npm is configured to use; ' +
+      'where a mirror without the audit endpoint stands before it, run it in a checkout that reaches ' +
+      '`https://registry.npmjs.org` itself, and `npm run report` after it.'
+    );
+  const known = Number(at(vulnerabilities, 'total'));
+  return `${n(packages)} packages come along; of vulnerabilities in them ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;
+}
+
+function soak(result: Json): string {
+  const faults = list(result['faults']).length;
+  const commands = list(result['commands']);
+  const rows = commands.map(({ upstream, sessions, sent, received, routes, heap }) =>
+    [upstream, sessions, sent, at(routes, 'delivered'), reported(routes), received, at(heap, 'riseBytes')].map(n),
+  );
+  return `${n(result['messages'])} messages in ${n(result['seconds'])} s, ${n(result['messagesPerSecond'])} a second, seed ${String(result['seed'])}: ${
+    faults === 0 ? 'no fault' : `**${n(faults)} faults**`
+  }. Sent is delivered and reported, exactly; received is less where clients drop the connection on purpose.
+
+${table(['upstream', 'sessions', 'sent', 'delivered', 'reported', 'received', 'growth of the heap, bytes'], rows)}
+
+The heap is that after a garbage collection, by the line through its measurements after the warm-up; ${n(result['maxHeapRiseBytes'])}
+bytes are allowed.`;
+}
+
+function reported(routes: unknown): number {
+  return ['refused', 'failed', 'superseded'].reduce((sum, outcome) => sum + Number(at(routes, outcome) ?? 0), 0);
+}
+
+function conformance(result: Json): string {
+  const all = [...list(result['server']), ...list(result['client'])];
+  const passed = all.filter(({ outcomes }) => at(at(outcomes, 'direct'), 'verdict') === 'pass').length;
+  const worse = all.filter(({ regressions }) => Object.keys(regressions as object).length > 0).length;
+  return `${n(all.length)} scenarios: ${n(passed)} pass directly, ${n(worse)} are worse through us. [Each of them](conformance.md).`;
+}

@@ -1,0 +1,54 @@
+import type { Environment } from '../../lib/environment.js';
+import type { SuiteResult } from './suite.js';
+import { OUTSIDE } from './table.js';
+
+export interface MatrixRow extends SuiteResult, Environment {
+  /** As in `table.ts`. */
+  readonly name: string;
+  readonly version: string;
+  /** What is not tested with it, and why. */
+  readonly without: readonly string[];
+}
+
+export interface NotRun {
+  readonly name: string;
+  readonly version: string;
+  readonly without: readonly string[];
+}
+
+const ABOUT = [
+  'What is run with each: the tests of the contract on its Streamable HTTP transport, wrapped, and the end-to-end tests of what users',
+  'meet, such as stale contexts, concurrent calls, a GET that comes late or never, calls that are left, answers in JSON, and clients',
+  'that are gone. With 1.x also every kind of upstream, and streams that are resumed (`suites/versions/lib/table.ts` names the files).',
+  'Versions before 1.25 send the headers of an answer to a POST only with its first message; the tests have them sent at once',
+  '(`suites/lib/early-headers.ts`). Nothing else of the SDK is changed. The column "without" says what was left out:',
+].join(' ');
+
+export function wasRun(row: MatrixRow | NotRun): row is MatrixRow {
+  return 'passed' in row;
+}
+
+/** The results as a table, and below it what was left out of each, and why. */
+export function page(rows: readonly (MatrixRow | NotRun)[]): string {
+  const notes = [...new Set(rows.flatMap(({ without }) => without))];
+  const marksOf = ({ without }: MatrixRow | NotRun): string =>
+    without.map((note) => String(notes.indexOf(note) + 1)).join(', ');
+  const lines = rows.map((row) => `| ${titleOf(row)} | ${resultOf(row)} | ${marksOf(row)} |`);
+  return [
+    ['| SDK | tests | without |', '| --- | --- | --- |', ...lines].join('\n'),
+    ABOUT,
+    notes.map((note, at) => `${String(at + 1)}. ${note}`).join('\n'),
+  ].join('\n\n');
+}
+
+/** The version, and whether it is one that the package asks for. */
+export function titleOf({ name, version }: Pick<NotRun, 'name' | 'version'>): string {
+  return name === OUTSIDE ? `${version} (outside the range)` : version;
+}
+
+function resultOf(row: MatrixRow | NotRun): string {
+  if (!wasRun(row)) return 'not run';
+  const { passed, failed, failures } = row;
+  if (failures.length === 0 && passed > 0) return `✓ ${String(passed)}`;
+  return failed > 0 ? `✗ ${String(failed)} of ${String(passed + failed)}` : '✗';
+}

@@ -1,0 +1,36 @@
+/** What the README says of the versions of the SDK. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { intoReadme } from '../../../suites/versions/lib/kept.js';
+import { OUTSIDE, SDK_VERSIONS } from '../../../suites/versions/lib/table.js';
+
+const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+
+test('the README says what `npm run matrix` has found: a number put there by hand is noticed, and mended', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
+  try {
+    const readme = await readFile(README, 'utf8');
+    const copy = join(folder, 'README.md');
+    await writeFile(copy, readme.replace(/✓ \d+/, '✓ 999'));
+    expect(await intoReadme(false, copy)).toBe(true);
+    expect(await readFile(copy, 'utf8'), 'npm run matrix:readme').toBe(readme);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('of the versions of SDK 1.x that are run, the one outside the range of peers is marked, and no other', async () => {
+  const { peerDependencies } = JSON.parse(
+    await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+  ) as {
+    readonly peerDependencies: Readonly<Record<string, string>>;
+  };
+  expect(peerDependencies['@modelcontextprotocol/sdk']).toBe('>=1.13 <1.25 || >=1.30 <2');
+  const minors = SDK_VERSIONS.flatMap(({ name }) =>
+    [...name.matchAll(/^1\.(\d+)\./g)].map(([, minor]) => ({ name, minor: Number(minor) })),
+  );
+  expect(minors.filter(({ minor }) => minor >= 25 && minor < 30).map(({ name }) => name)).toEqual([OUTSIDE]);
+});
