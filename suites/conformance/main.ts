@@ -29,7 +29,7 @@ const DOCS = resolve(out);
 // Read now: the results of this run may take their place.
 const recorded = JSON.parse(await readFile(join(ROOT, 'docs/results/conformance.json'), 'utf8')) as Results;
 // What is tested, before it may change under the run.
-const measured = environment(['src', 'conformance', 'package.json']);
+const measured = environment(['src', 'suites/conformance', 'package.json']);
 const started = performance.now();
 const server = await serverScenarios();
 const client = await clientScenarios();

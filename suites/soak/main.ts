@@ -61,7 +61,7 @@ const AFTERMATH_MS = 10_000;
 const MAX_EVIDENCE = 50;
 
 // What is tested, before it may change under the run.
-const measured = environment(['src', 'soak', 'examples/lib', 'package.json']);
+const measured = environment(['src', 'suites/soak', 'examples/lib', 'package.json']);
 const faults: string[] = [];
 const routes = new Map<Target, Routes>();
 const targets = await startTargets();

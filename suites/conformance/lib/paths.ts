@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Where programs are run. */
 export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
-const HERE = join(ROOT, 'conformance');
+const HERE = join(ROOT, 'suites/conformance');
 
 /** The command, as it is published. */
 export const COMMAND: string = join(ROOT, 'dist/cli.js');
