@@ -12,7 +12,7 @@ import {
   type ResponseMessage,
 } from './message.js';
 import { Arrivals, type Linked } from './arrivals.js';
-import { ProgressTokens } from './progress-tokens.js';
+import { ProgressTokens, type TokenBearer } from './progress-tokens.js';
 import { Recent } from './recent.js';
 
 /**
@@ -28,7 +28,7 @@ const MAX_CANCELLED = 64;
  * One request of the client, from its arrival to its answer. Every arrival is an object of its own,
  * so that an id used again later is not mistaken for the request that bore it before.
  */
-export class InFlight implements Linked<InFlight> {
+export class InFlight implements Linked<InFlight>, TokenBearer<InFlight> {
   /**
    * A cancelled request may own nothing any more, but no answer has closed its stream either. One that was
    * cut off was in flight when its life ended.
@@ -88,7 +88,7 @@ export class Ledger {
   readonly #inFlight = new ById<InFlight>();
   readonly #exchanges = new ById<Exchange>();
   // Most sessions never need these, and there may be many idle sessions.
-  #byProgressToken: ProgressTokens | undefined;
+  #byProgressToken: ProgressTokens<InFlight> | undefined;
   #byTaskResult: Map<string, InFlight> | undefined;
   #taskOfToken: Map<RequestId, string> | undefined;
   #elicitations: Map<string, InFlight> | undefined;

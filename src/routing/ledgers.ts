@@ -9,12 +9,12 @@ type SessionName = string | undefined;
  * The ledgers of the sessions that one transport carries. A ledger is made when its session is first
  * heard of and dropped when nothing is left in it, so that sessions which are gone cost nothing.
  */
-export class Sessions implements Life {
+export class Ledgers implements Life {
   /** The ledger of a transport that carries one session: most do. */
   #only: Ledger | undefined;
   #named: Map<string, Ledger> | undefined;
   #over = false;
-  /** Sessions of the 2026 era whose ledger was dropped: they may say one thing more. */
+  /** Ledgers of the 2026 era whose ledger was dropped: they may say one thing more. */
   #modern: Recent<string> | undefined;
 
   constructor(readonly transport: object) {}

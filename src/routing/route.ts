@@ -75,7 +75,7 @@ export interface Hints {
 }
 
 /** What is known of the streams that the client holds open. */
-export interface Streams {
+export interface KnownStreams {
   /**
    * - `'open'`, `'closed'`: the client holds the standalone stream, or does not
    * - `'assumed'`: the transport has one stream, which carries everything
@@ -91,7 +91,7 @@ interface Situation {
   readonly message: MethodMessage;
   readonly ledger: Ledger;
   readonly hints: Hints;
-  readonly streams: Streams;
+  readonly streams: KnownStreams;
 }
 
 /** Looks for one kind of evidence. `undefined`: there is none, ask the next. */
@@ -104,7 +104,7 @@ const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTa
  *
  * @param ledger the requests in flight on the message's own session: no other is ever looked at
  */
-export function route(message: MethodMessage, ledger: Ledger, hints: Hints, streams: Streams): Route {
+export function route(message: MethodMessage, ledger: Ledger, hints: Hints, streams: KnownStreams): Route {
   if (ledger.modern) return { to: 'unchanged', evidence: 'not-inferred' };
   const situation = { message, ledger, hints, streams };
   for (const rule of RULES) {
@@ -144,7 +144,7 @@ function sameExchange({ message, ledger, streams }: Situation): Route | undefine
   }
 }
 
-function whereItWent(exchange: Exchange | undefined, streams: Streams): Route | undefined {
+function whereItWent(exchange: Exchange | undefined, streams: KnownStreams): Route | undefined {
   if (exchange === undefined) return undefined;
   if (exchange.entry === undefined) return onStandalone('same-exchange', streams);
   // The client may have cancelled the request, and with it the work that now takes its question
@@ -238,12 +238,12 @@ function nothingInFlight(situation: Situation): Route {
 }
 
 /** A request's own stream, if it can take the message. */
-function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: Streams): Route | undefined {
+function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: KnownStreams): Route | undefined {
   if (entry === undefined || entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)) return undefined;
   return { to: 'request', entry, evidence };
 }
 
 /** The standalone stream, unless it is known that the client does not hold it. */
-function onStandalone(evidence: Evidence, streams: Streams): Route | undefined {
+function onStandalone(evidence: Evidence, streams: KnownStreams): Route | undefined {
   return streams.standalone === 'closed' ? undefined : { to: 'standalone', evidence };
 }

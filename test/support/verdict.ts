@@ -1,6 +1,6 @@
 import { Ledger, type InFlight } from '../../src/routing/ledger.js';
 import type { MethodMessage, RequestId, RequestMessage } from '../../src/routing/message.js';
-import { route, type Hints, type Route, type Streams } from '../../src/routing/route.js';
+import { route, type Hints, type Route, type KnownStreams } from '../../src/routing/route.js';
 import { answer, elicit, request } from './messages.js';
 
 export const NO_HINTS: Hints = {
@@ -72,8 +72,8 @@ export interface Row {
   readonly given?: readonly Step[];
   readonly message: MethodMessage;
   readonly hints?: Partial<Hints>;
-  readonly standalone?: Streams['standalone'];
-  readonly requests?: Streams['requests'];
+  readonly standalone?: KnownStreams['standalone'];
+  readonly requests?: KnownStreams['requests'];
   readonly expected: string;
 }
 
