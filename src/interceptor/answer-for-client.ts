@@ -44,7 +44,7 @@ export class AnswerForClient {
       if (!isResponse(message)) return false;
       const { id } = message;
       // A backend that starts anew uses its ids again: the answer is to the request that is open now.
-      const isOpen = this.transport.ledgers.named(undefined).exchange(id) !== undefined;
+      const isOpen = this.transport.ledgers.named(undefined).exchanges.get(id) !== undefined;
       if (isOpen || !this.#answered.delete(id)) return false;
       this.transport.report(tooLate(id));
       return true;
@@ -58,12 +58,12 @@ export class AnswerForClient {
     const { id, method } = exchange;
     const { settings, ledgers, report } = this.transport;
     // The exchange may be over by now, because another one was answered a moment ago, and its id may be in use again.
-    if (ledger.exchange(id) !== exchange) return;
+    if (ledger.exchanges.get(id) !== exchange) return;
     const error = errorOf(id, method, settings.orphanTimeoutMs);
     this.log.orphaned(exchange, ledger, error);
     // With several sessions, another one may have a request open with the same id, and that answer must come through.
     if (settings.sessionOf === undefined) (this.#answered ??= new Recent()).add(id);
-    ledger.closeExchange(id);
+    ledger.exchanges.close(id);
     ledgers.prune(ledger);
     try {
       // Not through the pipeline: there is no `extra` by which `sessionOf` could name the session.

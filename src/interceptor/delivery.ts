@@ -168,5 +168,5 @@ class UnchangedWrite implements Write {
 
 function closeCancelled(message: MethodMessage, ledger: Ledger | undefined): void {
   const id = cancelledIdOf(message);
-  if (id !== undefined) ledger?.closeExchange(id);
+  if (id !== undefined) ledger?.exchanges.close(id);
 }

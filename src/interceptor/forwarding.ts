@@ -62,7 +62,7 @@ export class Forwarding implements Write {
     const { outlet, departure, message, ledger } = this;
     if (departure.parked !== undefined) departure.routedAt = now();
     // Before the message is sent: a client in memory answers while `send()` still runs.
-    if (isRequest(message)) ledger?.openExchange(message, entryOf(this.route), departure.since);
+    if (isRequest(message)) ledger?.exchanges.open(message, entryOf(this.route), departure.since);
     const written = outlet.order.write(this.#stream, departure.routedAt, this);
     return this.#isSent ? written : written.then(() => this.#redirected);
   }
@@ -89,7 +89,7 @@ export class Forwarding implements Write {
     const id = this.#requestId;
     this.outlet.streams.written(this.#stream, ledger);
     const hasFailed = error !== undefined && id !== undefined;
-    if (hasFailed && ledger?.closeExchange(id) !== undefined) ledgers.prune(ledger);
+    if (hasFailed && ledger?.exchanges.close(id) !== undefined) ledgers.prune(ledger);
     if (this.#redirected === undefined) this.#tell(error);
     if (id !== undefined || !(error instanceof BackchannelError)) return error;
     // Given up by us, and not refused by the transport: the fate of a notification is reported, not thrown.
@@ -110,7 +110,7 @@ export class Forwarding implements Write {
   #redirect(): Promise<void> {
     const { departure, message, ledger } = this;
     const { transport } = departure;
-    if (isRequest(message) && ledger !== undefined && ledger.closeExchange(message.id) === undefined) {
+    if (isRequest(message) && ledger !== undefined && ledger.exchanges.close(message.id) === undefined) {
       // Its sender took it back, or it was answered for the client: nobody waits for it any more.
       const error = gaveUp(message, 'CANCELLED', transport.settings);
       this.outlet.log.tell(departure, message, ledger, { outcome: 'refused', error });
@@ -133,7 +133,7 @@ export class Forwarding implements Write {
   /** Whether the server request was taken back, or answered for the client, while it waited for its turn. */
   #exchangeIsOver(): boolean {
     const id = this.#requestId;
-    return id !== undefined && this.ledger !== undefined && this.ledger.exchange(id) === undefined;
+    return id !== undefined && this.ledger !== undefined && this.ledger.exchanges.get(id) === undefined;
   }
 }
 

@@ -107,7 +107,7 @@ export class Liveness implements StreamListener, OrphanListener {
   /** A server request was sent, on the stream of `entry` or on the standalone stream. */
   serverRequestSent(id: RequestId, entry: InFlight | undefined): void {
     this.#orphans.requestSent();
-    const exchange = entry?.ledger.exchange(id);
+    const exchange = entry?.ledger.exchanges.get(id);
     // The request may have been answered while it was written, and its id may belong to another by now.
     if (entry !== undefined && exchange?.entry === entry) this.#limitStored(exchange, entry);
   }

@@ -66,7 +66,7 @@ function track(arrival: Arrival): Arrival {
   if (ledger === undefined) return arrival;
   if (isRequest(message)) return { transport, message, extra, entry: begin(message, ledger, transport) };
   if (isResponse(message)) {
-    ledger.closeExchange(message.id);
+    ledger.exchanges.close(message.id);
   } else if (isNotification(message) && message.method === 'notifications/cancelled') {
     const id = cancelledIdOf(message);
     if (id !== undefined) ledger.cancel(id);

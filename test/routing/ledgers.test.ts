@@ -39,10 +39,12 @@ describe('the ledgers of several sessions', () => {
   test('count and list the open exchanges of all', () => {
     const ledgers = new Ledgers(transport);
     const [only, a, b] = [ledgers.named(undefined), ledgers.named('a'), ledgers.named('b')];
-    for (const ledger of [only, a, b]) ledger.openExchange(elicit(1), undefined, 0);
+    for (const ledger of [only, a, b]) ledger.exchanges.open(elicit(1), undefined, 0);
     expect(ledgers.openExchanges).toBe(3);
     expect([...ledgers.exchanges()].map(({ ledger }) => ledger)).toEqual([only, a, b]);
-    expect([...ledgers.exchanges()].map(({ exchange }) => exchange)).toEqual([only, a, b].map((of) => of.exchange(1)));
+    expect([...ledgers.exchanges()].map(({ exchange }) => exchange)).toEqual(
+      [only, a, b].map((of) => of.exchanges.get(1)),
+    );
   });
 
   test('are dropped when nothing is left in them', () => {
@@ -102,7 +104,7 @@ describe('the ledgers of several sessions', () => {
     const ledgers = new Ledgers(transport);
     const a = ledgers.named('a');
     const { entry } = a.receive(request(1));
-    a.openExchange(elicit(9), entry, 0);
+    a.exchanges.open(elicit(9), entry, 0);
     expect(ledgers.over).toBe(false);
     ledgers.close();
     expect(ledgers.over).toBe(true);

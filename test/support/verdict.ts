@@ -51,7 +51,7 @@ export const adrift =
 export const asks =
   (id: RequestId, on?: RequestId, params?: Readonly<Record<string, unknown>>): Step =>
   (ledger) => {
-    ledger.openExchange(elicit(id, params), on === undefined ? undefined : ledger.get(on), 0);
+    ledger.exchanges.open(elicit(id, params), on === undefined ? undefined : ledger.get(on), 0);
     return undefined;
   };
 
@@ -59,7 +59,7 @@ export const asks =
 export const isTold =
   (id: RequestId): Step =>
   (ledger) =>
-    void ledger.closeExchange(id);
+    void ledger.exchanges.close(id);
 
 export const onBehalfOf =
   (id: RequestId): Step =>

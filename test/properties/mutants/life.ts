@@ -2,7 +2,6 @@
 import { mutant, type Mutant } from './mutant.js';
 
 const ROUTE = 'src/routing/route.ts';
-const LEDGER = 'src/routing/ledger.ts';
 const PIPELINE = 'src/interceptor/pipeline.ts';
 const FORWARDING = 'src/interceptor/forwarding.ts';
 const ORDER = 'src/interceptor/write-order.ts';
@@ -23,7 +22,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C6',
     'leave the questions of the client open that it has answered',
     PIPELINE,
-    '    ledger.closeExchange(message.id);\n',
+    '    ledger.exchanges.close(message.id);\n',
     '    void ledger;\n',
   ),
   mutant(
@@ -206,9 +205,9 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'rules',
     'attribute to a request of the second rank while one of the first runs',
-    LEDGER,
-    'return this.#candidates.first.newest ?? this.#candidates.second.newest;',
-    'return this.#candidates.second.newest ?? this.#candidates.first.newest;',
+    'src/routing/candidates.ts',
+    'return this.#first.newest ?? this.#second.newest;',
+    'return this.#second.newest ?? this.#first.newest;',
   ),
   mutant(
     'rules',
