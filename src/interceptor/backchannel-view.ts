@@ -1,14 +1,14 @@
 import type { Observable } from 'rxjs';
 import type { RequestId } from '../routing/message.js';
-import type { Sessions } from '../routing/ledgers.js';
+import type { Ledgers } from '../routing/ledgers.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
-import type { Taps } from './observables.js';
+import type { Observables } from './observables.js';
 
 /** What is in flight at one moment. */
 export interface Snapshot {
   /** Client requests that are not answered yet, the oldest of each session first. */
   readonly inFlight: readonly InFlightRequest[];
-  /** How many server-initiated requests the client has not answered yet. */
+  /** How many server requests the client has not answered yet. */
   readonly openExchanges: number;
   /** How many messages wait for a stream. */
   readonly parked: number;
@@ -21,7 +21,7 @@ export interface InFlightRequest {
   readonly method: string;
 }
 
-/** What `withBackchannel()` adds to a transport. Nothing here changes where messages go. */
+/** The property that `withBackchannel()` adds to a transport. Nothing here changes where messages go. */
 export interface Backchannel {
   /** What became of each server-initiated message. Completes when the transport closes. */
   readonly routes$: Observable<RouteEvent>;
@@ -29,44 +29,44 @@ export interface Backchannel {
   readonly inbound$: Observable<Inbound>;
   /** Each message to the client, as its sender gave it. Completes when the transport closes. */
   readonly outbound$: Observable<Outbound>;
-  /** What is in flight now. It walks over all of it: for a health page or a test, not for every message. */
+  /** What is in flight now. It visits all of it: call it for a health page or in a test, not for every message. */
   snapshot(): Snapshot;
 }
 
-/** What there is to see of a transport. */
+/** The state of a transport that a snapshot shows. */
 interface Viewed {
-  readonly sessions: Sessions;
+  readonly ledgers: Ledgers;
   readonly sessionId: string | undefined;
   readonly parked: number;
 }
 
 /** The `backchannel` property of a wrapped transport. */
 export class BackchannelView implements Backchannel {
-  readonly #taps: Taps;
+  readonly #observables: Observables;
   readonly #now: () => Viewed;
 
-  constructor(taps: Taps, now: () => Viewed) {
-    this.#taps = taps;
+  constructor(observables: Observables, now: () => Viewed) {
+    this.#observables = observables;
     this.#now = now;
   }
 
   get routes$(): Observable<RouteEvent> {
-    return this.#taps.routes$;
+    return this.#observables.routes$;
   }
 
   get inbound$(): Observable<Inbound> {
-    return this.#taps.inbound$;
+    return this.#observables.inbound$;
   }
 
   get outbound$(): Observable<Outbound> {
-    return this.#taps.outbound$;
+    return this.#observables.outbound$;
   }
 
   snapshot(): Snapshot {
-    const { sessions, sessionId, parked } = this.#now();
-    const inFlight = Array.from(sessions.inFlight(), ({ id, method, ledger }) => {
+    const { ledgers, sessionId, parked } = this.#now();
+    const inFlight = Array.from(ledgers.inFlight(), ({ id, method, ledger }) => {
       return { session: ledger.session ?? sessionId, id, method };
     });
-    return { inFlight, openExchanges: sessions.openExchanges, parked };
+    return { inFlight, openExchanges: ledgers.openExchanges, parked };
   }
 }

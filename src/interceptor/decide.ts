@@ -4,30 +4,30 @@ import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/mes
 import { route } from '../routing/route.js';
 import type { Decision, Departure } from './departure.js';
 import { callbackFailed } from './report.js';
-import type { Surroundings } from './wrapped-transport.js';
+import type { WrappedTransport } from './wrapped-transport.js';
 
 /** Decides where an outbound message goes. */
 export function decide(departure: Departure): Decision {
-  const { around, message, options, origin } = departure;
-  const { sessions, settings } = around;
+  const { transport, message, options, origin } = departure;
+  const { ledgers, settings } = transport;
 
   const isOfClosedLife = origin?.ledger.life.over === true;
 
   if (isResponse(message)) {
-    // A request of this life may have the same id as the one that it answers. A reader that was created on behalf of
-    // that one lives on, and answers those of this life as well.
+    // A request of the current life may have the same id as the one that is answered. A reader that was created on
+    // behalf of a request of a closed life lives on, and answers requests of the current life too.
     const answersClosedLife = isOfClosedLife && origin.state === 'cut-off' && origin.id === message.id;
     const ledger = answersClosedLife ? undefined : outboundLedger(departure, isOfClosedLife ? undefined : origin);
     if (ledger === undefined) return { kind: 'response', departure, entry: undefined, answers: message.id };
     const entry = ledger.answer(message);
-    sessions.prune(ledger);
+    ledgers.prune(ledger);
     return { kind: 'response', departure, entry, answers: undefined };
   }
   if (!isMethodMessage(message)) return { kind: 'response', departure, entry: undefined, answers: undefined };
 
   if (isOfClosedLife) return { kind: 'of-closed-life', departure, message };
   const { session } = departure;
-  const ledger = session === undefined ? outboundLedger(departure, origin) : sessions.named(session.session);
+  const ledger = session === undefined ? outboundLedger(departure, origin) : ledgers.named(session.session);
   departure.session = ledger;
   if (ledger === undefined) {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
@@ -36,7 +36,7 @@ export function decide(departure: Departure): Decision {
   const hints = {
     explicit: options?.relatedRequestId,
     context: origin?.ledger === ledger ? origin : undefined,
-    scope: scope(message.method, around),
+    scope: scope(message.method, transport),
     ambiguous: settings.ambiguous,
     overdue: departure.parked?.isOverdue ?? isOverdueAtOnce(settings),
   };
@@ -45,36 +45,36 @@ export function decide(departure: Departure): Decision {
     departure,
     message,
     ledger,
-    route: route(message, ledger, hints, around.streams),
+    route: route(message, ledger, hints, transport.streams),
   };
 }
 
-/** The session an outbound message belongs to. Never guessed: with several, it is known or it is not. */
-function outboundLedger({ around, message, options }: Departure, origin: InFlight | undefined): Ledger | undefined {
-  const { sessions, settings } = around;
+/** The session of an outbound message. It is never guessed: if there are several sessions, it is known or it is not. */
+function outboundLedger({ transport, message, options }: Departure, origin: InFlight | undefined): Ledger | undefined {
+  const { ledgers, settings } = transport;
   const { sessionOf } = settings;
-  if (sessionOf === undefined) return sessions.named(undefined);
-  const session = consult('sessionOf', around, () => sessionOf(message, options));
-  if (session !== undefined) return sessions.named(session);
-  // A reader that was created on behalf of a request lives on, and then speaks for every session.
+  if (sessionOf === undefined) return ledgers.named(undefined);
+  const session = consult('sessionOf', transport, () => sessionOf(message, options));
+  if (session !== undefined) return ledgers.named(session);
+  // A reader that was created on behalf of a request outlives it, and then speaks for every session.
   const context = origin?.state === 'in-flight' ? origin : undefined;
   if (!isResponse(message)) return context?.ledger;
-  return context?.id === message.id ? context.ledger : sessions.holding(message.id);
+  return context?.id === message.id ? context.ledger : ledgers.holding(message.id);
 }
 
-/** Who may not wait is overdue from the start; what may go on the standalone stream only never is. */
+/** A message that may not wait is overdue from the start. One that may only go on the standalone stream never is. */
 function isOverdueAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
   return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
 }
 
-function scope(method: string, around: Surroundings): Scope {
-  const { scopeOf: own } = around.settings;
-  const chosen = own && consult('scopeOf', around, () => own(method));
+function scope(method: string, transport: WrappedTransport): Scope {
+  const { scopeOf: own } = transport.settings;
+  const chosen = own && consult('scopeOf', transport, () => own(method));
   return chosen ?? scopeOf(method);
 }
 
-/** Calls a hook. One that throws has said nothing. */
-export function consult<R>(name: string, { report }: Surroundings, hook: () => R | undefined): R | undefined {
+/** Calls a hook. A hook that throws counts as one that returns `undefined`. */
+export function consult<R>(name: string, { report }: WrappedTransport, hook: () => R | undefined): R | undefined {
   try {
     return hook();
   } catch (cause) {

@@ -1,177 +1,99 @@
 import { now } from '../clock.js';
-import type { ParkingFailure } from '../streams/parking.js';
+import { debug } from '../debug.js';
 import { BackchannelError } from '../errors.js';
-import { stalled } from './refusals.js';
 import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
+import { Ledgers } from '../routing/ledgers.js';
 import type { JsonRpcMessage } from '../routing/message.js';
-import type { Streams } from '../routing/route.js';
-import { Sessions } from '../routing/ledgers.js';
+import type { KnownStreams } from '../routing/route.js';
+import type { ParkingFailure } from '../streams/parking.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
-import { Delivery, type DeliveryOwner } from './delivery.js';
-import { Departure, NOT_TIMED, type Decision } from './departure.js';
-import type { Interceptor } from './facade.js';
-import { Liveness, type LivenessOwner } from './liveness.js';
-import { originOn } from './origin.js';
-import type { ParkedMessage } from './parked-message.js';
-import { receive, send } from './pipeline.js';
-import { callbackFailed, reportTo, type Report } from './report.js';
-import { RouteLog } from './route-log.js';
-import { StandIn, type StandInOwner } from './answer-for-client.js';
-import type { Surroundings } from './wrapped-transport.js';
-import { Taps } from './observables.js';
+import { AnswerForClient } from './answer-for-client.js';
 import { BackchannelView, type Backchannel } from './backchannel-view.js';
-import { WriteOrder, attempt } from './write-order.js';
+import { Delivery } from './delivery.js';
+import { Departure, NOT_TIMED, type Decision, type ParkedMessage, type SendingTransport } from './departure.js';
+import type { Interceptor } from './facade.js';
+import { Lifecycle, type LifecycleOwner } from './lifecycle.js';
+import { Liveness } from './liveness.js';
+import { Observables } from './observables.js';
+import { originOn } from './origin.js';
+import { receive, send } from './pipeline.js';
+import { internalError, stalled } from './refusals.js';
+import { reportTo, type Report } from './report.js';
+import { RouteLog } from './route-log.js';
+import type { ReceivingTransport } from './wrapped-transport.js';
+import { WriteOrder } from './write-order.js';
 
-/** How long a write may take: longer than any event store that works, so that order is never given up for one. */
+/** How long a write may take. It is longer than any working event store needs, so that no order is given up for one. */
 const STALL_TIMEOUT_MS = 30_000;
 
 const METHODS = ['start', 'send', 'close'] as const;
 const HTTP_METHODS = [...METHODS, 'handleRequest'] as const;
 const PROPERTIES = ['onmessage', 'onclose', 'backchannel'] as const;
 
-const ONE_STREAM: Streams = { standalone: 'assumed', requests: 'open' };
+const ONE_STREAM: KnownStreams = { standalone: 'assumed', requests: 'open' };
 
 /**
- * The wrapper around the transport that faces the client: its life, its callbacks, its messages.
- * A transport may be started again after it was closed; what is in flight in one life is in `sessions`.
+ * The wrapper around the transport that faces the client. To its user it is the transport's methods and callbacks, to
+ * the pipeline it is the transport that a message came in on or leaves by.
  */
-export class Downstream implements Interceptor, Surroundings, DeliveryOwner, LivenessOwner, StandInOwner {
-  readonly methods: readonly string[];
-  readonly properties: readonly string[] = PROPERTIES;
-
+export class Downstream implements Interceptor, LifecycleOwner, ReceivingTransport, SendingTransport {
   /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
   readonly identity: object = {};
   readonly report: Report;
-  readonly standIn: StandIn;
-  readonly #taps: Taps;
+  /** A new one for each life. */
+  ledgers: Ledgers = new Ledgers(this.identity);
+  readonly #observables: Observables;
   readonly #log: RouteLog;
+  readonly #answerForClient: AnswerForClient;
   readonly #order: WriteOrder;
+  /** Only a transport with one stream per request has streams to choose from, and an order to keep on each. */
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
-  #sessions: Sessions;
+  readonly #lifecycle: Lifecycle;
   #view: BackchannelView | undefined;
   #onmessage: MessageHandler | undefined;
-  #onclose: (() => void) | undefined;
-  #isOpen = true;
-  /** `close()` was called, and the inner transport has not called back yet: it may, long after it has closed. */
-  #owesOnclose = false;
-  #closing: Promise<void> | undefined;
-  /** How often it was started again after it had closed. */
-  #restarts = 0;
 
   constructor(
     private readonly inner: TransportLike,
     readonly settings: Settings,
   ) {
     this.report = reportTo(inner);
-    this.#taps = new Taps(this.report);
-    this.#log = new RouteLog(this.#taps, inner);
-    this.standIn = new StandIn(this, this.#log);
-
-    this.#sessions = new Sessions(this.identity);
-
-    // Only a transport with a stream per request chooses one, and has an order to keep on each.
-    const hasStreams = 'handleRequest' in inner;
-    this.methods = hasStreams ? HTTP_METHODS : METHODS;
-    this.#liveness = hasStreams ? new Liveness(inner, this.identity, settings, this) : undefined;
+    this.#observables = new Observables(this.report);
+    this.#log = new RouteLog(this.#observables, inner);
+    this.#answerForClient = new AnswerForClient(this, this.#log);
+    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this, this.#answerForClient) : undefined;
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);
-    this.#delivery = new Delivery(inner, this, this.#order, this.#liveness, this.#log);
-
-    // What was set before wrapping stays set; from now on the inner transport calls us.
-    this.#onclose = inner.onclose;
-    inner.onclose = () => {
-      this.#ended();
-    };
+    this.#delivery = new Delivery(inner, this.#order, this.#liveness, this.#log);
+    this.#lifecycle = new Lifecycle(inner, this);
+    // A callback that was set before wrapping stays set.
     if (inner.onmessage !== undefined) this.onmessage = inner.onmessage;
   }
 
-  get backchannel(): Backchannel {
-    return (this.#view ??= new BackchannelView(this.#taps, () => ({
-      sessions: this.#sessions,
-      sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
-      parked: this.#liveness?.parked ?? 0,
-    })));
+  // ---- what the façade shows ----
+
+  get methods(): readonly string[] {
+    return this.#liveness === undefined ? METHODS : HTTP_METHODS;
   }
 
-  // ---- life ----
+  get properties(): readonly string[] {
+    return PROPERTIES;
+  }
 
   start(): Promise<void> {
-    // Not in #begin: what a transport still delivers while it closes is no new beginning.
-    if (!this.#isOpen) this.#restarts += 1;
-    this.#begin();
-    return this.inner.start();
+    return this.#lifecycle.start();
   }
 
-  /** Idempotent. Settles everything that is pending before `onclose` is called. */
   close(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
-    const restarts = this.#restarts;
-    if (this.#isOpen) this.#owesOnclose = true;
-    const closing = attempt(() => this.inner.close()).then(
-      () => {
-        // A transport that does not call back when it has closed is closed all the same.
-        if (this.#restarts === restarts) this.#settle();
-      },
-      (error: unknown) => {
-        // Whatever state the transport is in, nobody is to wait for it.
-        if (this.#restarts === restarts) {
-          this.#settle();
-          this.#closing = undefined;
-        }
-        throw error;
-      },
-    );
-    // Its `onclose` may have started the next life, which is not closing.
-    if (this.#restarts === restarts) this.#closing = closing;
-    return closing;
+    return this.#lifecycle.close();
   }
 
   get onclose(): (() => void) | undefined {
-    return this.#onclose;
+    return this.#lifecycle.onclose;
   }
 
   set onclose(callback: (() => void) | undefined) {
-    this.#onclose = callback;
-  }
-
-  #begin(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    this.#closing = undefined;
-    this.standIn.begin();
-    this.#sessions = new Sessions(this.identity);
-  }
-
-  /** The inner transport has closed. Some say so twice. */
-  #ended(): void {
-    if (!this.#isOpen && !this.#owesOnclose) return;
-    this.#owesOnclose = false;
-    this.#settle();
-    // The user's code: what it throws stays here.
-    try {
-      this.#onclose?.();
-    } catch (cause) {
-      this.report(callbackFailed('onclose', cause));
-    }
-  }
-
-  #settle(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#sessions.close();
-    this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed meanwhile.'));
-    this.#liveness?.close();
-    this.#taps.complete();
-  }
-
-  // ---- client to server ----
-
-  /** Of HTTP transports only: see `methods`. */
-  handleRequest(...args: unknown[]): unknown {
-    const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
-    const call = handleRequest.bind(this.inner);
-    return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
+    this.#lifecycle.onclose = callback;
   }
 
   get onmessage(): MessageHandler | undefined {
@@ -180,7 +102,7 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
 
   set onmessage(handler: MessageHandler | undefined) {
     this.#onmessage = handler;
-    // Not before somebody listens: a transport may queue what comes in until then.
+    // Not before somebody listens: a transport may queue incoming messages until then.
     this.inner.onmessage =
       handler &&
       ((message: JsonRpcMessage, extra?: unknown) => {
@@ -188,11 +110,47 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
       });
   }
 
+  /** Of HTTP transports only: see `methods`. */
+  handleRequest(...args: unknown[]): unknown {
+    const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
+    const call = handleRequest.bind(this.inner);
+    return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
+  }
+
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
+    return this.#sendOnBehalfOf(origin, message, options);
+  }
+
+  get backchannel(): Backchannel {
+    return (this.#view ??= new BackchannelView(this.#observables, () => ({
+      ledgers: this.ledgers,
+      sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
+      parked: this.#liveness?.parked ?? 0,
+    })));
+  }
+
+  // ---- from one life to the next ----
+
+  begun(): void {
+    this.#answerForClient.begin();
+    this.ledgers = new Ledgers(this.identity);
+  }
+
+  ended(): void {
+    this.ledgers.close();
+    this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed first.'));
+    this.#liveness?.close();
+    this.#observables.complete();
+  }
+
+  // ---- client to server ----
+
   #receive(message: JsonRpcMessage, extra: unknown): void {
-    // A transport that reconnects by itself does so without a word: a message says it is back.
-    this.#begin();
-    this.#taps.inbound(message, extra);
-    if (!this.standIn.dropsLate(message)) receive(this, message, extra);
+    // A transport may reconnect without calling anybody: a message shows that it is back.
+    this.#lifecycle.begin();
+    this.#observables.inbound(message, extra);
+    if (!this.#answerForClient.dropsLate(message)) receive(this, message, extra);
   }
 
   arrived(entry: InFlight): void {
@@ -203,32 +161,22 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
     this.#onmessage?.(message, extra);
   }
 
-  failed(entry: InFlight): void {
-    this.standIn.failed(entry);
+  handlerFailed(entry: InFlight): void {
+    // On behalf of the request: if there are several sessions, the id alone may not tell which one is meant.
+    this.#sendOnBehalfOf(entry, internalError(entry.id)).catch((cause: unknown) => {
+      debug.error('could not answer %s %o: %o', entry.method, entry.id, cause);
+    });
   }
 
   // ---- server to client ----
 
-  get sessions(): Sessions {
-    return this.#sessions;
-  }
-
-  get openExchanges(): number {
-    return this.#sessions.openExchanges;
-  }
-
-  get streams(): Streams {
+  get streams(): KnownStreams {
     return this.#liveness?.streams ?? ONE_STREAM;
   }
 
-  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
-    return this.sendOnBehalfOf(origin, message, options);
-  }
-
-  sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    this.#taps.outbound(message, options);
-    // Nobody asks for the time where nothing waits and nobody watches.
+  #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    this.#observables.outbound(message, options);
+    // The time is not needed if nothing waits and nobody observes.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
     const departure = new Departure(this, message, options, origin, since);
     this.depart(departure);
@@ -236,21 +184,21 @@ export class Downstream implements Interceptor, Surroundings, DeliveryOwner, Liv
   }
 
   depart(departure: Departure): void {
-    if (this.#isOpen) send(departure);
+    if (this.#lifecycle.isOpen) send(departure);
     else this.#delivery.afterClose(departure);
   }
 
-  /** Sends what has waited, unless what left before it has closed the transport. */
+  deliver(decision: Decision): void {
+    this.#delivery.deliver(decision);
+  }
+
   retry(message: ParkedMessage): void {
-    if (this.#isOpen) send(message.departure);
+    // A message that was retried before this one may have closed the transport.
+    if (this.#lifecycle.isOpen) send(message.departure);
     else this.giveUp(message, 'CLOSED');
   }
 
   giveUp(message: ParkedMessage, failure: ParkingFailure): void {
     this.#delivery.giveUp(message, failure);
-  }
-
-  deliver(decision: Decision): void {
-    this.#delivery.deliver(decision);
   }
 }

@@ -5,7 +5,7 @@ import type { SendOptions } from '../transport-like.js';
 /** A message that the client sent. */
 export interface Inbound {
   readonly message: JsonRpcMessage;
-  /** What the transport said of it, as it said it. */
+  /** The second argument of `onmessage`, exactly as the transport gave it. */
   readonly extra: unknown;
 }
 
@@ -17,29 +17,29 @@ export interface Outbound {
 
 /** What became of one server-initiated message. */
 export interface RouteEvent {
-  /** The session it belongs to, where that is known. */
+  /** The session it belongs to, if that is known. */
   readonly session: string | undefined;
   readonly method: string;
-  /** The id of a request; a notification has none. */
+  /** The id of a request. A notification has none. */
   readonly id: RequestId | undefined;
-  /** The `relatedRequestId` its sender gave. */
+  /** The `relatedRequestId` that its sender gave. */
   readonly requested: RequestId | undefined;
   /**
    * - `'request'`: the stream of the request `relatedRequestId`
    * - `'standalone'`: the standalone stream
    * - `'unchanged'`: wherever the transport puts it
-   * - `'nowhere'`: nowhere, or nowhere yet; `outcome` and `error` say why
+   * - `'nowhere'`: nowhere, or nowhere yet. `outcome` and `error` say why
    */
   readonly to: 'request' | 'standalone' | 'unchanged' | 'nowhere';
-  /** The `relatedRequestId` it left with. */
+  /** The `relatedRequestId` that it left with. */
   readonly relatedRequestId: RequestId | undefined;
   /** Why that stream was chosen. */
   readonly evidence: Evidence | undefined;
   /**
    * - `'delivered'`: the transport took it
-   * - `'parked'`: it waits for a stream; another event will follow
+   * - `'parked'`: it waits for a stream. Another event will follow
    * - `'refused'`: it was not given to the transport
-   * - `'superseded'`: a newer message that says the same waits in its place
+   * - `'superseded'`: a newer message with the same news waits in its place
    * - `'failed'`: the transport rejected it
    * - `'orphaned'`: it was delivered before, and its client is gone
    */

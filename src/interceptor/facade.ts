@@ -1,22 +1,22 @@
-/** What a façade answers itself; everything else is the inner transport's. */
+/** The members that a façade answers itself. All others are those of the inner transport. */
 export interface Interceptor {
-  /** Called in place of the inner transport's methods of these names. */
+  /** The names of the methods that replace those of the inner transport. */
   readonly methods: readonly string[];
-  /** Read and written in place of the inner transport's properties of these names. */
+  /** The names of the properties that replace those of the inner transport. */
   readonly properties: readonly string[];
 }
 
-/** Callbacks of every transport that may hold a function from before it was wrapped. */
+/** The callbacks that may hold a function from before the transport was wrapped. */
 const CALLBACKS: ReadonlySet<PropertyKey> = new Set(['onerror']);
 
 type Callable = (...args: unknown[]) => unknown;
 
 /**
- * A drop-in for `inner`: the same object to `instanceof`, `in`, getters, extra methods and
- * assignments, with a few members answered by `interceptor`.
+ * Makes a drop-in for `inner`. To `instanceof`, `in`, getters, extra methods and assignments it is the same object, but
+ * `interceptor` answers a few members.
  *
- * A class that delegates would not do: SDK 2.x tells transports apart by `instanceof` and by
- * `'stderr' in transport`, replaces `start` for a while, and reads back the callbacks it has set.
+ * A class that delegates is not enough: SDK 2.x tells transports apart by `instanceof` and by `'stderr' in transport`,
+ * replaces `start` for a while, and reads back the callbacks that it has set.
  */
 export function facade<T extends object>(inner: T, interceptor: Interceptor): T {
   const handler = new FacadeHandler(inner, interceptor);
@@ -28,13 +28,13 @@ export function facade<T extends object>(inner: T, interceptor: Interceptor): T 
 class FacadeHandler<T extends object> implements ProxyHandler<T> {
   /** The façade itself. */
   self: T | undefined;
-  /** What intercepted methods read as: our own, or what somebody has put in their place. */
+  /** The intercepted methods by name: our own, or what somebody has put in their place. */
   #intercepted: Map<PropertyKey, unknown> | undefined;
-  /** Our own of those that somebody has replaced. */
+  /** Our own methods that somebody has replaced. */
   #kept: Map<PropertyKey, unknown> | undefined;
-  /** The inner transport's methods handed out, so that they are the same functions every time. */
+  /** The methods of the inner transport that were handed out, so that they are the same functions every time. */
   #methods: Map<PropertyKey, { readonly original: unknown; readonly handedOut: unknown }> | undefined;
-  /** Functions that were assigned from outside, callbacks mostly: they are read back as they are. */
+  /** The names of functions that were assigned from outside, mostly callbacks. They are read back as they are. */
   #assigned = CALLBACKS;
 
   constructor(
@@ -43,14 +43,14 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   ) {}
 
   get(inner: T, key: PropertyKey): unknown {
-    // First what is read for every message.
+    // First the members that are read for every message.
     const intercepted = this.#intercepted?.get(key);
     if (intercepted !== undefined || this.#intercepted?.has(key) === true) return intercepted;
     if (this.#isMethod(key)) return this.#intercept(key);
     if (this.#isProperty(key)) return Reflect.get(this.interceptor, key);
     const isMethod = key !== 'constructor' && !this.#assigned.has(key) && isFunctionProperty(inner, key);
-    // `this` must be the inner transport, in accessors too: private fields know no façade, and what
-    // the transport itself reads from `this.onmessage` must be what listens to every message.
+    // `this` must be the inner transport, in accessors too: a façade has no private fields, and when the transport itself
+    // reads `this.onmessage` it must get the listener for every message.
     return isMethod ? this.#handOut(key) : Reflect.get(inner, key, inner);
   }
 
@@ -66,7 +66,7 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
 
   getOwnPropertyDescriptor(inner: T, key: PropertyKey): PropertyDescriptor | undefined {
     const descriptor = Reflect.getOwnPropertyDescriptor(inner, key);
-    // Who wraps a member by its descriptor, as spies do, must wrap what `get` gives.
+    // Spies wrap a member by its descriptor. They must wrap the same value that `get` returns.
     if (descriptor?.configurable !== true || !('value' in descriptor)) return descriptor;
     return { ...descriptor, value: this.get(inner, key) };
   }
@@ -96,21 +96,21 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
     return typeof key === 'string' && this.interceptor.methods.includes(key);
   }
 
-  /** A method of the interceptor. It is our own, and bound: the façade is on the path of every message. */
+  /** A method of the interceptor, bound once: the façade is on the path of every message. */
   #intercept(key: PropertyKey): unknown {
     const own = this.#kept?.get(key) ?? (Reflect.get(this.interceptor, key) as Callable).bind(this.interceptor);
     (this.#intercepted ??= new Map<PropertyKey, unknown>()).set(key, own);
     return own;
   }
 
-  /** Somebody puts his own in the place of a method, and may take it away again, as spies do. */
+  /** Somebody puts another function in the place of a method, and may take it away again, as spies do. */
   #replace(key: PropertyKey, value: unknown): void {
     this.#kept ??= new Map<PropertyKey, unknown>();
     if (!this.#kept.has(key)) this.#kept.set(key, this.#intercepted?.get(key) ?? this.#intercept(key));
     this.#intercepted?.set(key, value);
   }
 
-  /** A method of the inner transport that runs on it, though it is called on the façade. */
+  /** A method of the inner transport that runs on the inner transport, though it is called on the façade. */
   #handOut(key: PropertyKey): unknown {
     const { inner, self } = this;
     const original: unknown = Reflect.get(inner, key, inner);
@@ -130,12 +130,12 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 }
 
-/** True for a plain property that holds a function and may be wrapped; an accessor is not called to find out. */
+/** True for a plain property that holds a function and may be wrapped. An accessor is not called to find out. */
 function isFunctionProperty(object: object, key: PropertyKey): boolean {
   let owner: object | null = object;
   while (owner !== null && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null;
   const descriptor = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, key);
   if (typeof descriptor?.value !== 'function') return false;
-  // A proxy must give a property that can never change exactly as it is.
+  // A proxy must return a property that can never change exactly as it is.
   return owner !== object || descriptor.configurable === true || descriptor.writable === true;
 }

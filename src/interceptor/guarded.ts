@@ -3,9 +3,9 @@ import { Observable, type Observer, type OperatorFunction, type Subscription } f
 type OnError = (cause: unknown) => void;
 
 /**
- * An observable of `source` whose subscribers may throw: RxJS would rethrow that in a timer and end
- * the process; here it is handed to `onError`, and the others go on. It holds after `pipe()` too, and
- * for an operator that fails where its subscriber has no error callback.
+ * An observable of `source` whose subscribers may throw. RxJS would rethrow the error in a timer and end the process.
+ * Here the error is handed to `onError`, and the other subscribers go on. The same holds after `pipe()`, and for an
+ * operator that fails when its subscriber has no error callback.
  */
 export function guarded<T>(source: Observable<T>, onError: OnError): Observable<T> {
   return new GuardedObservable(source, onError);
@@ -31,7 +31,7 @@ class GuardedObservable<T> extends Observable<T> {
     complete?: (() => void) | null,
   ): Subscription {
     const given = observerFrom(observerOrNext, error, complete);
-    // An operator of somebody's own pipe subscribes as a subscription, and must stay one.
+    // An operator in a user's pipe subscribes with a subscription of its own, which must stay one.
     if ('unsubscribe' in given) return super.subscribe(given);
     return super.subscribe({
       next: (value) => this.#attempt(() => given.next?.(value)),

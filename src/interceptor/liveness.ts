@@ -1,53 +1,43 @@
 import { debug } from '../debug.js';
-import { HttpConnection } from '../streams/connection.js';
-import { answersInJson, resumesWhenHandled, storesWhileAway } from '../streams/transport-traits.js';
-import { Orphans, type OrphanListener } from '../streams/orphans.js';
-import type { OrderedStream } from '../streams/ordered-stream.js';
-import { Parking, type ParkingOutcome } from '../streams/parking.js';
-import { isWatchable } from '../streams/http-headers.js';
-import { Watch, type WatchListener } from '../streams/stream-watcher.js';
-import type { Settings } from '../options.js';
 import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
-import type { Streams } from '../routing/route.js';
+import type { KnownStreams } from '../routing/route.js';
+import { HttpConnection } from '../streams/connection.js';
+import { isWatchable } from '../streams/http-headers.js';
+import type { OrderedStream } from '../streams/ordered-stream.js';
+import { Orphans, type OrphanListener } from '../streams/orphans.js';
+import { Parking } from '../streams/parking.js';
+import { StreamWatcher, type StreamListener } from '../streams/stream-watcher.js';
+import { answersInJson, resumesWhenHandled, storesWhileAway } from '../streams/transport-traits.js';
+import type { AnswerForClient } from './answer-for-client.js';
+import type { ParkedMessage, SendingTransport } from './departure.js';
 import { connectionOn, onConnection } from './origin.js';
-import type { ParkedMessage } from './parked-message.js';
-import type { StandIn } from './answer-for-client.js';
 
 /** All that can be known of streams, so that asking makes no object. */
-const STREAMS = {
+const KNOWN_STREAMS = {
   open: knownStreams('open'),
   closed: knownStreams('closed'),
   unknown: knownStreams('unknown'),
 };
 
-/** What liveness needs of the wrapper it belongs to. */
-export interface LivenessOwner extends ParkingOutcome<ParkedMessage> {
-  /** How many server-initiated requests the client has not answered yet. */
-  readonly openExchanges: number;
-  /** Answers in the client's place. */
-  readonly standIn: StandIn;
-}
-
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
-export class Liveness implements WatchListener, OrphanListener {
+export class Liveness implements StreamListener, OrphanListener {
   readonly #orphans: Orphans;
-  /** How requests are answered, where no answer need show it. */
-  readonly #answers: 'sse' | 'json' | undefined;
+  /** How requests are answered, if that is known before the first response. */
+  readonly #responseMode: 'sse' | 'json' | undefined;
   // Most sessions never need these, and there may be many idle sessions.
   #parking: Parking<ParkedMessage> | undefined;
-  /** From the first `handleRequest` on that can be watched: without it nothing is known. */
-  #watch: Watch | undefined;
+  /** Made by the first `handleRequest` that can be watched. Without it nothing is known of streams. */
+  #watcher: StreamWatcher | undefined;
 
   constructor(
     private readonly inner: object,
-    /** Tells this transport from others in the async context. */
-    private readonly transport: object,
-    private readonly settings: Settings,
-    private readonly owner: LivenessOwner,
+    private readonly transport: SendingTransport,
+    private readonly answerForClient: AnswerForClient,
   ) {
-    this.#answers = settings.responseMode ?? (answersInJson(inner) ? 'json' : undefined);
-    this.#orphans = new Orphans(settings.orphanTimeoutMs, this);
+    const { responseMode, orphanTimeoutMs } = transport.settings;
+    this.#responseMode = responseMode ?? (answersInJson(inner) ? 'json' : undefined);
+    this.#orphans = new Orphans(orphanTimeoutMs, this);
   }
 
   /** How many messages wait for a stream. */
@@ -56,79 +46,84 @@ export class Liveness implements WatchListener, OrphanListener {
   }
 
   get isAbandoned(): boolean {
-    return this.#watch?.streams.open === 0 && this.owner.openExchanges > 0;
+    return this.#watcher?.openStreams.connections === 0 && this.transport.ledgers.openExchanges > 0;
   }
 
-  abandonAll(): void {
-    this.owner.standIn.abandonAll();
+  answerAll(): void {
+    this.answerForClient.answerAll();
   }
 
   /** What is known of the client's streams. */
-  get streams(): Streams {
-    // Of a transport with several sessions it is not known whose stream is whose.
-    const seen = this.settings.sessionOf === undefined ? this.#watch?.streams : undefined;
-    const requests = (this.#answers ?? seen?.answers) === 'json' ? 'closed' : 'open';
-    if (seen === undefined) return STREAMS.unknown[requests];
-    return STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
+  get streams(): KnownStreams {
+    // If a transport carries several sessions, it is not known whose stream is whose.
+    const seen = this.#hasSeveralSessions ? undefined : this.#watcher?.openStreams;
+    const requests = (this.#responseMode ?? seen?.responseMode) === 'json' ? 'closed' : 'open';
+    if (seen === undefined) return KNOWN_STREAMS.unknown[requests];
+    return KNOWN_STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
   }
 
-  /** The client is away from its standalone stream, and finds there what it has missed when it comes back. */
+  /** The client is away from its standalone stream, and finds what it has missed there when it comes back. */
   get standaloneIsStored(): boolean {
-    const isResumable = this.settings.sessionOf === undefined && this.#watch?.streams.stored === true;
-    return isResumable && storesWhileAway(this.inner);
+    const isStored = !this.#hasSeveralSessions && this.#watcher?.openStreams.standaloneIsResumable === true;
+    return isStored && storesWhileAway(this.inner);
   }
 
-  /** Resolves when the client has come back to this stream, or will not, if it is just doing so. */
+  /**
+   * If the client is just coming back to this stream, the promise resolves when it is back, or when it is certain that it
+   * will not be.
+   */
   resumption(stream: OrderedStream): Promise<void> | undefined {
-    return this.#watch?.resumption(stream);
+    return this.#watcher?.resumption(stream);
   }
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
-    this.#watch ??= new Watch(this, resumesWhenHandled(this.inner), this.settings.sessionOf !== undefined);
-    return this.#watch.handle(call, args, (connection, work) => onConnection(this.transport, connection, work));
+    this.#watcher ??= new StreamWatcher(this, resumesWhenHandled(this.inner), this.#hasSeveralSessions);
+    const { identity } = this.transport;
+    return this.#watcher.handle(call, args, (connection, work) => onConnection(identity, connection, work));
   }
 
-  /** Puts a message into the waiting room. @returns whether it waits there */
+  /** Parks a message until a stream opens. @returns whether it waits now */
   park(message: ParkedMessage): boolean {
-    return (this.#parking ??= new Parking(this.settings, this.owner)).park(message);
+    return (this.#parking ??= new Parking(this.transport.settings, this.transport)).park(message);
   }
 
-  /** The sender takes a request back. @returns whether it was waiting */
+  /** The sender takes a request back. @returns whether it was parked */
   withdraw(id: RequestId): boolean {
     return this.#parking?.withdraw(id) === true;
   }
 
-  /** A request came in: it has a stream now, by which what waits may leave. */
+  /** A request came in. It has a stream, by which parked messages may leave. */
   arrived(request: InFlight): void {
-    const connection = connectionOn(this.transport);
+    const connection = connectionOn(this.transport.identity);
     if (connection instanceof HttpConnection) {
       request.carrier = connection;
-      this.#watch?.arrived(connection, request);
+      this.#watcher?.arrived(connection, request);
     }
-    // Nothing but its answer can be written for a request that is answered in JSON.
+    // If requests are answered in JSON, only its own response can be written for this one.
     if (this.parked > 0 && this.streams.requests === 'open') this.#parking?.releaseForRequest();
   }
 
-  /** A server-initiated request was sent, on the stream of `entry` or on the standalone stream. */
-  questionAsked(id: RequestId, entry: InFlight | undefined): void {
-    this.#orphans.questionAsked();
-    const exchange = entry?.ledger.exchange(id);
-    // It may have been answered while it was written, and its id be that of another by now.
-    if (entry !== undefined && exchange?.entry === entry) this.#questionOpen(exchange, entry);
+  /** A server request was sent, on the stream of `entry` or on the standalone stream. */
+  serverRequestSent(id: RequestId, entry: InFlight | undefined): void {
+    this.#orphans.requestSent();
+    const exchange = entry?.ledger.exchanges.get(id);
+    // The request may have been answered while it was written, and its id may belong to another by now.
+    if (entry !== undefined && exchange?.entry === entry) this.#limitStored(exchange, entry);
   }
 
-  #questionOpen(exchange: Exchange, { carrier, ledger }: InFlight): void {
-    const watch = this.#watch;
-    if (watch === undefined || !(carrier instanceof HttpConnection) || !carrier.isFinished) return;
-    const resumedBy = watch.resumedBy(carrier);
+  /** Limits the time of a server request that was stored because the client had left the stream. */
+  #limitStored(exchange: Exchange, { carrier, ledger }: InFlight): void {
+    const watcher = this.#watcher;
+    if (watcher === undefined || !(carrier instanceof HttpConnection) || !carrier.isFinished) return;
+    const resumedBy = watcher.resumedBy(carrier);
     if (resumedBy?.isFinished === false) return;
     const giveUp = (): void => {
-      if (watch.resumedBy(carrier) === resumedBy) this.owner.standIn.abandon(exchange, ledger);
+      if (watcher.resumedBy(carrier) === resumedBy) this.answerForClient.answerStored(exchange, ledger);
     };
-    this.#orphans.questionStored(() => {
-      const resumption = watch.resumption(carrier);
-      // The client may be shown it in a moment.
+    this.#orphans.requestStored(() => {
+      const resumption = watcher.resumption(carrier);
+      // The client may receive it in a moment.
       if (resumption === undefined) giveUp();
       else void resumption.then(giveUp);
     });
@@ -148,15 +143,19 @@ export class Liveness implements WatchListener, OrphanListener {
     this.#orphans.clientSeen();
   }
 
-  /** Everything that waits is given up. */
+  /** Gives up everything that waits. */
   close(): void {
-    this.#watch?.close();
-    this.#watch = undefined;
+    this.#watcher?.close();
+    this.#watcher = undefined;
     this.#orphans.close();
     this.#parking?.close();
   }
+
+  get #hasSeveralSessions(): boolean {
+    return this.transport.settings.sessionOf !== undefined;
+  }
 }
 
-function knownStreams(standalone: Streams['standalone']): Record<Streams['requests'], Streams> {
+function knownStreams(standalone: KnownStreams['standalone']): Record<KnownStreams['requests'], KnownStreams> {
   return { open: { standalone, requests: 'open' }, closed: { standalone, requests: 'closed' } };
 }

@@ -7,10 +7,10 @@ import { guarded } from './guarded.js';
 import { callbackFailed, nameOf, type Report } from './report.js';
 
 /**
- * The observables that users get. Each exists from the first time somebody asks for it, so that a
- * transport nobody watches carries none. They complete when the transport closes.
+ * The observables that users get. Each is made when it is first asked for, so that a transport that nobody observes has
+ * none. They complete when the transport closes.
  */
-export class Taps {
+export class Observables {
   #routes: Subject<RouteEvent> | undefined;
   #inbound: Subject<Inbound> | undefined;
   #outbound: Subject<Outbound> | undefined;
@@ -29,7 +29,7 @@ export class Taps {
     return this.#guarded('outbound$', (this.#outbound ??= new Subject()));
   }
 
-  /** Whether anybody would see a route: an event nobody sees is not made. */
+  /** Whether anybody observes `routes$`. An event that nobody sees is not made. */
   get routesObserved(): boolean {
     return this.#routes?.observed === true;
   }
@@ -48,7 +48,7 @@ export class Taps {
     this.#outbound?.next({ message, options });
   }
 
-  /** Ends the observables; those asked for afterwards belong to the next life of the transport. */
+  /** Completes the observables. Those that are asked for afterwards belong to the next life of the transport. */
   complete(): void {
     const ended = [this.#routes, this.#inbound, this.#outbound];
     this.#routes = this.#inbound = this.#outbound = undefined;

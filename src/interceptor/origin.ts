@@ -1,16 +1,15 @@
 /**
  * The async context that ties work to the request that started it.
  *
- * The context follows a proxy's own code: from the handler of a request to the upstream `send()`, to
- * the loop that reads that very answer, to the message the backend sends in it. It is inherited by
- * everything that is created in it, though, also by readers that outlive the request: see
- * `asUpstream()` for those, and `route()` for why a context is only believed while its request is in
- * flight.
+ * The context follows a proxy's own code: from the handler of a request to the upstream `send()`, to the loop that
+ * reads the backend's response to it, to the message that the backend sends in that response. But everything created in
+ * the context inherits it, including readers that outlive the request. `asUpstream()` keeps the context away from such
+ * readers, and `route()` believes a context only while its request is in flight.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InFlight } from '../routing/ledger.js';
 
-/** The work that hands an HTTP request to a transport: the messages in it came on this connection. */
+/** The context of the work that hands an HTTP request to a transport. The messages in it came on this connection. */
 class ConnectionWork {
   constructor(
     readonly transport: object,
@@ -19,7 +18,7 @@ class ConnectionWork {
   ) {}
 }
 
-// One store for all wrapped transports: on Node 20 and 22 every store is a cost to every promise.
+// One store serves all wrapped transports: on Node 20 and 22 each store adds a cost to every promise.
 const storage = new AsyncLocalStorage<InFlight | ConnectionWork | undefined>();
 
 /** Calls `work` on behalf of a request. */
@@ -49,7 +48,7 @@ export function cancelledOrigin(): InFlight | undefined {
   return entry?.state === 'cancelled' ? entry : undefined;
 }
 
-/** The request of this transport on whose behalf the running code works, also if it is over by now. */
+/** The request of this transport on whose behalf the running code works, even if it is over by now. */
 export function originOn(transport: object): InFlight | undefined {
   let entry = currentRequest();
   while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;
@@ -57,9 +56,9 @@ export function originOn(transport: object): InFlight | undefined {
 }
 
 /**
- * The request of another transport in whose context a new request of this one arrives: one wrapped
- * transport may stand behind another in the same process, and the context must lead back to both.
- * Requests that are over are passed by, so that a chain is never longer than what is at work.
+ * The request of another transport in whose context a new request of this one arrives. One wrapped transport may stand
+ * behind another in the same process, and the context must lead back to both. Requests that are over are skipped, so
+ * that the chain is never longer than the number of requests at work.
  */
 export function outerOrigin(transport: object): InFlight | undefined {
   let entry = currentRequest();

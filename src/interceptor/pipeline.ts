@@ -1,10 +1,10 @@
 /**
- * `inbound$` ▸ track ▸ dispatch, and `outbound$` ▸ decide ▸ deliver. Synchronous from end to end when
- * nothing has to wait.
+ * `inbound$` ▸ track ▸ dispatch, and `outbound$` ▸ decide ▸ deliver. Both are synchronous from end to end when nothing
+ * has to wait.
  *
- * One pair of streams serves all wrapped transports of the process, because a pair for each would be
- * most of what an idle session costs. Each message carries its own transport, and an operator that
- * fails on one message lets that message pass: no message can end the streams of the others.
+ * One pair of observables serves all wrapped transports of the process, because a pair for each transport would be most
+ * of the cost of an idle session. Each message carries its own transport. If an operator fails on a message, it lets
+ * that message pass, so that no message can end the observables of the others.
  */
 import { Subject, map, type OperatorFunction } from 'rxjs';
 import { BackchannelError } from '../errors.js';
@@ -23,12 +23,12 @@ import type { Decision, Departure } from './departure.js';
 import type { Inbound } from './events.js';
 import { onBehalfOf, outerOrigin } from './origin.js';
 import { callbackFailed, shown, shownMethod } from './report.js';
-import type { Surroundings } from './wrapped-transport.js';
+import type { ReceivingTransport } from './wrapped-transport.js';
 
 /** An inbound message on its way to the proxy. */
 interface Arrival extends Inbound {
-  readonly around: Surroundings;
-  /** The request as it stands in the ledger; other messages have none. */
+  readonly transport: ReceivingTransport;
+  /** A request's entry in the ledger. Other messages have none. */
   readonly entry: InFlight | undefined;
 }
 
@@ -39,16 +39,16 @@ inbound$.pipe(each(track, untracked)).subscribe(dispatch);
 outbound$.pipe(each(decide, undecided)).subscribe(deliver);
 
 /** A message has come in from the client. */
-export function receive(around: Surroundings, message: JsonRpcMessage, extra: unknown): void {
-  inbound$.next({ around, message, extra, entry: undefined });
+export function receive(transport: ReceivingTransport, message: JsonRpcMessage, extra: unknown): void {
+  inbound$.next({ transport, message, extra, entry: undefined });
 }
 
-/** A message is to leave for the client. */
+/** A message is sent to the client. */
 export function send(departure: Departure): void {
   outbound$.next(departure);
 }
 
-/** Like `map`, and with another result for a value on which `project` fails. */
+/** Like `map`, but a value on which `project` fails is given to `otherwise`. */
 function each<T, R>(project: (value: T) => R, otherwise: (value: T, cause: unknown) => R): OperatorFunction<T, R> {
   return map((value) => {
     try {
@@ -59,111 +59,107 @@ function each<T, R>(project: (value: T) => R, otherwise: (value: T, cause: unkno
   });
 }
 
-/** Writes requests into their session's ledger, and takes out what the client has answered or cancelled. */
+/** Writes requests into their session's ledger, and removes what the client has answered or cancelled. */
 function track(arrival: Arrival): Arrival {
-  const { around, message, extra } = arrival;
-  const ledger = inboundLedger(around, message, extra);
+  const { transport, message, extra } = arrival;
+  const ledger = inboundLedger(transport, message, extra);
   if (ledger === undefined) return arrival;
-  if (isRequest(message)) return { around, message, extra, entry: begin(message, ledger, around) };
+  if (isRequest(message)) return { transport, message, extra, entry: begin(message, ledger, transport) };
   if (isResponse(message)) {
-    ledger.closeExchange(message.id);
+    ledger.exchanges.close(message.id);
   } else if (isNotification(message) && message.method === 'notifications/cancelled') {
     const id = cancelledIdOf(message);
     if (id !== undefined) ledger.cancel(id);
   }
-  around.sessions.prune(ledger);
+  transport.ledgers.prune(ledger);
   return arrival;
 }
 
-function begin(message: RequestMessage, ledger: Ledger, around: Surroundings): InFlight {
+function begin(message: RequestMessage, ledger: Ledger, transport: ReceivingTransport): InFlight {
   ledger.modern = isModern(message);
-  const { entry, replaced } = ledger.receive(message, outerOrigin(around.identity));
-  if (replaced !== undefined) around.report(duplicate(entry, replaced));
+  const { entry, replaced } = ledger.receive(message, outerOrigin(transport.identity));
+  if (replaced !== undefined) transport.report(duplicate(entry, replaced));
   return entry;
 }
 
 function untracked(arrival: Arrival, cause: unknown): Arrival {
-  arrival.around.report(unreadable('from the client', cause));
+  arrival.transport.report(unreadable('from the client', cause));
   return arrival;
 }
 
-/** Calls the proxy, on behalf of the request. What the proxy throws stays here. */
-function dispatch({ around, message, extra, entry }: Arrival): void {
-  if (entry !== undefined) around.arrived(entry);
+/** Calls the proxy on behalf of the request. An error that the proxy throws goes no further. */
+function dispatch({ transport, message, extra, entry }: Arrival): void {
+  if (entry !== undefined) transport.arrived(entry);
   try {
-    if (entry !== undefined && around.settings.attribution === 'context') {
-      onBehalfOf(entry, handOver, around, message, extra);
+    if (entry !== undefined && transport.settings.attribution === 'context') {
+      onBehalfOf(entry, handOver, transport, message, extra);
     } else {
-      around.handOver(message, extra);
+      transport.handOver(message, extra);
     }
   } catch (cause) {
-    around.report(callbackFailed('onmessage', cause));
-    if (entry?.state === 'in-flight') around.failed(entry);
+    transport.report(callbackFailed('onmessage', cause));
+    if (entry?.state === 'in-flight') transport.handlerFailed(entry);
   }
 }
 
-function handOver(around: Surroundings, message: JsonRpcMessage, extra: unknown): void {
-  around.handOver(message, extra);
+function handOver(transport: ReceivingTransport, message: JsonRpcMessage, extra: unknown): void {
+  transport.handOver(message, extra);
 }
 
 function undecided(departure: Departure, cause: unknown): Decision {
-  departure.around.report(unreadable('to the client', cause));
+  departure.transport.report(unreadable('to the client', cause));
   return { kind: 'response', departure, entry: undefined, answers: undefined };
 }
 
-/** A message may be readable when it is decided about, and not when it is delivered. */
+/** A message may be readable when it is decided about, and unreadable when it is delivered. */
 function deliver(decision: Decision): void {
   const { departure } = decision;
-  const { around } = departure;
+  const { transport } = departure;
   try {
-    around.deliver(decision);
+    transport.deliver(decision);
   } catch (cause) {
     undelivered(departure, cause);
   }
-  // It may have been made for this message, and hold nothing of it.
-  if (decision.kind === 'server-initiated' && decision.ledger !== undefined) around.sessions.prune(decision.ledger);
+  // The ledger may have been made for this message, and hold nothing of it.
+  if (decision.kind === 'server-initiated' && decision.ledger !== undefined) transport.ledgers.prune(decision.ledger);
 }
 
 function undelivered(departure: Departure, cause: unknown): void {
-  const { around, parked, settled } = departure;
+  const { transport, parked, settled } = departure;
   if (settled === undefined) {
-    // What was about to be parked has not come to its place.
+    // It was about to be parked, and was not.
     departure.parked = undefined;
-    around.report(unreadable('to the client', cause));
-    around.deliver({ kind: 'response', departure, entry: undefined, answers: undefined });
+    transport.report(unreadable('to the client', cause));
+    transport.deliver({ kind: 'response', departure, entry: undefined, answers: undefined });
   } else if (parked === undefined) {
-    around.report(unreadable('to the client', cause));
+    transport.report(unreadable('to the client', cause));
   } else {
-    const error = unreadable(
-      'to the client',
-      cause,
-      'It was not sent: it could be read before it waited for a stream.',
-    );
-    around.report(error);
-    // Nobody waits with a notification.
+    const error = unreadable('to the client', cause, 'It was not sent: it was readable before it waited for a stream.');
+    transport.report(error);
+    // The sender of a notification does not wait.
     parked.settle(parked.id === undefined ? Promise.resolve() : Promise.reject(error));
   }
 }
 
-function inboundLedger(around: Surroundings, message: JsonRpcMessage, extra: unknown): Ledger | undefined {
-  const { settings, sessions } = around;
+function inboundLedger(transport: ReceivingTransport, message: JsonRpcMessage, extra: unknown): Ledger | undefined {
+  const { settings, ledgers } = transport;
   const { sessionOf } = settings;
-  if (sessionOf === undefined) return sessions.named(undefined);
-  const session = consult('sessionOf', around, () => sessionOf(message, extra));
-  return session === undefined ? undefined : sessions.named(session);
+  if (sessionOf === undefined) return ledgers.named(undefined);
+  const session = consult('sessionOf', transport, () => sessionOf(message, extra));
+  return session === undefined ? undefined : ledgers.named(session);
 }
 
 function duplicate(entry: InFlight, replaced: InFlight): BackchannelError {
   return new BackchannelError(
     'DUPLICATE_REQUEST_ID',
     `request ${shownMethod(entry.method)} came in with the id ${shown(entry.id)} of ${shownMethod(replaced.method)}, ` +
-      'which is still in flight. The id now stands for the newer one. The client must not use an id twice within a session.',
+      'which is still in flight. The id now names the newer one. The client must not use an id twice within a session.',
   );
 }
 
-const PASSED_ON = 'It was passed on as it is, and is not known to be in flight.';
+const PASSED_ON = 'It was passed on as it is, and is not counted as in flight.';
 
 function unreadable(which: string, cause: unknown, whatBecameOfIt = PASSED_ON): BackchannelError {
-  const text = `a message ${which} throws when it is read. ${whatBecameOfIt}`;
+  const text = `a message ${which} throws an error when it is read. ${whatBecameOfIt}`;
   return new BackchannelError('UNREADABLE_MESSAGE', text, { cause });
 }

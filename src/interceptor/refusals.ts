@@ -5,7 +5,7 @@ import type { MethodMessage, RequestId, ResponseMessage } from '../routing/messa
 import type { Refusal } from '../routing/route.js';
 import { nameOf, shown } from './report.js';
 
-/** The error of a message for which there is no route. */
+/** The error for a message that has no route. */
 export function refused(message: MethodMessage, code: Refusal, requested: RequestId | undefined): BackchannelError {
   return new BackchannelError(code, `${nameOf(message)} was not sent: ${reasonFor(code, requested)}`);
 }
@@ -34,7 +34,7 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
   }
 }
 
-/** The error of a message that has waited for a stream in vain. */
+/** The error for a message that has waited for a stream in vain. */
 export function gaveUp(
   message: MethodMessage,
   code: Exclude<ParkingFailure, 'SUPERSEDED'>,
@@ -65,12 +65,12 @@ function reasonOf(
   }
 }
 
-/** The error of a message that was sent on behalf of a connection that is over. */
+/** The error for a message that was sent on behalf of a connection that is closed. */
 export function closed(message: MethodMessage): BackchannelError {
   return new BackchannelError('CLOSED', `${nameOf(message)} was not sent: the transport is closed.`);
 }
 
-/** The error of a request that a client which is gone has left unanswered. */
+/** The error for a server request that was left unanswered by a client that is gone. */
 export function orphaned(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
@@ -79,7 +79,7 @@ export function orphaned(id: RequestId, method: string, orphanTimeoutMs: number)
   );
 }
 
-/** The error of a request that was stored for a client, which holds other connections, and does not come back for it. */
+/** The error for a server request that was stored for a client that holds other connections but does not come back for it. */
 export function neverResumed(id: RequestId, method: string, orphanTimeoutMs: number): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
@@ -88,28 +88,36 @@ export function neverResumed(id: RequestId, method: string, orphanTimeoutMs: num
   );
 }
 
-/** JSON-RPC's first code for errors of a server's own, which the SDK names "connection closed". */
+/** The first of the codes that JSON-RPC reserves for servers. The SDK names it "connection closed". */
 const CONNECTION_CLOSED = -32000;
 
-/** A client's error answer that it did not give: an SDK `Server` and a plain pipe both understand it. */
+/** An error response in place of the client's. An SDK `Server` and a plain pipe both understand it. */
 export function answerFor(id: RequestId, { code, message }: BackchannelError): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message, data: { code } } };
 }
 
-/** The error of a message that the transport has taken, and does not finish writing. */
+/** JSON-RPC's "internal error". */
+const INTERNAL_ERROR = -32603;
+
+/** The response to a client request whose handler threw. Without it the client would wait for ever. */
+export function internalError(id: RequestId): ResponseMessage {
+  return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: 'Internal error' } };
+}
+
+/** The error for a message that the transport has taken and does not finish writing. */
 export function stalled(stallTimeoutMs: number): BackchannelError {
   return new BackchannelError(
     'WRITE_TIMEOUT',
     `the transport has not finished writing the message after ${stallTimeoutMs} ms: its event store does not answer. ` +
-      'The message may still arrive. Later messages of its stream go on.',
+      'The message may still arrive. Later messages of its stream are written.',
   );
 }
 
-/** The error of an answer that came after its request was answered in the client's place. */
+/** The error for an answer of the client that came after its request was answered in the client's place. */
 export function tooLate(id: RequestId): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
     `the client's answer to request ${shown(id)} was dropped: it came after orphanTimeoutMs, and the ` +
-      'sender has had an error in its place.',
+      'sender has already received an error.',
   );
 }

@@ -5,18 +5,18 @@ import { isRequest, type MethodMessage, type RequestId } from '../routing/messag
 import type { RouteEvent } from './events.js';
 import { NOT_TIMED, type Departure } from './departure.js';
 import { shown, shownMethod } from './report.js';
-import type { Taps } from './observables.js';
+import type { Observables } from './observables.js';
 
-/** What becomes of a message, told to whoever watches: `routes$` and `debug`. */
+/** Tells `routes$` and `debug` what becomes of a message. */
 export class RouteLog {
   constructor(
-    private readonly taps: Taps,
+    private readonly observables: Observables,
     private readonly transport: object,
   ) {}
 
-  /** Whether anybody would see it: an event nobody sees is not made. */
+  /** Whether anybody would see an event. An event that nobody sees is not made. */
   get isWatched(): boolean {
-    return this.taps.routesObserved || debug.route.enabled;
+    return this.observables.routesObserved || debug.route.enabled;
   }
 
   tell(
@@ -39,7 +39,7 @@ export class RouteLog {
     });
   }
 
-  /** A request that was delivered, and will not be answered. */
+  /** A request was delivered and will not be answered. */
   orphaned({ id, method, entry, since }: Exchange, ledger: Ledger, error: Error): void {
     if (!this.isWatched) return;
     const to = entry === undefined ? 'standalone' : 'request';
@@ -54,16 +54,16 @@ export class RouteLog {
 
   #emit(event: RouteEvent): void {
     logRoute(event);
-    this.taps.route(event);
+    this.observables.route(event);
   }
 }
 
-/** The line of an event, if somebody has asked for lines. */
+/** Writes the debug line of an event, if debug lines are enabled. */
 export function logRoute(event: RouteEvent): void {
   if (debug.route.enabled) debug.route('%s', describe(event));
 }
 
-/** A message that throws when it is read has its event all the same: its sender may wait for what comes after. */
+/** A message that throws when it is read has its event too: its sender may wait for the outcome. */
 function nameIn(message: MethodMessage): Pick<RouteEvent, 'method' | 'id'> {
   try {
     return { method: message.method, id: isRequest(message) ? message.id : undefined };

@@ -4,10 +4,9 @@ import type { Interceptor } from './facade.js';
 import { onNobodysBehalf } from './origin.js';
 
 /**
- * The wrapper around the transport that faces the backend. Whatever reads for longer than one request
- * (a child's stdout, a GET stream, a socket) is created in `start()`, or by a send that expects no
- * answer, and must not carry the context of the request that happened to create it. The answer to a
- * request is read on its behalf.
+ * The wrapper around the transport that faces the backend. A reader that outlives a request (of a child's stdout, a GET
+ * stream or a socket) is created in `start()`, or by a send that expects no answer. It must not carry the context of the
+ * request that happened to create it. The answer to a request is read on behalf of that request.
  */
 export class Upstream implements Interceptor {
   readonly methods: readonly string[] = ['start', 'send'];
@@ -20,7 +19,7 @@ export class Upstream implements Interceptor {
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    // A batch is answered as a whole.
+    // A batch gets one answer as a whole.
     const isAnswered = Array.isArray(message) ? message.some(isRequest) : isRequest(message);
     return isAnswered ? this.inner.send(message, options) : onNobodysBehalf(() => this.inner.send(message, options));
   }

@@ -1,17 +1,20 @@
 import { now } from '../clock.js';
 import { asError } from '../errors.js';
+import { Arrivals, type Linked } from '../routing/arrivals.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import { MAX_READING_MS } from '../streams/resumptions.js';
-import { Arrivals, type Linked } from '../routing/arrivals.js';
 import type { Liveness } from './liveness.js';
-import { unwatch, watch, type Watched } from './watchdog.js';
+import { callAt, stopCalling, type TimerClient } from './shared-timer.js';
 
-type Write = () => Promise<void>;
+/** A message that is written when its turn comes. */
+export interface Write {
+  /** Gives the message to the transport. */
+  perform(): Promise<void>;
+  /** Called when the write has ended, before its promise is settled. @returns the error that the sender gets */
+  ended?(error: Error | undefined): Error | undefined;
+}
 
-/** Called when a write has ended, before the promise of it is settled. @returns the error that its sender gets */
-type Ended = (error: Error | undefined) => Error | undefined;
-
-/** One message that is being written, or waits for its turn. */
+/** A write that is under way, or waits for its turn. */
 class Job implements Linked<Job> {
   older: Job | undefined = undefined;
   newer: Job | undefined = undefined;
@@ -22,29 +25,29 @@ class Job implements Linked<Job> {
   constructor(
     readonly stream: OrderedStream | undefined,
     readonly write: Write,
-    readonly ended: Ended | undefined,
     readonly resolve: () => void,
     readonly reject: (error: Error) => void,
   ) {}
 }
 
 /**
- * Keeps the messages of one stream in the order of their `send()` calls. A transport with an event
- * store writes when the store has answered, and a store may answer the second call before the first:
- * a response would then end the stream before an earlier question was written.
+ * Keeps the messages of one stream in the order of their `send()` calls. A transport with an event store writes when
+ * the store has answered, and a store may answer the second call before the first: a response would then end the stream
+ * before an earlier server request was written.
  *
- * Nothing waits unless an earlier message of the same stream is still being written, or the client is coming
- * back to that stream, and nothing waits for ever: a write that does not end is given up, and the next one goes on.
+ * A message waits only while an earlier message of the same stream is being written, or while the client is coming back
+ * to that stream. It never waits for ever: a write that does not end is given up, and the next one starts.
  */
-export class WriteOrder implements Watched {
+export class WriteOrder implements TimerClient {
   /** What is being written or waits. */
   readonly #jobs = new Arrivals<Job>();
-  #isWatched = false;
+  /** The shared timer will call. */
+  #isTimed = false;
 
   /**
-   * @param stallTimeoutMs how long an ordered write may take, in milliseconds
-   * @param stalled the error of one that takes longer
-   * @param liveness of a transport whose clients can leave a stream, and come back
+   * @param stallTimeoutMs how long a write in a stream's order may take, in milliseconds
+   * @param stalled makes the error of a write that takes longer
+   * @param liveness of a transport whose clients can leave a stream and come back to it
    */
   constructor(
     private readonly stallTimeoutMs: number,
@@ -53,15 +56,15 @@ export class WriteOrder implements Watched {
   ) {}
 
   /**
-   * Calls `write` now, or as soon as the earlier messages of `stream` are written. Without a stream:
-   * now, whatever else is being written, and without a time limit, for a pipe keeps its own order and
-   * may take its time. `close()` settles either.
+   * Performs `write` now, or as soon as the earlier messages of `stream` are written. Without a stream it performs it
+   * now, whatever else is being written, and without a time limit: a pipe keeps its own order and may take its time.
+   * `close()` settles both kinds.
    *
-   * @param at the time now, from where the time limit counts if it need not wait
+   * @param at the time now, from which the time limit counts if the write need not wait
    */
-  write(stream: OrderedStream | undefined, at: number, write: Write, ended?: Ended): Promise<void> {
+  write(stream: OrderedStream | undefined, at: number, write: Write): Promise<void> {
     return new Promise((resolve, reject) => {
-      const job = new Job(stream, write, ended, resolve, reject);
+      const job = new Job(stream, write, resolve, reject);
       this.#jobs.add(job);
       if (stream === undefined || stream.underWay === 0 || stream.isCalling) this.#run(job, at);
       else this.#wait(job, stream);
@@ -70,14 +73,14 @@ export class WriteOrder implements Watched {
 
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
-    if (this.#isWatched) unwatch(this);
-    this.#isWatched = false;
+    if (this.#isTimed) stopCalling(this);
+    this.#isTimed = false;
     const jobs = this.#jobs.oldestFirst();
     for (const { stream } of jobs) if (stream !== undefined) stream.waiting = undefined;
     for (const job of jobs) this.#end(job, error);
   }
 
-  // A method of its own: as part of `write()` the closure would cost those that need not wait.
+  // A method of its own: inside `write()` the closure would also cost the writes that need not wait.
   #wait(job: Job, stream: OrderedStream): void {
     (stream.waiting ??= []).push(() => {
       this.#run(job, now());
@@ -89,9 +92,9 @@ export class WriteOrder implements Watched {
     job.state = 'under way';
     let written: Promise<void>;
     if (stream === undefined) {
-      written = attempt(job.write);
+      written = performed(job.write);
     } else {
-      this.#watch(job, at);
+      this.#limitTime(job, at);
       stream.underWay += 1;
       written = this.#onceResumed(job, stream);
     }
@@ -114,16 +117,16 @@ export class WriteOrder implements Watched {
     stream.heldSince ??= now();
     // A client may come back again and again, and never wait until its events are read.
     if (now() - stream.heldSince >= MAX_READING_MS) return call(job, stream);
-    // It keeps its turn: nothing on this stream may overtake it, least of all the answer.
+    // The write keeps its turn: nothing on this stream may overtake it, least of all the response.
     return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));
   }
 
   #end(job: Job, error: Error | undefined): void {
     if (job.state === 'over') return;
-    const { stream, state } = job;
+    const { stream, state, write } = job;
     job.state = 'over';
     this.#jobs.remove(job);
-    const told = job.ended === undefined ? error : job.ended(error);
+    const told = write.ended === undefined ? error : write.ended(error);
     if (told === undefined) job.resolve();
     else job.reject(told);
     if (stream !== undefined && state === 'under way') this.#next(stream);
@@ -137,11 +140,11 @@ export class WriteOrder implements Watched {
     else begin();
   }
 
-  #watch(job: Job, at: number): void {
+  #limitTime(job: Job, at: number): void {
     job.since = at;
-    if (this.#isWatched) return;
-    this.#isWatched = true;
-    watch(this, at + this.stallTimeoutMs);
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    callAt(this, at + this.stallTimeoutMs);
   }
 
   giveUpOverdue(): number | undefined {
@@ -153,8 +156,8 @@ export class WriteOrder implements Watched {
       if (job.since <= latest) overdue.push(job);
       else oldest = Math.min(oldest ?? Infinity, job.since);
     }
-    this.#isWatched = oldest !== undefined;
-    // Those that begin because these have ended have their whole time.
+    this.#isTimed = oldest !== undefined;
+    // The writes that begin because these have ended get their full time.
     for (const job of overdue) this.#end(job, this.stalled(this.stallTimeoutMs));
     return oldest === undefined ? undefined : oldest + this.stallTimeoutMs;
   }
@@ -163,17 +166,21 @@ export class WriteOrder implements Watched {
 function call({ write }: Job, stream: OrderedStream): Promise<void> {
   const isReaction = stream.isCalling;
   stream.isCalling = true;
-  const written = attempt(write);
+  const written = performed(write);
   stream.isCalling = isReaction;
   return written;
 }
 
-/** Calls `write`; one that throws counts as one that rejects. */
-export function attempt(write: Write): Promise<void> {
+function performed(write: Write): Promise<void> {
   try {
     // A transport in JavaScript may return nothing.
-    return Promise.resolve(write());
+    return Promise.resolve(write.perform());
   } catch (error) {
     return Promise.reject(asError(error));
   }
+}
+
+/** Calls `perform`. If it throws, that counts as a rejection. */
+export function attempt(perform: () => Promise<void>): Promise<void> {
+  return performed({ perform });
 }

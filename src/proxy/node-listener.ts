@@ -5,7 +5,7 @@ import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import { readBody } from './body.js';
 import type { Door } from './admission.js';
 import type { Incoming } from './guard.js';
-import { onceGone } from '../streams/connection-end.js';
+import { onConnectionEnd } from '../streams/connection-end.js';
 import { inOneWrite } from './head-with-first-event.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
@@ -33,7 +33,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     }
     nameKnownVersion(request, session.protocolVersion);
     session.connected();
-    onceGone(response, () => {
+    onConnectionEnd(response, () => {
       session.disconnected();
     });
     if (request.method !== 'POST') {

@@ -1,17 +1,17 @@
-/** An element of {@link Arrivals}: it carries its own neighbours, so that leaving costs no search. */
+/** An element of {@link Arrivals}. It carries its own neighbours, so that removing it needs no search. */
 export interface Linked<T> {
   older: T | undefined;
   newer: T | undefined;
 }
 
 /**
- * Elements in the order of their arrival; the newest one, arrival and departure are O(1). An array
- * or a `Map` would have to be searched for the newest once elements leave from the middle.
+ * Elements in the order of their arrival. Adding, removing and finding the newest are O(1). An array or a `Map` would have
+ * to be searched for the newest element when others are removed from the middle.
  */
 export class Arrivals<T extends Linked<T>> {
   #newest: T | undefined;
   #size = 0;
-  /** Most have none. */
+  /** Most lists have none. */
   #aside: Set<T> | undefined;
 
   get newest(): T | undefined {
@@ -22,7 +22,7 @@ export class Arrivals<T extends Linked<T>> {
     return this.#size + (this.#aside?.size ?? 0);
   }
 
-  /** All but those that were set aside. It walks over them. */
+  /** All but those that were set aside. It visits each of them. */
   oldestFirst(): T[] {
     const elements: T[] = [];
     for (let element = this.#newest; element !== undefined; element = element.older) elements.push(element);
@@ -36,13 +36,13 @@ export class Arrivals<T extends Linked<T>> {
     this.#size += 1;
   }
 
-  /** @param element must be in: the caller knows */
+  /** @param element must have been added: the caller ensures it */
   remove(element: T): void {
     if (this.#aside?.delete(element) === true) return;
     this.#unlink(element);
   }
 
-  /** Keeps an element in, but out of the order: it is counted, and never the newest. */
+  /** Takes an element out of the order but keeps it: it is counted, and it is never the newest. */
   setAside(element: T): void {
     this.#unlink(element);
     (this.#aside ??= new Set()).add(element);

@@ -1,11 +1,11 @@
 import type { RequestId } from './message.js';
 
 /**
- * A map from id to what bears it, in the order of insertion. The first is kept outside the table:
- * mostly there is only one, and a session that has none in flight holds no table.
+ * A map from ids to values, in the order of insertion. The first value is kept outside the table: mostly there is only
+ * one, and a session with nothing in flight has no table.
  */
 export class ById<T extends { readonly id: RequestId }> {
-  /** The oldest, unless it has left before the others. */
+  /** The oldest value, unless it was removed before the others. */
   #first: T | undefined;
   #others: Map<RequestId, T> | undefined;
 
@@ -17,7 +17,7 @@ export class ById<T extends { readonly id: RequestId }> {
     return this.#first?.id === id ? this.#first : this.#others?.get(id);
   }
 
-  /** In the place of the one with the same id, if there is one. */
+  /** Adds a value, or replaces the one with the same id. */
   set(value: T): void {
     const isAlone = this.#first === undefined && (this.#others?.size ?? 0) === 0;
     if (isAlone || this.#first?.id === value.id) this.#first = value;

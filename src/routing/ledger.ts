@@ -1,8 +1,10 @@
-import { putBounded } from './bounded.js';
+import type { Linked } from './arrivals.js';
 import { ById } from './by-id.js';
+import { CancelledRequests } from './cancelled-requests.js';
+import { Candidates } from './candidates.js';
+import { Exchanges, type ExchangeOn } from './exchanges.js';
 import {
   createdTaskIdOf,
-  elicitationIdOf,
   ownerRankOf,
   progressTokenOf,
   taskIdOf,
@@ -11,42 +13,31 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from './message.js';
-import { Arrivals, type Linked } from './arrivals.js';
-import { ProgressTokens } from './progress-tokens.js';
-import { Recent } from './recent.js';
+import { ProgressTokens, type TokenBearer } from './progress-tokens.js';
+import { Tasks } from './tasks.js';
 
 /**
- * Progress tokens of tasks, kept after the call that created the task was answered. The bound only
- * matters to a client that creates tasks and never fetches their results.
+ * One request of the client, from its arrival to its answer. Each arrival is an object of its own, so that a request is
+ * never mistaken for an earlier one with the same id.
  */
-const MAX_TASK_TOKENS = 1_024;
-
-/** Cancelled requests that may be answered all the same. Few servers do, and those do it soon. */
-const MAX_CANCELLED = 64;
-
-/**
- * One request of the client, from its arrival to its answer. Every arrival is an object of its own,
- * so that an id used again later is not mistaken for the request that bore it before.
- */
-export class InFlight implements Linked<InFlight> {
+export class InFlight implements Linked<InFlight>, TokenBearer<InFlight> {
   /**
-   * A cancelled request may own nothing any more, but no answer has closed its stream either. One that was
-   * cut off was in flight when its life ended.
+   * A cancelled request owns no messages any more, but no response has closed its stream either. A request that was in
+   * flight when its life ended is cut off.
    */
   state: 'in-flight' | 'cancelled' | 'answered' | 'cut-off' = 'in-flight';
-  /** Neighbours in the order of arrival; owned by {@link Arrivals}. */
+  // Neighbours, for `Arrivals` and `ProgressTokens`.
   older: InFlight | undefined = undefined;
   newer: InFlight | undefined = undefined;
-  /** Neighbours among those that brought the same progress token; owned by {@link ProgressTokens}. */
   tokenBefore: InFlight | undefined = undefined;
   tokenAfter: InFlight | undefined = undefined;
-  /** What it came in on: requests with the same carrier share a stream. Routing does not look inside. */
+  /** The object that it came in on. Requests with the same carrier share a stream. Routing does not look inside. */
   carrier: object | undefined = undefined;
-  /** Its answer has begun, and is an event stream: it can be written to, however other requests are answered. */
+  /** Its response has begun and is an event stream: it can be written to, however other requests are answered. */
   isStreaming = false;
   /** Its stream is gone and cannot be resumed. The request is still in flight, but nothing can be written there. */
   adrift = false;
-  /** The URL-mode elicitations that went out on this request's stream. */
+  /** The URL-mode elicitations that were sent on this request's stream. */
   elicitationIds: string[] | undefined = undefined;
 
   constructor(
@@ -62,16 +53,10 @@ export class InFlight implements Linked<InFlight> {
   ) {}
 }
 
-/** Where a server-initiated request went: the stream of a request, or (`undefined`) the standalone stream. */
-export interface Exchange {
-  readonly id: RequestId;
-  readonly method: string;
-  readonly entry: InFlight | undefined;
-  /** When it was sent, on the clock of whoever sent it. */
-  readonly since: number;
-}
+/** A server request that the client has not answered yet. */
+export type Exchange = ExchangeOn<InFlight>;
 
-/** One life of one transport, from start to close. Once it is over, nothing may leave on its behalf. */
+/** One life of one transport, from start to close. When it is over, no message may leave on its behalf. */
 export interface Life {
   /** Tells the lives of one transport from those of another. */
   readonly transport: object;
@@ -79,227 +64,164 @@ export interface Life {
 }
 
 /**
- * The requests in flight on one session, and what is needed to name the owner of a server-initiated
- * message. No operation searches the requests in flight. Of a request that is over it holds the progress
- * token, until its task is finished; the request itself, while a question is open that went on its
- * stream; and the newest of those that were cancelled, and their ids.
+ * The requests in flight on one session, and all that is needed to find the owner of a server-initiated message. No
+ * operation searches the requests in flight.
+ *
+ * Of a request that is over it keeps little: its progress token until its task is finished, the request itself while an
+ * exchange is open on its stream, and the newest of the cancelled ones.
  */
 export class Ledger {
+  /** The server requests that the client has not answered yet. */
+  readonly exchanges: Exchanges<InFlight> = new Exchanges();
   readonly #inFlight = new ById<InFlight>();
-  readonly #exchanges = new ById<Exchange>();
+  readonly #candidates = new Candidates<InFlight>();
   // Most sessions never need these, and there may be many idle sessions.
-  #byProgressToken: ProgressTokens | undefined;
-  #byTaskResult: Map<string, InFlight> | undefined;
-  #taskOfToken: Map<RequestId, string> | undefined;
-  #elicitations: Map<string, InFlight> | undefined;
-  /** The newest of those that were cancelled, until they are answered or their stream is gone. */
-  #cancelled: Map<RequestId, InFlight> | undefined;
-  /** The ids of those that were cancelled, until they are used again. */
-  #cancelledIds: Recent<RequestId> | undefined;
-  readonly #candidates = { first: new Arrivals<InFlight>(), second: new Arrivals<InFlight>() };
+  #progressTokens: ProgressTokens<InFlight> | undefined;
+  #tasks: Tasks<InFlight> | undefined;
+  #cancelled: CancelledRequests<InFlight> | undefined;
 
   /**
-   * The last request was of the 2026 era: such traffic names its owners itself, and nothing is inferred.
-   * Told by each request, because a client may try the new era first and fall back.
+   * The last request was of the 2026 era. Such traffic names its owners itself, and nothing is inferred. Each request
+   * says it, because a client may try the new era first and fall back.
    */
   modern = false;
 
-  /**
-   * @param session the name of the session, where the transport carries several
-   */
+  /** @param session the name of the session, if the transport carries several */
   constructor(
     readonly life: Life,
     readonly session?: string,
   ) {}
 
-  /** Requests in flight. */
+  /** How many requests are in flight. */
   get size(): number {
     return this.#inFlight.size;
   }
 
-  /** Server-initiated requests that the client has not answered yet. */
-  get openExchanges(): number {
-    return this.#exchanges.size;
-  }
-
   get isEmpty(): boolean {
-    return this.#inFlight.size === 0 && this.#exchanges.size === 0 && (this.#taskOfToken?.size ?? 0) === 0;
+    return this.#inFlight.size === 0 && this.exchanges.size === 0 && this.#tasks?.isEmpty !== false;
   }
 
-  entries(): IterableIterator<InFlight> {
-    return this.#inFlight.values();
-  }
-
-  /**
-   * A request came in. An id that is in flight already is taken over by the newcomer, because the
-   * transport binds its stream to the newest as well.
-   */
+  /** A request came in. It takes over an id that is in flight, because the transport also binds its stream to the newest. */
   receive(message: RequestMessage, outer?: InFlight): { entry: InFlight; replaced: InFlight | undefined } {
     const replaced = this.#inFlight.get(message.id);
     if (replaced !== undefined) this.#release(replaced, 'answered');
     this.#cancelled?.delete(message.id);
-    this.#cancelledIds?.delete(message.id);
 
     const taskId = message.method === 'tasks/result' ? taskIdOf(message) : undefined;
     const rank = ownerRankOf(message.method);
     const entry = new InFlight(message.id, message.method, rank, this, progressTokenOf(message), taskId, outer);
     this.#inFlight.set(entry);
-    if (entry.progressToken !== undefined)
-      (this.#byProgressToken ??= new ProgressTokens()).add(entry.progressToken, entry);
-    if (taskId !== undefined) (this.#byTaskResult ??= new Map()).set(taskId, entry);
-    if (rank !== 'never') this.#candidates[rank].add(entry);
+    this.#candidates.add(entry);
+    if (entry.progressToken !== undefined) {
+      (this.#progressTokens ??= new ProgressTokens()).add(entry.progressToken, entry);
+    }
+    if (taskId !== undefined) (this.#tasks ??= new Tasks()).awaited(taskId, entry);
     return { entry, replaced };
   }
 
   /**
-   * The answer to a request leaves.
+   * The response to a request leaves.
    *
-   * @returns the request, on whose stream it goes: one that was cancelled, too, if it is still known
+   * @returns the request, on whose stream it goes. It may be a cancelled one, if that is still remembered
    */
   answer(response: ResponseMessage): InFlight | undefined {
     const entry = this.#inFlight.get(response.id);
     if (entry === undefined) return this.#answerCancelled(response.id);
-    this.#keepTokenOfTask(entry, createdTaskIdOf(response));
+    const taskId = createdTaskIdOf(response);
+    if (taskId !== undefined && entry.progressToken !== undefined) {
+      (this.#tasks ??= new Tasks()).created(taskId, entry.progressToken);
+    }
     this.#release(entry, 'answered');
     return entry;
   }
 
-  /** The client cancelled a request: no answer needs to follow, so nothing may wait for one. */
+  /** The client cancelled a request. A response need not follow, so nothing may wait for one. */
   cancel(id: RequestId): InFlight | undefined {
     const entry = this.#inFlight.get(id);
     if (entry === undefined) return undefined;
     this.#release(entry, 'cancelled');
-    (this.#cancelledIds ??= new Recent()).add(id);
+    (this.#cancelled ??= new CancelledRequests()).add(entry, !entry.adrift);
     return entry;
-  }
-
-  /** A server-initiated request went out on the stream of `entry`, or on the standalone stream. */
-  openExchange(message: RequestMessage, entry: InFlight | undefined, since: number): void {
-    this.#exchanges.set({ id: message.id, method: message.method, entry, since });
-    const elicitationId = elicitationIdOf(message);
-    if (elicitationId !== undefined && entry?.state === 'in-flight') {
-      (this.#elicitations ??= new Map()).set(elicitationId, entry);
-      (entry.elicitationIds ??= []).push(elicitationId);
-    }
-  }
-
-  /** The client answered a server-initiated request, or its sender gave it up. */
-  closeExchange(id: RequestId): Exchange | undefined {
-    const exchange = this.#exchanges.get(id);
-    this.#exchanges.delete(id);
-    return exchange;
   }
 
   /** The stream of a request is gone for good. */
   setAdrift(entry: InFlight): void {
     if (entry.adrift) return;
     entry.adrift = true;
-    if (entry.state === 'cancelled') forget(this.#cancelled, entry.id, entry);
-    if (entry.state === 'in-flight' && entry.rank !== 'never') this.#candidates[entry.rank].setAside(entry);
+    if (entry.state === 'cancelled') this.#cancelled?.close(entry);
+    if (entry.state === 'in-flight') this.#candidates.setAside(entry);
+  }
+
+  entries(): IterableIterator<InFlight> {
+    return this.#inFlight.values();
   }
 
   get(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id);
   }
 
-  /** The request whose stream takes what names this id: one in flight, or one that was cancelled and is still known. */
+  /** The request whose stream takes a message that names this id: one in flight, or a cancelled one that is remembered. */
   bearer(id: RequestId): InFlight | undefined {
     return this.#inFlight.get(id) ?? this.#cancelled?.get(id);
   }
 
-  /** Whether the last request with this id was cancelled, whatever became of it since. */
+  /** Whether the last request with this id was cancelled, whatever has become of it since. */
   wasCancelled(id: RequestId): boolean {
-    return this.#cancelledIds?.has(id) === true;
-  }
-
-  exchanges(): IterableIterator<Exchange> {
-    return this.#exchanges.values();
-  }
-
-  exchange(id: RequestId): Exchange | undefined {
-    return this.#exchanges.get(id);
-  }
-
-  /** The request in flight on whose stream this URL-mode elicitation went. */
-  elicitation(elicitationId: string): InFlight | undefined {
-    return this.#elicitations?.get(elicitationId);
+    return this.#cancelled?.has(id) === true;
   }
 
   /** The request in flight that brought this progress token. */
   byProgressToken(token: RequestId): InFlight | undefined {
-    return this.#byProgressToken?.get(token);
+    return this.#progressTokens?.get(token);
   }
 
-  /** The task that a progress token belongs to, when the call that brought it has created one. */
+  /** The task that a progress token belongs to, if the call that brought the token has created one. */
   taskOfToken(token: RequestId): string | undefined {
-    return this.#taskOfToken?.get(token);
+    return this.#tasks?.ofToken(token);
   }
 
   /** The `tasks/result` in flight for a task. */
   taskResult(taskId: string): InFlight | undefined {
-    return this.#byTaskResult?.get(taskId);
+    return this.#tasks?.resultOf(taskId);
   }
 
-  /**
-   * The newest request that may own a message nobody claims and whose stream is alive: one of the
-   * first rank, or, if there is none, one of the second.
-   */
+  /** The newest request that may own a message which names no request, and whose stream is alive. */
   get newestCandidate(): InFlight | undefined {
-    return this.#candidates.first.newest ?? this.#candidates.second.newest;
+    return this.#candidates.newest;
   }
 
-  /** How many requests may own such a message, those whose stream is gone among them. */
+  /** How many requests may own such a message. Those whose stream is gone are among them. */
   get candidateCount(): number {
-    const { first, second } = this.#candidates;
-    return first.size > 0 && first.newest === undefined ? first.size + second.size : first.size || second.size;
+    return this.#candidates.count;
   }
 
   /** Forgets everything: the session is over. */
   clear(): void {
     for (const entry of [...this.#inFlight.values()]) this.#release(entry, 'cut-off');
-    this.#exchanges.clear();
-    this.#taskOfToken?.clear();
-    this.#cancelled?.clear();
-    this.#cancelledIds = undefined;
+    this.exchanges.clear();
+    this.#tasks = undefined;
+    this.#cancelled = undefined;
     this.modern = false;
   }
 
   #release(entry: InFlight, state: 'cancelled' | 'answered' | 'cut-off'): void {
     entry.state = state;
     this.#inFlight.delete(entry.id);
-    if (entry.progressToken !== undefined) this.#byProgressToken?.remove(entry.progressToken, entry);
+    this.#candidates.remove(entry);
+    if (entry.progressToken !== undefined) this.#progressTokens?.remove(entry.progressToken, entry);
     if (entry.taskId !== undefined) {
-      forget(this.#byTaskResult, entry.taskId, entry);
-      if (state === 'answered') this.#forgetTask(entry.taskId);
+      this.#tasks?.awaitedNoMore(entry.taskId, entry);
+      if (state === 'answered') this.#tasks?.finished(entry.taskId);
     }
-    if (entry.rank !== 'never') this.#candidates[entry.rank].remove(entry);
-    entry.elicitationIds?.forEach((elicitationId) => forget(this.#elicitations, elicitationId, entry));
-    if (state === 'cancelled' && !entry.adrift)
-      putBounded((this.#cancelled ??= new Map()), entry.id, entry, MAX_CANCELLED);
+    this.exchanges.forgetElicitations(entry);
   }
 
-  // Some servers answer what was cancelled, while earlier messages of its stream are still being written.
+  // Some servers answer a cancelled request, while earlier messages of its stream are still being written.
   #answerCancelled(id: RequestId): InFlight | undefined {
     const entry = this.#cancelled?.get(id);
     if (entry === undefined) return undefined;
     entry.state = 'answered';
-    this.#cancelled?.delete(id);
+    this.#cancelled?.close(entry);
     return entry;
   }
-
-  #keepTokenOfTask(entry: InFlight, taskId: string | undefined): void {
-    if (taskId === undefined || entry.progressToken === undefined) return;
-    putBounded((this.#taskOfToken ??= new Map()), entry.progressToken, taskId, MAX_TASK_TOKENS);
-  }
-
-  #forgetTask(taskId: string): void {
-    this.#taskOfToken?.forEach((task, token, tokens) => {
-      if (task === taskId) tokens.delete(token);
-    });
-  }
-}
-
-// A later request may have taken the key over: only the holder gives it back.
-function forget<K>(map: Map<K, InFlight> | undefined, key: K, entry: InFlight): void {
-  if (map?.get(key) === entry) map.delete(key);
 }

@@ -9,12 +9,12 @@ type SessionName = string | undefined;
  * The ledgers of the sessions that one transport carries. A ledger is made when its session is first
  * heard of and dropped when nothing is left in it, so that sessions which are gone cost nothing.
  */
-export class Sessions implements Life {
+export class Ledgers implements Life {
   /** The ledger of a transport that carries one session: most do. */
   #only: Ledger | undefined;
   #named: Map<string, Ledger> | undefined;
   #over = false;
-  /** Sessions of the 2026 era whose ledger was dropped: they may say one thing more. */
+  /** Sessions of the 2026 era whose ledgers were dropped. One more message may still come from them. */
   #modern: Recent<string> | undefined;
 
   constructor(readonly transport: object) {}
@@ -36,7 +36,7 @@ export class Sessions implements Life {
     return ledger;
   }
 
-  /** The one session in which this id is in flight; `undefined` if there are several or none. */
+  /** The ledger of the only session in which this id is in flight. `undefined`: there are several, or none. */
   holding(id: RequestId): Ledger | undefined {
     let found: Ledger | undefined;
     for (const ledger of this.#ledgers()) {
@@ -47,11 +47,11 @@ export class Sessions implements Life {
     return found;
   }
 
-  /** Drops a ledger in which nothing is left. Called where one may just have become empty. */
+  /** Drops the ledger if nothing is left in it. It is called wherever a ledger may just have become empty. */
   prune(ledger: Ledger): void {
     const { session, modern } = ledger;
     if (session === undefined || !ledger.isEmpty) return;
-    // Another may have its name by now: of a later life, or because this one was dropped before.
+    // Another ledger may have its name by now: one of a later life, or one that was made after this one was dropped.
     if (this.#named?.get(session) !== ledger) return;
     this.#named.delete(session);
     if (modern) (this.#modern ??= new Recent()).add(session);
@@ -64,13 +64,13 @@ export class Sessions implements Life {
 
   *exchanges(): IterableIterator<{ readonly exchange: Exchange; readonly ledger: Ledger }> {
     for (const ledger of this.#ledgers()) {
-      for (const exchange of ledger.exchanges()) yield { exchange, ledger };
+      for (const exchange of ledger.exchanges.values()) yield { exchange, ledger };
     }
   }
 
   get openExchanges(): number {
     let open = 0;
-    for (const ledger of this.#ledgers()) open += ledger.openExchanges;
+    for (const ledger of this.#ledgers()) open += ledger.exchanges.size;
     return open;
   }
 

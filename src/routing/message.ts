@@ -1,8 +1,8 @@
 /**
  * What kind of message is this, and where does a message of its method belong?
  *
- * Reads messages defensively: a custom transport may deliver anything, and what is not
- * recognised here is passed on untouched and never tracked.
+ * Messages are read defensively, because a custom transport may deliver anything. A message that is not recognised here
+ * is passed on untouched and never tracked.
  */
 
 /** A JSON-RPC request id. `'1'` and `1` are different ids; `0` and `''` are valid ones. */
@@ -18,18 +18,18 @@ export interface JsonRpcMessage {
   readonly error?: unknown;
 }
 
-/** A message that expects an answer. */
+/** A message that expects a response. */
 export interface RequestMessage extends JsonRpcMessage {
   readonly id: RequestId;
   readonly method: string;
 }
 
-/** A message that expects none. */
+/** A message that expects no response. */
 export interface NotificationMessage extends JsonRpcMessage {
   readonly method: string;
 }
 
-/** An answer. */
+/** The result or the error of a request. */
 export interface ResponseMessage extends JsonRpcMessage {
   readonly id: RequestId;
 }
@@ -41,12 +41,12 @@ export type MethodMessage = RequestMessage | NotificationMessage;
  * Where messages of a method belong.
  *
  * - `'request'`: on the stream of the request that caused them
- * - `'session'`: on the standalone stream, since no request caused them
- * - `'either'`: on any live stream, the standalone one first
+ * - `'session'`: on the standalone stream, because no request caused them
+ * - `'either'`: on any live stream, preferably the standalone one
  */
 export type Scope = 'request' | 'session' | 'either';
 
-/** Which requests may own a server-initiated message: `'first'` before `'second'`, and `'never'` not at all. */
+/** Whether a request may own a server-initiated message: `'first'` comes before `'second'`, and `'never'` owns none. */
 export type OwnerRank = 'first' | 'second' | 'never';
 
 const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
@@ -79,7 +79,7 @@ export function isResponse(message: JsonRpcMessage): message is ResponseMessage 
   );
 }
 
-/** The built-in scope of a method. What is unknown is taken to belong to a request, like a log message. */
+/** The built-in scope of a method. A message of an unknown method belongs to a request, like a log message. */
 export function scopeOf(method: string): Scope {
   if (method === 'ping') return 'either';
   if (method.endsWith('/list_changed') || method === 'notifications/resources/updated') return 'session';
@@ -87,8 +87,8 @@ export function scopeOf(method: string): Scope {
 }
 
 /**
- * The rank of a client request as the owner of server-initiated messages. SEP-2260 sees them arise
- * in the first four methods; a `tools/list` that comes in while a tool runs is not their owner.
+ * The rank of a client request as the owner of server-initiated messages. SEP-2260 expects such messages from the first
+ * four methods. A `tools/list` that comes in while a tool runs is not their owner.
  */
 export function ownerRankOf(method: string): OwnerRank {
   switch (method) {
@@ -106,8 +106,8 @@ export function ownerRankOf(method: string): OwnerRank {
 }
 
 /**
- * Two notifications with the same key say the same thing twice ("the tools have changed"), so that
- * the newest stands for both. `undefined`: it stands for itself.
+ * Two notifications with the same key carry the same news ("the tools have changed"), so that the newest stands for both.
+ * `undefined`: the notification stands only for itself.
  */
 export function sameNewsKey(message: MethodMessage): string | undefined {
   if (message.method.endsWith('/list_changed')) return message.method;
@@ -142,19 +142,19 @@ export function taskIdOf(message: JsonRpcMessage): string | undefined {
 
 /** The task that a server-initiated message belongs to, if it names one. */
 export function relatedTaskIdOf(message: MethodMessage): string | undefined {
-  // The one task notification that carries no related-task meta: its own params name the task.
+  // This is the only task notification without related-task metadata: its own params name the task.
   if (message.method === 'notifications/tasks/status') return taskIdOf(message);
   const related = metaOf(message)?.[RELATED_TASK_KEY];
   return isRecord(related) ? stringOrUndefined(related['taskId']) : undefined;
 }
 
-/** `result.task.taskId` of an answer that created a task instead of finishing. */
+/** `result.task.taskId` of a response that created a task instead of finishing. */
 export function createdTaskIdOf(message: JsonRpcMessage): string | undefined {
   const task = isRecord(message.result) ? message.result['task'] : undefined;
   return isRecord(task) ? stringOrUndefined(task['taskId']) : undefined;
 }
 
-/** True for requests of the 2026-07-28 revision, each of which names its protocol version in `_meta`. */
+/** True for a request of the 2026-07-28 revision: each of them names its protocol version in `_meta`. */
 export function isModern(message: JsonRpcMessage): boolean {
   return metaOf(message)?.[PROTOCOL_VERSION_KEY] !== undefined;
 }
@@ -167,12 +167,12 @@ function metaOf(message: JsonRpcMessage): Readonly<Record<string, unknown>> | un
 function param(message: JsonRpcMessage, name: string): unknown {
   const { params } = message;
   if (!isRecord(params)) return undefined;
-  // Most messages have no such parameter: to ask for it is cheaper than to ask whose it is.
+  // Most messages have no such parameter, and reading it is cheaper than asking whether it is the object's own.
   const value = params[name];
   return value !== undefined && Object.hasOwn(params, name) ? value : undefined;
 }
 
-// Custom transports deliver what they like, `null` too.
+// A custom transport may deliver anything, even `null`.
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }

@@ -1,18 +1,25 @@
-import type { InFlight } from './ledger.js';
 import type { RequestId } from './message.js';
 
-/**
- * Which request in flight brought which progress token. A client must not bring one twice at once. Where it does, the
- * newest request has it, and leaves it to the one before.
- */
-export class ProgressTokens {
-  readonly #newest = new Map<RequestId, InFlight>();
+/** A request that brought a progress token. It carries its own neighbours, so that removing it needs no search. */
+export interface TokenBearer<T> {
+  /** The request that brought the same token before this one. */
+  tokenBefore: T | undefined;
+  /** The request that brought the same token after this one. */
+  tokenAfter: T | undefined;
+}
 
-  get(token: RequestId): InFlight | undefined {
+/**
+ * Finds the request in flight that brought a progress token. A client must not use one token for two requests at the
+ * same time. If it does, the token belongs to the newest of them, and falls back to the one before when that ends.
+ */
+export class ProgressTokens<T extends TokenBearer<T>> {
+  readonly #newest = new Map<RequestId, T>();
+
+  get(token: RequestId): T | undefined {
     return this.#newest.get(token);
   }
 
-  add(token: RequestId, entry: InFlight): void {
+  add(token: RequestId, entry: T): void {
     const before = this.#newest.get(token);
     this.#newest.set(token, entry);
     if (before === undefined) return;
@@ -20,8 +27,8 @@ export class ProgressTokens {
     before.tokenAfter = entry;
   }
 
-  /** @param entry must be in: the caller knows */
-  remove(token: RequestId, entry: InFlight): void {
+  /** @param entry must have been added: the caller ensures it */
+  remove(token: RequestId, entry: T): void {
     const { tokenBefore: before, tokenAfter: after } = entry;
     if (before !== undefined) before.tokenAfter = after;
     if (after !== undefined) after.tokenBefore = before;

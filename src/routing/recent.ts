@@ -1,11 +1,11 @@
 import { putBounded } from './bounded.js';
 
-/** How many are remembered: who comes back late comes back for the newest. */
+/** How many are remembered: a latecomer asks for one of the newest. */
 const MAX_REMEMBERED = 1_024;
 
-/** A set that remembers the newest of what it was given. */
+/** A set that remembers the newest of the values that were added. */
 export class Recent<T> {
-  // Most stay empty, and there may be many idle sessions.
+  // Most sets stay empty, and there may be many idle sessions.
   #values: Map<T, true> | undefined;
 
   add(value: T): void {

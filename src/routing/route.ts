@@ -1,12 +1,12 @@
 /**
- * The routing policy, start reading here.
+ * The routing policy. Start reading here.
  *
- * {@link route} decides on which stream a server-initiated message leaves. It asks for evidence of
- * the originating request, the strongest first; the first evidence that names a request in flight
- * wins. It is pure: no clock, no stream, no transport.
+ * {@link route} decides on which stream a server-initiated message leaves. It looks for evidence of the originating
+ * request, the strongest first. The first evidence that names a request in flight wins. It is pure: it knows no clock, no
+ * connection and no transport.
  *
- * @see https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2260 (SEP-2260: server
- * requests must be associated with an originating client request)
+ * @see https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2260 (SEP-2260: server requests must be
+ * associated with an originating client request)
  */
 import { assertNever } from './assert-never.js';
 import type { Exchange, InFlight, Ledger } from './ledger.js';
@@ -21,7 +21,7 @@ import {
   type Scope,
 } from './message.js';
 
-/** Why a stream was chosen, the strongest evidence first. */
+/** Why a stream was chosen. The strongest evidence comes first. */
 export type Evidence =
   /** the caller named a request that is in flight */
   | 'explicit'
@@ -41,10 +41,10 @@ export type Evidence =
   | 'last-inbound'
   /** nothing that could own the message is in flight */
   | 'nothing-in-flight'
-  /** the rules do not apply: 2026-era traffic, or a session nobody can name */
+  /** the rules do not apply: 2026-era traffic, or a session that cannot be named */
   | 'not-inferred';
 
-/** Why a message can go nowhere. */
+/** Why a message has no route. */
 export type Refusal = 'AMBIGUOUS' | 'NOT_IN_FLIGHT' | 'NO_STREAM' | 'UNKNOWN_PROGRESS_TOKEN';
 
 /** Where a server-initiated message goes. */
@@ -55,12 +55,12 @@ export type Route =
   | { readonly to: 'standalone'; readonly evidence: Evidence }
   /** as the caller sent it */
   | { readonly to: 'unchanged'; readonly evidence: Evidence }
-  /** nowhere yet: it waits for the standalone stream, or for any */
+  /** nowhere yet: it waits for the standalone stream, or for any stream */
   | { readonly to: 'parked'; readonly until: 'standalone' | 'any-stream' }
-  /** nowhere: a request is rejected, a notification reported */
+  /** nowhere: a request is rejected, a notification is reported */
   | { readonly to: 'nowhere'; readonly code: Refusal };
 
-/** What is known of a message besides its content. */
+/** What is known of a message in addition to its content. */
 export interface Hints {
   /** `relatedRequestId` as the caller gave it. */
   readonly explicit: RequestId | undefined;
@@ -70,31 +70,31 @@ export interface Hints {
   readonly scope: Scope;
   /** What `last-inbound` does when several requests are in flight. */
   readonly ambiguous: 'last-inbound' | 'reject';
-  /** It has waited long enough for its own kind of stream, and may go on another. */
+  /** It has waited long enough for its own kind of stream, and may go on another one. */
   readonly overdue: boolean;
 }
 
 /** What is known of the streams that the client holds open. */
-export interface Streams {
+export interface KnownStreams {
   /**
    * - `'open'`, `'closed'`: the client holds the standalone stream, or does not
    * - `'assumed'`: the transport has one stream, which carries everything
-   * - `'unknown'`: there are several, and nobody watches them
+   * - `'unknown'`: there are several streams, and nobody watches them
    */
   readonly standalone: 'open' | 'closed' | 'assumed' | 'unknown';
-  /** `'closed'`: requests are answered in JSON, and nothing but its answer can be written for any. */
+  /** `'closed'`: requests are answered in JSON, so that only its own response can be written for each. */
   readonly requests: 'open' | 'closed';
 }
 
-/** A message, and all that its route is decided by. */
+/** A message, and everything that decides its route. */
 interface Situation {
   readonly message: MethodMessage;
   readonly ledger: Ledger;
   readonly hints: Hints;
-  readonly streams: Streams;
+  readonly streams: KnownStreams;
 }
 
-/** Looks for one kind of evidence. `undefined`: there is none, ask the next. */
+/** Looks for one kind of evidence. `undefined`: there is none, and the next rule is asked. */
 type Rule = (situation: Situation) => Route | undefined;
 
 const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound];
@@ -102,9 +102,9 @@ const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTa
 /**
  * Decides where a server-initiated message goes.
  *
- * @param ledger the requests in flight on the message's own session: no other is ever looked at
+ * @param ledger the requests in flight on the message's own session. No other session is ever looked at
  */
-export function route(message: MethodMessage, ledger: Ledger, hints: Hints, streams: Streams): Route {
+export function route(message: MethodMessage, ledger: Ledger, hints: Hints, streams: KnownStreams): Route {
   if (ledger.modern) return { to: 'unchanged', evidence: 'not-inferred' };
   const situation = { message, ledger, hints, streams };
   for (const rule of RULES) {
@@ -123,7 +123,7 @@ function progressToken({ message, ledger, streams }: Situation): Route | undefin
   const token = reportedTokenOf(message);
   const owner = token === undefined ? undefined : ledger.byProgressToken(token);
   if (owner !== undefined) return onStreamOf(owner, 'progress-token', streams);
-  // A task goes on after the call that created it was answered, and so does its token.
+  // A task and its token outlive the call that created the task.
   if (taskOf(message, ledger) !== undefined) return undefined;
   return { to: 'nowhere', code: 'UNKNOWN_PROGRESS_TOKEN' };
 }
@@ -132,11 +132,11 @@ function sameExchange({ message, ledger, streams }: Situation): Route | undefine
   switch (message.method) {
     case 'notifications/cancelled': {
       const id = cancelledIdOf(message);
-      return id === undefined ? undefined : whereItWent(ledger.exchange(id), streams);
+      return id === undefined ? undefined : whereItWent(ledger.exchanges.get(id), streams);
     }
     case 'notifications/elicitation/complete': {
       const elicitationId = elicitationIdOf(message);
-      const entry = elicitationId === undefined ? undefined : ledger.elicitation(elicitationId);
+      const entry = elicitationId === undefined ? undefined : ledger.exchanges.elicitation(elicitationId);
       return onStreamOf(entry, 'same-exchange', streams) ?? onStandalone('same-exchange', streams);
     }
     default:
@@ -144,11 +144,11 @@ function sameExchange({ message, ledger, streams }: Situation): Route | undefine
   }
 }
 
-function whereItWent(exchange: Exchange | undefined, streams: Streams): Route | undefined {
+function whereItWent(exchange: Exchange | undefined, streams: KnownStreams): Route | undefined {
   if (exchange === undefined) return undefined;
   if (exchange.entry === undefined) return onStandalone('same-exchange', streams);
-  // The client may have cancelled the request, and with it the work that now takes its question
-  // back: no answer has closed that stream, and this is the one message that still belongs there.
+  // The client may have cancelled the request, and with it the work that now takes its server request back. No response
+  // has closed that stream, and this is the only message that still belongs there.
   return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange', streams);
 }
 
@@ -175,8 +175,8 @@ function scope({ ledger, hints, streams }: Situation): Route | undefined {
     case 'either':
       return streams.standalone === 'open' ? onStandalone('scope', streams) : undefined;
     case 'session': {
-      // Better late on another's stream than never: a client that opens no standalone stream would
-      // work with an old list of tools for ever.
+      // Better late on the stream of a request than never: a client that opens no standalone stream would work with an
+      // old list of tools for ever.
       const elsewhere = hints.overdue ? onStreamOf(ledger.newestCandidate, 'scope', streams) : undefined;
       return onStandalone('scope', streams) ?? elsewhere ?? { to: 'parked', until: 'standalone' };
     }
@@ -187,8 +187,8 @@ function scope({ ledger, hints, streams }: Situation): Route | undefined {
 
 function context({ hints, streams }: Situation): Route | undefined {
   const entry = hints.context;
-  // A long-lived reader keeps the context of the request that created it: once that is over, the
-  // context says nothing.
+  // A long-lived reader keeps the context of the request that created it. When that request is over, the context means
+  // nothing.
   return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context', streams) : undefined;
 }
 
@@ -202,12 +202,12 @@ function lastInbound(situation: Situation): Route | undefined {
   if (isOfCancelled(situation)) return undefined;
   const { ledger, hints, streams } = situation;
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
-  // What may go on any stream belongs to no request: there is nothing to guess.
+  // A message that may go on any stream belongs to no request, so nothing is guessed.
   const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
 }
 
-/** A question of a request that the client has cancelled: nobody may take it for one of another. */
+/** Whether this server request names a client request that was cancelled. Then it must not go on another one's stream. */
 function isOfCancelled({ message, ledger, hints }: Situation): boolean {
   return (
     hints.explicit !== undefined &&
@@ -230,20 +230,20 @@ function nothingInFlight(situation: Situation): Route {
       return hints.explicit === undefined ? { to: 'unchanged', evidence } : { to: 'standalone', evidence };
     case 'unknown':
       if (hints.explicit === undefined) return { to: 'unchanged', evidence };
-      // In JSON mode the standalone stream is the only way; otherwise the transport would throw.
+      // In JSON mode the standalone stream is the only way. Otherwise the transport would throw.
       return streams.requests === 'closed' ? { to: 'standalone', evidence } : { to: 'nowhere', code: 'NOT_IN_FLIGHT' };
     default:
       return assertNever(streams.standalone);
   }
 }
 
-/** A request's own stream, if it can take the message. */
-function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: Streams): Route | undefined {
+/** The stream of a request, if it can take the message. */
+function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: KnownStreams): Route | undefined {
   if (entry === undefined || entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)) return undefined;
   return { to: 'request', entry, evidence };
 }
 
-/** The standalone stream, unless it is known that the client does not hold it. */
-function onStandalone(evidence: Evidence, streams: Streams): Route | undefined {
+/** The standalone stream, unless the client is known not to hold it. */
+function onStandalone(evidence: Evidence, streams: KnownStreams): Route | undefined {
   return streams.standalone === 'closed' ? undefined : { to: 'standalone', evidence };
 }

@@ -1,4 +1,4 @@
-/** A response of Node's, as far as its connection goes. */
+/** A Node response, as far as its connection is concerned. */
 export interface Closing {
   once(event: 'close', listener: () => void): unknown;
   readonly socket?: unknown;
@@ -9,33 +9,33 @@ interface Socket {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Who hears of the end of a socket. One listener for all: many requests may be waiting there, one after the other. */
-const audiences = new WeakMap<Socket, Set<() => void>>();
+/** The listeners of each socket. Each socket has one `close` listener for all of them: many requests may wait there in line. */
+const listenersOf = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * Calls `gone` once, when the connection of a response is gone. Node does not tell that of a response which still waits for
- * its turn on its connection, behind the answer to an earlier request.
+ * Calls `listener` once, when the connection of a response has ended. Node does not tell this to a response that still
+ * waits for its turn on the connection, behind the response to an earlier request.
  */
-export function onceGone(response: Closing, gone: () => void): void {
+export function onConnectionEnd(response: Closing, listener: () => void): void {
   const socket = response.socket === null ? response.req?.socket : undefined;
-  const audience = socket && audienceOf(socket);
-  let isGone = false;
+  const socketListeners = socket && listenersOn(socket);
+  let isTold = false;
   const tell = (): void => {
-    audience?.delete(tell);
-    if (!isGone) gone();
-    isGone = true;
+    socketListeners?.delete(tell);
+    if (!isTold) listener();
+    isTold = true;
   };
   response.once('close', tell);
-  audience?.add(tell);
+  socketListeners?.add(tell);
 }
 
-function audienceOf(socket: Socket): Set<() => void> {
-  const known = audiences.get(socket);
+function listenersOn(socket: Socket): Set<() => void> {
+  const known = listenersOf.get(socket);
   if (known !== undefined) return known;
-  const audience = new Set<() => void>();
-  audiences.set(socket, audience);
+  const listeners = new Set<() => void>();
+  listenersOf.set(socket, listeners);
   socket.once('close', () => {
-    for (const tell of [...audience]) tell();
+    for (const tell of [...listeners]) tell();
   });
-  return audience;
+  return listeners;
 }

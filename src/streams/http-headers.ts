@@ -1,6 +1,6 @@
-/** What is read from HTTP requests and responses, of Node and of web-standard platforms. */
+/** Reads HTTP requests and responses, of Node and of web-standard platforms. */
 
-/** Node's response, as far as it is watched. */
+/** A Node response, as far as it is watched. */
 export interface NodeResponse {
   writeHead: (...args: unknown[]) => unknown;
   write: (...args: unknown[]) => unknown;
@@ -12,8 +12,8 @@ export interface NodeResponse {
 }
 
 /**
- * Whether these are arguments of `handleRequest` by which streams can be watched. Some transports take
- * the context of a framework: of their streams nothing is known, which is not to say that none is open.
+ * Whether streams can be watched through these arguments of `handleRequest`. Some transports take the context object of a
+ * framework instead. Nothing is known of their streams, which does not mean that none is open.
  */
 export function isWatchable([request, response]: readonly unknown[]): boolean {
   if (typeof request !== 'object' || request === null) return false;
@@ -25,12 +25,12 @@ export function isNodeResponse(value: unknown): value is NodeResponse {
   return typeof value === 'object' && value !== null && 'writeHead' in value && 'once' in value;
 }
 
-// Adapters put a `Response` of their own in the place of the global one.
+// Adapters replace the global `Response` with one of their own.
 export function isWebResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
 }
 
-/** The signal of a web-standard request: aborted when the client goes, on platforms that tell. */
+/** The signal of a web-standard request. Some platforms abort it when the client goes away. */
 export function signalOf(request: unknown): AbortSignal | undefined {
   const { signal } = request as { signal?: unknown };
   return signal instanceof AbortSignal ? signal : undefined;

@@ -1,20 +1,20 @@
 import { after } from '../clock.js';
 
-/** What orphans are told by, and tell. */
+/** The owner of the server requests that may become orphans. */
 export interface OrphanListener {
-  /** Whether a question is open, and no connection is. */
+  /** Whether a server request is open, and no connection is. */
   readonly isAbandoned: boolean;
-  /** Answers the open questions in the client's place. */
-  abandonAll(): void;
+  /** Answers the open server requests in the client's place. */
+  answerAll(): void;
 }
 
 /**
- * Watches for questions whose client is gone: it holds no connection, and none has come or gone for
- * `timeoutMs`. A client that still holds one, or is still talking, may be a person who thinks.
+ * Finds server requests whose client is gone: it holds no connection, and none has opened or ended for `timeoutMs`. A
+ * client that still holds a connection, or is still talking, may be a person who is thinking.
  */
 export class Orphans {
   #cancelTimer: (() => void) | undefined;
-  /** Cancel the timers of questions that were stored. Most sessions have none. */
+  /** Functions that cancel the timers of stored server requests. Most sessions have none. */
   #stored: Set<() => void> | undefined;
 
   /** @param timeoutMs `0`: never */
@@ -23,23 +23,23 @@ export class Orphans {
     private readonly listener: OrphanListener,
   ) {}
 
-  /** A connection has come or gone: the time starts anew. */
+  /** A connection has opened or ended: the time starts anew. */
   clientSeen(): void {
     this.#stop();
-    this.questionAsked();
+    this.requestSent();
   }
 
-  /** A question was sent, perhaps to be stored for a client that is away. */
-  questionAsked(): void {
+  /** A server request was sent, perhaps to be stored for a client that is away. */
+  requestSent(): void {
     if (this.timeoutMs === 0 || this.#cancelTimer !== undefined || !this.listener.isAbandoned) return;
     this.#cancelTimer = after(this.timeoutMs, () => {
       this.#cancelTimer = undefined;
-      if (this.listener.isAbandoned) this.listener.abandonAll();
+      if (this.listener.isAbandoned) this.listener.answerAll();
     });
   }
 
-  /** A question was stored for a client that has left its stream: it may never come back for it. */
-  questionStored(timeIsOver: () => void): void {
+  /** A server request was stored for a client that has left the stream, and may never come back for it. */
+  requestStored(timeIsOver: () => void): void {
     if (this.timeoutMs === 0) return;
     const cancel = after(this.timeoutMs, () => {
       this.#stored?.delete(cancel);

@@ -1,27 +1,27 @@
 import type { RequestId } from '../routing/message.js';
 
-/** Something that waits. */
-export interface Waiting {
-  /** Its place among all that were ever sent. */
+/** A message that waits for a stream. */
+export interface Queued {
+  /** Its place in the order of all `send()` calls. */
   readonly nth: number;
   /** The id, if it is a request. */
   readonly id: RequestId | undefined;
-  /** Those with the same key say the same thing. */
+  /** Messages with the same key carry the same news. */
   readonly key: string | undefined;
   /** Since when it waits, in milliseconds of the caller's clock. */
   readonly since: number | undefined;
   /** The stream that it waits for. */
   readonly until: 'standalone' | 'any-stream';
-  /** Its time is over, and it waits on, now for any stream. It does not become so in the room. */
+  /** Its time is over, and it waits on, now for any stream. This does not change while it is in the queue. */
   readonly isOverdue: boolean;
 }
 
-/** Who waits, in the order in which they were sent. It keeps no time and knows no streams. */
-export class WaitingRoom<W extends Waiting> {
-  #places = new Map<number, W>();
+/** The parked messages, in the order of their `send()` calls. It has no clock and knows no streams. */
+export class ParkedQueue<M extends Queued> {
+  #places = new Map<number, M>();
   readonly #placeOf = new Map<string, number>();
   #last = -1;
-  /** Nobody has come back from a stream that went away, to wait before others who have waited for longer or less. */
+  /** No message has come back from a stream that went away, to a place among messages that were parked earlier or later. */
   #isInOrderOfTime = true;
   #isSorted = true;
   #forAnyStream = 0;
@@ -30,12 +30,12 @@ export class WaitingRoom<W extends Waiting> {
     return this.#places.size;
   }
 
-  /** Somebody waits who may leave by the stream of a request. */
+  /** A message waits that may leave by the stream of a request. */
   get hasForAnyStream(): boolean {
     return this.#forAnyStream > 0;
   }
 
-  /** Since when those wait whose time is not over yet: the first of them. */
+  /** Since when the first of the messages waits whose time is not over yet. */
   get oldestSince(): number | undefined {
     let oldest: number | undefined;
     for (const { isOverdue, since } of this.#places.values()) {
@@ -46,62 +46,62 @@ export class WaitingRoom<W extends Waiting> {
     return oldest;
   }
 
-  /** The one that says the same. */
-  same(key: string): W | undefined {
+  /** The message that carries the same news. */
+  same(key: string): M | undefined {
     const place = this.#placeOf.get(key);
     return place === undefined ? undefined : this.#places.get(place);
   }
 
-  /** In its own place, or in that of the one that says the same. */
-  add(waiting: W): void {
-    const { key } = waiting;
-    const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? waiting.nth;
+  /** Adds a message in its own place, or in the place of the one that carries the same news. */
+  add(message: M): void {
+    const { key } = message;
+    const place = (key === undefined ? undefined : this.#placeOf.get(key)) ?? message.nth;
     if (this.size === 0) this.#begin();
     if (place > this.#last) this.#last = place;
     else if (!this.#places.has(place)) this.#isInOrderOfTime = this.#isSorted = false;
     const before = this.#places.get(place);
     if (before !== undefined && isForAnyStream(before)) this.#forAnyStream -= 1;
-    this.#places.set(place, waiting);
-    if (isForAnyStream(waiting)) this.#forAnyStream += 1;
+    this.#places.set(place, message);
+    if (isForAnyStream(message)) this.#forAnyStream += 1;
     if (key !== undefined) this.#placeOf.set(key, place);
   }
 
-  /** Takes out the first of those whose time is over, and who wait on. */
-  takeOverdue(): W | undefined {
-    for (const [place, waiting] of this.#sorted()) {
-      if (!waiting.isOverdue) continue;
-      this.#leave(place, waiting);
-      return waiting;
+  /** Takes out the first message whose time is over and that waits on. */
+  takeOverdue(): M | undefined {
+    for (const [place, message] of this.#sorted()) {
+      if (!message.isOverdue) continue;
+      this.#leave(place, message);
+      return message;
     }
     return undefined;
   }
 
   /** Takes out the request with this id. */
-  takeRequest(id: RequestId): W | undefined {
-    for (const [place, waiting] of this.#places) {
-      if (waiting.id !== id) continue;
-      this.#leave(place, waiting);
-      return waiting;
+  takeRequest(id: RequestId): M | undefined {
+    for (const [place, message] of this.#places) {
+      if (message.id !== id) continue;
+      this.#leave(place, message);
+      return message;
     }
     return undefined;
   }
 
-  /** Takes out those who have waited since `time` or longer, and are not overdue yet. */
-  takeSince(time: number): W[] {
-    const taken: W[] = [];
-    for (const [place, waiting] of this.#sorted()) {
-      if (waiting.isOverdue || waiting.since === undefined) continue;
-      if (waiting.since > time) {
+  /** Takes out the messages that have waited since `time` or longer, and are not overdue yet. */
+  takeSince(time: number): M[] {
+    const taken: M[] = [];
+    for (const [place, message] of this.#sorted()) {
+      if (message.isOverdue || message.since === undefined) continue;
+      if (message.since > time) {
         if (this.#isInOrderOfTime) break;
         continue;
       }
-      taken.push(waiting);
-      this.#leave(place, waiting);
+      taken.push(message);
+      this.#leave(place, message);
     }
     return taken;
   }
 
-  takeAll(): W[] {
+  takeAll(): M[] {
     const all = [...this.#sorted().values()];
     this.#places.clear();
     this.#placeOf.clear();
@@ -114,20 +114,20 @@ export class WaitingRoom<W extends Waiting> {
     this.#isInOrderOfTime = this.#isSorted = true;
   }
 
-  #sorted(): ReadonlyMap<number, W> {
+  #sorted(): ReadonlyMap<number, M> {
     if (!this.#isSorted) this.#places = new Map([...this.#places].sort(([one], [other]) => one - other));
     this.#isSorted = true;
     return this.#places;
   }
 
-  #leave(place: number, waiting: W): void {
-    const { key } = waiting;
+  #leave(place: number, message: M): void {
+    const { key } = message;
     this.#places.delete(place);
     if (key !== undefined) this.#placeOf.delete(key);
-    if (isForAnyStream(waiting)) this.#forAnyStream -= 1;
+    if (isForAnyStream(message)) this.#forAnyStream -= 1;
   }
 }
 
-function isForAnyStream(waiting: Waiting): boolean {
-  return waiting.until === 'any-stream' || waiting.isOverdue;
+function isForAnyStream(message: Queued): boolean {
+  return message.until === 'any-stream' || message.isOverdue;
 }

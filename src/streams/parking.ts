@@ -1,55 +1,50 @@
 import { after, now } from '../clock.js';
 import type { RequestId } from '../routing/message.js';
-import { WaitingRoom } from './parked-queue.js';
+import { ParkedQueue, type Queued } from './parked-queue.js';
 
-/** How a wait ended without a stream. */
+/** Why a message stopped waiting without a stream. */
 export type ParkingFailure = 'PARK_TIMEOUT' | 'PARK_FULL' | 'CANCELLED' | 'SUPERSEDED' | 'CLOSED';
 
-/** A message that waits for a stream. It keeps its ticket when it is tried, in vain, and parked again. */
-export interface Ticket {
-  /** Its place among all that were ever sent. */
-  readonly nth: number;
-  /** The id, if it is a request. */
-  readonly id: RequestId | undefined;
+/** A message that can be parked. If it is tried in vain, the same object is parked again. */
+export interface Parkable extends Queued {
   /**
-   * Messages with the same key say the same thing: the newest stands for all. It waits in the place of
-   * the one before, until the same time: who repeats itself is not kept for ever.
+   * Messages with the same key carry the same news: the newest stands for all. It waits in the place of the one before,
+   * and until the same time, so that news that is repeated does not wait for ever.
    */
   readonly key: string | undefined;
-  /** The stream that it waits for. */
-  readonly until: 'standalone' | 'any-stream';
   /**
-   * When its time is over it may go on any stream, and waits for the next if it is no request: the
+   * When its time is over, it may go on any stream. If there is none, it waits for the next, unless it is a request: the
    * sender of a request waits with it.
    */
   readonly mayGoElsewhere: boolean;
-  /** When it was parked first; parking sets it. */
+  /** When it was first parked. `Parking` sets it. */
   since: number | undefined;
-  /** Its time is over; parking sets it. */
+  /** Its time is over. `Parking` sets it. */
   isOverdue: boolean;
 }
 
-/** What parking does with messages that come out. */
+/** Takes the messages that leave the queue. */
 export interface ParkingOutcome<T> {
-  /** Tries again. The message may be parked once more. */
-  retry(ticket: T): void;
-  giveUp(ticket: T, failure: ParkingFailure): void;
+  /** Routes the message again. It may be parked once more. */
+  retry(message: T): void;
+  /** Settles a message that will not be tried again. */
+  giveUp(message: T, failure: ParkingFailure): void;
 }
 
-/** The limits of the waiting room. */
+/** How many messages may be parked, and for how long. */
 export interface ParkingLimits {
   readonly parkTimeoutMs: number;
   readonly maxParked: number;
 }
 
 /**
- * The bounded waiting room for messages that have no stream yet. What comes in comes out, one way or
- * another, in the order in which it came in.
+ * Parks messages that have no stream yet, bounded in number and in time. Every message that is parked is retried or given
+ * up in the end, in the order in which the messages were parked.
  */
-export class Parking<T extends Ticket> {
-  readonly #room = new WaitingRoom<T>();
+export class Parking<T extends Parkable> {
+  readonly #queue = new ParkedQueue<T>();
   #cancelTimer: (() => void) | undefined;
-  /** Since when the one waits for whom the timer runs. */
+  /** Since when the message waits for which the timer runs. */
   #scheduledSince = Infinity;
 
   constructor(
@@ -58,77 +53,77 @@ export class Parking<T extends Ticket> {
   ) {}
 
   get size(): number {
-    return this.#room.size;
+    return this.#queue.size;
   }
 
-  /** @returns whether it waits; it was given up otherwise */
-  park(ticket: T): boolean {
+  /** @returns whether it waits now. If not, it was given up */
+  park(message: T): boolean {
     const { parkTimeoutMs, maxParked } = this.limits;
-    const same = ticket.key === undefined ? undefined : this.#room.same(ticket.key);
-    if (same !== undefined && ticket.since !== undefined) {
-      // It was here before, and a newer one has come while it was tried.
-      this.outcome.giveUp(ticket, 'SUPERSEDED');
+    const same = message.key === undefined ? undefined : this.#queue.same(message.key);
+    if (same !== undefined && message.since !== undefined) {
+      // It was parked before, and a newer one was parked while it was tried.
+      this.outcome.giveUp(message, 'SUPERSEDED');
       return false;
     }
-    ticket.since ??= same?.since ?? now();
-    ticket.isOverdue ||= same?.isOverdue === true;
-    const mayWait = parkTimeoutMs > 0 && !(ticket.isOverdue && ticket.id !== undefined);
+    message.since ??= same?.since ?? now();
+    message.isOverdue ||= same?.isOverdue === true;
+    const mayWait = parkTimeoutMs > 0 && !(message.isOverdue && message.id !== undefined);
     if (!mayWait) {
-      this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+      this.outcome.giveUp(message, 'PARK_TIMEOUT');
       return false;
     }
-    if (same === undefined && this.#room.size >= maxParked && !this.#makeRoom()) {
-      this.outcome.giveUp(ticket, 'PARK_FULL');
+    if (same === undefined && this.#queue.size >= maxParked && !this.#makeRoom()) {
+      this.outcome.giveUp(message, 'PARK_FULL');
       return false;
     }
-    this.#room.add(ticket);
-    // A timer that runs already is early enough, but for who comes back.
-    if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();
+    this.#queue.add(message);
+    // A running timer is early enough, except for a message that comes back with its time running.
+    if (!message.isOverdue && message.since < this.#scheduledSince) this.#schedule();
     if (same !== undefined) this.outcome.giveUp(same, 'SUPERSEDED');
     return true;
   }
 
-  /** What is overdue waits for as long as it takes, but must not keep out what is not. */
+  /** An overdue message may wait for as long as it takes, but it must not keep out one that is not overdue. */
   #makeRoom(): boolean {
-    const overdue = this.#room.takeOverdue();
+    const overdue = this.#queue.takeOverdue();
     if (overdue !== undefined) this.outcome.giveUp(overdue, 'PARK_FULL');
     return overdue !== undefined;
   }
 
-  /** A stream has opened: everything is tried again. */
+  /** A stream has opened: every message is tried again. */
   release(): void {
-    if (this.#room.size === 0) return;
+    if (this.#queue.size === 0) return;
     this.#stopTimer();
-    for (const ticket of this.#room.takeAll()) this.outcome.retry(ticket);
+    for (const message of this.#queue.takeAll()) this.outcome.retry(message);
   }
 
   /**
-   * A request has come in, and with it a stream of its own. Who waits for the standalone stream waits on; but if
-   * anybody may leave, all are tried, so that those who stay keep their order.
+   * A request has come in, and with it a request stream. Messages for the standalone stream go on waiting. But if any
+   * message may leave, all are tried, so that those that stay keep their order.
    */
   releaseForRequest(): void {
-    if (this.#room.hasForAnyStream) this.release();
+    if (this.#queue.hasForAnyStream) this.release();
   }
 
-  /** The sender takes a request back. @returns whether it was waiting here */
+  /** The sender takes a request back. @returns whether it was parked */
   withdraw(id: RequestId): boolean {
-    const ticket = this.#room.takeRequest(id);
-    if (ticket !== undefined) this.outcome.giveUp(ticket, 'CANCELLED');
-    return ticket !== undefined;
+    const message = this.#queue.takeRequest(id);
+    if (message !== undefined) this.outcome.giveUp(message, 'CANCELLED');
+    return message !== undefined;
   }
 
   close(): void {
     this.#stopTimer();
-    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');
+    for (const message of this.#queue.takeAll()) this.outcome.giveUp(message, 'CLOSED');
   }
 
   #expire(): void {
-    for (const ticket of this.#room.takeSince(now() - this.limits.parkTimeoutMs)) {
-      if (ticket.mayGoElsewhere) {
-        ticket.isOverdue = true;
-        this.outcome.retry(ticket);
+    for (const message of this.#queue.takeSince(now() - this.limits.parkTimeoutMs)) {
+      if (message.mayGoElsewhere) {
+        message.isOverdue = true;
+        this.outcome.retry(message);
       } else {
-        this.outcome.giveUp(ticket, 'PARK_TIMEOUT');
+        this.outcome.giveUp(message, 'PARK_TIMEOUT');
       }
     }
     if (this.#scheduledSince === Infinity) this.#schedule();
@@ -136,7 +131,7 @@ export class Parking<T extends Ticket> {
 
   #schedule(): void {
     this.#stopTimer();
-    const oldest = this.#room.oldestSince;
+    const oldest = this.#queue.oldestSince;
     if (oldest === undefined) return;
     const remaining = oldest + this.limits.parkTimeoutMs - now();
     this.#scheduledSince = oldest;

@@ -1,31 +1,25 @@
 import { putBounded } from '../routing/bounded.js';
-import type { HttpConnection } from './connection.js';
+import type { HttpConnection, RequestStream } from './connection.js';
 
-/** How many events are remembered: who resumes, resumes after one of the newest. */
+/** How many events are remembered. A client that resumes, resumes after one of the newest. */
 const MAX_REMEMBERED = 1_024;
 
-/** The stream of a request. It outlives its connection: the client may resume it, and more than once. */
-export interface RequestStream {
-  /** The connection that has resumed it last. */
-  resumedBy: HttpConnection | undefined;
-}
-
-/** Knows by the ids of its events which request stream a connection resumes. */
+/** Finds the request stream that a connection resumes, by the ids of its events. */
 export class RequestStreams {
-  /** Whose event it was. Streams, and not connections: those hold on to much that is over. */
+  /** The stream of each event. It keeps streams and not connections, which hold on to much that is over. */
   readonly #byEventId = new Map<string, RequestStream>();
-  /** The last connection that resumed a stream which is not remembered. It may be any. */
+  /** The last connection that resumed a stream that is not remembered. That may be any stream. */
   #unknown: HttpConnection | undefined;
 
   /** An event was written on a connection that carries a request stream. */
   wrote(eventId: string, connection: HttpConnection): void {
-    // Nor is remembered what follows on a stream that is not.
+    // The stream is not remembered, so neither are its later events.
     if (connection.resumesRequest && connection.requestStream === undefined) return;
     connection.requestStream ??= { resumedBy: undefined };
     putBounded(this.#byEventId, eventId, connection.requestStream, MAX_REMEMBERED);
   }
 
-  /** A connection has resumed the request stream in which this event was. */
+  /** A connection has resumed the request stream of this event. */
   resumed(lastEventId: string, connection: HttpConnection): void {
     const stream = this.#byEventId.get(lastEventId);
     if (stream === undefined) this.#unknown = connection;
@@ -33,7 +27,7 @@ export class RequestStreams {
     connection.requestStream = stream;
   }
 
-  /** The stream that the event was on, if that is remembered. */
+  /** The stream of the event, if it is remembered. */
   ofEvent(id: string): RequestStream | undefined {
     return this.#byEventId.get(id);
   }
@@ -44,7 +38,7 @@ export class RequestStreams {
     if (this.#unknown === connection) this.#unknown = undefined;
   }
 
-  /** The connection by which the client has come back, as far as is known, for what is written on this one. */
+  /** As far as is known, the connection by which the client has resumed the stream of this one. */
   resumedBy({ requestStream }: HttpConnection): HttpConnection | undefined {
     return this.#unknown?.isFinished === false ? this.#unknown : requestStream?.resumedBy;
   }

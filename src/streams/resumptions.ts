@@ -1,7 +1,7 @@
 import { after } from '../clock.js';
 import type { HttpConnection } from './connection.js';
 
-/** How long an event store may be read before nobody waits for it any more, in milliseconds: less than a write may take. */
+/** How long messages wait while an event store is read, in milliseconds. It is less than a write may take. */
 export const MAX_READING_MS = 10_000;
 
 interface Resumption {
@@ -10,9 +10,9 @@ interface Resumption {
 }
 
 /**
- * The connections by which the client is coming back to a stream, while the event store is read for them. What the
- * transport stores after the event store was read, and before it writes to the connection, the client never sees:
- * whoever has something for that stream waits until that is over.
+ * The connections by which the client is coming back to a stream, while the event store is read for them. If the transport
+ * stores a message after the event store was read, and before it writes to the connection, the client never sees that
+ * message. New messages for the stream therefore wait until the resumption is over.
  */
 export class Resumptions {
   readonly #underWay = new Map<HttpConnection, Resumption>();
@@ -32,7 +32,7 @@ export class Resumptions {
     this.#underWay.set(connection, { over, end });
   }
 
-  /** The transport writes to the connection from now on, or never will. */
+  /** From now on the transport writes to the connection, or it never will. */
   ended(connection: HttpConnection): void {
     this.#underWay.get(connection)?.end();
     this.#underWay.delete(connection);
@@ -42,7 +42,7 @@ export class Resumptions {
     for (const connection of [...this.#underWay.keys()]) this.ended(connection);
   }
 
-  /** Resolves when a resumption after an event that may be of the stream in question is over; `undefined`: there is none. */
+  /** Resolves when the resumption of a stream is over. `undefined`: no client is coming back to that stream. */
   of(mayBeOfStream: (lastEventId: string) => boolean): Promise<void> | undefined {
     for (const [{ lastEventId }, { over }] of this.#underWay)
       if (lastEventId !== undefined && mayBeOfStream(lastEventId)) return over;

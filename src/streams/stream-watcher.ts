@@ -1,79 +1,82 @@
 import { Recent } from '../routing/recent.js';
 import type { InFlight } from '../routing/ledger.js';
-import { watchNodeAnswer, watchWebAnswer, type AnswerObserver } from './watch-response.js';
+import { watchNodeResponse, watchWebResponse, type ResponseObserver } from './watch-response.js';
 import { HttpConnection, eventIdIn } from './connection.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './http-headers.js';
 import type { OrderedStream } from './ordered-stream.js';
 import { RequestStreams } from './request-streams.js';
 import { Resumptions } from './resumptions.js';
-import { NO_STREAMS, reduce, type HttpStreams, type StreamEvent } from './open-streams.js';
+import { NO_STREAMS, reduce, type OpenStreams, type StreamEvent } from './open-streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
 
-/** What the watcher tells. */
-export interface WatchListener {
-  /** A stream has opened, by which messages may leave that could not before. */
+/** Hears what the watcher sees. */
+export interface StreamListener {
+  /** A stream has opened, by which parked messages may leave. */
   streamOpened(): void;
-  /** The connection is gone of a request that cannot be resumed. */
+  /** The stream of a request is gone and cannot be resumed. */
   requestLost(request: InFlight): void;
-  /** Something has happened to a connection. */
+  /** A connection has opened or ended. */
   connectionsChanged(): void;
 }
 
 /**
- * Watches `handleRequest`, of Node and of web-standard transports, and so knows which streams are open:
- * from the status, the content type and the ids of events in what the transport answers.
+ * Watches `handleRequest` of Node and of web-standard transports. The status, the content type and the event ids of the
+ * responses show which streams are open.
  */
-export class Watch implements AnswerObserver {
-  #streams = NO_STREAMS;
+export class StreamWatcher implements ResponseObserver {
+  #openStreams = NO_STREAMS;
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
-  /** Event ids of the standalone stream, to know it again when it is resumed. */
+  /** The event ids of the standalone stream, by which it is recognised when it is resumed. */
   readonly #standaloneIds = new Recent<string>();
-  /** From the first event on: without an event store nothing can be resumed. */
+  /** Made with the first event: without an event store nothing can be resumed. */
   #requestStreams: RequestStreams | undefined;
   #resumptions: Resumptions | undefined;
 
   /**
-   * @param resumesWhenHandled see `habits.ts`
-   * @param hasSeveralSessions whose streams they are is not known then
+   * @param resumesWhenHandled see `transport-traits.ts`
+   * @param hasSeveralSessions if so, it is not known whose stream is whose
    */
   constructor(
-    private readonly listener: WatchListener,
+    private readonly listener: StreamListener,
     private readonly resumesWhenHandled: boolean,
     private readonly hasSeveralSessions: boolean,
   ) {}
 
-  /** The connection by which the client has come back for what is written on this one. */
+  /** The connection by which the client has resumed the stream of this one. */
   resumedBy(connection: HttpConnection): HttpConnection | undefined {
     return this.#requestStreams?.resumedBy(connection);
   }
 
-  /** Resolves when the client has come back to this stream, or will not, if it is just doing so. */
+  /**
+   * If the client is just coming back to this stream, the promise resolves when it is back, or when it is certain that it
+   * will not be.
+   */
   resumption(stream: OrderedStream): Promise<void> | undefined {
     return this.#resumptions?.of((lastEventId) => this.#mayBeOn(stream, lastEventId));
   }
 
-  /** An event that is not remembered may have been on any stream that the client has left. */
+  /** Whether the event may have been on this stream. If it is not remembered, that is any stream that the client has left. */
   #mayBeOn(stream: OrderedStream, eventId: string): boolean {
     const requestStream = this.#requestStreams?.ofEvent(eventId);
     if (requestStream !== undefined) return stream instanceof HttpConnection && stream.requestStream === requestStream;
-    // Nobody is to be held up by the client of another session.
+    // The client of one session must not hold up another session.
     if (this.hasSeveralSessions) return false;
     const isOfStandalone = this.#standaloneIds.has(eventId);
     if (stream instanceof HttpConnection) return !isOfStandalone && stream.isFinished && stream.isResumable;
-    return isOfStandalone || this.#streams.stored;
+    return isOfStandalone || this.#openStreams.standaloneIsResumable;
   }
 
-  get streams(): HttpStreams {
-    return this.#streams;
+  get openStreams(): OpenStreams {
+    return this.#openStreams;
   }
 
   close(): void {
     this.#resumptions?.close();
   }
 
-  /** Calls `handleRequest`, by way of `run`, which ties the messages in it to the connection. */
+  /** Calls `handleRequest` through `run`, which ties the messages in the request to the connection. */
   handle(
     handleRequest: HandleRequest,
     args: unknown[],
@@ -81,23 +84,23 @@ export class Watch implements AnswerObserver {
   ): unknown {
     const [request, response] = args;
     const lastEventId = headerOf(request, 'last-event-id');
-    // Transports take an empty one for none.
+    // Transports treat an empty one like none.
     const connection = new HttpConnection(methodOf(request), lastEventId === '' ? undefined : lastEventId);
     this.#tell({ type: 'began' });
     const isResuming = connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore;
     if (isResuming) (this.#resumptions ??= new Resumptions()).began(connection);
     if (!isNodeResponse(response)) {
-      return watchWebAnswer(connection, request, () => run(connection, () => handleRequest(...args)), this);
+      return watchWebResponse(connection, request, () => run(connection, () => handleRequest(...args)), this);
     }
-    watchNodeAnswer(connection, response, this);
-    // Nobody is there to be answered. Most versions of the SDK would wait for a `close` that is past, take the stream for
-    // open for ever, and refuse the next.
+    watchNodeResponse(connection, response, this);
+    // The client is gone already. Most SDK versions would wait for a `close` that was emitted before, take the stream for
+    // open for ever, and refuse the next one.
     if (connection.method === 'GET' && !connection.isOpen) return Promise.resolve();
     connection.opensWhenHandled =
       this.resumesWhenHandled && connection.method === 'GET' && connection.lastEventId !== undefined;
     const handled = run(connection, () => handleRequest(...args));
     if (connection.opensWhenHandled) this.#opensWhen(handled, connection);
-    // Whoever called may leave the client without an answer.
+    // If `handleRequest` fails, its caller may leave the client without a response.
     if (isResuming) Promise.resolve(handled).catch(() => this.#resumptions?.ended(connection));
     return handled;
   }
@@ -108,16 +111,16 @@ export class Watch implements AnswerObserver {
     if (connection.isFinished && !connection.isResumable) this.listener.requestLost(request);
   }
 
-  answered(connection: HttpConnection, status: number, contentType: unknown): void {
-    const as = status === 200 ? mediaTypeOf(contentType) : undefined;
-    connection.isStream = as === 'sse';
+  headWritten(connection: HttpConnection, status: number, contentType: unknown): void {
+    const mode = status === 200 ? mediaTypeOf(contentType) : undefined;
+    connection.isStream = mode === 'sse';
     if (!connection.isStream) this.#resumptions?.ended(connection);
-    if (connection.method === 'POST' && connection.requests.length > 0 && as !== undefined) {
+    if (connection.method === 'POST' && connection.requests.length > 0 && mode !== undefined) {
       for (const request of connection.requests) request.isStreaming = connection.isStream;
-      this.#tell({ type: 'answered', as });
+      this.#tell({ type: 'response-began', mode });
     }
     if (connection.method !== 'GET' || !connection.isStream || connection.opensWhenHandled) return;
-    // Older SDKs write the head first, and know the stream a moment later: what left for it now would be lost.
+    // Older SDKs write the head first and know the stream a moment later. A message sent to it now would be lost.
     queueMicrotask(() => {
       this.#opened(connection);
     });
@@ -127,17 +130,17 @@ export class Watch implements AnswerObserver {
     const opened = (): void => {
       if (connection.isStream) this.#opened(connection);
     };
-    // An error reaches the caller of `handleRequest`.
+    // The caller of `handleRequest` gets the error.
     Promise.resolve(handled).then(opened, () => undefined);
   }
 
   #opened(connection: HttpConnection): void {
-    // The transport may accept, when its event store has answered, what the client has left meanwhile.
+    // When its event store has answered, the transport may accept a GET whose client has left in the meantime.
     if (!connection.isOpen || connection.isFinished) return;
     const { lastEventId } = connection;
     const replayed = connection.eventIds.splice(0);
-    // A resumed request stream is no standalone stream. Without an event store there is nothing to
-    // resume, and any GET is one.
+    // A resumed request stream is not the standalone stream. Without an event store nothing can be resumed, and any GET
+    // is the standalone stream.
     const resumesRequest =
       lastEventId !== undefined &&
       this.#hasEventStore &&
@@ -158,7 +161,7 @@ export class Watch implements AnswerObserver {
     for (const id of ids) this.#standaloneIds.add(id);
   }
 
-  /** It was taken for a request stream, because the client resumes it from an event that was long forgotten. */
+  /** A GET was taken for a request stream, because the client resumed it after an event that was forgotten long ago. */
   #isStandaloneAfterAll(connection: HttpConnection, id: string): void {
     connection.resumesRequest = false;
     this.#requestStreams?.forget(connection);
@@ -166,15 +169,15 @@ export class Watch implements AnswerObserver {
     this.listener.streamOpened();
   }
 
-  wrote(connection: HttpConnection, chunk: unknown): void {
+  bodyWritten(connection: HttpConnection, chunk: unknown): void {
     const isGet = connection.method === 'GET';
     if (!connection.isStream) return;
     const id = eventIdIn(chunk);
     if (id === undefined) return;
     this.#hasEventStore = true;
     connection.isResumable = true;
-    if (this.#streams.standalone === connection) this.#standaloneIds.add(id);
-    // It may turn out a moment later that this is the standalone stream.
+    if (this.#openStreams.standalone === connection) this.#standaloneIds.add(id);
+    // A moment later this may turn out to be the standalone stream.
     else if (isGet && !connection.resumesRequest) connection.eventIds.push(id);
     else if (isGet && this.#standaloneIds.has(id)) this.#isStandaloneAfterAll(connection, id);
     else (this.#requestStreams ??= new RequestStreams()).wrote(id, connection);
@@ -189,7 +192,7 @@ export class Watch implements AnswerObserver {
     if (!connection.isResumable) for (const request of connection.requests) this.listener.requestLost(request);
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   ended(connection: HttpConnection): void {
     if (!connection.isOpen) return;
     this.finished(connection);
@@ -199,7 +202,7 @@ export class Watch implements AnswerObserver {
   }
 
   #tell(event: StreamEvent): void {
-    this.#streams = reduce(this.#streams, event);
+    this.#openStreams = reduce(this.#openStreams, event);
     if (event.type === 'began') this.listener.connectionsChanged();
   }
 }

@@ -1,28 +1,29 @@
-/** Habits of transports that matter here, and by what they show: nobody can be asked. */
+/** Traits of transports that matter here, and the members that show them: no transport can be asked. */
 
 /**
- * Whether a GET that resumes a stream is known to the transport only when `handleRequest` settles, though its head was
- * written before. So do the Node transports up to SDK 1.24, which keep their streams themselves: between the two they
- * wait for the event store, and what is sent meanwhile comes too late for what is replayed. Later ones keep a
- * web-standard transport inside. It knows the stream before there is a head, and `handleRequest` settles when it ends.
+ * Whether the transport knows a GET that resumes a stream only when `handleRequest` settles, though it wrote the head
+ * before. This is true of the Node transports up to SDK 1.24, which keep their streams themselves. Between the head and
+ * the end of `handleRequest` they wait for the event store, and a message sent in that time comes too late for the replay.
+ * Later transports keep a web-standard transport inside. It knows the stream before there is a head, and `handleRequest`
+ * settles when the stream ends.
  */
 export function resumesWhenHandled(transport: object): boolean {
   return '_streamMapping' in transport;
 }
 
 /**
- * Whether requests are answered in JSON mode. The first answer shows it as well, but a question may come before that, and a
- * transport that serves one request only has no second.
+ * Whether requests are answered in JSON mode. The first response shows it too, but a server request may be sent before
+ * that, and a transport that serves only one request has no second response.
  */
 export function answersInJson(transport: object): boolean {
-  // Since SDK 1.25, Node's keeps a web-standard transport inside.
+  // Since SDK 1.25 the Node transport keeps a web-standard transport inside.
   const { _webStandardTransport: inside = transport } = transport as { readonly _webStandardTransport?: object };
   return (inside as { readonly _enableJsonResponse?: unknown })._enableJsonResponse === true;
 }
 
 /**
- * Whether, with an event store, what is sent while the client is away from its standalone stream is stored for it. Up to SDK
- * 1.23 it is discarded. Since 1.24 a transport can send its client away from that stream by itself, and stores.
+ * Whether a transport with an event store stores the messages that are sent while the client is away from its standalone
+ * stream. Up to SDK 1.23 they are discarded. Since 1.24 a transport can close that stream by itself, and stores them.
  */
 export function storesWhileAway(transport: object): boolean {
   return 'closeStandaloneSSEStream' in transport;

@@ -1,53 +1,57 @@
 import type { HttpConnection } from './connection.js';
-import { onceGone } from './connection-end.js';
+import { onConnectionEnd } from './connection-end.js';
 import { contentTypeOf, isWebResponse, signalOf, type NodeResponse } from './http-headers.js';
 
-/** What is seen of the answer to an HTTP request. */
-export interface AnswerObserver {
+/** Observes the response to an HTTP request. */
+export interface ResponseObserver {
   /** Its head was written. */
-  answered(connection: HttpConnection, status: number, contentType: unknown): void;
+  headWritten(connection: HttpConnection, status: number, contentType: unknown): void;
   /** A part of its body was written. */
-  wrote(connection: HttpConnection, chunk: unknown): void;
+  bodyWritten(connection: HttpConnection, chunk: unknown): void;
   /** Nothing more will be written. */
   finished(connection: HttpConnection): void;
-  /** The connection is gone. */
+  /** The connection has ended. */
   ended(connection: HttpConnection): void;
 }
 
-/** Tells what is written with Node's response, which is passed on as it is. */
-export function watchNodeAnswer(connection: HttpConnection, response: NodeResponse, observer: AnswerObserver): void {
+/** Tells the observer what is written with a Node response. The response is passed on as it is. */
+export function watchNodeResponse(
+  connection: HttpConnection,
+  response: NodeResponse,
+  observer: ResponseObserver,
+): void {
   const { writeHead, write, end } = response;
   response.writeHead = (...args) => {
     const result = writeHead.apply(response, args);
-    observer.answered(connection, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
+    observer.headWritten(connection, Number(args[0]), contentTypeOf(args) ?? response.getHeader('content-type'));
     return result;
   };
   response.write = (...args) => {
-    observer.wrote(connection, args[0]);
+    observer.bodyWritten(connection, args[0]);
     return write.apply(response, args);
   };
   response.end = (...args) => {
-    // The connection may live on for as long as the client does not read: nothing more is written.
+    // The connection may live on for as long as the client does not read, but nothing more is written.
     observer.finished(connection);
     return end.apply(response, args);
   };
-  // Who calls `handleRequest` may have taken so long that the client is gone, and its `close` past.
+  // The caller of `handleRequest` may have taken so long that the client is gone and `close` was emitted before.
   if (response.closed === true || response.destroyed === true) observer.ended(connection);
   else {
-    onceGone(response, () => {
+    onConnectionEnd(response, () => {
       observer.ended(connection);
     });
   }
 }
 
-/** Tells what is in the web-standard response that `handle` gives, which is passed on as it is. */
-export function watchWebAnswer(
+/** Tells the observer what is in the web-standard response that `handle` returns. The response is passed on as it is. */
+export function watchWebResponse(
   connection: HttpConnection,
   request: unknown,
   handle: () => unknown,
-  observer: AnswerObserver,
+  observer: ResponseObserver,
 ): Promise<unknown> {
-  // The client may go before there is an answer whose body could be cancelled.
+  // The client may go away before there is a response whose body could be cancelled.
   const signal = signalOf(request);
   if (signal?.aborted === true) observer.ended(connection);
   else {
@@ -59,20 +63,20 @@ export function watchWebAnswer(
       { once: true },
     );
   }
-  let answer: unknown;
+  let handled: unknown;
   try {
-    answer = handle();
+    handled = handle();
   } catch (error) {
     observer.ended(connection);
     throw error;
   }
-  return watched(connection, answer, observer);
+  return watched(connection, handled, observer);
 }
 
-async function watched(connection: HttpConnection, answer: unknown, observer: AnswerObserver): Promise<unknown> {
+async function watched(connection: HttpConnection, handled: unknown, observer: ResponseObserver): Promise<unknown> {
   let response: unknown;
   try {
-    response = await answer;
+    response = await handled;
   } catch (error) {
     observer.ended(connection);
     throw error;
@@ -81,7 +85,7 @@ async function watched(connection: HttpConnection, answer: unknown, observer: An
     observer.ended(connection);
     return response;
   }
-  observer.answered(connection, response.status, response.headers.get('content-type'));
+  observer.headWritten(connection, response.status, response.headers.get('content-type'));
   if (!connection.isStream || response.body === null) {
     observer.ended(connection);
     return response;
@@ -93,7 +97,7 @@ async function watched(connection: HttpConnection, answer: unknown, observer: An
 function watchBody(
   connection: HttpConnection,
   body: ReadableStream<Uint8Array>,
-  observer: AnswerObserver,
+  observer: ResponseObserver,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
@@ -108,7 +112,7 @@ function watchBody(
           controller.close();
           return;
         }
-        observer.wrote(connection, value);
+        observer.bodyWritten(connection, value);
         controller.enqueue(value);
       },
       cancel: async (reason) => {

@@ -2,15 +2,15 @@
 import { AsyncResource } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { withBackchannel } from '../../src/index.js';
-import { Sessions } from '../../src/routing/ledgers.js';
+import { Ledgers } from '../../src/routing/ledgers.js';
 import { onBehalfOf, onNobodysBehalf, originOn, outerOrigin } from '../../src/interceptor/origin.js';
 import { NullHttpTransport } from '../support/null-transport.js';
 import { answer, elicit, request } from '../support/messages.js';
 
 /** A transport of its own, and its one ledger. */
-function transport(): { self: object; ledger: ReturnType<Sessions['named']> } {
+function transport(): { self: object; ledger: ReturnType<Ledgers['named']> } {
   const self = {};
-  return { self, ledger: new Sessions(self).named(undefined) };
+  return { self, ledger: new Ledgers(self).named(undefined) };
 }
 
 describe('the context', () => {

@@ -22,9 +22,11 @@ function slowStream(): { order: WriteOrder; stream: OrderedStream; begun: string
   const begun: string[] = [];
   const write = (name: string): Write => {
     const end = deferred();
-    const settled = order.write(stream, now(), async () => {
-      begun.push(name);
-      return end.promise;
+    const settled = order.write(stream, now(), {
+      perform: async () => {
+        begun.push(name);
+        return end.promise;
+      },
     });
     // What is left at the end of a test is closed, and nobody listens.
     settled.catch(() => undefined);
@@ -65,7 +67,7 @@ describe('the messages of one stream', () => {
   test('are not held up by the messages of another stream', () => {
     const { order, begun, write } = slowStream();
     write('a');
-    void order.write(new OrderedStream(), now(), async () => Promise.resolve(void begun.push('other')));
+    void order.write(new OrderedStream(), now(), { perform: async () => Promise.resolve(void begun.push('other')) });
     expect(begun).toEqual(['a', 'other']);
   });
 
@@ -81,8 +83,10 @@ describe('the messages of one stream', () => {
 
   test('are written though an earlier one threw before it began', async () => {
     const { order, stream, begun, write } = slowStream();
-    const thrown = order.write(stream, now(), () => {
-      throw new Error('not connected');
+    const thrown = order.write(stream, now(), {
+      perform: () => {
+        throw new Error('not connected');
+      },
     });
     const b = write('b');
     await expect(thrown).rejects.toThrow('not connected');
@@ -94,11 +98,13 @@ describe('the messages of one stream', () => {
   test('may be sent while another one is handed over: a reaction does not wait for what it reacts to', async () => {
     const { order, stream, begun, write } = slowStream();
     let reaction: Write | undefined;
-    const outer = order.write(stream, now(), async () => {
-      begun.push('question');
-      reaction = write('reaction');
-      begun.push('question is out');
-      return Promise.resolve();
+    const outer = order.write(stream, now(), {
+      perform: async () => {
+        begun.push('question');
+        reaction = write('reaction');
+        begun.push('question is out');
+        return Promise.resolve();
+      },
     });
     expect(begun).toEqual(['question', 'reaction', 'question is out']);
     await outer;
@@ -176,8 +182,8 @@ describe('a write that does not end', () => {
     vi.useFakeTimers();
     const order = opened(new WriteOrder(100, (ms) => new Error(`stalled for ${ms} ms`)));
     const stream = new OrderedStream();
-    const hung = order.write(stream, now(), async () => new Promise(() => undefined));
-    const next = order.write(stream, now(), async () => Promise.resolve());
+    const hung = order.write(stream, now(), { perform: async () => new Promise(() => undefined) });
+    const next = order.write(stream, now(), { perform: async () => Promise.resolve() });
     const outcome = Promise.allSettled([hung, next]);
     await vi.advanceTimersByTimeAsync(99);
     await vi.advanceTimersByTimeAsync(1);
@@ -195,7 +201,7 @@ describe('a write that does not end', () => {
     const stream = new OrderedStream();
     const settled: string[] = [];
     for (const name of ['first', 'second']) {
-      order.write(stream, now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
+      order.write(stream, now(), { perform: async () => new Promise(() => undefined) }).catch(() => settled.push(name));
     }
     await vi.advanceTimersByTimeAsync(100);
     expect(settled).toEqual(['first']);
@@ -208,7 +214,9 @@ describe('a write that does not end', () => {
     const settled: string[] = [];
     const hang = (name: string, timeoutMs: number): WriteOrder => {
       const order = opened(new WriteOrder(timeoutMs, () => new Error('stalled')));
-      order.write(new OrderedStream(), now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
+      order
+        .write(new OrderedStream(), now(), { perform: async () => new Promise(() => undefined) })
+        .catch(() => settled.push(name));
       return order;
     };
     const long = hang('long', 300);
@@ -227,7 +235,9 @@ describe('a write that does not end', () => {
     const order = opened(new WriteOrder(100, () => new Error('stalled')));
     const settled: string[] = [];
     const hang = (name: string): void => {
-      order.write(new OrderedStream(), now(), async () => new Promise(() => undefined)).catch(() => settled.push(name));
+      order
+        .write(new OrderedStream(), now(), { perform: async () => new Promise(() => undefined) })
+        .catch(() => settled.push(name));
     };
     hang('first');
     await vi.advanceTimersByTimeAsync(60);

@@ -83,11 +83,11 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     // A question goes on the stream of a request that is not answered, or on none.
     const alive = on?.state === 'answered' ? undefined : on;
     const question = elicit(id, { elicitationId });
-    world.ledger.openExchange(question, alive?.entry, 0);
+    world.ledger.exchanges.open(question, alive?.entry, 0);
     poses(world.facts, question, alive);
   }),
   ids.map((id): Happening => (world) => {
-    world.ledger.closeExchange(id);
+    world.ledger.exchanges.close(id);
     closes(world.facts, id);
   }),
 );

@@ -43,12 +43,14 @@ test('a reaction that was sent while a write was called let the next message ove
     };
   };
   let reaction: Promise<void> | undefined;
-  const first = order.write(stream, now(), async () => {
-    reaction = order.write(stream, now(), write('reaction', Promise.resolve()));
-    return slow.promise;
+  const first = order.write(stream, now(), {
+    perform: async () => {
+      reaction = order.write(stream, now(), { perform: write('reaction', Promise.resolve()) });
+      return slow.promise;
+    },
   });
   await reaction;
-  const next = order.write(stream, now(), write('next', Promise.resolve()));
+  const next = order.write(stream, now(), { perform: write('next', Promise.resolve()) });
   expect(begun).toEqual(['reaction']);
   slow.resolve();
   await Promise.all([first, next]);

@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RequestId } from '../../src/routing/message.js';
-import { Sessions } from '../../src/routing/ledgers.js';
+import { Ledgers } from '../../src/routing/ledgers.js';
 import { deferred } from '../support/deferred.js';
 import { answer, cancelled, elicit, MODERN, notification, request } from '../support/messages.js';
 import { NullHttpTransport, NullTransport } from '../support/null-transport.js';
@@ -100,11 +100,11 @@ test.each([
     },
   ],
 ])('a session in which nothing was in flight, and which %s, was kept for ever', async (_what, says) => {
-  const named = vi.spyOn(Sessions.prototype, 'named');
+  const named = vi.spyOn(Ledgers.prototype, 'named');
   const several = rig(SEVERAL);
   await says(several);
   const [{ value: before } = { value: undefined }] = named.mock.results;
-  const sessions = named.mock.contexts[0] as Sessions;
+  const sessions = named.mock.contexts[0] as Ledgers;
   expect(before).toBeDefined();
   expect(sessions.named('a')).not.toBe(before);
 });

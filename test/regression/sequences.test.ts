@@ -177,7 +177,7 @@ test('a write that stalled while another was begun was given up in the time of t
   const never = async (): Promise<void> => new Promise(() => undefined);
   const givenUp: string[] = [];
   const write = (stream: OrderedStream, name: string): void => {
-    order.write(stream, now(), never).catch(() => givenUp.push(name));
+    order.write(stream, now(), { perform: never }).catch(() => givenUp.push(name));
   };
   const stream = new OrderedStream();
   write(stream, 'first');

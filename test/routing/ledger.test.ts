@@ -31,8 +31,8 @@ describe('a request in flight', () => {
     expect(ledger.get(id)).toBeUndefined();
     expect(ledger.answer(answer(id))).toBeUndefined();
     expect(ledger.cancel(id)).toBeUndefined();
-    expect(ledger.exchange(id)).toBeUndefined();
-    expect(ledger.closeExchange(id)).toBeUndefined();
+    expect(ledger.exchanges.get(id)).toBeUndefined();
+    expect(ledger.exchanges.close(id)).toBeUndefined();
     expect(ledger.byProgressToken(id)).toBeUndefined();
   });
 
@@ -137,28 +137,28 @@ describe('an exchange', () => {
   test('is open until the client answers it', () => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit(0), entry, 0);
-    ledger.openExchange(elicit('0'), undefined, 0);
-    expect(ledger.openExchanges).toBe(2);
-    expect(ledger.exchange(0)).toMatchObject({ method: 'elicitation/create', entry, since: 0 });
-    expect(ledger.closeExchange('0')).toMatchObject({ method: 'elicitation/create', entry: undefined, since: 0 });
-    expect(ledger.openExchanges).toBe(1);
+    ledger.exchanges.open(elicit(0), entry, 0);
+    ledger.exchanges.open(elicit('0'), undefined, 0);
+    expect(ledger.exchanges.size).toBe(2);
+    expect(ledger.exchanges.get(0)).toMatchObject({ method: 'elicitation/create', entry, since: 0 });
+    expect(ledger.exchanges.close('0')).toMatchObject({ method: 'elicitation/create', entry: undefined, since: 0 });
+    expect(ledger.exchanges.size).toBe(1);
     ledger.answer(answer(1));
     expect(ledger.isEmpty).toBe(false);
-    ledger.closeExchange(0);
+    ledger.exchanges.close(0);
     expect(ledger.isEmpty).toBe(true);
   });
 
   test('leaves nothing of an elicitation behind that went out on a request which is over', () => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1));
-    ledger.openExchange(elicit(8, { elicitationId: 'a' }), entry, 0);
-    ledger.openExchange(elicit(9, { elicitationId: 'b' }), entry, 0);
-    expect(ledger.elicitation('a')).toBe(entry);
-    expect(ledger.elicitation('b')).toBe(entry);
+    ledger.exchanges.open(elicit(8, { elicitationId: 'a' }), entry, 0);
+    ledger.exchanges.open(elicit(9, { elicitationId: 'b' }), entry, 0);
+    expect(ledger.exchanges.elicitation('a')).toBe(entry);
+    expect(ledger.exchanges.elicitation('b')).toBe(entry);
     ledger.cancel(1);
-    ledger.openExchange(elicit(10, { elicitationId: 'c' }), entry, 0);
-    expect(['a', 'b', 'c'].map((id) => ledger.elicitation(id))).toEqual([undefined, undefined, undefined]);
+    ledger.exchanges.open(elicit(10, { elicitationId: 'c' }), entry, 0);
+    expect(['a', 'b', 'c'].map((id) => ledger.exchanges.elicitation(id))).toEqual([undefined, undefined, undefined]);
   });
 });
 
@@ -169,20 +169,20 @@ test('holds nothing after clear', () => {
   ledger.receive(request(3, 'tools/list'));
   ledger.receive(request(4, 'tools/call', wantsProgress('of a task')));
   ledger.answer(answer(4, { task: { taskId: 'b' } }));
-  ledger.openExchange(elicit(9, { elicitationId: 'e' }), entry, 0);
+  ledger.exchanges.open(elicit(9, { elicitationId: 'e' }), entry, 0);
   ledger.modern = true;
 
   ledger.clear();
 
   expect(ledger.isEmpty).toBe(true);
   expect(ledger.size).toBe(0);
-  expect(ledger.openExchanges).toBe(0);
+  expect(ledger.exchanges.size).toBe(0);
   expect([...ledger.entries()]).toEqual([]);
   expect(ledger.candidateCount).toBe(0);
   expect(ledger.byProgressToken('t')).toBeUndefined();
   expect(ledger.taskOfToken('of a task')).toBeUndefined();
   expect(ledger.taskResult('a')).toBeUndefined();
-  expect(ledger.elicitation('e')).toBeUndefined();
+  expect(ledger.exchanges.elicitation('e')).toBeUndefined();
   expect(ledger.modern).toBe(false);
   expect(entry.state).toBe('cut-off');
 });
@@ -243,16 +243,26 @@ describe('a request that is answered though the client cancelled it', () => {
     expect(entry.state).toBe('cancelled');
   });
 
+  test('is still known when the stream of an earlier one with its id is gone', () => {
+    const ledger = newLedger();
+    const earlier = ledger.receive(request(1)).entry;
+    ledger.cancel(1);
+    const { entry } = ledger.receive(request(1));
+    ledger.cancel(1);
+    ledger.setAdrift(earlier);
+    expect(ledger.bearer(1)).toBe(entry);
+  });
+
   test('is forgotten after many others, and when the session is over', () => {
     const ledger = newLedger();
-    for (let id = 0; id <= 64; id += 1) {
+    for (let id = 0; id <= 1_024; id += 1) {
       ledger.receive(request(id));
       ledger.cancel(id);
     }
     expect(ledger.bearer(0)).toBeUndefined();
     expect(ledger.bearer(1)).toBeDefined();
     ledger.clear();
-    expect(ledger.bearer(64)).toBeUndefined();
+    expect(ledger.bearer(1_024)).toBeUndefined();
   });
 });
 

@@ -1,114 +1,116 @@
 import { describe, expect, test } from 'vitest';
-import { Sessions } from '../../src/routing/ledgers.js';
+import { Ledgers } from '../../src/routing/ledgers.js';
 import { answer, elicit, request } from '../support/messages.js';
 
 const transport = {};
 
 describe('the ledgers of several sessions', () => {
   test('are told apart by name, whatever the names are', () => {
-    const sessions = new Sessions(transport);
+    const ledgers = new Ledgers(transport);
     const names = [undefined, '', '__proto__', 'a', 'undefined'];
-    const ledgers = names.map((name) => sessions.named(name));
-    expect(new Set(ledgers).size).toBe(names.length);
-    expect(names.every((name, index) => sessions.named(name) === ledgers[index])).toBe(true);
-    expect(ledgers.map(({ session }) => session)).toEqual(names);
-    expect(ledgers.every(({ life }) => life === sessions && life.transport === transport)).toBe(true);
+    const all = names.map((name) => ledgers.named(name));
+    expect(new Set(all).size).toBe(names.length);
+    expect(names.every((name, index) => ledgers.named(name) === all[index])).toBe(true);
+    expect(all.map(({ session }) => session)).toEqual(names);
+    expect(all.every(({ life }) => life === ledgers && life.transport === transport)).toBe(true);
   });
 
   test('keep the same id apart', () => {
-    const sessions = new Sessions(transport);
-    const a = sessions.named('a').receive(request(1)).entry;
-    const b = sessions.named('b').receive(request(1)).entry;
-    sessions.named('a').answer(answer(1));
+    const ledgers = new Ledgers(transport);
+    const a = ledgers.named('a').receive(request(1)).entry;
+    const b = ledgers.named('b').receive(request(1)).entry;
+    ledgers.named('a').answer(answer(1));
     expect(a.state).toBe('answered');
     expect(b.state).toBe('in-flight');
-    expect([...sessions.inFlight()]).toHaveLength(1);
-    expect(sessions.inFlight().next().value).toBe(b);
+    expect([...ledgers.inFlight()]).toHaveLength(1);
+    expect(ledgers.inFlight().next().value).toBe(b);
   });
 
   test('say which session holds an id, unless several do', () => {
-    const sessions = new Sessions(transport);
-    sessions.named('a').receive(request(1));
-    sessions.named('b').receive(request(2));
-    sessions.named('c').receive(request(2));
-    expect(sessions.holding(1)).toBe(sessions.named('a'));
-    expect(sessions.holding(2)).toBeUndefined();
-    expect(sessions.holding(3)).toBeUndefined();
+    const ledgers = new Ledgers(transport);
+    ledgers.named('a').receive(request(1));
+    ledgers.named('b').receive(request(2));
+    ledgers.named('c').receive(request(2));
+    expect(ledgers.holding(1)).toBe(ledgers.named('a'));
+    expect(ledgers.holding(2)).toBeUndefined();
+    expect(ledgers.holding(3)).toBeUndefined();
   });
 
   test('count and list the open exchanges of all', () => {
-    const sessions = new Sessions(transport);
-    const [only, a, b] = [sessions.named(undefined), sessions.named('a'), sessions.named('b')];
-    for (const ledger of [only, a, b]) ledger.openExchange(elicit(1), undefined, 0);
-    expect(sessions.openExchanges).toBe(3);
-    expect([...sessions.exchanges()].map(({ ledger }) => ledger)).toEqual([only, a, b]);
-    expect([...sessions.exchanges()].map(({ exchange }) => exchange)).toEqual([only, a, b].map((of) => of.exchange(1)));
+    const ledgers = new Ledgers(transport);
+    const [only, a, b] = [ledgers.named(undefined), ledgers.named('a'), ledgers.named('b')];
+    for (const ledger of [only, a, b]) ledger.exchanges.open(elicit(1), undefined, 0);
+    expect(ledgers.openExchanges).toBe(3);
+    expect([...ledgers.exchanges()].map(({ ledger }) => ledger)).toEqual([only, a, b]);
+    expect([...ledgers.exchanges()].map(({ exchange }) => exchange)).toEqual(
+      [only, a, b].map((of) => of.exchanges.get(1)),
+    );
   });
 
   test('are dropped when nothing is left in them', () => {
-    const sessions = new Sessions(transport);
-    const a = sessions.named('a');
+    const ledgers = new Ledgers(transport);
+    const a = ledgers.named('a');
     a.receive(request(1));
-    sessions.prune(a);
-    expect(sessions.named('a')).toBe(a);
+    ledgers.prune(a);
+    expect(ledgers.named('a')).toBe(a);
     a.answer(answer(1));
-    sessions.prune(a);
-    expect(sessions.named('a')).not.toBe(a);
+    ledgers.prune(a);
+    expect(ledgers.named('a')).not.toBe(a);
   });
 
   test('are not dropped in the place of one that has their name by now, nor twice', () => {
-    const sessions = new Sessions(transport);
-    const old = sessions.named('a');
-    sessions.prune(old);
-    const a = sessions.named('a');
-    sessions.prune(old);
-    expect(sessions.named('a')).toBe(a);
-    const other = new Sessions(transport);
+    const ledgers = new Ledgers(transport);
+    const old = ledgers.named('a');
+    ledgers.prune(old);
+    const a = ledgers.named('a');
+    ledgers.prune(old);
+    expect(ledgers.named('a')).toBe(a);
+    const other = new Ledgers(transport);
     other.prune(a);
-    expect(sessions.named('a')).toBe(a);
+    expect(ledgers.named('a')).toBe(a);
   });
 
   test('leave their era to the session of the same name, and to no other', () => {
-    const sessions = new Sessions(transport);
+    const ledgers = new Ledgers(transport);
     const drop = (name: string, modern: boolean): void => {
-      const ledger = sessions.named(name);
+      const ledger = ledgers.named(name);
       ledger.modern = modern;
-      sessions.prune(ledger);
+      ledgers.prune(ledger);
     };
     drop('modern', true);
     drop('legacy', false);
-    expect(sessions.named('legacy').modern).toBe(false);
-    expect(sessions.named('modern').modern).toBe(true);
+    expect(ledgers.named('legacy').modern).toBe(false);
+    expect(ledgers.named('modern').modern).toBe(true);
     drop('also modern', true);
-    expect(['modern', 'also modern'].map((name) => sessions.named(name).modern)).toEqual([true, true]);
+    expect(['modern', 'also modern'].map((name) => ledgers.named(name).modern)).toEqual([true, true]);
     drop('modern', false);
-    expect(sessions.named('modern').modern).toBe(false);
+    expect(ledgers.named('modern').modern).toBe(false);
   });
 
   test('are kept where the transport carries only one: there is nothing to gain', () => {
-    const sessions = new Sessions(transport);
-    const only = sessions.named(undefined);
-    sessions.prune(only);
-    expect(sessions.named(undefined)).toBe(only);
+    const ledgers = new Ledgers(transport);
+    const only = ledgers.named(undefined);
+    ledgers.prune(only);
+    expect(ledgers.named(undefined)).toBe(only);
   });
 
   test('are none before the first is named', () => {
-    const sessions = new Sessions(transport);
-    expect(sessions.openExchanges).toBe(0);
-    expect([...sessions.inFlight()]).toEqual([]);
+    const ledgers = new Ledgers(transport);
+    expect(ledgers.openExchanges).toBe(0);
+    expect([...ledgers.inFlight()]).toEqual([]);
   });
 
   test('are over, every request in them too, once the transport is closed', () => {
-    const sessions = new Sessions(transport);
-    const a = sessions.named('a');
+    const ledgers = new Ledgers(transport);
+    const a = ledgers.named('a');
     const { entry } = a.receive(request(1));
-    a.openExchange(elicit(9), entry, 0);
-    expect(sessions.over).toBe(false);
-    sessions.close();
-    expect(sessions.over).toBe(true);
+    a.exchanges.open(elicit(9), entry, 0);
+    expect(ledgers.over).toBe(false);
+    ledgers.close();
+    expect(ledgers.over).toBe(true);
     expect(entry.state).toBe('cut-off');
     expect(entry.ledger.life.over).toBe(true);
-    expect([...sessions.inFlight()]).toEqual([]);
-    expect(sessions.openExchanges).toBe(0);
+    expect([...ledgers.inFlight()]).toEqual([]);
+    expect(ledgers.openExchanges).toBe(0);
   });
 });

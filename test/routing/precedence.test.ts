@@ -18,7 +18,7 @@ function situation(): { ledger: Ledger; context: InFlight } {
   const ledger = newLedger();
   ledger.receive(request(EXPLICIT));
   ledger.receive(request(TOKEN, 'tools/call', wantsProgress('token')));
-  ledger.openExchange(elicit('question'), ledger.receive(request(EXCHANGE)).entry, 0);
+  ledger.exchanges.open(elicit('question'), ledger.receive(request(EXCHANGE)).entry, 0);
   ledger.receive(request(TASK, 'tasks/result', { taskId: 'task' }));
   const context = ledger.receive(request(CONTEXT)).entry;
   ledger.receive(request(LAST));

@@ -77,10 +77,10 @@ function play(ledger: ReturnType<typeof newLedger>, all: InFlight[], event: Even
       ledger.cancel(event.id);
       break;
     case 'ask':
-      ledger.openExchange(elicit(event.id, { elicitationId: String(event.on) }), ledger.get(event.on), 0);
+      ledger.exchanges.open(elicit(event.id, { elicitationId: String(event.on) }), ledger.get(event.on), 0);
       break;
     case 'told':
-      ledger.closeExchange(event.id);
+      ledger.exchanges.close(event.id);
       break;
   }
 }

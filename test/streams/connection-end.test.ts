@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { onceGone } from '../../src/streams/connection-end.js';
+import { onConnectionEnd } from '../../src/streams/connection-end.js';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -22,7 +22,7 @@ async function pipelined(): Promise<Pipelined> {
   const waiting: ServerResponse[] = [];
   let arrived = (): void => undefined;
   const server = createServer((_request, response) => {
-    onceGone(response, () => gone.push(response));
+    onConnectionEnd(response, () => gone.push(response));
     waiting.push(response);
     arrived();
   }).listen(0, '127.0.0.1');

@@ -11,7 +11,7 @@ function client(timeoutMs = 1_000) {
     get isAbandoned() {
       return state.connections === 0 && state.questions > 0;
     },
-    abandonAll() {
+    answerAll() {
       state.abandoned += 1;
       state.questions = 0;
     },
@@ -21,7 +21,7 @@ function client(timeoutMs = 1_000) {
     state,
     asks: () => {
       state.questions += 1;
-      orphans.questionAsked();
+      orphans.requestSent();
     },
     connects: () => {
       state.connections += 1;

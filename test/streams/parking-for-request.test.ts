@@ -1,6 +1,6 @@
 /** Who is tried when a request has come in, and who is not. */
 import { describe, expect, test, vi } from 'vitest';
-import { parkingRig, ticket } from '../support/parking-rig.js';
+import { parkable, parkingRig } from '../support/parking-rig.js';
 import { timersStandStill } from '../support/timers.js';
 
 timersStandStill();
@@ -8,7 +8,7 @@ timersStandStill();
 describe('when a request has come in, and with it a stream', () => {
   test('who waits for the standalone stream is not tried', () => {
     const { parking, out } = parkingRig();
-    parking.park(ticket('news', { until: 'standalone' }));
+    parking.park(parkable('news', { until: 'standalone' }));
     parking.releaseForRequest();
     expect(out).toEqual([]);
     parking.release();
@@ -21,7 +21,7 @@ describe('when a request has come in, and with it a stream', () => {
     rig.onRetry = (one) => {
       if (out.length === 1) parking.park(one);
     };
-    parking.park(ticket('news', { until: 'standalone', mayGoElsewhere: true }));
+    parking.park(parkable('news', { until: 'standalone', mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     parking.releaseForRequest();
     expect(out).toEqual(['news', 'news']);
@@ -33,7 +33,7 @@ describe('when a request has come in, and with it a stream', () => {
     rig.onRetry = (one) => parking.park(one);
     park('a');
     vi.advanceTimersByTime(400);
-    parking.park(ticket('news', { until: 'standalone' }));
+    parking.park(parkable('news', { until: 'standalone' }));
     parking.releaseForRequest();
     expect(out).toEqual(['a', 'news']);
     vi.advanceTimersByTime(600);

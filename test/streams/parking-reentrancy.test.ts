@@ -1,6 +1,6 @@
 /** A message that leaves may cause others to come: everything happens inside everything else. */
 import { describe, expect, test, vi } from 'vitest';
-import { parkingRig, ticket } from '../support/parking-rig.js';
+import { parkable, parkingRig } from '../support/parking-rig.js';
 import { timersStandStill } from '../support/timers.js';
 
 timersStandStill();
@@ -21,9 +21,9 @@ describe('while one is tried again', () => {
 
   test('newer news may come: what was tried is old news, and not parked again', () => {
     const rig = parkingRig();
-    rig.parking.park(ticket('old', { key: 'tools' }));
+    rig.parking.park(parkable('old', { key: 'tools' }));
     rig.onRetry = (one) => {
-      if (one.name === 'old') rig.parking.park(ticket('new', { key: 'tools' }));
+      if (one.name === 'old') rig.parking.park(parkable('new', { key: 'tools' }));
       rig.parking.park(one);
     };
     rig.parking.release();
@@ -56,7 +56,7 @@ describe('while one is tried again', () => {
 
   test('who is late and may go, another may come: both keep their times', () => {
     const rig = parkingRig();
-    rig.parking.park(ticket('news', { mayGoElsewhere: true }));
+    rig.parking.park(parkable('news', { mayGoElsewhere: true }));
     rig.onRetry = ({ name }) => {
       if (name === 'news') rig.park('reaction');
     };
@@ -97,8 +97,8 @@ describe('while one is given up', () => {
 
   test('another may be taken back: it is given up once', () => {
     const rig = parkingRig();
-    rig.parking.park(ticket('a', { id: 1 }));
-    rig.parking.park(ticket('b', { id: 2 }));
+    rig.parking.park(parkable('a', { id: 1 }));
+    rig.parking.park(parkable('b', { id: 2 }));
     const withdrawn: boolean[] = [];
     rig.onGiveUp = ({ name }) => {
       if (name === 'a') withdrawn.push(rig.parking.withdraw(2));

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { parkingRig, ticket, type NamedTicket } from '../support/parking-rig.js';
+import { parkable, parkingRig, type NamedParkable } from '../support/parking-rig.js';
 import { timersStandStill } from '../support/timers.js';
 
 timersStandStill();
@@ -23,7 +23,7 @@ describe('when a stream opens', () => {
   test('who is parked again keeps the deadline that it had', () => {
     const rig = parkingRig();
     const { parking, out } = rig;
-    rig.onRetry = (ticket) => parking.park(ticket);
+    rig.onRetry = (message) => parking.park(message);
     rig.park('a');
     vi.advanceTimersByTime(600);
     parking.release();
@@ -36,7 +36,7 @@ describe('when a stream opens', () => {
   test('those who are parked again keep their places, before whoever comes then', () => {
     const rig = parkingRig();
     const { parking, park, out } = rig;
-    rig.onRetry = (ticket) => parking.park(ticket);
+    rig.onRetry = (message) => parking.park(message);
     park('a', 'b');
     parking.release();
     park('c');
@@ -47,19 +47,19 @@ describe('when a stream opens', () => {
   });
 });
 
-/** 10,000 tickets, and how often anybody looked whether they are late. */
-function crowd(mayGoElsewhere: boolean): { tickets: NamedTicket[]; looks: () => number } {
+/** 10,000 parked, and how often anybody looked whether they are late. */
+function crowd(mayGoElsewhere: boolean): { parked: NamedParkable[]; looks: () => number } {
   let looks = 0;
-  const tickets = Array.from({ length: 10_000 }, (_, id) => {
+  const parked = Array.from({ length: 10_000 }, (_, id) => {
     let isOverdue = false;
     const look = (): boolean => {
       looks += 1;
       return isOverdue;
     };
-    const counted = ticket(`message ${id}`, { key: `key ${id}`, mayGoElsewhere });
+    const counted = parkable(`message ${id}`, { key: `key ${id}`, mayGoElsewhere });
     return Object.defineProperty(counted, 'isOverdue', { get: look, set: (to: boolean) => void (isOverdue = to) });
   });
-  return { tickets, looks: () => looks };
+  return { parked, looks: () => looks };
 }
 
 describe('10,000 leave in order, and each is looked at a bounded number of times', () => {
@@ -69,9 +69,9 @@ describe('10,000 leave in order, and each is looked at a bounded number of times
   ])('all of them %s', (_title, mayGoElsewhere) => {
     const rig = parkingRig({ maxParked: 10_000 });
     const { parking, out } = rig;
-    const { tickets, looks } = crowd(mayGoElsewhere);
-    const names = tickets.map(({ name }) => name);
-    for (const one of tickets) parking.park(one);
+    const { parked, looks } = crowd(mayGoElsewhere);
+    const names = parked.map(({ name }) => name);
+    for (const one of parked) parking.park(one);
     // The first time in vain: all are parked again.
     rig.onRetry = (one) => parking.park(one);
     if (mayGoElsewhere) vi.advanceTimersByTime(1_000);
@@ -131,11 +131,11 @@ describe('who may go late', () => {
     const rig = parkingRig();
     const { parking, out } = rig;
     const late: boolean[] = [];
-    rig.onRetry = (ticket) => {
-      late.push(ticket.isOverdue);
-      parking.park(ticket);
+    rig.onRetry = (message) => {
+      late.push(message.isOverdue);
+      parking.park(message);
     };
-    parking.park(ticket('news', { mayGoElsewhere: true }));
+    parking.park(parkable('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000_000);
     expect(out).toEqual(['news']);
     expect(late).toEqual([true]);
@@ -150,8 +150,8 @@ describe('who may go late', () => {
 
   test('is given up after that one try if it is a request, whose sender waits with it', () => {
     const rig = parkingRig();
-    rig.onRetry = (ticket) => rig.parking.park(ticket);
-    rig.parking.park(ticket('question', { id: 0, mayGoElsewhere: true }));
+    rig.onRetry = (message) => rig.parking.park(message);
+    rig.parking.park(parkable('question', { id: 0, mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     expect(rig.out).toEqual(['question', 'question: PARK_TIMEOUT']);
   });
@@ -159,8 +159,8 @@ describe('who may go late', () => {
   test('does not keep others from being given up in time', () => {
     const rig = parkingRig();
     const { parking, park, out } = rig;
-    rig.onRetry = (ticket) => parking.park(ticket);
-    parking.park(ticket('news', { mayGoElsewhere: true }));
+    rig.onRetry = (message) => parking.park(message);
+    parking.park(parkable('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     park('a');
     vi.advanceTimersByTime(1_000);
@@ -170,8 +170,8 @@ describe('who may go late', () => {
 
   test('is given up on close, like all others', () => {
     const rig = parkingRig();
-    rig.onRetry = (ticket) => rig.parking.park(ticket);
-    rig.parking.park(ticket('news', { mayGoElsewhere: true }));
+    rig.onRetry = (message) => rig.parking.park(message);
+    rig.parking.park(parkable('news', { mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
     rig.parking.close();
     expect(rig.out).toEqual(['news', 'news: CLOSED']);
@@ -192,9 +192,9 @@ describe('when the room is full', () => {
 
   test('who says the same as one who waits takes its place', () => {
     const { parking, out } = parkingRig({ maxParked: 1 });
-    parking.park(ticket('old', { key: 'tools' }));
-    parking.park(ticket('new', { key: 'tools' }));
-    parking.park(ticket('other', { key: 'prompts' }));
+    parking.park(parkable('old', { key: 'tools' }));
+    parking.park(parkable('new', { key: 'tools' }));
+    parking.park(parkable('other', { key: 'prompts' }));
     expect(out).toEqual(['old: SUPERSEDED', 'other: PARK_FULL']);
     parking.close();
   });
@@ -209,7 +209,7 @@ describe('when the room is full', () => {
 describe('of those who say the same', () => {
   test('only the newest waits, and a hundred leave as one', () => {
     const { parking, out } = parkingRig();
-    for (let index = 0; index < 100; index += 1) parking.park(ticket(`${index}`, { key: 'tools' }));
+    for (let index = 0; index < 100; index += 1) parking.park(parkable(`${index}`, { key: 'tools' }));
     expect(parking.size).toBe(1);
     expect(out).toEqual(Array.from({ length: 99 }, (_, index) => `${index}: SUPERSEDED`));
     parking.release();
@@ -220,7 +220,7 @@ describe('of those who say the same', () => {
     const { parking, park, out } = parkingRig();
     park('a');
     for (const name of ['1st', '2nd', '3rd']) {
-      parking.park(ticket(name, { key: 'tools' }));
+      parking.park(parkable(name, { key: 'tools' }));
       park(`after ${name}`);
       vi.advanceTimersByTime(400);
     }
@@ -242,9 +242,9 @@ describe('of those who say the same', () => {
       late.push(one.isOverdue);
       if (late.length === 1) parking.park(one);
     };
-    parking.park(ticket('old', { key: 'tools', mayGoElsewhere: true }));
+    parking.park(parkable('old', { key: 'tools', mayGoElsewhere: true }));
     vi.advanceTimersByTime(1_000);
-    parking.park(ticket('new', { key: 'tools', mayGoElsewhere: true }));
+    parking.park(parkable('new', { key: 'tools', mayGoElsewhere: true }));
     expect(vi.getTimerCount()).toBe(0);
     parking.release();
     expect(out).toEqual(['old', 'old: SUPERSEDED', 'new']);
@@ -253,7 +253,7 @@ describe('of those who say the same', () => {
 
   test('none is superseded that says something else, or nothing that could be said again', () => {
     const { parking, out } = parkingRig();
-    for (const key of ['tools', 'prompts', undefined, undefined]) parking.park(ticket('one', { key }));
+    for (const key of ['tools', 'prompts', undefined, undefined]) parking.park(parkable('one', { key }));
     expect(out).toEqual([]);
     parking.close();
   });
@@ -263,7 +263,7 @@ describe('a request that its sender takes back', () => {
   test('is given up, and nobody else', () => {
     const { parking, park, out } = parkingRig();
     park('a');
-    parking.park(ticket('question', { id: 0 }));
+    parking.park(parkable('question', { id: 0 }));
     expect(parking.withdraw(0)).toBe(true);
     expect(parking.withdraw(0)).toBe(false);
     expect(parking.withdraw('0')).toBe(false);
@@ -274,7 +274,7 @@ describe('a request that its sender takes back', () => {
 
   test('leaves a timer that finds nobody, and does no harm', () => {
     const { parking, out } = parkingRig();
-    parking.park(ticket('question', { id: 1 }));
+    parking.park(parkable('question', { id: 1 }));
     parking.withdraw(1);
     vi.advanceTimersByTime(1_000);
     expect(out).toEqual(['question: CANCELLED']);

@@ -26,10 +26,10 @@ test.each([
   { lastEventId: 'x', waits: 'both', of: [true, true] },
   { lastEventId: '', waits: 'nothing', of: [false, false] },
 ])("for one that comes back after event '$lastEventId' waits $waits", async ({ lastEventId, of }) => {
-  const { node, watch, call } = await left();
+  const { node, watcher, call } = await left();
   node('GET', { lastEventId });
-  expect([call, STANDALONE].map((stream) => watch.resumption(stream) !== undefined)).toEqual(of);
-  watch.close();
+  expect([call, STANDALONE].map((stream) => watcher.resumption(stream) !== undefined)).toEqual(of);
+  watcher.close();
 });
 
 test.each([
@@ -37,10 +37,10 @@ test.each([
   { lastEventId: 's', of: [false, false] },
   { lastEventId: 'x', of: [false, false] },
 ])("of several sessions, another's client holds up nobody: event '$lastEventId'", async ({ lastEventId, of }) => {
-  const { node, watch, call } = await left({ hasSeveralSessions: true });
+  const { node, watcher, call } = await left({ hasSeveralSessions: true });
   node('GET', { lastEventId });
-  expect([call, STANDALONE].map((stream) => watch.resumption(stream) !== undefined)).toEqual(of);
-  watch.close();
+  expect([call, STANDALONE].map((stream) => watcher.resumption(stream) !== undefined)).toEqual(of);
+  watcher.close();
 });
 
 test.each([
@@ -55,11 +55,11 @@ test.each([
     returns: () => Promise.reject(new Error('no')),
   },
 ])('nothing waits any more when $what', async ({ respond, returns }) => {
-  const { node, watch, call } = await left();
+  const { node, watcher, call } = await left();
   const { returned } = node('GET', { lastEventId: 'a', respond, ...(returns && { returns: returns() }) });
   await Promise.resolve(returned).catch(() => undefined);
   await moment();
-  expect(watch.resumption(call)).toBe(undefined);
+  expect(watcher.resumption(call)).toBe(undefined);
 });
 
 test('an empty Last-Event-ID is none: the GET opens the standalone stream', async () => {

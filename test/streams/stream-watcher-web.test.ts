@@ -103,9 +103,13 @@ describe('an event stream', () => {
       },
     });
     const response = await answered(rig, 'GET', new Response(body, { headers: SSE }));
-    expect(rig.watch.streams.standalone).toBeDefined();
+    expect(rig.watcher.openStreams.standalone).toBeDefined();
     await expect(response.text()).rejects.toThrow('the store is gone');
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 0 });
+    expect(rig.watcher.openStreams).toMatchObject({
+      standalone: undefined,
+      standaloneIsResumable: false,
+      connections: 0,
+    });
   });
 
   test('whose events have ids can be resumed: its requests are not lost', async () => {
@@ -120,9 +124,9 @@ describe('a GET', () => {
   test('that is answered with a stream is the standalone stream until the reader goes', async () => {
     const rig = watchRig();
     const response = await answered(rig, 'GET', new Response(forever(), { headers: SSE }));
-    expect(rig.watch.streams.standalone).toBeDefined();
+    expect(rig.watcher.openStreams.standalone).toBeDefined();
     await bodyOf(response).cancel();
-    expect(rig.watch.streams.standalone).toBeUndefined();
+    expect(rig.watcher.openStreams.standalone).toBeUndefined();
     expect(rig.told).toEqual(['open: 1', 'stream opened', 'open: 0']);
   });
 
@@ -131,7 +135,11 @@ describe('a GET', () => {
     const post = await answered(rig, 'POST', new Response(source(PRIMING).body, { headers: SSE }), { ids: [1] });
     await post.text();
     await answered(rig, 'GET', new Response(forever(), { headers: SSE }), { lastEventId: '1' });
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 1 });
+    expect(rig.watcher.openStreams).toMatchObject({
+      standalone: undefined,
+      standaloneIsResumable: false,
+      connections: 1,
+    });
   });
 
   test('that is refused is none', async () => {
@@ -145,7 +153,11 @@ describe('a GET', () => {
     const rig = watchRig();
     const original = new Response(null, { headers: SSE });
     expect(await answered(rig, 'GET', original)).toBe(original);
-    expect(rig.watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 0 });
+    expect(rig.watcher.openStreams).toMatchObject({
+      standalone: undefined,
+      standaloneIsResumable: false,
+      connections: 0,
+    });
   });
 });
 
@@ -154,7 +166,12 @@ describe('what is no stream is passed on, the very same object', () => {
     const rig = watchRig();
     const original = new Response('{}', { headers: JSON_TYPE });
     expect(await answered(rig, 'POST', original, { ids: [1] })).toBe(original);
-    expect(rig.watch.streams).toEqual({ standalone: undefined, stored: false, open: 0, answers: 'json' });
+    expect(rig.watcher.openStreams).toEqual({
+      standalone: undefined,
+      standaloneIsResumable: false,
+      connections: 0,
+      responseMode: 'json',
+    });
     expect(await original.text()).toBe('{}');
   });
 
@@ -162,7 +179,12 @@ describe('what is no stream is passed on, the very same object', () => {
     const rig = watchRig();
     const original = new Response(null, { status: 202 });
     expect(await answered(rig, 'POST', original)).toBe(original);
-    expect(rig.watch.streams).toEqual({ standalone: undefined, stored: false, open: 0, answers: undefined });
+    expect(rig.watcher.openStreams).toEqual({
+      standalone: undefined,
+      standaloneIsResumable: false,
+      connections: 0,
+      responseMode: undefined,
+    });
   });
 
   test.each([[undefined], [null], ['handled'], [{ status: 200 }]])('%o, which is no Response', async (value) => {
@@ -175,7 +197,7 @@ describe('what is no stream is passed on, the very same object', () => {
     const rig = watchRig();
     const own = { status: 200, headers: new Headers(JSON_TYPE), body: null };
     expect(await rig.web('POST', own, { ids: [1] }).returned).toBe(own);
-    expect(rig.watch.streams.answers).toBe('json');
+    expect(rig.watcher.openStreams.responseMode).toBe('json');
   });
 });
 

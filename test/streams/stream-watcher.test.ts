@@ -98,9 +98,9 @@ describe('a POST', () => {
   test('with requests tells how requests are answered', () => {
     const rig = watchRig();
     rig.node('POST', { ids: [1], respond: opens(200, SSE) });
-    expect(rig.watch.streams.answers).toBe('sse');
+    expect(rig.watcher.openStreams.responseMode).toBe('sse');
     rig.node('POST', { ids: [2], respond: opens(200, JSON_TYPE) });
-    expect(rig.watch.streams.answers).toBe('json');
+    expect(rig.watcher.openStreams.responseMode).toBe('json');
     // A POST stream carries the messages of its requests: nothing that waits can leave there.
     expect(rig.told).toEqual(['open: 1', 'open: 2']);
   });
@@ -113,7 +113,7 @@ describe('a POST', () => {
   ])('%s tells nothing', (_title, ids, args) => {
     const rig = watchRig();
     rig.node('POST', { ...(ids && { ids }), respond: opens(...args) });
-    expect(rig.watch.streams.answers).toBeUndefined();
+    expect(rig.watcher.openStreams.responseMode).toBeUndefined();
   });
 
   test('whose connection goes loses its requests, all of a batch, once', () => {
@@ -194,7 +194,7 @@ describe('a GET', () => {
     await moment();
     old.response.disconnect();
     expect(isStandalone(rig)).toBe(true);
-    expect(rig.watch.streams.open).toBe(1);
+    expect(rig.watcher.openStreams.connections).toBe(1);
   });
 
   test('whose client has gone before it was accepted opens no stream', async () => {
@@ -273,14 +273,14 @@ test('ids of events piled up on a GET that resumes a request stream', async () =
 });
 
 test('a request of unknown make, without method and headers, is a connection, and no stream', () => {
-  const { watch } = watchRig();
+  const { watcher } = watchRig();
   const response = new FakeResponse();
-  watch.handle(
+  watcher.handle(
     () => response.writeHead(200, SSE),
     [{}, response],
     (_exchange, call) => call(),
   );
-  expect(watch.streams).toMatchObject({ standalone: undefined, stored: false, open: 1 });
+  expect(watcher.openStreams).toMatchObject({ standalone: undefined, standaloneIsResumable: false, connections: 1 });
 });
 
 test('a DELETE is a connection like any other, and no stream', () => {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { InFlight } from '../../src/routing/ledger.js';
 import type { HttpConnection } from '../../src/streams/connection.js';
-import { Watch, type WatchListener } from '../../src/streams/stream-watcher.js';
+import { StreamWatcher, type StreamListener } from '../../src/streams/stream-watcher.js';
 import { request } from './messages.js';
 import { newLedger } from './verdict.js';
 
@@ -55,9 +55,9 @@ export function nodeRequest(method: string, headers: Readonly<Record<string, str
   return { method, headers };
 }
 
-/** What a Watch tells, in words. */
+/** What a StreamWatcher tells, in words. */
 export interface WatchRig {
-  readonly watch: Watch;
+  readonly watcher: StreamWatcher;
   readonly told: string[];
   /** Hands an HTTP request to a Node transport that answers with `respond`. The ids are those of its messages. */
   readonly node: (method: string, options?: NodeOptions) => NodeAnswer;
@@ -89,31 +89,31 @@ interface NodeAnswer {
 }
 
 /** The client holds the standalone stream. */
-export function isStandalone({ watch }: WatchRig): boolean {
-  return watch.streams.standalone !== undefined;
+export function isStandalone({ watcher }: WatchRig): boolean {
+  return watcher.openStreams.standalone !== undefined;
 }
 
 export function watchRig({ resumesWhenHandled = false, hasSeveralSessions = false } = {}): WatchRig {
   const told: string[] = [];
-  const listener: WatchListener = {
+  const listener: StreamListener = {
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
-    connectionsChanged: () => told.push(`open: ${watch.streams.open}`),
+    connectionsChanged: () => told.push(`open: ${watcher.openStreams.connections}`),
   };
-  const watch = new Watch(listener, resumesWhenHandled, hasSeveralSessions);
+  const watcher = new StreamWatcher(listener, resumesWhenHandled, hasSeveralSessions);
   const ledger = newLedger();
   const arrive = (connection: HttpConnection, ids: readonly number[] = []): void => {
-    for (const id of ids) watch.arrived(connection, ledger.receive(request(id)).entry);
+    for (const id of ids) watcher.arrived(connection, ledger.receive(request(id)).entry);
   };
   const headersOf = ({ lastEventId }: Options): Record<string, string> =>
     lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
   return {
-    watch,
+    watcher,
     told,
     node: (method, options = {}) => {
       const { response = new FakeResponse(), respond, returns = 'what the transport returns' } = options;
       const seen: HttpConnection[] = [];
-      const returned = watch.handle(
+      const returned = watcher.handle(
         () => {
           respond?.(response);
           return returns;
@@ -133,7 +133,7 @@ export function watchRig({ resumesWhenHandled = false, hasSeveralSessions = fals
         headers: headersOf(options),
         signal: options.signal ?? null,
       });
-      const returned = watch.handle(
+      const returned = watcher.handle(
         () => (typeof answer === 'function' ? (answer as () => unknown)() : answer),
         [incoming],
         (connection, call) => {

@@ -1,40 +1,40 @@
-/** A waiting room with a virtual clock's time limits, and what came out of it. */
-import { Parking, type ParkingFailure, type ParkingLimits, type Ticket } from '../../src/streams/parking.js';
+/** Parking with a virtual clock's time limits, and what came out of it. */
+import { Parking, type ParkingFailure, type ParkingLimits, type Parkable } from '../../src/streams/parking.js';
 
-export interface NamedTicket extends Ticket {
+export interface NamedParkable extends Parkable {
   readonly name: string;
 }
 
-let tickets = 0;
+let parked = 0;
 
-export function ticket(name: string, more: Partial<Ticket> = {}): NamedTicket {
+export function parkable(name: string, more: Partial<Parkable> = {}): NamedParkable {
   const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoElsewhere: false } as const;
-  return { name, nth: tickets++, ...usual, since: undefined, isOverdue: false, ...more };
+  return { name, nth: parked++, ...usual, since: undefined, isOverdue: false, ...more };
 }
 
 export interface ParkingRig {
-  readonly parking: Parking<NamedTicket>;
+  readonly parking: Parking<NamedParkable>;
   /** What came out, in order: `a`, `b: PARK_TIMEOUT`. */
   readonly out: string[];
-  /** What else happens when a ticket is tried again. Nothing: it leaves. */
-  onRetry: (ticket: NamedTicket) => void;
+  /** What else happens when a message is tried again. Nothing: it leaves. */
+  onRetry: (message: NamedParkable) => void;
   /** What else happens when one is given up. */
-  onGiveUp: (ticket: NamedTicket, failure: ParkingFailure) => void;
+  onGiveUp: (message: NamedParkable, failure: ParkingFailure) => void;
   readonly park: (...names: string[]) => void;
 }
 
 export function parkingRig(limits: Partial<ParkingLimits> = {}): ParkingRig {
   const rig: ParkingRig = {
-    parking: new Parking<NamedTicket>(
+    parking: new Parking<NamedParkable>(
       { parkTimeoutMs: 1_000, maxParked: 256, ...limits },
       {
-        retry: (ticket) => {
-          rig.out.push(ticket.name);
-          rig.onRetry(ticket);
+        retry: (message) => {
+          rig.out.push(message.name);
+          rig.onRetry(message);
         },
-        giveUp: (ticket, failure) => {
-          rig.out.push(`${ticket.name}: ${failure}`);
-          rig.onGiveUp(ticket, failure);
+        giveUp: (message, failure) => {
+          rig.out.push(`${message.name}: ${failure}`);
+          rig.onGiveUp(message, failure);
         },
       },
     ),
@@ -42,7 +42,7 @@ export function parkingRig(limits: Partial<ParkingLimits> = {}): ParkingRig {
     onRetry: () => undefined,
     onGiveUp: () => undefined,
     park: (...names) => {
-      for (const name of names) rig.parking.park(ticket(name));
+      for (const name of names) rig.parking.park(parkable(name));
     },
   };
   return rig;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { onceGone } from '../../src/streams/connection-end.js';
+import { onConnectionEnd } from '../../src/streams/connection-end.js';
 
 /** The requests that a server has taken, and not answered to the end: each holds a connection. */
 export class Unanswered {
@@ -7,7 +7,7 @@ export class Unanswered {
 
   readonly add = ({ method, url }: IncomingMessage, response: ServerResponse): void => {
     this.#answers.set(response, `${method ?? ''} ${url ?? ''}`);
-    onceGone(response, () => this.#answers.delete(response));
+    onConnectionEnd(response, () => this.#answers.delete(response));
   };
 
   get list(): string[] {

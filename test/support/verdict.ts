@@ -1,6 +1,6 @@
 import { Ledger, type InFlight } from '../../src/routing/ledger.js';
 import type { MethodMessage, RequestId, RequestMessage } from '../../src/routing/message.js';
-import { route, type Hints, type Route, type Streams } from '../../src/routing/route.js';
+import { route, type Hints, type Route, type KnownStreams } from '../../src/routing/route.js';
 import { answer, elicit, request } from './messages.js';
 
 export const NO_HINTS: Hints = {
@@ -51,7 +51,7 @@ export const adrift =
 export const asks =
   (id: RequestId, on?: RequestId, params?: Readonly<Record<string, unknown>>): Step =>
   (ledger) => {
-    ledger.openExchange(elicit(id, params), on === undefined ? undefined : ledger.get(on), 0);
+    ledger.exchanges.open(elicit(id, params), on === undefined ? undefined : ledger.get(on), 0);
     return undefined;
   };
 
@@ -59,7 +59,7 @@ export const asks =
 export const isTold =
   (id: RequestId): Step =>
   (ledger) =>
-    void ledger.closeExchange(id);
+    void ledger.exchanges.close(id);
 
 export const onBehalfOf =
   (id: RequestId): Step =>
@@ -72,8 +72,8 @@ export interface Row {
   readonly given?: readonly Step[];
   readonly message: MethodMessage;
   readonly hints?: Partial<Hints>;
-  readonly standalone?: Streams['standalone'];
-  readonly requests?: Streams['requests'];
+  readonly standalone?: KnownStreams['standalone'];
+  readonly requests?: KnownStreams['requests'];
   readonly expected: string;
 }
 

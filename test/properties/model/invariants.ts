@@ -111,7 +111,7 @@ function checkNotifications(side: Side): void {
   const questions = unsent.filter(({ kind, status }) => kind === 'request' && status === 'pending');
   const waiting = side.transport.backchannel.snapshot().parked - questions.length;
   // Those that were under way when the transport was closed: nobody watches `routes$` any more. Some were being written.
-  const late = side.errors.filter(({ message }) => message.includes('closed meanwhile')).length - side.cutShort;
+  const late = side.errors.filter(({ message }) => message.includes('closed first')).length - side.cutShort;
   holds(missing.length === told.length + late + waiting, 'C5 a notification is delivered or reported', () => {
     const lost = show(missing.map(({ message }) => message));
     return `${missing.length} were not delivered, ${told.length} and ${late} reported, ${waiting} wait: ${lost}`;

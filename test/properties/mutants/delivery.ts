@@ -4,6 +4,7 @@ import { mutant, type Mutant } from './mutant.js';
 const ROUTE = 'src/routing/route.ts';
 const LEDGER = 'src/routing/ledger.ts';
 const DELIVERY = 'src/interceptor/delivery.ts';
+const FORWARDING = 'src/interceptor/forwarding.ts';
 const ORDER = 'src/interceptor/write-order.ts';
 const LIVENESS = 'src/interceptor/liveness.ts';
 const RESUMPTIONS = 'src/streams/resumptions.ts';
@@ -15,8 +16,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C1',
     'give a response other options than it came with',
     DELIVERY,
-    'departure.routedAt, () => this.inner.send(message, options)),',
-    'departure.routedAt, () => this.inner.send(message, { ...options })),',
+    'return this.inner.send(this.departure.message, this.departure.options);',
+    'return this.inner.send(this.departure.message, { ...this.departure.options });',
   ),
   mutant(
     'C2',
@@ -35,9 +36,9 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   mutant(
     'C2',
     'let a stale explicit id through',
-    DELIVERY,
-    'const options = optionsFor(route, departure.options);',
-    'const options = departure.options?.relatedRequestId === undefined ? optionsFor(route, departure.options) : departure.options;',
+    FORWARDING,
+    'this.#options = optionsFor(route, departure.options);',
+    'this.#options = departure.options?.relatedRequestId === undefined ? optionsFor(route, departure.options) : departure.options;',
   ),
   mutant(
     'C3',
@@ -49,7 +50,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   mutant(
     'C3',
     'copy the options where nothing changes',
-    DELIVERY,
+    FORWARDING,
     'return options?.relatedRequestId === route.entry.id ? options : {',
     'return {',
   ),
@@ -65,8 +66,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C4',
     'let a response overtake what waits on its stream',
     DELIVERY,
-    'this.order.write(stream, departure.routedAt, ()',
-    'this.order.write(undefined, departure.routedAt, ()',
+    'departure.settle(this.order.write(stream, departure.routedAt,',
+    'departure.settle(this.order.write(stream && undefined, departure.routedAt,',
   ),
   mutant(
     'C4',
@@ -85,30 +86,30 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   mutant(
     'C5',
     'write on a stream that went while the message waited',
-    DELIVERY,
+    FORWARDING,
     "if (route.to === 'request') return route.entry.adrift;",
     "if (route.to === 'request') return false;",
   ),
   mutant(
     'C5',
     'write on the standalone stream that went while the message waited',
-    DELIVERY,
-    "if (route.to !== 'standalone' || this.liveness?.streams.standalone !== 'closed') return false;",
-    'if (this.liveness === undefined || message !== undefined) return false;',
+    FORWARDING,
+    "if (route.to !== 'standalone' || liveness?.streams.standalone !== 'closed') return false;",
+    'if (liveness === undefined || route !== undefined) return false;',
   ),
   mutant(
     'C5',
     'never let what is parked expire',
     PARKING,
-    'if (!ticket.isOverdue && ticket.since < this.#scheduledSince) this.#schedule();',
+    'if (!message.isOverdue && message.since < this.#scheduledSince) this.#schedule();',
     '',
   ),
   mutant(
     'C5',
     'report no notification that is refused',
     DELIVERY,
-    '      this.owner.report(error);\n      settle(departure, Promise.resolve());',
-    '      settle(departure, Promise.resolve());',
+    '      departure.transport.report(error);\n      departure.settle(Promise.resolve());',
+    '      departure.settle(Promise.resolve());',
   ),
   mutant(
     'C5',
@@ -128,8 +129,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'time a question out while the client holds a stream',
     LIVENESS,
-    'return this.#watch?.streams.open === 0 && this.owner.openExchanges > 0;',
-    'return this.owner.openExchanges > 0;',
+    'return this.#watcher?.openStreams.connections === 0 && this.transport.ledgers.openExchanges > 0;',
+    'return this.transport.ledgers.openExchanges > 0;',
   ),
   mutant(
     'C5',
@@ -156,8 +157,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C5',
     'wait for no client that comes back',
     LIVENESS,
-    'return this.#watch?.resumption(stream);',
-    'return stream.underWay < 0 ? this.#watch?.resumption(stream) : undefined;',
+    'return this.#watcher?.resumption(stream);',
+    'return stream.underWay < 0 ? this.#watcher?.resumption(stream) : undefined;',
   ),
   mutant(
     'C11',

@@ -2,11 +2,11 @@
 import { mutant, type Mutant } from './mutant.js';
 
 const ROUTE = 'src/routing/route.ts';
-const LEDGER = 'src/routing/ledger.ts';
 const PIPELINE = 'src/interceptor/pipeline.ts';
-const DELIVERY = 'src/interceptor/delivery.ts';
+const FORWARDING = 'src/interceptor/forwarding.ts';
 const ORDER = 'src/interceptor/write-order.ts';
 const DOWNSTREAM = 'src/interceptor/downstream.ts';
+const LIFECYCLE = 'src/interceptor/lifecycle.ts';
 const PARKING = 'src/streams/parking.ts';
 const WATCH = 'src/streams/stream-watcher.ts';
 
@@ -15,14 +15,14 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C6',
     'let any number wait',
     PARKING,
-    'this.#room.size >= maxParked && !this.#makeRoom()',
-    'this.#room.size < maxParked && maxParked < 0',
+    'this.#queue.size >= maxParked && !this.#makeRoom()',
+    'this.#queue.size < maxParked && maxParked < 0',
   ),
   mutant(
     'C6',
     'leave the questions of the client open that it has answered',
     PIPELINE,
-    '    ledger.closeExchange(message.id);\n',
+    '    ledger.exchanges.close(message.id);\n',
     '    void ledger;\n',
   ),
   mutant(
@@ -36,16 +36,16 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C7',
     'take every session for the same',
     PIPELINE,
-    '  return session === undefined ? undefined : sessions.named(session);',
-    "  return session === undefined ? undefined : sessions.named('the same');",
+    '  return session === undefined ? undefined : ledgers.named(session);',
+    "  return session === undefined ? undefined : ledgers.named('the same');",
   ),
   mutant(
     'C7',
     'send for the session whose request came in last, whichever the message is of',
     'src/interceptor/decide.ts',
-    'if (session !== undefined) return sessions.named(session);',
-    'const last = isResponse(message) ? undefined : [...sessions.inFlight()].at(-1)?.ledger;\n' +
-      '  if (session !== undefined) return last ?? sessions.named(session);',
+    'if (session !== undefined) return ledgers.named(session);',
+    'const last = isResponse(message) ? undefined : [...ledgers.inFlight()].at(-1)?.ledger;\n' +
+      '  if (session !== undefined) return last ?? ledgers.named(session);',
   ),
   mutant(
     'C7',
@@ -58,9 +58,9 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C7',
     'answer in the place of the client what another session of the same name for it has asked',
     'src/interceptor/answer-for-client.ts',
-    '    this.#abandon(exchange, ledger, neverResumed);',
-    '    for (const all of [...this.owner.sessions.exchanges()]) {\n' +
-      '      if (all.exchange.id === exchange.id) this.#abandon(all.exchange, all.ledger, neverResumed);\n    }',
+    '    this.#answer(exchange, ledger, neverResumed);',
+    '    for (const all of [...this.transport.ledgers.exchanges()]) {\n' +
+      '      if (all.exchange.id === exchange.id) this.#answer(all.exchange, all.ledger, neverResumed);\n    }',
   ),
   mutant(
     'C7',
@@ -79,14 +79,14 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C8',
     'lose the other options of what goes on the standalone stream',
-    DELIVERY,
+    FORWARDING,
     '      return others;',
     "      return { marker: others['marker'] };",
   ),
   mutant(
     'C8',
     'add an option to what goes on the stream of a request',
-    DELIVERY,
+    FORWARDING,
     '{ ...options, relatedRequestId: route.entry.id };',
     '{ ...options, relatedRequestId: route.entry.id, added: true };',
   ),
@@ -94,13 +94,13 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C9',
     'write a moment later',
     ORDER,
-    'const written = attempt(write);',
-    'const written = Promise.resolve().then(write);',
+    'const written = performed(write);',
+    'const written = Promise.resolve().then(() => performed(write));',
   ),
   mutant(
     'C9',
     'wait for other streams',
-    'src/interceptor/stream-of.ts',
+    'src/interceptor/ordered-streams.ts',
     'if (entry.carrier instanceof OrderedStream) return entry.carrier;',
     'if (entry.id !== undefined) return this.#standaloneOf(undefined);',
   ),
@@ -108,7 +108,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C10',
     'let a handler that throws leave its request without an answer',
     PIPELINE,
-    "    if (entry?.state === 'in-flight') around.failed(entry);\n",
+    "    if (entry?.state === 'in-flight') transport.handlerFailed(entry);\n",
     '',
   ),
   mutant(
@@ -122,7 +122,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C10',
     'let scopeOf throw',
     'src/interceptor/decide.ts',
-    "const chosen = own && consult('scopeOf', around, () => own(method));",
+    "const chosen = own && consult('scopeOf', transport, () => own(method));",
     'const chosen = own?.(method);',
   ),
   mutant(
@@ -135,8 +135,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C10',
     'say nothing of an onclose that throws',
-    DOWNSTREAM,
-    "this.report(callbackFailed('onclose', cause));",
+    LIFECYCLE,
+    "this.owner.report(callbackFailed('onclose', cause));",
     'void [cause, callbackFailed];',
   ),
   mutant(
@@ -149,7 +149,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C11',
     'fire onclose as often as the transport says so',
-    DOWNSTREAM,
+    LIFECYCLE,
     '    if (!this.#isOpen && !this.#owesOnclose) return;\n',
     '',
   ),
@@ -164,7 +164,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C11',
     'leave pending what waits for a stream when the transport is closed',
     PARKING,
-    "    for (const ticket of this.#room.takeAll()) this.outcome.giveUp(ticket, 'CLOSED');",
+    "    for (const message of this.#queue.takeAll()) this.outcome.giveUp(message, 'CLOSED');",
     '',
   ),
   mutant(
@@ -184,7 +184,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C11',
     'close as often as it is asked to',
-    DOWNSTREAM,
+    LIFECYCLE,
     'if (this.#closing !== undefined) return this.#closing;',
     '',
   ),
@@ -198,16 +198,16 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
   mutant(
     'C4',
     'deliver again what was delivered',
-    DELIVERY,
-    'settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));',
-    "settle(departure, turn.isSent ? taken : taken.then(() => turn.redirected));\n    if (route.to === 'standalone') void this.order.write(undefined, 0, () => this.inner.send(message, options));",
+    FORWARDING,
+    'return this.#isSent ? written : written.then(() => this.#redirected);',
+    "if (this.route.to === 'standalone')\n      void outlet.order.write(undefined, 0, { perform: () => outlet.inner.send(message, this.#options) });\n    return this.#isSent ? written : written.then(() => this.#redirected);",
   ),
   mutant(
     'rules',
     'attribute to a request of the second rank while one of the first runs',
-    LEDGER,
-    'return this.#candidates.first.newest ?? this.#candidates.second.newest;',
-    'return this.#candidates.second.newest ?? this.#candidates.first.newest;',
+    'src/routing/candidates.ts',
+    'return this.#first.newest ?? this.#second.newest;',
+    'return this.#second.newest ?? this.#first.newest;',
   ),
   mutant(
     'rules',

@@ -1,23 +1,23 @@
-import { OrderedStream } from '../streams/ordered-stream.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
+import type { Ledgers } from '../routing/ledgers.js';
 import type { RequestId } from '../routing/message.js';
-import type { Sessions } from '../routing/ledgers.js';
+import { OrderedStream } from '../streams/ordered-stream.js';
 
-/** The stream on whose order a message waits. A transport with one pipe keeps its own order. */
-export class StreamOf {
-  /** Of the only session, and of all whose messages name no session. Many sessions never need it. */
+/** Finds the stream in whose order a message is written. A transport with a single pipe keeps its own order. */
+export class OrderedStreams {
+  /** The standalone stream of the only session, and of all messages that name no session. Many transports never need it. */
   #unnamed: OrderedStream | undefined;
   /**
-   * Of sessions that have names, while something is being written there or waits. Not in their ledgers: one is dropped
-   * when nothing is in flight in it, though a notification is still being written.
+   * The standalone streams of named sessions, while something is being written or waits there. They are not kept in
+   * the ledgers: a ledger is dropped when nothing is in flight in it, though a notification may still be being written.
    */
   #named: Map<string, OrderedStream> | undefined;
 
-  /** @param hasStreams the transport has a stream for each request, and not one for everything */
+  /** @param hasStreams the transport has one stream per request, and not one for everything */
   constructor(private readonly hasStreams: boolean) {}
 
-  /** Of what goes where a request came from, or (`undefined`) on the standalone stream of its session. */
-  message(entry: InFlight | undefined, ledger: Ledger | undefined): OrderedStream | undefined {
+  /** The stream of a request, or (`undefined`) the standalone stream of the session. */
+  of(entry: InFlight | undefined, ledger: Ledger | undefined): OrderedStream | undefined {
     if (!this.hasStreams) return undefined;
     if (entry === undefined) return this.#standaloneOf(ledger?.session);
     if (entry.carrier instanceof OrderedStream) return entry.carrier;
@@ -26,12 +26,13 @@ export class StreamOf {
     return stream;
   }
 
-  /** Of a message about which nothing is inferred: the response to the request that it names comes after it. */
-  naming(id: RequestId, ledger: Ledger | undefined, sessions: Sessions): OrderedStream | undefined {
+  /** The stream of the request with this id, for a message about which nothing is inferred. */
+  ofId(id: RequestId, ledger: Ledger | undefined, ledgers: Ledgers): OrderedStream | undefined {
     if (!this.hasStreams) return undefined;
-    const entry = (ledger ?? sessions.holding(id))?.bearer(id);
-    if (entry !== undefined) return this.message(entry, ledger);
-    // Nobody bears the id: there is a time limit to keep, and no order. Or several sessions do, and it may be any of them.
+    const entry = (ledger ?? ledgers.holding(id))?.bearer(id);
+    if (entry !== undefined) return this.of(entry, ledger);
+    // No request has this id, so there is no order to keep, only a time limit. Or several sessions have one, and it may
+    // be any of them.
     return ledger === undefined ? this.#standaloneOf(undefined) : new OrderedStream();
   }
 
