@@ -2,16 +2,6 @@ import js from '@eslint/js';
 import rxjs from 'eslint-plugin-rxjs-x';
 import tseslint from 'typescript-eslint';
 
-/** Modules that a folder must not import, and what to do instead. */
-function mayNotImport(folder, patterns) {
-  return {
-    files: [`src/${folder}`],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
-  };
-}
-
-const SDK = { group: ['@modelcontextprotocol/*'], message: 'The core knows the SDK by its structure only.' };
-
 export default tseslint.config(
   {
     ignores: [
@@ -59,32 +49,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
-  // Imports point one way: proxy → index → interceptor → streams → routing.
-  mayNotImport('{*.ts,register/**/*.ts}', [SDK]),
-  mayNotImport('cli/**/*.ts', [{ group: ['../register.js'], message: 'Imports point towards routing.' }]),
-  mayNotImport('proxy/**/*.ts', [
-    { group: ['../cli.js', '../cli/*', '../register.js'], message: 'Imports point towards routing.' },
-  ]),
-  mayNotImport('routing/**/*.ts', [
-    {
-      regex: '^(?!\\./[^/]+\\.js$)',
-      message: 'Routing is pure: it imports nothing but itself. No rxjs, no debug, no node:, no SDK, no clock.',
-    },
-  ]),
-  mayNotImport('streams/**/*.ts', [
-    SDK,
-    {
-      group: ['../index.js', '../backchannel.js', '../interceptor/*', '../backends/*', '../proxy/*', '../cli.js'],
-      message: 'Imports point towards routing.',
-    },
-  ]),
-  mayNotImport('interceptor/**/*.ts', [
-    SDK,
-    {
-      group: ['../index.js', '../backchannel.js', '../proxy/*', '../cli.js', '../register.js'],
-      message: 'Imports point towards routing.',
-    },
-  ]),
+  // Which folder may import which: .dependency-cruiser.cjs.
   {
     files: ['src/routing/**/*.ts'],
     rules: {

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import type { Environment } from '../suites/lib/environment.js';
 import { intoMarkers } from '../suites/lib/markers.js';
 import { RESULTS } from './lib/program.js';
-import { readResult, type Results, type SomeResults } from './lib/results.js';
+import { readResult, type Results, type SomeResults } from './lib/result-files.js';
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
 import { httpTable } from './tables/http.js';

@@ -1,7 +1,7 @@
 import { after } from './clock.js';
 
 /** Waits for `work`, however it ends, but no longer than `ms`. @returns whether it has ended */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let cancel: (() => void) | undefined;
   const late = new Promise<false>((resolve) => {
     cancel = after(ms, () => {

@@ -12,11 +12,11 @@ import { asError } from './errors.js';
 import type { BackchannelOptions } from './options.js';
 import { optionsFrom } from './register/environment.js';
 import { hookModules } from './register/hooks.js';
-import { forUnawareProxy } from './register/shield-proxy.js';
+import { shieldProxy } from './register/shield-proxy.js';
 
 const options = optionsOrExit();
 hookModules({
-  downstream: (transport) => forUnawareProxy(withBackchannel(transport, options)),
+  downstream: (transport) => shieldProxy(withBackchannel(transport, options)),
   upstream: asUpstream,
 });
 

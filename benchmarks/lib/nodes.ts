@@ -1,5 +1,5 @@
 /** Benchmarks that are run on several versions of Node, and what their results are called. */
-import type { HttpResult, Results, RoutingResult, ScaleResult, SomeResults } from './results.js';
+import type { HttpResult, RoutingResult, ScaleResult } from './results.js';
 
 /** Beside the one that results without a number are of. */
 export const OTHER_NODES = ['22', '24'] as const;
@@ -20,6 +20,8 @@ export type OnOtherNodes = {
   readonly [N in Benchmark as `${N}-node${OtherNode}`]: ByBenchmark[N];
 };
 
+type OnEveryNode = ByBenchmark & OnOtherNodes;
+
 export function onNode<N extends Benchmark>(benchmark: N, node: OtherNode): `${N}-node${OtherNode}` {
   return `${benchmark}-node${node}`;
 }
@@ -30,9 +32,12 @@ export interface OfNode<R> {
   readonly result: R;
 }
 
+/** Those of them that exist. */
+type Some = { readonly [N in keyof OnEveryNode]?: OnEveryNode[N] | undefined };
+
 /** The results of a benchmark that there are, the one without a number first. */
-export function onNodes<N extends Benchmark>(results: SomeResults, benchmark: N): OfNode<ByBenchmark[N]>[] {
-  const names: (keyof Results)[] = [benchmark, ...OTHER_NODES.map((node) => onNode(benchmark, node))];
+export function onNodes<N extends Benchmark>(results: Some, benchmark: N): OfNode<ByBenchmark[N]>[] {
+  const names: (keyof Some)[] = [benchmark, ...OTHER_NODES.map((node) => onNode(benchmark, node))];
   return names.flatMap((name) => {
     const result = results[name] as ByBenchmark[N] | undefined;
     return result === undefined ? [] : [{ node: majorOf(result.node), result }];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { onNode, OTHER_NODES, type Benchmark, type OtherNode } from './nodes.js';
-import type { Results } from './results.js';
+import type { Results } from './result-files.js';
 
 /** What every benchmark can be told. */
 export interface Options {

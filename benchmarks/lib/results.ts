@@ -1,19 +1,7 @@
-/** What each result file holds: benchmarks write it, plots and the README's table read it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** What each benchmark's result file holds. */
 import type { PairedRatio } from './bootstrap.js';
 import type { Environment } from '../../suites/lib/environment.js';
-import type { ByBenchmark, OnOtherNodes } from './nodes.js';
-import type { PeersResult } from '../peers/results.js';
 import type { Measured } from './statistics.js';
-
-export interface Results extends ByBenchmark, OnOtherNodes {
-  readonly peers: PeersResult;
-  readonly profile: ProfileResult;
-}
-
-/** Those that there are. */
-export type SomeResults = { readonly [N in keyof Results]?: Results[N] | undefined };
 
 /** How long and how often was measured: told with each result. */
 type Effort = Readonly<Record<string, number>>;
@@ -138,10 +126,4 @@ export interface Profile {
   readonly cpuUsPerCall: number;
   /** What each group of code takes itself, the most first. */
   readonly groups: readonly { readonly group: string; readonly share: number; readonly usPerCall: number }[];
-}
-
-/** @returns `undefined` if it was not measured */
-export function readResult<N extends keyof Results>(folder: string, name: N): Results[N] | undefined {
-  const path = join(folder, `${name}.json`);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Results[N]) : undefined;
 }

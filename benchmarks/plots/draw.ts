@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markOf } from '../../suites/lib/environment.js';
 import { optionsFromArguments } from '../lib/program.js';
-import { readResult, type Results } from '../lib/results.js';
+import { readResult, type Results } from '../lib/result-files.js';
 import { render, type Drawing } from './chart.js';
 import { drawHttp } from './charts/http.js';
 import { drawPeers } from './charts/peers.js';

@@ -1,6 +1,7 @@
 import type { Aim, PeersResult } from '../peers/results.js';
 import { onNodes } from '../lib/nodes.js';
-import type { CycleRow, HttpResult, RoutingResult, ScaleResult, SomeResults } from '../lib/results.js';
+import type { SomeResults } from '../lib/result-files.js';
+import type { CycleRow, HttpResult, RoutingResult, ScaleResult } from '../lib/results.js';
 import { scaled, type Measured } from '../lib/statistics.js';
 import { HTTP_AIM, reachesAim } from './http.js';
 import { digits, many, markdownTable, spread } from './markdown.js';

@@ -1,5 +1,6 @@
 import { onNodes, type OfNode } from '../lib/nodes.js';
-import type { CycleRow, HttpResult, RoutingResult, ScaleResult, ScaleRow, SomeResults } from '../lib/results.js';
+import type { SomeResults } from '../lib/result-files.js';
+import type { CycleRow, HttpResult, RoutingResult, ScaleResult, ScaleRow } from '../lib/results.js';
 import { scaled } from '../lib/statistics.js';
 import { workloadOf } from './http.js';
 import { interval, many, markdownTable, spread } from './markdown.js';

@@ -1,6 +1,6 @@
 import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
-import { answerInPlaceOf } from '../proxy/own-answers.js';
+import { answerInPlaceOf } from '../error-answers.js';
 import { isMethodMessage, isRequestId, type JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import type { ChildCommand } from '../backends/stdio/child-transport.js';
 import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
 import { TABLE, type Row } from './option-table.js';
 import { UsageError } from './usage-error.js';
@@ -36,13 +37,7 @@ interface Values {
 
 /** Where the server is that is to be served. */
 export type UpstreamSpec =
-  | {
-      readonly kind: 'command';
-      readonly command: string;
-      readonly args: readonly string[];
-      readonly env: Readonly<Record<string, string>>;
-      readonly cwd: string | undefined;
-    }
+  | ({ readonly kind: 'command' } & ChildCommand)
   | {
       readonly kind: 'url' | 'sse-url';
       readonly url: URL;

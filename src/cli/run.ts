@@ -9,7 +9,7 @@ import type { CommandOptions } from './options.js';
 import { createEndpoint, listen, stop } from './endpoint.js';
 import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
-import { Upstreams } from './make-upstream.js';
+import { UpstreamFactory } from './upstream-factory.js';
 
 /** How long the answers that are being written may take to go out. */
 const FLUSH_MS = 1_000;
@@ -37,12 +37,12 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends, for nothing has caught this: ${format(error)}`);
     process.exit(1);
   });
-  const upstreams = new Upstreams(options.upstream, logs);
+  const upstreams = new UpstreamFactory(options.upstream, logs);
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);
 }
 
-async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs): Promise<void> {
+async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
   const { host, port, path, token } = options;
   if (token !== undefined) logs.hide(token);
   const access = {
@@ -102,7 +102,7 @@ async function runHttp(options: CommandOptions, upstreams: Upstreams, logs: Logs
   });
 }
 
-async function runStdio(options: CommandOptions, upstreams: Upstreams, logs: Logs): Promise<void> {
+async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
   const { ambiguous, trace } = options;
   const mode = stdioMode({
     upstream: upstreams.connect,

@@ -3,7 +3,7 @@ import type { StatefulProxyOptions } from '../proxy/options.js';
 import { Credential } from '../proxy/guard.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
-import { within } from '../ends-within.js';
+import { endsWithin } from '../ends-within.js';
 import { StdioTransport, type End } from './stdio-server-transport.js';
 
 export interface StdioMode {
@@ -36,9 +36,9 @@ export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'back
     over,
     start: () => downstream.start(),
     async close(graceMs) {
-      await within(graceMs, session.drain());
+      await endsWithin(graceMs, session.drain());
       await session.end('the proxy is shutting down');
-      await within(graceMs, client.flushed());
+      await endsWithin(graceMs, client.flushed());
     },
   };
 }

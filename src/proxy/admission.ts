@@ -19,7 +19,7 @@ export interface ServerTransportOptions {
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
 /** What every HTTP request passes through: who may come in, and to which session. */
-export class Door {
+export class Admission {
   readonly #guard: Guard;
 
   constructor(

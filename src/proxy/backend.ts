@@ -1,9 +1,10 @@
 import { asUpstream } from '../backchannel.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { reasonOf } from './own-answers.js';
-import { isUnreadable, Probe, statusOf } from './probe.js';
-import { within } from '../ends-within.js';
+import { reasonOf } from '../error-answers.js';
+import { isUnreadable, Probe } from './probe.js';
+import { statusOf } from '../http-status.js';
+import { endsWithin } from '../ends-within.js';
 
 /** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -74,10 +75,10 @@ export class Backend {
     this.#probe.stop();
     this.#aborter.abort();
     // A transport that is still being made is closed as soon as it is.
-    if (this.#transport === undefined && this.#ready !== undefined) await within(CLOSE_TIMEOUT_MS, this.#ready);
+    if (this.#transport === undefined && this.#ready !== undefined) await endsWithin(CLOSE_TIMEOUT_MS, this.#ready);
     const transport = this.#transport;
     if (transport?.terminateSession !== undefined && !isLost) {
-      await within(CLOSE_TIMEOUT_MS, transport.terminateSession());
+      await endsWithin(CLOSE_TIMEOUT_MS, transport.terminateSession());
     }
     await transport?.close();
   }

@@ -16,7 +16,7 @@ import { Turns } from './turns.js';
 const MAX_ID_LENGTH = 1_000;
 
 /** How long a backend may still work on a call that was taken back: many never answer one. */
-export const TAKEN_BACK_GRACE_MS = 5_000;
+const TAKEN_BACK_GRACE_MS = 5_000;
 
 export interface CallsOptions {
   /** One at a time. */

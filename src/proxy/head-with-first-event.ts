@@ -8,7 +8,7 @@ const HEAD_DELAY_MS = 10;
  * same turn: one write to the socket in place of three. Of what it takes to relay a call, writing is the
  * largest part.
  */
-export function inOneWrite(response: ServerResponse): void {
+export function sendHeadWithFirstEvent(response: ServerResponse): void {
   const { socket } = response;
   // It waits for the answer to an earlier request on the same connection.
   if (socket === null) return;

@@ -3,17 +3,17 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { asError } from '../errors.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import { readBody } from './body.js';
-import type { Door } from './admission.js';
+import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
-import { inOneWrite } from './head-with-first-event.js';
+import { sendHeadWithFirstEvent } from './head-with-first-event.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves requests of `node:http`. A body that was parsed already is taken as it is. */
-export function nodeHandler(door: Door, settings: ProxySettings, report: (error: Error) => void): NodeHandler {
+export function nodeHandler(door: Admission, settings: ProxySettings, report: (error: Error) => void): NodeHandler {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = incomingOf(request);
     for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
@@ -42,7 +42,7 @@ export function nodeHandler(door: Door, settings: ProxySettings, report: (error:
     }
     const message = parsedBody ?? (await readMessage(request, response));
     if (message === undefined) return;
-    inOneWrite(response);
+    sendHeadWithFirstEvent(response);
     await session.downstream.handleRequest(request, response, message);
   }
 

@@ -1,14 +1,8 @@
-/** What the proxy answers by itself, over HTTP and in JSON-RPC. Never a stack trace: those are for `onerror`. */
-import { textOf } from '../errors.js';
-import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage } from '../routing/message.js';
+/** The HTTP answers that the proxy gives by itself. Never a stack trace: those are for `onerror`. */
+import { SERVER_ERROR } from '../error-answers.js';
 
-/** JSON-RPC's first code for errors of a server's own. */
-const SERVER_ERROR = -32000;
 const SESSION_NOT_FOUND = -32001;
 const INTERNAL_ERROR = -32603;
-
-/** Of an error text that comes from elsewhere, no more is passed on. */
-const MAX_REASON_LENGTH = 200;
 
 /** An HTTP answer. */
 export interface Answer {
@@ -47,24 +41,4 @@ export function tooLarge(maxBodyBytes: number): Answer {
 function refusal(status: number, code: number, message: string, headers: Answer['headers'] = {}): Answer {
   const body = JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null });
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
-}
-
-/** The answer to a request that nobody else will answer. */
-export function errorAnswer(id: RequestId, message: string): ResponseMessage {
-  return { jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } };
-}
-
-/** The answer in place of one that is not valid; nothing, where it answers nobody. */
-export function answerInPlaceOf(invalid: unknown): ResponseMessage | undefined {
-  const { id, method } = Object(invalid) as JsonRpcMessage;
-  if (!isRequestId(id) || typeof method === 'string') return undefined;
-  return errorAnswer(id, 'The backend answered this request with what is no valid answer');
-}
-
-/** Why something failed, in one short line: the text may be a page of a web server's. */
-export function reasonOf(thrown: unknown): string {
-  const code = thrown instanceof Error ? (thrown.cause as { code?: unknown } | undefined)?.code : undefined;
-  const [line = ''] = textOf(thrown).trim().split('\n');
-  const reason = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
-  return typeof code === 'string' ? `${reason} (${code})` : reason;
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { after } from '../clock.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { reasonOf } from './own-answers.js';
+import { reasonOf } from '../error-answers.js';
+import { mayPass, statusOf } from '../http-status.js';
 
 /** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
 const PAUSE_MS = 500;
@@ -49,16 +50,4 @@ export class Probe {
 /** Whether this only tells that something was written that nobody can read: whoever has written it is there. */
 export function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError');
-}
-
-/** Whether a server that answers with this status, or the gateway in front of it, may do better later. */
-export function mayPass(status = 0): boolean {
-  return status >= 500 || status === 408 || status === 429;
-}
-
-/** The HTTP status that a transport's error names. */
-export function statusOf(error: unknown): number | undefined {
-  const { code, status } = Object(error) as { code?: unknown; status?: unknown };
-  if (typeof status === 'number') return status;
-  return typeof code === 'number' ? code : undefined;
 }

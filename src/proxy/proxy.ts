@@ -1,6 +1,6 @@
 import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
-import { Door } from './admission.js';
+import { Admission } from './admission.js';
 import { nodeHandler } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
 import { Sessions } from './sessions.js';
@@ -27,7 +27,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const settings = proxySettingsFrom(options);
   const report = reporter(options.onerror);
   const sessions = new Sessions(settings, report);
-  const door = new Door(sessions, settings);
+  const door = new Admission(sessions, settings);
   const overNode = nodeHandler(door, settings, report);
 
   return {

@@ -10,10 +10,11 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { errorAnswer, reasonOf, tooManyRequests } from './own-answers.js';
+import { tooManyRequests } from './own-answers.js';
+import { errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, isSessionUnknown, type MakeTransport } from './backend.js';
 import { Calls } from './calls.js';
-import { within } from '../ends-within.js';
+import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
@@ -86,7 +87,7 @@ export class Relay {
     const awaited = this.#calls.takeAwaited();
     if (awaited.length === 0) return;
     const answers = awaited.map((id) => this.#answer(id, `The session has ended: ${reason}`));
-    await within(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
+    await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
   closeBackend(isLost: boolean): Promise<void> {

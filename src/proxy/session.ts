@@ -12,7 +12,7 @@ import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
-import { within } from '../ends-within.js';
+import { endsWithin } from '../ends-within.js';
 
 /** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
 const END_TIMEOUT_MS = 15_000;
@@ -156,7 +156,7 @@ export class Session {
 
   async #whenEnded(disconnected: Promise<unknown>): Promise<void> {
     const told = disconnected.catch((error: unknown) => this.report(asError(error)));
-    const isDone = await within(END_TIMEOUT_MS, told);
+    const isDone = await endsWithin(END_TIMEOUT_MS, told);
     this.#refused$.complete();
     if (isDone) return;
     this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));

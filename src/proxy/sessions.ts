@@ -8,7 +8,7 @@ import type { Credential } from './guard.js';
 import type { ProxySnapshot } from './options.js';
 import { Session, type Downstream, type Opener } from './session.js';
 import type { ProxySettings } from './settings.js';
-import { within } from '../ends-within.js';
+import { endsWithin } from '../ends-within.js';
 
 /** What a new transport tells of its session. */
 export interface TransportEvents {
@@ -107,7 +107,7 @@ export class Sessions {
 
   async #close(graceMs: number): Promise<void> {
     const open = [...this.#all];
-    await within(graceMs, Promise.all(open.map((session) => session.drain())));
+    await endsWithin(graceMs, Promise.all(open.map((session) => session.drain())));
     for (const session of open) void session.end('the proxy is shutting down');
     this.#opened.complete();
     while (this.#ending.size > 0) await Promise.all(this.#ending);

@@ -1,6 +1,6 @@
 import { asError } from '../errors.js';
 import { FAILED, type Answer } from './own-answers.js';
-import type { Door } from './admission.js';
+import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { withKnownVersion } from './protocol-version.js';
 
@@ -8,7 +8,7 @@ import { withKnownVersion } from './protocol-version.js';
 const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
 
 /** Serves web-standard requests. */
-export function webHandler(door: Door, report: (error: Error) => void): (request: Request) => Promise<Response> {
+export function webHandler(door: Admission, report: (error: Error) => void): (request: Request) => Promise<Response> {
   let loading: ReturnType<typeof loadTransport> | undefined;
 
   async function handle(request: Request, incoming: Incoming): Promise<Response> {

@@ -15,11 +15,11 @@ type OnError = (error: Error) => void;
  * not give: a request that is refused is answered with an error in the client's place, which is what
  * its backend understands, and what is reported goes to the debug log alone.
  */
-export function forUnawareProxy<T extends TransportLike>(wrapped: T): T {
-  return facade(wrapped, new UnawareProxy(wrapped));
+export function shieldProxy<T extends TransportLike>(wrapped: T): T {
+  return facade(wrapped, new ShieldedTransport(wrapped));
 }
 
-class UnawareProxy implements Interceptor {
+class ShieldedTransport implements Interceptor {
   readonly methods: readonly string[] = ['send'];
   readonly properties: readonly string[] = ['onerror'];
   #onerror: OnError | undefined;

@@ -2,7 +2,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { ChildTransport } from '../../src/backends/stdio/child-transport.js';
 import { Children } from '../../src/backends/stdio/process-groups.js';
-import { Logs } from '../../src/cli/logs.js';
 import { tellMessages } from '../../src/backends/messages.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { closers } from '../proxy/support.js';
@@ -138,8 +137,8 @@ it('tells a server over stdio that its question is refused, and goes on', async 
     process.stdin.on('data', (line) => console.log(JSON.stringify({ jsonrpc: '2.0', method: 'got ' + line })));
     console.log('{"jsonrpc":"2.0","id":"q","method":"x","params":3}');
   `;
-  const spec = { kind: 'command', command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
-  const server = new ChildTransport(spec as ConstructorParameters<typeof ChildTransport>[0], new Logs(false), children);
+  const spec = { command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
+  const server = new ChildTransport(spec, () => undefined, children);
   const repeated = new Promise<JsonRpcMessage>((resolve) => (server.onmessage = resolve));
   await server.start();
   expect((await repeated).method).toContain('"id":"q","error":{"code":-32600');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Logs } from '../../src/cli/logs.js';
-import { Upstreams } from '../../src/cli/make-upstream.js';
+import { UpstreamFactory } from '../../src/cli/upstream-factory.js';
 import { listen } from '../proxy/support.js';
 
 const URL_SPEC = { kind: 'url', url: new URL('http://127.0.0.1:1/mcp'), headers: [], passHeaders: ['x-key'] } as const;
@@ -22,7 +22,7 @@ describe('a secret', () => {
   it.each([false, true])('is hidden where the command that was given it prints it; as JSON: %s', (json) => {
     const { logs, lines } = logsTo(json);
     const env = { API_KEY: 'key-"of"-mine', PEM: 'BEGIN\nfirst-line-of-it\nEND' };
-    new Upstreams({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
+    new UpstreamFactory({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
     logs.ofUpstream('node', 1, 'uses key-"of"-mine');
     logs.ofUpstream('node', 1, 'uses {"key":"key-\\"of\\"-mine"}');
     logs.ofUpstream('node', 1, 'uses first-line-of-it');
@@ -34,7 +34,7 @@ describe('a secret', () => {
   it('of less than 8 characters is left, so that ordinary words are', () => {
     const { logs, lines } = logsTo();
     const env = { DEBUG: '1', VERBOSE: 'true', SHORT: '1234567', LONG: '12345678' };
-    new Upstreams({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
+    new UpstreamFactory({ kind: 'command', command: 'node', args: [], env, cwd: undefined }, logs);
     logs.ofUpstream('node', 1, 'it is true that 1 is 1234567, not 12345678');
     expect(lines).toEqual(['[node 1] it is true that 1 is 1234567, not ***']);
   });
@@ -55,7 +55,7 @@ describe('the value of a header that is passed on', () => {
       response.writeHead(500).end(`${'x'.repeat(4_096 - left)}${own} and more`);
     });
     const spec = { ...URL_SPEC, url: new URL(await listen(http)) };
-    const transport = new Upstreams(spec, logs).connect(connection(own));
+    const transport = new UpstreamFactory(spec, logs).connect(connection(own));
     transport.onerror = logs.report;
     const refused = await transport.send({ jsonrpc: '2.0', id: 1, method: 'x' }).catch(String);
     await transport.close();
@@ -70,7 +70,7 @@ describe('the value of a header that is passed on', () => {
     'leaves lines of --json whole, though it is %s',
     (value) => {
       const { logs, lines } = logsTo(true);
-      new Upstreams(URL_SPEC, logs).connect(connection(value));
+      new UpstreamFactory(URL_SPEC, logs).connect(connection(value));
       logs.error(`what was sent is ${value}, in full`);
       expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', message: 'what was sent is ***, in full' });
     },
@@ -78,7 +78,7 @@ describe('the value of a header that is passed on', () => {
 
   it('is hidden until each session that came with it is over', async () => {
     const { logs, lines } = logsTo();
-    const upstreams = new Upstreams(URL_SPEC, logs);
+    const upstreams = new UpstreamFactory(URL_SPEC, logs);
     const transports = [upstreams.connect(connection('elicitation')), upstreams.connect(connection('elicitation'))];
     for (const transport of transports) {
       await transport.start();
@@ -92,7 +92,7 @@ describe('the value of a header that is passed on', () => {
 
 it('a thousand sessions with seven thousand characters each to hide keep nothing from being hidden, or told', () => {
   const { logs, lines } = logsTo();
-  const upstreams = new Upstreams(URL_SPEC, logs);
+  const upstreams = new UpstreamFactory(URL_SPEC, logs);
   const keys = Array.from({ length: 1_000 }, (_, at) => `Bearer ${randomBytes(3_500).toString('hex')}-${String(at)}`);
   for (const key of keys) upstreams.connect(connection(key));
   logs.info('nothing of it');

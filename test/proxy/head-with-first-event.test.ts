@@ -1,14 +1,14 @@
 /** The head of an answer, its first event and its end leave together. */
 import { createServer, type ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
-import { inOneWrite } from '../../src/proxy/head-with-first-event.js';
+import { sendHeadWithFirstEvent } from '../../src/proxy/head-with-first-event.js';
 import { closers, listen } from './support.js';
 
 const closing = closers();
 
 async function answered(answer: (response: ServerResponse) => void): Promise<string> {
   const http = createServer((_request, response) => {
-    inOneWrite(response);
+    sendHeadWithFirstEvent(response);
     answer(response);
   });
   const url = await listen(http);
@@ -37,7 +37,7 @@ it('an answer that ends in another turn than it began in comes whole, too', asyn
 it('a head that nothing follows is held back for a moment only', async () => {
   let end = (): void => undefined;
   const http = createServer((_request, response) => {
-    inOneWrite(response);
+    sendHeadWithFirstEvent(response);
     response.writeHead(200).flushHeaders();
     end = () => response.end('the end');
   });

@@ -1,7 +1,7 @@
 /** What a proxy that does not know that its transport is wrapped gets to see of errors: none that are ours. */
 import { describe, expect, test, vi } from 'vitest';
 import { BackchannelError, withBackchannel } from '../../src/index.js';
-import { forUnawareProxy } from '../../src/register/shield-proxy.js';
+import { shieldProxy } from '../../src/register/shield-proxy.js';
 import { elicit, notification, progress, request } from '../support/messages.js';
 import { NullHttpTransport } from '../support/null-transport.js';
 
@@ -9,7 +9,7 @@ import { NullHttpTransport } from '../support/null-transport.js';
 async function withoutStream(isUnaware: boolean): Promise<{ inner: NullHttpTransport; transport: NullHttpTransport }> {
   const inner = new NullHttpTransport();
   const wrapped = withBackchannel(inner, { parkTimeoutMs: 0 });
-  const transport = isUnaware ? forUnawareProxy(wrapped) : wrapped;
+  const transport = isUnaware ? shieldProxy(wrapped) : wrapped;
   const response = { writeHead: vi.fn(), once: vi.fn(), on: vi.fn() };
   await (transport as { handleRequest: (...args: unknown[]) => Promise<void> }).handleRequest(
     { method: 'POST', headers: {} },

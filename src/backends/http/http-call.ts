@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import { after } from '../../clock.js';
-import { errorAnswer, reasonOf } from '../../proxy/own-answers.js';
+import { errorAnswer, reasonOf } from '../../error-answers.js';
 import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isEventStream, mayBeResumedLater } from './response-head.js';
 import type { MessageListener } from '../messages.js';
 import { Resumption } from './resumption.js';
-import type { Wire } from './http-client.js';
+import type { HttpClient } from './http-client.js';
 
 /** How often in a row a stream is resumed in vain. */
 const MAX_ATTEMPTS = 5;
@@ -29,7 +29,7 @@ export class HttpCall implements AnswerListener {
 
   constructor(
     readonly id: RequestId,
-    private readonly wire: Wire,
+    private readonly wire: HttpClient,
     private readonly listener: MessageListener,
   ) {
     // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.

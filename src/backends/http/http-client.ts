@@ -17,7 +17,7 @@ const POST_HEADERS = {
 };
 
 /** The connections to a server over HTTP. Each is used again, and a server may take its time to answer. */
-export class Wire {
+export class HttpClient {
   readonly #agents = {
     'http:': new http.Agent({ keepAlive: true, timeout: IDLE_TIMEOUT_MS }),
     'https:': new https.Agent({ keepAlive: true, timeout: IDLE_TIMEOUT_MS }),

@@ -1,15 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { asError } from '../../errors.js';
-import { errorAnswer } from '../../proxy/own-answers.js';
-import { TAKEN_BACK_GRACE_MS } from '../../proxy/calls.js';
-import { within } from '../../ends-within.js';
+import { errorAnswer } from '../../error-answers.js';
+import { endsWithin } from '../../ends-within.js';
 import { cancelledIdOf, isRequest, type JsonRpcMessage, type RequestMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { HttpCall } from './http-call.js';
 import { ACCEPTED, discard, isReadable, isTaken, refusalIn } from './response-head.js';
 import { listenerOf, type MessageListener } from '../messages.js';
 import { StandaloneStream } from './standalone-stream.js';
-import { Wire } from './http-client.js';
+import { HttpClient } from './http-client.js';
 
 /** Some servers let nobody in who does not say what asks. */
 const USER_AGENT = { 'user-agent': 'node' };
@@ -21,6 +20,9 @@ const OPENING_TIMEOUT_MS = 500;
 
 /** How long a server may take to accept what is no request. */
 const ACCEPTING_TIMEOUT_MS = 300_000;
+
+/** How long a cancelled request may still be answered: many servers never answer one, and leave its connection open. */
+const CANCELLED_GRACE_MS = 5_000;
 
 export interface HttpTransportOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -43,7 +45,7 @@ export class HttpTransport implements TransportLike {
   #standalone: StandaloneStream | undefined;
   #opened: Promise<void> | undefined;
   #isClosed = false;
-  readonly #wire: Wire;
+  readonly #wire: HttpClient;
   readonly #calls = new Set<HttpCall>();
   readonly #listener: MessageListener = listenerOf(this);
 
@@ -51,7 +53,7 @@ export class HttpTransport implements TransportLike {
     url: URL,
     private readonly options: HttpTransportOptions = {},
   ) {
-    this.#wire = new Wire(url, () => this.#headers());
+    this.#wire = new HttpClient(url, () => this.#headers());
   }
 
   get sessionId(): string | undefined {
@@ -146,7 +148,7 @@ export class HttpTransport implements TransportLike {
   async #tell(message: JsonRpcMessage): Promise<void> {
     const aborter = new AbortController();
     const accepting = this.#wire.post(JSON.stringify(message), aborter.signal);
-    if (!(await within(ACCEPTING_TIMEOUT_MS, accepting))) {
+    if (!(await endsWithin(ACCEPTING_TIMEOUT_MS, accepting))) {
       aborter.abort();
       throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
     }
@@ -163,12 +165,12 @@ export class HttpTransport implements TransportLike {
     const lost = (): void => void this.close();
     this.#standalone = new StandaloneStream(this.#wire, { ...this.#listener, lost });
     this.#opened = this.#standalone.open();
-    await within(OPENING_TIMEOUT_MS, this.#opened);
+    await endsWithin(OPENING_TIMEOUT_MS, this.#opened);
   }
 
   #takenBack(message: JsonRpcMessage): void {
     const id = cancelledIdOf(message);
-    for (const call of this.#calls) if (call.id === id) call.takeBack(TAKEN_BACK_GRACE_MS);
+    for (const call of this.#calls) if (call.id === id) call.takeBack(CANCELLED_GRACE_MS);
   }
 
   #refusal(answer: IncomingMessage): Promise<Error> {

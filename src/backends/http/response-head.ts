@@ -3,8 +3,8 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { after } from '../../clock.js';
-import { mayPass } from '../../proxy/probe.js';
-import { within } from '../../ends-within.js';
+import { mayPass } from '../../http-status.js';
+import { endsWithin } from '../../ends-within.js';
 
 /** Of the text of a refusal, no more is read, and not for longer. */
 const MAX_TEXT = 4_096;
@@ -72,7 +72,7 @@ export async function refusalIn(
     text += chunk;
     if (text.length >= MAX_TEXT) answer.destroy();
   });
-  await within(TEXT_TIMEOUT_MS, new Promise((resolve) => finished(answer, resolve)));
+  await endsWithin(TEXT_TIMEOUT_MS, new Promise((resolve) => finished(answer, resolve)));
   answer.destroy();
   const shown = answer.complete && text.length <= MAX_TEXT ? text : redactCut(text.slice(0, MAX_TEXT));
   return new StreamableHTTPError(statusCode, `${refused(statusCode)}${shown === '' ? '' : `: ${shown}`}`);

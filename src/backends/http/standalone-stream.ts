@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import { reasonOf } from '../../proxy/own-answers.js';
-import { mayPass } from '../../proxy/probe.js';
+import { reasonOf } from '../../error-answers.js';
+import { mayPass } from '../../http-status.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isEventStream, isTaken, mayBeResumedLater } from './response-head.js';
 import type { MessageListener } from '../messages.js';
 import { Resumption } from './resumption.js';
-import type { Wire } from './http-client.js';
+import type { HttpClient } from './http-client.js';
 
 const NOT_ALLOWED = 405;
 const NOT_FOUND = 404;
@@ -31,7 +31,7 @@ export class StandaloneStream implements AnswerListener {
   readonly #resumption = new Resumption();
 
   constructor(
-    private readonly wire: Wire,
+    private readonly wire: HttpClient,
     private readonly listener: StandaloneListener,
   ) {
     // It may use a connection that a request has opened, and does not speak on its behalf.

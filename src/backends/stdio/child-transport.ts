@@ -5,17 +5,25 @@ import type { Readable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
 import { asError } from '../../errors.js';
-import { within } from '../../ends-within.js';
+import { endsWithin } from '../../ends-within.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine, Lines } from '../lines.js';
-import type { Logs } from '../../cli/logs.js';
 import { listenerOf, MAX_MESSAGE, tellMessages } from '../messages.js';
-import type { UpstreamSpec } from '../../cli/options.js';
 
-export type CommandSpec = Extract<UpstreamSpec, { readonly kind: 'command' }>;
+/** A process to run. */
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Set in its environment, which is otherwise ours. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+}
+
+/** Is told each line that a process writes to its stderr. */
+export type OnStderr = (name: string, pid: number, line: string) => void;
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
@@ -46,8 +54,8 @@ export class ChildTransport implements TransportLike {
   #isOver = false;
 
   constructor(
-    private readonly spec: CommandSpec,
-    private readonly logs: Logs,
+    private readonly spec: ChildCommand,
+    private readonly onStderr: OnStderr,
     private readonly children: Children,
   ) {}
 
@@ -116,7 +124,7 @@ export class ChildTransport implements TransportLike {
     });
     const name = basename(this.spec.command);
     forEachLine(stderr, (line) => {
-      this.logs.ofUpstream(name, pid, line);
+      this.onStderr(name, pid, line);
     });
   }
 
@@ -127,7 +135,7 @@ export class ChildTransport implements TransportLike {
       new Promise((resolve) => child.once('exit', resolve)),
       new Promise((resolve) => stdout.once('end', resolve)),
     ]);
-    await within(LAST_WORDS_MS, ended);
+    await endsWithin(LAST_WORDS_MS, ended);
     this.#over(new Error(`the server [${basename(this.spec.command)} ${child.pid}] ${howItEnded(child)}`));
   }
 
@@ -157,9 +165,9 @@ export class ChildTransport implements TransportLike {
     const ended = this.#ended;
     if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
-    if (await within(END_TIMEOUT_MS, ended)) return;
+    if (await endsWithin(END_TIMEOUT_MS, ended)) return;
     for (const signal of ['SIGTERM', 'SIGKILL'] as const)
-      if (signalGroup(pid, signal) && (await within(END_TIMEOUT_MS, ended))) return;
+      if (signalGroup(pid, signal) && (await endsWithin(END_TIMEOUT_MS, ended))) return;
     // What it has left in a group of its own keeps its pipes, and we do not.
     stdout?.destroy();
     stderr?.destroy();

@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ChildTransport } from '../../../src/backends/stdio/child-transport.js';
 import { Children } from '../../../src/backends/stdio/process-groups.js';
-import { Logs } from '../../../src/cli/logs.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { isAlive } from '../../support/alive.js';
 
@@ -47,12 +46,8 @@ async function serverRunning(script: string): Promise<{
   errors: string[];
   closed: Promise<void>;
 }> {
-  const spec = { kind: 'command', command: process.execPath, args: ['-e', SAY + script], env: {}, cwd: undefined };
-  const server = new ChildTransport(
-    spec as ConstructorParameters<typeof ChildTransport>[0],
-    new Logs(false, () => undefined),
-    children,
-  );
+  const spec = { command: process.execPath, args: ['-e', SAY + script], env: {}, cwd: undefined };
+  const server = new ChildTransport(spec, () => undefined, children);
   const errors: string[] = [];
   server.onerror = ({ message }) => errors.push(message);
   const closed = new Promise<void>((resolve) => (server.onclose = resolve));

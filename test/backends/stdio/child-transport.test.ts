@@ -4,7 +4,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { ChildTransport } from '../../../src/backends/stdio/child-transport.js';
 import { Children } from '../../../src/backends/stdio/process-groups.js';
-import { Logs } from '../../../src/cli/logs.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 
 const MIB = 1_048_576;
@@ -30,8 +29,8 @@ afterEach(() => {
 });
 
 function serverRunning(script: string): ChildTransport {
-  const spec = { kind: 'command', command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
-  return new ChildTransport(spec as ConstructorParameters<typeof ChildTransport>[0], new Logs(false), children);
+  const spec = { command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
+  return new ChildTransport(spec, () => undefined, children);
 }
 
 it('refuses what a server does not read beyond 16 MiB, loses nothing that it took, and takes more once that is read', async () => {

@@ -2,21 +2,24 @@ import { basename } from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
-import { ChildTransport, type CommandSpec } from '../backends/stdio/child-transport.js';
+import { ChildTransport } from '../backends/stdio/child-transport.js';
 import { Children } from '../backends/stdio/process-groups.js';
 import { HttpTransport } from '../backends/http/http-transport.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import type { Secrets } from './secrets.js';
 
-type UrlSpec = Exclude<UpstreamSpec, CommandSpec>;
+type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may stand in other words. */
 const MIN_SECRET_PATH = 12;
 
 /** Makes the connections to the server that is served: one for each session. */
-export class Upstreams {
+export class UpstreamFactory {
   readonly #children = new Children();
+  readonly #onStderr = (name: string, pid: number, line: string): void => {
+    this.logs.ofUpstream(name, pid, line);
+  };
 
   constructor(
     private readonly spec: UpstreamSpec,
@@ -42,7 +45,7 @@ export class Upstreams {
   /** A new, unstarted connection. */
   readonly connect = (request: UpstreamRequest): TransportLike =>
     this.spec.kind === 'command'
-      ? new ChildTransport(this.spec, this.logs, this.#children)
+      ? new ChildTransport(this.spec, this.#onStderr, this.#children)
       : this.#reach(this.spec, request);
 
   /** Ends every process at once, without asking. */

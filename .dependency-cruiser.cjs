@@ -1,0 +1,93 @@
+/**
+ * Which folder may import which. Imports point one way:
+ *
+ *     cli → {proxy, backends, …} → index → interceptor → streams → routing
+ *
+ * Files at the top of `src` (errors, options, clock, …) serve every layer. Type imports count: whoever needs a type
+ * depends on its file.
+ */
+
+/** The parts that stand side by side on top of the core. */
+const PARTS = '(backends|cluster|http|modern|proxy|telemetry)';
+/** What a layer of the core must not import: everything above it. */
+const above = (...layers) =>
+  `^src/(${[...layers, 'backchannel', 'index', PARTS, 'cli', 'register'].join('|')})(/|\\.ts$)`;
+
+const SDK = '(^|/)@modelcontextprotocol/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'routing-is-pure',
+      comment: 'No rxjs, no debug, no node:, no SDK, no clock: routing imports nothing but itself.',
+      severity: 'error',
+      from: { path: '^src/routing/' },
+      to: { pathNot: '^src/routing/' },
+    },
+    { name: 'streams-below', severity: 'error', from: { path: '^src/streams/' }, to: { path: above('interceptor') } },
+    { name: 'interceptor-below', severity: 'error', from: { path: '^src/interceptor/' }, to: { path: above() } },
+    {
+      name: 'top-serves-all',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/(backchannel|cli|index|register)\\.ts$' },
+      to: { path: above('interceptor', 'streams') },
+    },
+    {
+      name: 'core-below',
+      severity: 'error',
+      from: { path: '^src/(backchannel|index)\\.ts$' },
+      to: { path: `^src/(${PARTS}|cli|register)(/|\\.ts$)` },
+    },
+    {
+      name: 'core-without-sdk',
+      comment: 'The core knows the SDK by its structure only.',
+      severity: 'error',
+      from: { path: '^src/(interceptor/|register/|streams/|[^/]+\\.ts$)', pathNot: '^src/cli\\.ts$' },
+      to: { path: SDK },
+    },
+    {
+      name: 'parts-apart',
+      comment: 'What two parts share stands at the top of src.',
+      severity: 'error',
+      from: { path: `^src/${PARTS}/` },
+      to: { path: `^src/${PARTS}/`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'nobody-imports-a-program',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|register)(/|\\.ts$)' },
+      to: { path: '^src/(cli|register)(/|\\.ts$)' },
+    },
+    {
+      name: 'programs-apart',
+      severity: 'error',
+      from: { path: '^src/(cli|register)(/|\\.ts$)' },
+      to: { path: '^src/(cli|register)(/|\\.ts$)', pathNot: '^src/$1(/|\\.ts$)' },
+    },
+    {
+      name: 'register-on-the-core',
+      severity: 'error',
+      from: { path: '^src/register(/|\\.ts$)' },
+      to: { path: `^src/${PARTS}/` },
+    },
+    {
+      name: 'source-alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(benchmarks|examples|suites|test)/' },
+    },
+    {
+      name: 'suites-without-benchmarks',
+      severity: 'error',
+      from: { path: '^suites/' },
+      to: { path: '^benchmarks/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules/(?!@modelcontextprotocol))/' },
+  },
+};
