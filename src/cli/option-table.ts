@@ -1,63 +1,50 @@
 import type { GROUPS } from './help-text.js';
-import {
-  atLeastOne,
-  bearerToken,
-  directory,
-  duration,
-  header,
-  headerName,
-  hostName,
-  httpUrl,
-  notEmpty,
-  oneOf,
-  origin,
-  port,
-  urlPath,
-  variable,
-  type Parse,
-} from './values.js';
+import type * as readers from './values.js';
 
+/** What the value of an option is: the function of `values.ts` that reads it. */
+type Reader = keyof typeof readers;
+
+/** An option of the command. One without `value` and `choices` is a switch, which is off unless it is given. */
 export interface Row {
   readonly flags: string;
   readonly group: keyof typeof GROUPS;
   readonly help: string;
-  readonly parse?: Parse<unknown>;
+  readonly value?: Reader;
+  /** The only values it can have. */
+  readonly choices?: readonly string[];
   readonly repeatable?: true;
-  readonly default?: unknown;
-  /** How help shows the default. */
-  readonly shown?: string;
+  /** As it would be given, and as help shows it. */
+  readonly default?: string;
   /** The environment variable it is taken from when it is not given. */
   readonly env?: string;
-  /** Without this it would do nothing: a command to run, a URL, or clients that come over HTTP. */
+  /** What the option has no meaning without: a command to run, a URL, or clients that come over HTTP. */
   readonly needs?: 'command' | 'url' | 'http';
 }
 
-const MANY = 'may be repeated';
-
-export const TABLE: readonly Row[] = [
-  { flags: '--url <url>', group: 'upstream', help: 'a server over Streamable HTTP', parse: httpUrl },
-  { flags: '--sse-url <url>', group: 'upstream', help: 'a server over the older HTTP+SSE', parse: httpUrl },
+export const TABLE = [
+  { flags: '--url <url>', group: 'upstream', help: 'a server over Streamable HTTP', value: 'httpUrl' },
+  { flags: '--sse-url <url>', group: 'upstream', help: 'a server over the older HTTP+SSE', value: 'httpUrl' },
   {
     flags: '--header <name:value>',
     group: 'upstream',
-    help: `sent to the server with every request; ${MANY}`,
-    parse: header,
+    help: 'sent to the server with every request',
+    value: 'header',
     repeatable: true,
     needs: 'url',
   },
   {
     flags: '--pass-header <name>',
     group: 'upstream',
-    help: `taken from the client's initialize request and sent to the server, in the place of a --header of that name; ${MANY}`,
-    parse: headerName,
+    help: "copied from the client's initialize request to every request to the server; replaces a --header of that name",
+    value: 'headerName',
     repeatable: true,
     needs: 'url',
   },
   {
     flags: '--env <key=value>',
     group: 'upstream',
-    help: `set for the command, beside the environment it inherits; ${MANY}`,
-    parse: variable,
+    help: 'set for the command, in addition to the environment it inherits',
+    value: 'variable',
     repeatable: true,
     needs: 'command',
   },
@@ -65,7 +52,7 @@ export const TABLE: readonly Row[] = [
     flags: '--cwd <directory>',
     group: 'upstream',
     help: 'where the command runs',
-    parse: directory,
+    value: 'directory',
     needs: 'command',
   },
 
@@ -73,26 +60,24 @@ export const TABLE: readonly Row[] = [
     flags: '--port <number>',
     group: 'endpoint',
     help: 'to listen on; 0 takes a free one and prints it',
-    parse: port,
-    default: 3000,
+    value: 'port',
+    default: '3000',
     needs: 'http',
   },
   {
     flags: '--host <address>',
     group: 'endpoint',
     help: 'to listen on',
-    parse: notEmpty,
+    value: 'notEmpty',
     default: '127.0.0.1',
-    shown: '127.0.0.1',
     needs: 'http',
   },
   {
     flags: '--path <path>',
     group: 'endpoint',
-    help: 'of the endpoint, beside /healthz and /metrics',
-    parse: urlPath,
+    help: 'of the endpoint; /healthz and /metrics are served as well',
+    value: 'urlPath',
     default: '/mcp',
-    shown: '/mcp',
     needs: 'http',
   },
   {
@@ -104,24 +89,24 @@ export const TABLE: readonly Row[] = [
   {
     flags: '--token <token>',
     group: 'access',
-    help: 'bearer token that clients must present; best given by the environment',
-    parse: bearerToken,
+    help: 'bearer token that clients must present; safer in the environment variable',
+    value: 'bearerToken',
     env: 'MCP_BACKCHANNEL_TOKEN',
     needs: 'http',
   },
   {
     flags: '--allowed-host <host>',
     group: 'access',
-    help: `host that clients may address, besides loopback names; ${MANY}`,
-    parse: hostName,
+    help: 'host that clients may address, in addition to loopback names',
+    value: 'hostName',
     repeatable: true,
     needs: 'http',
   },
   {
     flags: '--allowed-origin <origin>',
     group: 'access',
-    help: `origin that browsers may call from, besides loopback ones; ${MANY}`,
-    parse: origin,
+    help: 'origin that browsers may call from, in addition to loopback ones',
+    value: 'origin',
     repeatable: true,
     needs: 'http',
   },
@@ -135,61 +120,103 @@ export const TABLE: readonly Row[] = [
   {
     flags: '--idle-timeout <duration>',
     group: 'sessions',
-    help: 'ends a session whose client is gone for so long; 0: never',
-    parse: duration,
-    default: 1_800_000,
-    shown: '30m',
+    help: 'ends a session whose client has been gone this long; 0 means no limit',
+    value: 'duration',
+    default: '30m',
     needs: 'http',
   },
   {
     flags: '--max-sessions <number>',
     group: 'sessions',
-    help: 'one more is refused with 503',
-    parse: atLeastOne,
-    default: 1000,
+    help: 'how many may be open at once; one more is refused with 503',
+    value: 'atLeastOne',
+    default: '1000',
     needs: 'http',
   },
   {
     flags: '--event-store <kind>',
     group: 'sessions',
-    help: "'memory' keeps the latest messages of each session, so that clients can resume a stream that broke",
-    parse: oneOf('memory'),
+    help: "'memory' keeps the latest messages of each session, so that clients can resume a broken stream",
+    choices: ['memory'],
     needs: 'http',
   },
 
   {
     flags: '--serialize',
     group: 'backchannel',
-    help: 'one call at a time in each session, so that attribution is exact where the backend names no call',
+    help: 'runs one call at a time in each session, so that every server request is matched to the right call',
     needs: 'http',
   },
   {
     flags: '--ambiguous <rule>',
     group: 'backchannel',
-    help: "several calls may be meant: 'last-inbound' takes the last one, 'reject' refuses the message",
-    parse: oneOf('last-inbound', 'reject'),
+    help: "when several calls could have caused a message: 'last-inbound' picks the latest, 'reject' refuses the message",
+    choices: ['last-inbound', 'reject'],
     default: 'last-inbound',
-    shown: 'last-inbound',
   },
   {
     flags: '--park-timeout <duration>',
     group: 'backchannel',
-    help: 'how long a message waits for a stream',
-    parse: duration,
-    default: 5_000,
-    shown: '5s',
+    help: 'how long a message waits for a stream to the client',
+    value: 'duration',
+    default: '5s',
+    needs: 'http',
+  },
+  {
+    flags: '--max-parked <number>',
+    group: 'backchannel',
+    help: 'how many messages of a session may wait for one',
+    value: 'zeroOrMore',
+    default: '256',
     needs: 'http',
   },
   {
     flags: '--orphan-timeout <duration>',
     group: 'backchannel',
-    help: 'how long a client may be gone before its questions are answered with an error; 0: for ever',
-    parse: duration,
-    default: 30_000,
-    shown: '30s',
+    help: 'how long a client may be gone before server requests to it fail; 0 means no limit',
+    value: 'duration',
+    default: '30s',
     needs: 'http',
   },
 
-  { flags: '--trace', group: 'logs', help: 'one line for each message that the server starts' },
-  { flags: '--json', group: 'logs', help: 'one JSON object per line' },
-];
+  {
+    flags: '--name <text>',
+    group: 'logs',
+    help: 'what logs call the server; otherwise its package or file, or the host of its URL',
+    value: 'notEmpty',
+  },
+  { flags: '--trace', group: 'logs', help: 'logs one line for each message that the server starts' },
+  { flags: '--json', group: 'logs', help: 'logs one JSON object per line' },
+] as const;
+
+/** The options that a command line can have. This is their only list: types, help and checks follow from it. */
+export const ROWS: readonly Row[] = TABLE;
+
+type Entry = (typeof TABLE)[number];
+
+/** The options by their names in camel case, as they were given, or their defaults. */
+export type Values = {
+  readonly [E in Extract<Entry, { readonly default: string }> | Switch as NameOf<E>]: ValueOf<E>;
+} & {
+  readonly [E in Exclude<Entry, { readonly default: string } | Switch> as NameOf<E>]?: ValueOf<E>;
+};
+
+type Switch = Exclude<Entry, { readonly value: Reader } | { readonly choices: readonly string[] }>;
+
+type NameOf<E extends Entry> = E['flags'] extends `--${infer Name} ${string}`
+  ? CamelCase<Name>
+  : E['flags'] extends `--${infer Name}`
+    ? CamelCase<Name>
+    : never;
+
+type CamelCase<Name extends string> = Name extends `${infer Word}-${infer Rest}`
+  ? `${Word}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+type ValueOf<E extends Entry> = E extends { readonly repeatable: true } ? readonly OneOf<E>[] : OneOf<E>;
+
+type OneOf<E extends Entry> = E extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : E extends { readonly value: infer Name extends Reader }
+    ? ReturnType<(typeof readers)[Name]>
+    : boolean;

@@ -2,38 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { ChildCommand } from '../backends/stdio/child-transport.js';
 import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
-import { TABLE, type Row } from './option-table.js';
-import { UsageError } from './usage-error.js';
-
-/** The switches that are off unless they are given. */
-const OFF = { stdio: false, cors: false, serialize: false, trace: false, json: false } as const;
-
-/** The options as they were given, or their defaults. */
-interface Values {
-  readonly url?: URL;
-  readonly sseUrl?: URL;
-  readonly header?: readonly (readonly [string, string])[];
-  readonly passHeader?: readonly string[];
-  readonly env?: readonly (readonly [string, string])[];
-  readonly cwd?: string;
-  readonly port: number;
-  readonly host: string;
-  readonly path: string;
-  readonly stdio: boolean;
-  readonly token?: string;
-  readonly allowedHost?: readonly string[];
-  readonly allowedOrigin?: readonly string[];
-  readonly cors: boolean;
-  readonly idleTimeout: number;
-  readonly maxSessions: number;
-  readonly eventStore?: 'memory';
-  readonly serialize: boolean;
-  readonly ambiguous: 'last-inbound' | 'reject';
-  readonly parkTimeout: number;
-  readonly orphanTimeout: number;
-  readonly trace: boolean;
-  readonly json: boolean;
-}
+import { ROWS, type Row, type Values } from './option-table.js';
+import { refused, UsageError } from './usage-error.js';
+import * as readers from './values.js';
 
 /** Where the server is that is to be served. */
 export type UpstreamSpec =
@@ -45,9 +16,7 @@ export type UpstreamSpec =
       readonly passHeaders: readonly string[];
     };
 
-export interface CommandOptions extends Values {
-  readonly upstream: UpstreamSpec;
-}
+export type CommandOptions = Values & { readonly upstream: UpstreamSpec };
 
 /** Thrown for `--help` and `--version`: there is something to print, and nothing to do. */
 export class Printed extends Error {
@@ -77,9 +46,9 @@ export function parse(args: readonly string[]): CommandOptions {
     if (error.exitCode === 0) throw new Printed(printed);
     throw new UsageError(oneLine(error.message));
   }
-  const values: Values = { ...OFF, ...program.opts<Values>() };
+  const values = valuesOf(program);
   const upstream = upstreamOf(values, program.args);
-  for (const row of TABLE) refuseWhereMeaningless(row, program, upstream, values);
+  for (const row of ROWS) refuseWhereMeaningless(row, program, upstream, values);
   if (values.token !== undefined && !values.stdio && values.passHeader?.includes('authorization') === true)
     throw new UsageError('--pass-header authorization would give the --token of this endpoint to the upstream');
   return { ...values, upstream };
@@ -96,23 +65,47 @@ function command(): Command {
     .passThroughOptions()
     .configureHelp({ visibleArguments: () => [] })
     .addHelpText('after', EXIT_CODES);
-  for (const row of TABLE) program.addOption(optionOf(row));
+  for (const row of ROWS) program.addOption(optionOf(row));
   program.optionsGroup(GROUPS.logs);
   return program.helpOption('-h, --help', 'prints this').version(version(), '--version', 'prints the version');
 }
 
-function optionOf({ flags, group, help, parse: read, repeatable, default: value, shown, env }: Row): Option {
-  const option = new Option(flags, help).helpGroup(GROUPS[group]);
+function optionOf(row: Row): Option {
+  const { flags, group, help, repeatable, default: value, env } = row;
+  const option = new Option(flags, [help, repeatable && 'may be repeated'].filter(Boolean).join('; ')).helpGroup(
+    GROUPS[group],
+  );
+  if (env !== undefined) option.description += ` (env: ${env})`;
   const flag = flagOf(flags);
-  if (read !== undefined) {
-    option.argParser((text: string, previous: unknown) => {
-      const one = read(text, flag);
-      return repeatable === true ? [...((previous as unknown[] | undefined) ?? []), one] : one;
-    });
-  }
-  if (value !== undefined) option.default(value, shown);
-  if (env !== undefined) option.env(env);
+  let isGiven = false;
+  if (option.isBoolean()) return option;
+  option.argParser((text: string, previous: unknown) => {
+    const one = read(row, text, flag);
+    if (repeatable) return [...((previous as unknown[] | undefined) ?? []), one];
+    if (isGiven) throw new UsageError(`${flag} is given more than once`);
+    isGiven = true;
+    return one;
+  });
+  if (value !== undefined) option.default(read(row, value, flag), value);
   return option;
+}
+
+/** @param name of the option or of the variable that the text comes from, for the error */
+function read({ value, choices = [] }: Row, text: string, name: string): unknown {
+  if (value !== undefined) return readers[value](text, name);
+  if (choices.includes(text)) return text;
+  throw refused(name, choices.map((choice) => `'${choice}'`).join(' or '), text);
+}
+
+function valuesOf(program: Command): Values {
+  const values: Record<string, unknown> = program.opts();
+  for (const row of ROWS) {
+    if (row.value === undefined && row.choices === undefined) values[nameOf(row)] ??= false;
+    const text = row.env === undefined ? undefined : process.env[row.env];
+    // Not commander's own reading of the environment, which would blame the option for a fault of the variable.
+    if (row.env !== undefined && text !== undefined) values[nameOf(row)] ??= read(row, text, row.env);
+  }
+  return values as Values;
 }
 
 function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: readonly string[]): UpstreamSpec {
@@ -128,12 +121,16 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
 /** An option that would do nothing is a mistake, and may be one about safety. */
 function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio }: Values): void {
   const flag = flagOf(row.flags);
-  const name = new Option(row.flags).attributeName();
+  const name = nameOf(row);
   if (program.getOptionValueSource(name) !== 'cli') return;
   if (row.needs === 'command' && kind !== 'command') throw new UsageError(`${flag} needs a command to run`);
   if (row.needs === 'url' && kind === 'command') throw new UsageError(`${flag} needs --url or --sse-url`);
   if ((row.needs === 'http' || name === 'passHeader') && stdio)
     throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);
+}
+
+function nameOf({ flags }: Row): string {
+  return new Option(flags).attributeName();
 }
 
 function flagOf(flags: string): string {

@@ -63,6 +63,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     backchannel: {
       ambiguous: options.ambiguous,
       parkTimeoutMs: options.parkTimeout,
+      maxParked: options.maxParked,
       orphanTimeoutMs: options.orphanTimeout,
     },
     onerror: logs.report,

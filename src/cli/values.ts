@@ -1,11 +1,11 @@
-/** The values of options. What is refused is shown, unless it may be a credential. */
+/**
+ * Functions that read the value of an option, each given the text and the name of the option for its error. An error
+ * shows the refused text, unless it may be a credential.
+ */
 import { statSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { durationMs } from '../durations.js';
-import { UsageError } from './usage-error.js';
-
-/** Reads the value of an option. `flag` is its name, for the error. */
-export type Parse<T> = (value: string, flag: string) => T;
+import { refused } from './usage-error.js';
 
 /** Headers that belong to one connection, or to the session of one side. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([
@@ -38,12 +38,8 @@ export function atLeastOne(value: string, flag: string): number {
   return wholeNumber(value, flag, 1, Number.MAX_SAFE_INTEGER);
 }
 
-export function oneOf<const T extends string>(...allowed: readonly T[]): Parse<T> {
-  return (value, flag) => {
-    const known = allowed.find((one) => one === value);
-    if (known === undefined) throw refused(flag, allowed.map((one) => `'${one}'`).join(' or '), value);
-    return known;
-  };
+export function zeroOrMore(value: string, flag: string): number {
+  return wholeNumber(value, flag, 0, Number.MAX_SAFE_INTEGER);
 }
 
 export function notEmpty(value: string, flag: string): string {
@@ -127,8 +123,4 @@ function isHeader(name: string, value: string): boolean {
   } catch {
     return false;
   }
-}
-
-function refused(flag: string, expected: string, value?: string): UsageError {
-  return new UsageError(`${flag} must be ${expected}${value === undefined ? '' : `, not '${value}'`}`);
 }

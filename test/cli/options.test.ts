@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from '../../src/cli/options.js';
 import { UsageError } from '../../src/cli/usage-error.js';
 
@@ -24,6 +24,8 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['two URLs', [...URL_ARGS, '--sse-url', 'http://127.0.0.1/sse'], /^more than one thing to serve/],
     ['an unknown option', ['--prot', '1', ...COMMAND], /^unknown option '--prot' \(Did you mean --port\?\)$/],
     ['an unknown option with a secret', [`--headr=A: ${SECRET}`, ...COMMAND], /^unknown option '--headr'/],
+    ['a URL that is given twice', [...URL_ARGS, ...URL_ARGS], /^--url is given more than once$/],
+    ['a port that is given twice', ['--port', '1', '--port=1', ...COMMAND], /^--port is given more than once$/],
     ['an option without its value', ['--port'], /^option '--port <number>' argument missing$/],
     ['a port that is no number', ['--port', 'http', ...COMMAND], /^--port must be a whole number, 0 to 65535, not/],
     ['a port that is too large', ['--port', '65536', ...COMMAND], /^--port must be/],
@@ -84,6 +86,13 @@ describe('refuses in one line, without saying what may be a credential,', () => 
   });
 });
 
+it('blames an empty variable, not the option that it stands for', () => {
+  vi.stubEnv('MCP_BACKCHANNEL_TOKEN', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(refusal(COMMAND)).toMatch(/^MCP_BACKCHANNEL_TOKEN must be a token of/);
+  expect(parse(['--token', SECRET, ...COMMAND]).token).toBe(SECRET);
+});
+
 describe('takes', () => {
   it('what follows the command as the command’s own, its options too', () => {
     const { upstream, port } = parse(['--port', '1', '--', 'npx', '-y', 'server', '--port', '2', '--help']);
@@ -122,6 +131,7 @@ describe('takes', () => {
       maxSessions: 1000,
       ambiguous: 'last-inbound',
       parkTimeout: 5_000,
+      maxParked: 256,
       orphanTimeout: 30_000,
       stdio: false,
       cors: false,
