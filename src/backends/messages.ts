@@ -34,12 +34,14 @@ export function listenerOf(transport: TransportLike): MessageListener {
  * Reads one message, or, as older servers answer, several. What is no valid message is an error, and where
  * it should have been an answer, one takes its place: somebody waits for it. It is a `SyntaxError`, which says that whoever
  * sent it is there.
+ *
+ * @param hint is added to the error for a text that is no JSON
  */
-export function tellMessages(json: string, listener: MessageListener): void {
+export function tellMessages(json: string, listener: MessageListener, hint = ''): void {
   const value = parsed(json);
   if (value === undefined) {
     // Not what the parser says, which shows a piece of it.
-    listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON`));
+    listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON${hint}`));
     return;
   }
   try {

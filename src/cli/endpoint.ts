@@ -64,8 +64,17 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
       );
       return;
     default:
-      answer(response, 404, { error: 'not found' });
+      answer(response, 404, { error: 'not found', ...hintFor(options, request) });
   }
+}
+
+/** A longer path may have been chosen so that nobody guesses it. */
+const MAX_SHOWN_PATH = 12;
+
+/** Where the endpoint is, for those who may come in: people try `/` and `/sse` first. */
+function hintFor({ path, guard }: EndpointOptions, request: IncomingMessage): { readonly hint?: string } {
+  if (path.length > MAX_SHOWN_PATH || guard.check(incomingOf(request)) !== undefined) return {};
+  return { hint: `the MCP endpoint (Streamable HTTP) is at ${path}` };
 }
 
 /** Resolves with the URL of `path`. */

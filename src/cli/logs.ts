@@ -45,10 +45,28 @@ export class Logs {
     const whose = session?.slice(0, SESSION_PREFIX);
     const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;
     const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
-    const words = ['route', whose, shownMethod(method), id === undefined ? undefined : shown(id), '→', target];
+    const words = [
+      timeOfDay(),
+      'route',
+      whose,
+      shownMethod(method),
+      id === undefined ? undefined : shown(id),
+      '→',
+      target,
+    ];
     const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
     this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
-      route: { session: whose, method, id, to, relatedRequestId, evidence, outcome, error: code, waitedMs },
+      route: {
+        session: whose,
+        method,
+        id,
+        to,
+        relatedRequestId,
+        evidence,
+        outcome,
+        error: code,
+        waitedMs: rounded(waitedMs),
+      },
     });
   }
 
@@ -88,6 +106,16 @@ export class Logs {
       : visible(oneLine(this.#secrets.redact(text)));
     this.write(line);
   }
+}
+
+/** `20:15:03.042Z`, in UTC. */
+function timeOfDay(): string {
+  return new Date().toISOString().slice('2026-11-28T'.length);
+}
+
+/** To the microsecond. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 function oneLine(text: string): string {

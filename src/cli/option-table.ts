@@ -185,7 +185,11 @@ export const TABLE = [
     help: 'what logs call the server; otherwise its package or file, or the host of its URL',
     value: 'notEmpty',
   },
-  { flags: '--trace', group: 'logs', help: 'logs one line for each message that the server starts' },
+  {
+    flags: '--trace',
+    group: 'logs',
+    help: 'logs one line, with its time in UTC, for each message that the server starts, and quotes output that is no message',
+  },
   { flags: '--json', group: 'logs', help: 'logs one JSON object per line' },
 ] as const;
 

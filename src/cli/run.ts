@@ -37,7 +37,9 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends, for nothing has caught this: ${format(error)}`);
     process.exit(1);
   });
-  const upstreams = new UpstreamFactory(options.upstream, logs);
+  const { upstream, name, trace } = options;
+  const upstreams = new UpstreamFactory(upstream, logs, { name, quotesStdout: trace });
+  upstreams.mustExist();
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);
 }
@@ -71,7 +73,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   if (options.trace) proxy.routes$.subscribe((route) => logs.route(route));
 
   let isClosing = false;
-  const guard = new Guard(access);
+  const guard = new Guard(access, logs.report);
   const server = createEndpoint({
     proxy,
     metrics: metricsOf(proxy),

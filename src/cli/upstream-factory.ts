@@ -1,29 +1,36 @@
-import { basename } from 'node:path';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
-import { ChildTransport } from '../backends/stdio/child-transport.js';
+import { ChildTransport, type ChildCommand } from '../backends/stdio/child-transport.js';
+import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
 import { HttpTransport } from '../backends/http/http-transport.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import type { Secrets } from './secrets.js';
+import { serverNameOf } from './server-name.js';
+import { UsageError } from './usage-error.js';
 
 type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may stand in other words. */
 const MIN_SECRET_PATH = 12;
 
+export interface UpstreamFactoryOptions {
+  /** What logs call the server. @default its package or file, or the origin of its URL */
+  readonly name?: string | undefined;
+  /** Whether errors quote what a server writes to stdout that is no message. */
+  readonly quotesStdout?: boolean;
+}
+
 /** Makes the connections to the server that is served: one for each session. */
 export class UpstreamFactory {
   readonly #children = new Children();
-  readonly #onStderr = (name: string, pid: number, line: string): void => {
-    this.logs.ofUpstream(name, pid, line);
-  };
 
   constructor(
     private readonly spec: UpstreamSpec,
     private readonly logs: Logs,
+    private readonly options: UpstreamFactoryOptions = {},
   ) {
     if (spec.kind === 'command') {
       for (const value of Object.values(spec.env)) this.#hideText(value);
@@ -36,22 +43,41 @@ export class UpstreamFactory {
     logs.hide(spec.url.search);
   }
 
-  /** What is served, for people: no arguments, path or query, for they may hold credentials. */
+  /** What people call the server that is served. No argument, path or query that may hold a credential is in it. */
   get name(): string {
-    if (this.spec.kind === 'command') return basename(this.spec.command);
-    return this.spec.url.origin;
+    const { name } = this.options;
+    if (name !== undefined) return name;
+    return this.spec.kind === 'command' ? serverNameOf(this.spec.command, this.spec.args) : this.spec.url.origin;
+  }
+
+  /** @throws UsageError when the command cannot be found: better now than for each client */
+  mustExist(): void {
+    const fault = this.spec.kind === 'command' ? faultIn(this.spec) : undefined;
+    if (fault !== undefined) throw new UsageError(fault);
   }
 
   /** A new, unstarted connection. */
   readonly connect = (request: UpstreamRequest): TransportLike =>
-    this.spec.kind === 'command'
-      ? new ChildTransport(this.spec, this.#onStderr, this.#children)
-      : this.#reach(this.spec, request);
+    this.spec.kind === 'command' ? this.#run(this.spec) : this.#reach(this.spec, request);
 
   /** Ends every process at once, without asking. */
   readonly abandon = (): void => {
     this.#children.kill();
   };
+
+  #run(command: ChildCommand): TransportLike {
+    const { name, logs } = this;
+    return new ChildTransport({
+      ...command,
+      name,
+      children: this.#children,
+      quotesStdout: this.options.quotesStdout ?? false,
+      redactCut: (text) => logs.secretsFor([]).redactCut(text),
+      onStderr: (line, pid) => {
+        logs.ofUpstream(name, pid, line);
+      },
+    });
+  }
 
   #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): TransportLike {
     const sent = new Headers(headers.map(([name, value]): [string, string] => [name, value]));

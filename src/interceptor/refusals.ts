@@ -52,10 +52,13 @@ function reasonOf(
       return (
         `the client opened no stream that can take it within ${parkTimeoutMs} ms. It may have gone away, or it ` +
         'opens no GET stream and has no request in flight that is answered with an event stream (in JSON none is). ' +
-        'Raise parkTimeoutMs if clients need longer to reconnect.'
+        'Raise parkTimeoutMs (--park-timeout, MCP_BACKCHANNEL_PARK_TIMEOUT) if clients need longer to reconnect.'
       );
     case 'PARK_FULL':
-      return `${maxParked} messages wait for a stream already, and the client opens none. Raise maxParked to keep more.`;
+      return (
+        `${maxParked} messages wait for a stream already, and the client opens none. ` +
+        'Raise maxParked (--max-parked, MCP_BACKCHANNEL_MAX_PARKED) to keep more.'
+      );
     case 'CANCELLED':
       return 'its sender took it back while it waited for a stream.';
     case 'CLOSED':

@@ -16,6 +16,9 @@ export interface ServerTransportOptions {
   readonly eventStore?: never;
 }
 
+/** The first revision of the protocol that has no sessions. */
+const SESSIONLESS_ERA = '2026-07-28';
+
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
 /** What every HTTP request passes through: who may come in, and to which session. */
@@ -25,8 +28,9 @@ export class Admission {
   constructor(
     private readonly sessions: Sessions,
     private readonly settings: ProxySettings,
+    report: (error: Error) => void,
   ) {
-    this.#guard = new Guard(settings);
+    this.#guard = new Guard(settings, report);
   }
 
   corsHeaders(incoming: Incoming): Readonly<Record<string, string>> {
@@ -55,7 +59,7 @@ export class Admission {
     if (id !== null) return this.sessions.find(id, credential);
     // Whether it is an `initialize` is for the transport to see, which reads the body.
     return method === 'POST'
-      ? this.sessions.open({ headers: incoming.allHeaders(), credential }, makeTransport)
+      ? this.sessions.open({ headers: incoming.allHeaders(), credential, isProbing: isProbe(headers) }, makeTransport)
       : NO_SESSION_ID;
   }
 
@@ -71,6 +75,15 @@ export class Admission {
       ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never }),
     };
   }
+}
+
+/**
+ * Whether a request may be how a client of a later era asks whether it is understood: it names a revision that knows
+ * no sessions, and belongs to none. The transport refuses it, and the client goes on with `initialize`.
+ */
+function isProbe(headers: Incoming['headers']): boolean {
+  const version = headers.get('mcp-protocol-version');
+  return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= SESSIONLESS_ERA;
 }
 
 function isServedBy<T extends TransportLike>(

@@ -1,4 +1,5 @@
 import { asUpstream } from '../backchannel.js';
+import { BackendEnded } from '../backend-ended.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
@@ -38,6 +39,7 @@ export class Backend {
   });
   readonly #reported = new WeakSet();
   #isClosed = false;
+  #howItEnded = '';
 
   constructor(
     private readonly makeTransport: MakeTransport,
@@ -106,12 +108,13 @@ export class Backend {
     };
     transport.onclose = () => {
       onclose?.();
-      this.lost('the backend has closed the connection');
+      this.lost(`the backend has closed the connection${this.#howItEnded}`);
     };
     transport.onerror = (error) => {
       onerror?.(error);
       // To close a transport breaks off what it reads, which is no news.
       if (this.#isClosed) return;
+      if (error instanceof BackendEnded) this.#howItEnded = ` (${error.how})`;
       this.#reported.add(Object(error) as object);
       this.listener.report(error);
       if (isEndOfEventSource(error)) this.lost(`the connection to the backend broke: ${reasonOf(error)}`, error);

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { WRONG_HOST, WRONG_ORIGIN, WRONG_TOKEN, type Answer } from './own-answers.js';
+import { visible } from '../visible.js';
+import { WRONG_TOKEN, wrongHost, wrongOrigin, type Answer } from './own-answers.js';
+import { Seldom } from './seldom.js';
 import type { ProxySettings } from './settings.js';
 
 /** An HTTP request of a client, of Node or of the web. */
@@ -15,6 +17,13 @@ export interface Incoming {
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const METHODS = 'GET, POST, DELETE';
 
+/** A host or origin that is refused is reported once in this time, and no more than so many of them. */
+const REPORT_PERIOD_MS = 60_000;
+const MAX_REPORTS = 100;
+
+/** A name is shown up to this length: it is chosen by whoever sends it. */
+const MAX_SHOWN = 100;
+
 /**
  * Who may come in. A page in a browser can be made to call any address under a name of its own (DNS
  * rebinding), so the names that requests are addressed to and come from are checked, on loopback above all.
@@ -26,7 +35,13 @@ export class Guard {
   readonly #origins: ReadonlySet<string>;
   readonly #authorization: Buffer | undefined;
 
-  constructor(private readonly settings: Pick<ProxySettings, 'allowedHosts' | 'allowedOrigins' | 'token' | 'cors'>) {
+  readonly #reports = new Seldom(REPORT_PERIOD_MS, MAX_REPORTS);
+
+  constructor(
+    private readonly settings: Pick<ProxySettings, 'allowedHosts' | 'allowedOrigins' | 'token' | 'cors'>,
+    /** Is told of each host and origin that is refused, but not every time. */
+    private readonly report: (error: Error) => void,
+  ) {
     this.#hosts = new Set(settings.allowedHosts.map((host) => host.toLowerCase()));
     this.#origins = new Set(settings.allowedOrigins.map((origin) => origin.toLowerCase()));
     this.#authorization = settings.token === undefined ? undefined : digest(settings.token);
@@ -35,8 +50,9 @@ export class Guard {
   /** The answer to a request that comes no further: one that is refused, or a preflight. */
   check(incoming: Incoming): Answer | undefined {
     const { headers, host, method } = incoming;
-    if (!this.#isHost(host)) return WRONG_HOST;
-    if (!this.#isOrigin(headers.get('origin'))) return WRONG_ORIGIN;
+    const origin = headers.get('origin');
+    if (!this.#isHost(host)) return this.#refuse(wrongHost, host ?? '');
+    if (!this.#isOrigin(origin)) return this.#refuse(wrongOrigin, origin ?? '');
     if (method === 'OPTIONS' && this.settings.cors && headers.has('origin')) return preflight(headers);
     return this.#isAuthorized(headers.get('authorization')) ? undefined : WRONG_TOKEN;
   }
@@ -50,6 +66,13 @@ export class Guard {
       'access-control-expose-headers': 'Mcp-Session-Id',
       vary: 'Origin',
     };
+  }
+
+  #refuse(answerTo: typeof wrongHost, named: string): Answer {
+    const shown = JSON.stringify(visible(named.length > MAX_SHOWN ? `${named.slice(0, MAX_SHOWN)}…` : named));
+    const { reason, answer } = answerTo(shown);
+    if (this.#reports.isDue(reason)) this.report(new Error(reason));
+    return answer;
   }
 
   #isHost(host: string | undefined): boolean {

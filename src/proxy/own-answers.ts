@@ -18,9 +18,27 @@ export const CLOSING: Answer = refusal(503, SERVER_ERROR, 'The proxy is shutting
 export const WRONG_TOKEN: Answer = refusal(401, SERVER_ERROR, 'Unauthorized: a valid bearer token is required', {
   'www-authenticate': 'Bearer',
 });
-export const WRONG_HOST: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Host is not allowed');
-export const WRONG_ORIGIN: Answer = refusal(403, SERVER_ERROR, 'Forbidden: this Origin is not allowed');
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
+
+/** Why a request is refused, for the log, and its answer. */
+export interface Forbidden {
+  readonly reason: string;
+  readonly answer: Answer;
+}
+
+/** @param host as it may be shown, quoted */
+export function wrongHost(host: string): Forbidden {
+  return forbidden(`this Host is not allowed: ${host}. To allow it, name it in allowedHosts (--allowed-host)`);
+}
+
+/** @param origin as it may be shown, quoted */
+export function wrongOrigin(origin: string): Forbidden {
+  return forbidden(`this Origin is not allowed: ${origin}. To allow it, name it in allowedOrigins (--allowed-origin)`);
+}
+
+function forbidden(reason: string): Forbidden {
+  return { reason, answer: refusal(403, SERVER_ERROR, `Forbidden: ${reason}`) };
+}
 
 export function tooManySessions(maxSessions: number): string {
   return `Too many sessions: ${maxSessions} are open already. Try again later.`;

@@ -27,7 +27,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const settings = proxySettingsFrom(options);
   const report = reporter(options.onerror);
   const sessions = new Sessions(settings, report);
-  const door = new Admission(sessions, settings);
+  const door = new Admission(sessions, settings, report);
   const overNode = nodeHandler(door, settings, report);
 
   return {

@@ -127,8 +127,11 @@ export class Relay {
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
     const reason = `the backend did not take it: ${reasonOf(error)}`;
-    if (method === 'initialize' || isSessionUnknown(error)) {
+    if (method === 'initialize') {
       this.#backend.lost(reason, error);
+    } else if (isSessionUnknown(error)) {
+      // The transport has reported the answer, but not that it ends the session.
+      this.#backend.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
     } else if (this.#calls.isDue(id)) {
       this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
     }

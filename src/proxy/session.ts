@@ -28,6 +28,8 @@ export type Downstream = TransportLike & { readonly backchannel: Backchannel };
 export interface Opener {
   readonly headers: Headers;
   readonly credential: Credential;
+  /** Its first request may be a probe, whose refusal is no news. @default false */
+  readonly isProbing?: boolean;
 }
 
 /** The life of a client and its backend. */
@@ -71,7 +73,10 @@ export class Session {
     });
     downstream.onmessage = (message: JsonRpcMessage) => this.#relay.fromClient(message);
     downstream.onclose = () => void this.end(LEFT);
-    downstream.onerror = report;
+    downstream.onerror = (error) => {
+      if (opener.isProbing === true && this.id === undefined) debug.proxy('a probe was refused: %s', error.message);
+      else report(error);
+    };
   }
 
   /** What became of each server-initiated message. */

@@ -138,7 +138,7 @@ it('tells a server over stdio that its question is refused, and goes on', async 
     console.log('{"jsonrpc":"2.0","id":"q","method":"x","params":3}');
   `;
   const spec = { command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
-  const server = new ChildTransport(spec, () => undefined, children);
+  const server = new ChildTransport({ ...spec, children });
   const repeated = new Promise<JsonRpcMessage>((resolve) => (server.onmessage = resolve));
   await server.start();
   expect((await repeated).method).toContain('"id":"q","error":{"code":-32600');

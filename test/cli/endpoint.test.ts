@@ -50,6 +50,20 @@ it('is nowhere else, and at the path it is given', async () => {
   expect((await mirrored(await started.client(url))).pid).toBeGreaterThan(0);
   for (const path of ['/', '/mcp', '/a/b/c', '/healthz/x']) expect((await get(url, path)).status).toBe(404);
   expect((await get(url, '/metrics', { method: 'POST' })).status).toBe(405);
+  for (const path of ['/', '/sse']) {
+    const { text } = await get(url, path);
+    expect(JSON.parse(text)).toEqual({
+      error: 'not found',
+      hint: 'the MCP endpoint (Streamable HTTP) is at /a/b',
+    });
+  }
+});
+
+it('does not say where it is to those who may not come in, nor where its path may be a secret', async () => {
+  const secret = await started.endpoint(['--path', '/mcp/not-for-everybody', ...MIRROR]);
+  expect((await get(secret.url, '/')).text).not.toContain('not-for-everybody');
+  const guarded = await started.endpoint(['--token', TOKEN, ...MIRROR]);
+  expect((await get(guarded.url, '/')).text).not.toContain('/mcp');
 });
 
 describe('lets nobody in', () => {
@@ -77,6 +91,21 @@ describe('lets nobody in', () => {
     expect(await statusFor(url, '/mcp', { host: 'evil.test' })).toBe(403);
     expect(await statusFor(url, '/mcp', { origin: 'https://evil.test' })).toBe(403);
     expect(await statusFor(url, '/metrics', { host: 'evil.test' })).toBe(403);
+  });
+
+  it('but says which host or origin it refused, and how to allow it, in the log once', async () => {
+    const { url, command } = await started.endpoint([...MIRROR]);
+    for (let times = 0; times < 3; times++) {
+      expect(await statusFor(url, '/mcp', { host: 'evil.test' })).toBe(403);
+      expect(await statusFor(url, '/mcp', { origin: 'https://evil.test' })).toBe(403);
+    }
+    const text = (await (
+      await fetch(url, { method: 'POST', headers: { origin: 'https://evil.test' } })
+    ).json()) as object;
+    expect(JSON.stringify(text)).toContain('this Origin is not allowed: \\"https://evil.test\\"');
+    await command.line(/error: this Host is not allowed: "evil\.test".*--allowed-host/);
+    await command.line(/error: this Origin is not allowed: "https:\/\/evil\.test".*--allowed-origin/);
+    expect(command.stderr.filter((line) => line.includes('is not allowed'))).toHaveLength(2);
   });
 });
 
@@ -141,7 +170,9 @@ it('says in one line that its port is in use, and ends with exit code 1', async 
 it('tells each route in one line of stderr with --trace, and all in JSON with --json', async () => {
   const plain = await started.endpoint(['--trace', ...MIRROR]);
   await (await started.client(plain.url)).callTool('ask');
-  await plain.command.line(/^route [\w-]{8} elicitation\/create "q1" → request 1 \(sole\) delivered after \d+ ms$/);
+  await plain.command.line(
+    /^[\d:]{8}\.\d{3}Z route [\w-]{8} elicitation\/create "q1" → request 1 \(sole\) delivered after \d+ ms$/,
+  );
 
   const json = await started.endpoint(['--trace', '--json', ...MIRROR]);
   await (await started.client(json.url)).callTool('ask');
@@ -151,4 +182,6 @@ it('tells each route in one line of stderr with --trace, and all in JSON with --
   expect(lines.at(-1)).toMatchObject({
     route: { method: 'elicitation/create', to: 'request', relatedRequestId: 1, evidence: 'sole', outcome: 'delivered' },
   });
+  const { route } = lines.at(-1) as { route: { waitedMs: number } };
+  expect(String(route.waitedMs)).toMatch(/^\d+(\.\d{1,3})?$/);
 });

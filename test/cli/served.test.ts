@@ -12,7 +12,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 const SHORT = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
 
-const GUARD = new Guard({ allowedHosts: [], allowedOrigins: [], cors: false });
+const GUARD = new Guard({ allowedHosts: [], allowedOrigins: [], cors: false }, () => undefined);
 
 function endpoint(
   listener: Listener,

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startUpstream } from '../support/upstreams.js';
 import { BACKEND, elicitations, healthOf, MIRROR, mirrored, Started } from './support.js';
@@ -69,8 +70,18 @@ describe('a command', () => {
     expect(command.stdout).toBe('');
   });
 
-  it('that does not exist costs its session, and the command lives on', async () => {
-    const { url } = await started.endpoint(['--', 'no-such-command-anywhere']);
+  it('that does not exist is named at once, with exit code 2', async () => {
+    const command = started.command(['--port', '0', '--', 'no-such-command-anywhere']);
+    expect(await command.exit).toEqual({ code: 2, signal: null });
+    expect(command.stderr).toEqual(['mcp-backchannel: no such command: no-such-command-anywhere; is it on the PATH?']);
+  });
+
+  it('that is gone by the time a client comes costs its session, and the command lives on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
+    const program = join(folder, 'server');
+    await writeFile(program, '#!/bin/sh\n', { mode: 0o755 });
+    const { url } = await started.endpoint(['--', program]);
+    await rm(folder, { recursive: true });
     const refused = started.client(url);
     await expect(refused.then(({ arrivals }) => arrivals[0]?.message.error?.message)).resolves.toContain('ENOENT');
     await expect(healthOf(url)).resolves.toMatchObject({ status: 'ok', sessions: 0 });
@@ -99,10 +110,40 @@ describe('a command', () => {
   it('that dies in mid-call costs its own session only, at once', async () => {
     const { url } = await started.endpoint(MIRROR);
     const [one, other] = [await started.client(url), await started.client(url)];
-    await expect(one.callTool('die')).rejects.toThrow('closed the connection');
+    await expect(one.callTool('die')).rejects.toThrow('closed the connection (was ended by SIGKILL)');
     expect((await mirrored(other)).pid).toBeGreaterThan(0);
     await expect(healthOf(url)).resolves.toMatchObject({ sessions: 1 });
   });
+});
+
+it('a command is called by its own name in the logs, or by the one it is given', async () => {
+  const { url, command } = await started.endpoint(['--name', 'my mirror', ...MIRROR]);
+  await command.line(/serves my mirror at http/);
+  const { pid } = await mirrored(await started.client(url));
+  await command.line(new RegExp(`^\\[my mirror ${pid}\\] mirror, mirror$`));
+});
+
+it('the log tells how a command ended and its last words, without its secrets; its client hears of the code alone', async () => {
+  const script = `console.error('cannot log in with password-1234'); process.exitCode = 3; process.stdin.on('data', () => process.exit())`;
+  const env = ['--env', 'PASSWORD=password-1234'];
+  const { url, command } = await started.endpoint([...env, '--', process.execPath, '-e', script]);
+  const { arrivals } = await started.client(url);
+  const told = arrivals[0]?.message.error?.message ?? '';
+  expect(told).toContain('closed the connection (ended with code 3)');
+  expect(told).not.toContain('log in');
+  await command.line(/\[node \d+\] ended with code 3; its last line on stderr: cannot log in with \*\*\*$/);
+  await command.line(/session .* has ended: .*\(ended with code 3\)/);
+});
+
+it('a command that logs to stdout is told to use stderr, and --trace shows the beginning of the line', async () => {
+  const script = `console.log('Listening with password-1234' + '.'.repeat(200)); process.stdin.resume()`;
+  const args = ['--env', 'PASSWORD=password-1234', '--', process.execPath, '-e', script];
+  const [plain, traced] = [await started.endpoint(args), await started.endpoint(['--trace', ...args])];
+  for (const { url } of [plain, traced]) void started.client(url).catch(() => undefined);
+  await plain.command.line(
+    /characters that are no JSON; a server over stdio must write its logs to stderr, not to stdout$/,
+  );
+  await traced.command.line(/not to stdout: "Listening with \*\*\*\.+…"$/);
 });
 
 describe('a URL', () => {

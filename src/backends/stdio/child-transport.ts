@@ -4,10 +4,12 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
+import { BackendEnded } from '../../backend-ended.js';
 import { asError } from '../../errors.js';
 import { endsWithin } from '../../ends-within.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
+import { visible } from '../../visible.js';
 import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine, Lines } from '../lines.js';
@@ -22,8 +24,18 @@ export interface ChildCommand {
   readonly cwd: string | undefined;
 }
 
-/** Is told each line that a process writes to its stderr. */
-export type OnStderr = (name: string, pid: number, line: string) => void;
+export interface ChildTransportOptions extends ChildCommand {
+  /** What errors call the server. @default the file name of the command */
+  readonly name?: string;
+  /** Keeps the process id for as long as the process runs. */
+  readonly children: Children;
+  /** Is given each line that the process writes to stderr. */
+  readonly onStderr?: (line: string, pid: number) => void;
+  /** Hides secrets in a text that may have been cut off. */
+  readonly redactCut?: (text: string) => string;
+  /** Whether errors quote the beginning of a line on stdout that is no message. @default false */
+  readonly quotesStdout?: boolean;
+}
 
 /** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
 const END_TIMEOUT_MS = 2_000;
@@ -31,12 +43,15 @@ const END_TIMEOUT_MS = 2_000;
 /** How long its last words may take to come, once it has ended or closed its stdout. */
 const LAST_WORDS_MS = 500;
 
+/** This many characters of a line are quoted: of its last words, and of a line that is no message. */
+const MAX_WORDS = 500;
+const MAX_QUOTE = 80;
+
 /** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
 const MAX_UNREAD = 16 * 1_048_576;
 
 /**
- * A process of its own for one session, spoken to over its stdin and stdout. What it writes to stderr is told
- * with its name and process id.
+ * Runs a process for one session, and speaks with it over its stdin and stdout.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
@@ -53,15 +68,14 @@ export class ChildTransport implements TransportLike {
   #closing: Promise<void> | undefined;
   #isOver = false;
 
-  constructor(
-    private readonly spec: ChildCommand,
-    private readonly onStderr: OnStderr,
-    private readonly children: Children,
-  ) {}
+  /** The last line on stderr that says something. */
+  #lastWords = '';
+
+  constructor(private readonly options: ChildTransportOptions) {}
 
   /** Rejects when there is no such command. */
   start(): Promise<void> {
-    const { command, args, env, cwd } = this.spec;
+    const { command, args, env, cwd } = this.options;
     const child = spawn(command, [...args], {
       env: environment(process.env, env),
       cwd,
@@ -118,13 +132,14 @@ export class ChildTransport implements TransportLike {
     this.#ended = new Promise((resolve) => child.once('close', resolve));
     void this.#whenSilent(child, stdout, this.#ended);
     if (pid === undefined) return;
-    this.children.add(pid);
+    const { children, onStderr } = this.options;
+    children.add(pid);
     child.once('close', () => {
-      this.children.delete(pid);
+      children.delete(pid);
     });
-    const name = basename(this.spec.command);
     forEachLine(stderr, (line) => {
-      this.onStderr(name, pid, line);
+      if (line.trim() !== '') this.#lastWords = line;
+      onStderr?.(line, pid);
     });
   }
 
@@ -136,18 +151,35 @@ export class ChildTransport implements TransportLike {
       new Promise((resolve) => stdout.once('end', resolve)),
     ]);
     await endsWithin(LAST_WORDS_MS, ended);
-    this.#over(new Error(`the server [${basename(this.spec.command)} ${child.pid}] ${howItEnded(child)}`));
+    const { command, name = basename(command) } = this.options;
+    const how = howItEnded(child);
+    const words = this.#lastWords === '' ? '' : `; its last line on stderr: ${this.#shown(this.#lastWords, MAX_WORDS)}`;
+    this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`));
   }
 
   #read(text: string): void {
     try {
       this.#lines.feed(text, (line) => {
-        tellMessages(line, this.#listener);
+        tellMessages(line, this.#listener, this.#hintFor(line));
       });
     } catch (error) {
       this.#child?.stdout?.destroy();
       this.#over(asError(error));
     }
+  }
+
+  /** Said of a line that is no JSON. */
+  #hintFor(line: string): string {
+    // A message needs none, and is not quoted for nothing.
+    if (line.startsWith('{')) return '';
+    const quote = this.options.quotesStdout === true ? `: "${this.#shown(line, MAX_QUOTE)}"` : '';
+    return `; a server over stdio must write its logs to stderr, not to stdout${quote}`;
+  }
+
+  /** A text of the server on one line, cut to `length`, without secrets. */
+  #shown(text: string, length: number): string {
+    const { redactCut = (cut: string): string => cut } = this.options;
+    return visible(text.length > length ? `${redactCut(text.slice(0, length))}…` : redactCut(text));
   }
 
   /** Nothing more will come of it. Whoever has closed it, or was told that it does not start, knows why. */
@@ -171,7 +203,7 @@ export class ChildTransport implements TransportLike {
     // What it has left in a group of its own keeps its pipes, and we do not.
     stdout?.destroy();
     stderr?.destroy();
-    this.children.delete(pid);
+    this.options.children.delete(pid);
   }
 }
 

@@ -47,7 +47,7 @@ async function serverRunning(script: string): Promise<{
   closed: Promise<void>;
 }> {
   const spec = { command: process.execPath, args: ['-e', SAY + script], env: {}, cwd: undefined };
-  const server = new ChildTransport(spec, () => undefined, children);
+  const server = new ChildTransport({ ...spec, children });
   const errors: string[] = [];
   server.onerror = ({ message }) => errors.push(message);
   const closed = new Promise<void>((resolve) => (server.onclose = resolve));

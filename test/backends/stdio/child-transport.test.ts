@@ -30,7 +30,7 @@ afterEach(() => {
 
 function serverRunning(script: string): ChildTransport {
   const spec = { command: process.execPath, args: ['-e', script], env: {}, cwd: undefined };
-  return new ChildTransport(spec, () => undefined, children);
+  return new ChildTransport({ ...spec, children });
 }
 
 it('refuses what a server does not read beyond 16 MiB, loses nothing that it took, and takes more once that is read', async () => {

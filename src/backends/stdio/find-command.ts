@@ -1,0 +1,52 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import process from 'node:process';
+import { environment } from './child-environment.js';
+import type { ChildCommand } from './child-transport.js';
+
+/** What systems search where the environment has no `PATH`. */
+const DEFAULT_PATH = '/usr/bin:/bin';
+
+const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
+
+/** Why a command cannot be run, or nothing if it can be found where its process would look for it. */
+export function faultIn(
+  { command, env, cwd = process.cwd() }: Pick<ChildCommand, 'command' | 'env' | 'cwd'>,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  const places = placesOf(command, environment(process.env, env, platform), cwd, platform);
+  const found = places.filter((place) => statSync(place, { throwIfNoEntry: false })?.isFile());
+  if (found.length === 0) return `no such command: ${command}; is it on the PATH?`;
+  return found.some((place) => platform === 'win32' || isExecutable(place))
+    ? undefined
+    : `${command} is a file that must not be executed; run it with a program, or make it executable`;
+}
+
+function placesOf(
+  command: string,
+  variables: Readonly<Record<string, string>>,
+  cwd: string,
+  platform: NodeJS.Platform,
+): readonly string[] {
+  if (platform !== 'win32') {
+    const path = (variables['PATH'] ?? DEFAULT_PATH).split(':');
+    const folders = command.includes('/') ? [''] : path;
+    return folders.map((folder) => posix.resolve(cwd, folder, command));
+  }
+  // Windows asks for names of variables in any case, and looks into the current folder first.
+  const variable = (name: string): string | undefined =>
+    Object.entries(variables).find(([key]) => key.toUpperCase() === name)?.[1];
+  const path = [cwd, ...(variable('PATH') ?? '').split(';').filter((folder) => folder !== '')];
+  const folders = /[/\\]/.test(command) ? [cwd] : path;
+  const endings = ['', ...(variable('PATHEXT') ?? DEFAULT_EXTENSIONS).split(';')];
+  return folders.flatMap((folder) => endings.map((ending) => win32.resolve(cwd, folder, `${command}${ending}`)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+/** What people call the server that a command starts: its package or its file, not the program that runs it. */
+
+/** A program that runs another, whose name follows its own options. */
+interface Runner {
+  /** What must come first, such as `dlx`. */
+  readonly subcommands?: readonly (readonly string[])[];
+  /** Options that take the next argument as their value. */
+  readonly withValue?: readonly string[];
+  /** Options without a value. */
+  readonly alone?: readonly string[];
+  /** An option whose value is what is run. */
+  readonly target?: string;
+}
+
+const NODE: Runner = {
+  withValue: ['--import', '-r', '--require', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file'],
+  alone: ['--no-warnings', '--enable-source-maps', '--inspect', '--experimental-strip-types', 'watch'],
+};
+const NPX: Runner = {
+  withValue: ['-p', '--package', '-w', '--workspace'],
+  alone: ['-y', '--yes', '--no', '-q', '--quiet', '--prefer-offline', '--prefer-online', '--offline', '--'],
+};
+const UVX: Runner = {
+  withValue: ['--from', '--with', '-p', '--python', '--directory', '--project'],
+  alone: ['-q', '--quiet', '--offline', '--isolated', '--no-cache', '--refresh'],
+};
+const PYTHON: Runner = { withValue: ['-W', '-X'], alone: ['-u', '-I', '-E', '-s', '-B', '-O'], target: '-m' };
+
+const RUNNERS: ReadonlyMap<string, Runner> = new Map([
+  ['node', NODE],
+  ['tsx', NODE],
+  ['ts-node', NODE],
+  ['deno', { subcommands: [['run']], alone: ['-A', '--allow-all', '-q', '--quiet'] }],
+  ['npx', NPX],
+  ['npm', { ...NPX, subcommands: [['exec'], ['x']] }],
+  ['pnpm', { ...NPX, subcommands: [['dlx'], ['exec']] }],
+  ['pnpx', NPX],
+  ['yarn', { ...NPX, subcommands: [['dlx']] }],
+  ['bunx', { alone: ['--bun'] }],
+  ['bun', { subcommands: [['x'], ['run'], []], alone: ['--bun'] }],
+  ['uvx', UVX],
+  ['uv', { ...UVX, subcommands: [['tool', 'run'], ['run']] }],
+  ['pipx', { subcommands: [['run']], withValue: ['--spec'] }],
+  ['python', PYTHON],
+  ['python3', PYTHON],
+]);
+
+const PACKAGE = /^(@[\w.-]+\/[\w.-]+|[\w.-]+)(?:@[\w.^~*+-]+|==[\w.*+-]+)?$/;
+
+/**
+ * The name of the server that a command starts. An argument is shown only where it is certain to be a package, a module
+ * or a file: any other may be a credential. Then the program gives its name.
+ */
+export function serverNameOf(command: string, args: readonly string[]): string {
+  const program = fileOf(command).replace(/\.(?:exe|cmd|bat)$/i, '');
+  const runner = RUNNERS.get(program);
+  const target = runner === undefined ? undefined : targetOf(runner, args);
+  if (target === undefined) return fileOf(command);
+  const [, name] = PACKAGE.exec(target) ?? [];
+  if (name !== undefined) return name;
+  // A URL may hold a credential.
+  return /^[a-z]+[:+]/i.test(target) && !/^[a-z]:\\/i.test(target) ? fileOf(command) : fileOf(target);
+}
+
+/** @returns nothing where an option is not known, for what follows may be its value */
+function targetOf({ subcommands = [[]], withValue = [], alone = [], target }: Runner, args: readonly string[]) {
+  const first = subcommands.find((words) => words.every((word, at) => args[at] === word));
+  if (first === undefined) return undefined;
+  for (let at = first.length; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === target) return args[at + 1];
+    if (withValue.includes(arg)) at++;
+    else if (!alone.includes(arg) && !/^--[\w-]+=/.test(arg)) return arg.startsWith('-') ? undefined : arg;
+  }
+  return undefined;
+}
+
+/** The last part of a path, with either kind of slash. */
+function fileOf(path: string): string {
+  return /[^/\\]+$/.exec(path)?.[0] ?? path;
+}

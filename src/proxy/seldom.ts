@@ -1,0 +1,23 @@
+import { now } from '../clock.js';
+
+/** Lets one event of a kind through in each period. Of more kinds than it can keep, it lets none through. */
+export class Seldom {
+  /** When each kind was let through last, the oldest first. */
+  readonly #last = new Map<string, number>();
+
+  constructor(
+    private readonly periodMs: number,
+    private readonly maxKinds: number,
+  ) {}
+
+  isDue(kind: string): boolean {
+    const time = now();
+    for (const [old, at] of this.#last) {
+      if (time - at < this.periodMs) break;
+      this.#last.delete(old);
+    }
+    if (this.#last.has(kind) || this.#last.size >= this.maxKinds) return false;
+    this.#last.set(kind, time);
+    return true;
+  }
+}
