@@ -21,7 +21,7 @@ export interface Row {
   readonly needs?: 'command' | 'url' | 'http';
 }
 
-export const TABLE = [
+const TABLE = [
   { flags: '--url <url>', group: 'upstream', help: 'a server over Streamable HTTP', value: 'httpUrl' },
   { flags: '--sse-url <url>', group: 'upstream', help: 'a server over the older HTTP+SSE', value: 'httpUrl' },
   {
