@@ -5,20 +5,20 @@ import { Upstream } from './interceptor/upstream.js';
 import type { Backchannel } from './interceptor/backchannel-view.js';
 import { mustBeTransport, type TransportLike } from './transport-like.js';
 
-/** A transport that is wrapped, by itself or by its façade: wrapping it again gives the same façade. */
+/** The façade of each wrapped transport, by the transport and by the façade: wrapping either again returns the façade. */
 const downstreams = new WeakMap<object, object>();
 const upstreams = new WeakMap<object, object>();
 
 /**
- * Wraps the transport that faces the client, so that each server-initiated message leaves on a stream
- * that is alive, and on the stream of the request that caused it where that can be known.
+ * Wraps the transport that faces the client. Each server-initiated message then leaves on a stream that is alive and,
+ * if it can be known, on the stream of the request that caused it.
  *
- * The result is a drop-in for `inner`: it has the same methods, properties and class. Connect your
- * server or proxy to it, and call `handleRequest()` and the like on it. Responses, and everything
- * sent with a `relatedRequestId` in flight, leave exactly as they came.
+ * The result is a drop-in for `inner`: it has the same methods, properties and class. Connect your server or proxy to it,
+ * and call `handleRequest()` and other methods on it. Responses, and messages with a `relatedRequestId` in flight, leave
+ * exactly as they came.
  *
- * Wrap before `start()`. A transport that is wrapped already is not wrapped twice: the façade it has
- * is returned, and its options stay.
+ * Wrap before `start()`. A transport that is wrapped already is not wrapped twice: its façade is returned, and its
+ * options stay.
  *
  * @param inner any transport of SDK 1.x or 2.x, or your own
  * @param options see {@link BackchannelOptions} for each default and its reason
@@ -36,13 +36,13 @@ export function withBackchannel<T extends TransportLike>(
 }
 
 /**
- * Wraps the transport that faces the backend, so that messages of the backend are attributed to the
- * request that caused them, and to no other: exactly in memory, and over Streamable HTTP where a
- * message arrives in the answer to its request; by the last inbound request where one pipe carries
- * everything, which is what stdio, SSE, WebSocket and the GET stream of an HTTP backend are.
+ * Wraps the transport that faces the backend, so that the backend's messages are attributed to the request that caused
+ * them, and to no other. The attribution is exact in memory, and over Streamable HTTP if a message arrives in the response
+ * to its request. If one pipe carries everything, as with stdio, SSE, WebSocket and the GET stream of an HTTP backend, a
+ * message is attributed to the last inbound request.
  *
- * Optional. Without it, a backend that is connected while a request is in flight is taken to speak on
- * that request's behalf for as long as the request is in flight.
+ * Optional. Without it, a backend that is connected while a request is in flight is taken to speak on behalf of that
+ * request for as long as the request is in flight.
  *
  * @throws BackchannelError `INVALID_TRANSPORT`
  */

@@ -171,7 +171,7 @@ function peerLines({ aims }: PeersResult): Line[] {
       const missing = unmeasured && `; could not be measured: ${unmeasured.join(', ')}`;
       const older = olderSdk && `; with SDK ${olderSdk.sdk}: ${spread(olderSdk.ratio)} ×`;
       return {
-        what: `the command, ${upstream} backend, beside ${BESIDE[beside]}: ${what}`,
+        what: `the command, ${upstream} backend, compared with ${BESIDE[beside]}: ${what}`,
         figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${older ?? ''}${missing ?? ''}`,
         aim: aim === null ? '' : `${aim} ×`,
         isMet: reached ?? (aim === null ? undefined : 'unknown'),

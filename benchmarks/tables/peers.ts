@@ -29,7 +29,7 @@ const RUN_WITH = [
 export function peersTable({ direct, contestants, effort, failures }: PeersResult): string {
   const hasSdk = contestants.some(({ sdk }) => sdk !== undefined);
   const caption =
-    'The command beside other proxies, in front of the same backend. The byte-level reverse proxy knows nothing of MCP: it is the floor.';
+    'The command and other proxies, in front of the same backend. The byte-level reverse proxy knows nothing of MCP: it is the floor.';
   const speed = markdownTable(
     [
       'proxy',

@@ -6,20 +6,15 @@ import { callbackFailed } from './report.js';
 import type { RouteLog } from './route-log.js';
 import type { ReceivingTransport } from './wrapped-transport.js';
 
-/** Answers server requests with an error in place of a client that is gone. */
+/** Answers server requests with an error in place of a client that is gone, in one life of a transport. */
 export class AnswerForClient {
-  /** The requests that were answered in the client's place. Most sessions have none. */
-  #answered: Recent<RequestId> | undefined;
+  /** The requests that were answered in the client's place. */
+  readonly #answered = new Recent<RequestId>();
 
   constructor(
     private readonly transport: ReceivingTransport,
     private readonly log: RouteLog,
   ) {}
-
-  /** A new life has begun. The proxy that connects next may use the same request ids again. */
-  begin(): void {
-    this.#answered = undefined;
-  }
 
   /** Answers every request that a client which is gone has left open. */
   answerAll(): void {
@@ -39,7 +34,6 @@ export class AnswerForClient {
    * @returns whether the message was one
    */
   dropsLate(message: JsonRpcMessage): boolean {
-    if (this.#answered === undefined) return false;
     try {
       if (!isResponse(message)) return false;
       const { id } = message;
@@ -62,7 +56,7 @@ export class AnswerForClient {
     const error = errorOf(id, method, settings.orphanTimeoutMs);
     this.log.orphaned(exchange, ledger, error);
     // With several sessions, another one may have a request open with the same id, and that answer must come through.
-    if (settings.sessionOf === undefined) (this.#answered ??= new Recent()).add(id);
+    if (settings.sessionOf === undefined) this.#answered.add(id);
     ledger.exchanges.close(id);
     ledgers.prune(ledger);
     try {

@@ -11,10 +11,10 @@ import type { MessageHandler, SendOptions, TransportLike } from '../transport-li
 import { AnswerForClient } from './answer-for-client.js';
 import { BackchannelView, type Backchannel } from './backchannel-view.js';
 import { Delivery } from './delivery.js';
-import { Departure, NOT_TIMED, type Decision, type ParkedMessage, type SendingTransport } from './departure.js';
+import { Departure, NOT_TIMED, type Decision, type ParkedMessage } from './departure.js';
 import type { Interceptor } from './facade.js';
 import { Lifecycle, type LifecycleOwner } from './lifecycle.js';
-import { Liveness } from './liveness.js';
+import { Liveness, type LivenessOwner } from './liveness.js';
 import { Observables } from './observables.js';
 import { originOn } from './origin.js';
 import { receive, send } from './pipeline.js';
@@ -37,7 +37,7 @@ const ONE_STREAM: KnownStreams = { standalone: 'assumed', requests: 'open' };
  * The wrapper around the transport that faces the client. To its user it is the transport's methods and callbacks, to
  * the pipeline it is the transport that a message came in on or leaves by.
  */
-export class Downstream implements Interceptor, LifecycleOwner, ReceivingTransport, SendingTransport {
+export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, ReceivingTransport {
   /** Not the wrapper itself: async contexts live on, and must not keep a closed transport in memory. */
   readonly identity: object = {};
   readonly report: Report;
@@ -45,12 +45,13 @@ export class Downstream implements Interceptor, LifecycleOwner, ReceivingTranspo
   ledgers: Ledgers = new Ledgers(this.identity);
   readonly #observables: Observables;
   readonly #log: RouteLog;
-  readonly #answerForClient: AnswerForClient;
   readonly #order: WriteOrder;
   /** Only a transport with one stream per request has streams to choose from, and an order to keep on each. */
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   readonly #lifecycle: Lifecycle;
+  /** A new one for each life. Most need none. */
+  #answerForClient: AnswerForClient | undefined;
   #view: BackchannelView | undefined;
   #onmessage: MessageHandler | undefined;
 
@@ -61,8 +62,7 @@ export class Downstream implements Interceptor, LifecycleOwner, ReceivingTranspo
     this.report = reportTo(inner);
     this.#observables = new Observables(this.report);
     this.#log = new RouteLog(this.#observables, inner);
-    this.#answerForClient = new AnswerForClient(this, this.#log);
-    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this, this.#answerForClient) : undefined;
+    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this) : undefined;
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);
     this.#delivery = new Delivery(inner, this.#order, this.#liveness, this.#log);
     this.#lifecycle = new Lifecycle(inner, this);
@@ -133,7 +133,8 @@ export class Downstream implements Interceptor, LifecycleOwner, ReceivingTranspo
   // ---- from one life to the next ----
 
   begun(): void {
-    this.#answerForClient.begin();
+    // The proxy that connects next may use the same request ids again.
+    this.#answerForClient = undefined;
     this.ledgers = new Ledgers(this.identity);
   }
 
@@ -150,7 +151,7 @@ export class Downstream implements Interceptor, LifecycleOwner, ReceivingTranspo
     // A transport may reconnect without calling anybody: a message shows that it is back.
     this.#lifecycle.begin();
     this.#observables.inbound(message, extra);
-    if (!this.#answerForClient.dropsLate(message)) receive(this, message, extra);
+    if (this.#answerForClient?.dropsLate(message) !== true) receive(this, message, extra);
   }
 
   arrived(entry: InFlight): void {
@@ -169,6 +170,10 @@ export class Downstream implements Interceptor, LifecycleOwner, ReceivingTranspo
   }
 
   // ---- server to client ----
+
+  get answerForClient(): AnswerForClient {
+    return (this.#answerForClient ??= new AnswerForClient(this, this.#log));
+  }
 
   get streams(): KnownStreams {
     return this.#liveness?.streams ?? ONE_STREAM;

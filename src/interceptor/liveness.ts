@@ -20,6 +20,11 @@ const KNOWN_STREAMS = {
   unknown: knownStreams('unknown'),
 };
 
+/** The wrapped transport whose streams they are. */
+export interface LivenessOwner extends SendingTransport {
+  readonly answerForClient: AnswerForClient;
+}
+
 /** Which streams of a Streamable HTTP transport are alive, and what waits until one is. */
 export class Liveness implements StreamListener, OrphanListener {
   readonly #orphans: Orphans;
@@ -32,8 +37,7 @@ export class Liveness implements StreamListener, OrphanListener {
 
   constructor(
     private readonly inner: object,
-    private readonly transport: SendingTransport,
-    private readonly answerForClient: AnswerForClient,
+    private readonly transport: LivenessOwner,
   ) {
     const { responseMode, orphanTimeoutMs } = transport.settings;
     this.#responseMode = responseMode ?? (answersInJson(inner) ? 'json' : undefined);
@@ -50,7 +54,7 @@ export class Liveness implements StreamListener, OrphanListener {
   }
 
   answerAll(): void {
-    this.answerForClient.answerAll();
+    this.transport.answerForClient.answerAll();
   }
 
   /** What is known of the client's streams. */
@@ -119,7 +123,7 @@ export class Liveness implements StreamListener, OrphanListener {
     const resumedBy = watcher.resumedBy(carrier);
     if (resumedBy?.isFinished === false) return;
     const giveUp = (): void => {
-      if (watcher.resumedBy(carrier) === resumedBy) this.answerForClient.answerStored(exchange, ledger);
+      if (watcher.resumedBy(carrier) === resumedBy) this.transport.answerForClient.answerStored(exchange, ledger);
     };
     this.#orphans.requestStored(() => {
       const resumption = watcher.resumption(carrier);

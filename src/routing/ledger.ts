@@ -72,7 +72,7 @@ export interface Life {
  */
 export class Ledger {
   /** The server requests that the client has not answered yet. */
-  readonly exchanges = new Exchanges<InFlight>();
+  readonly exchanges: Exchanges<InFlight> = new Exchanges<InFlight>();
   readonly #inFlight = new ById<InFlight>();
   readonly #candidates = new Candidates<InFlight>();
   // Most sessions never need these, and there may be many idle sessions.

@@ -1,5 +1,5 @@
 /**
- * Writes `docs/reliability.md` from the results in `docs/results`, from `SECURITY.md` and from the regression tests.
+ * Writes `docs/reliability.md` from the results in `docs/results`, from `docs/threat-model.md` and from the regression tests.
  *
  *     npm run report [-- --check]
  *
@@ -23,7 +23,7 @@ for (const name of RESULTS) {
   const text = await readIfThere(`${DOCS}/results/${name}.json`);
   if (text !== undefined) results.set(name, JSON.parse(text) as Json);
 }
-results.set('security', { ...securityOf(await readFile(`${DOCS}/../SECURITY.md`, 'utf8')) });
+results.set('security', { ...securityOf(await readFile(`${DOCS}/threat-model.md`, 'utf8')) });
 results.set('causes', { ...causesOf(await regressions()) });
 const text = await format(page(results), { ...(await resolveConfig(FILE)), parser: 'markdown' });
 if (!process.argv.includes('--check')) {

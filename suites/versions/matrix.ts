@@ -1,6 +1,6 @@
 /**
  * Runs the tests of the wrapper on each version of the SDK that the peer range admits, as far as
- * `lib/table.ts` says, and writes what comes of it into the README.
+ * `lib/table.ts` says, and writes what comes of it into docs/compatibility.md.
  *
  *     npm run matrix [-- [--keep] 1.13.0 2.0.0]
  *
@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environment } from '../lib/environment.js';
 import { ROOT } from '../lib/results.js';
-import { intoReadme, keepRows, keptRows } from './lib/kept.js';
+import { intoPage, keepRows, keptRows } from './lib/kept.js';
 import type { MatrixRow } from './lib/page.js';
 import { MEASURED, runSuite } from './lib/suite.js';
 import { SDK_VERSIONS, type SdkVersion } from './lib/table.js';
@@ -26,7 +26,7 @@ for (const version of chosen) {
   rows.push(await run(version));
   if (!isKept) continue;
   await keepRows([...rows, ...known]);
-  await intoReadme();
+  await intoPage();
 }
 
 for (const { version, passed, failed, skipped, seconds, failures } of rows) {

@@ -103,42 +103,48 @@ test.each(['routing', 'http', 'scale', 'peers'])('the drawing of %s is that of i
   );
 });
 
-describe("the README's figures", () => {
+describe('the figures in the pages', () => {
   test('say what the results in the repository say', async () => {
-    await expect(program('readme.ts', '--check')).resolves.toMatchObject({ stderr: '' });
+    await expect(program('pages.ts', '--check')).resolves.toMatchObject({ stderr: '' });
   }, 60_000);
 
   test('are written between the markers, and leave out what was not measured', async () => {
     const results = join(folder, 'some');
+    const root = join(folder, 'root');
     await mkdir(results);
+    await mkdir(join(root, 'docs'), { recursive: true });
     for (const name of ['http', 'profile']) await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
     const other = process.version.startsWith('v24.') ? 'v22.0.0' : 'v24.0.0';
     const onOther = { ...(await resultOf('http')), node: other };
     await writeFile(join(results, 'http-node24.json'), JSON.stringify(onOther));
-    const readme = join(folder, 'README.md');
-    await writeFile(
-      readme,
-      [
-        '# Before',
-        '<!-- behaviour:start -->\n\nold\n\n<!-- behaviour:end -->',
-        '<!-- benchmarks:start -->\n\nold\n\n<!-- benchmarks:end -->',
-        'After\n',
-      ].join('\n\n'),
+    const old = (...names: string[]): string =>
+      ['# Before', ...names.map((name) => `<!-- ${name}:start -->\n\nold\n\n<!-- ${name}:end -->`), 'After\n'].join(
+        '\n\n',
+      );
+    await writeFile(join(root, 'README.md'), old('costs'));
+    await writeFile(join(root, 'docs/performance.md'), old('benchmarks'));
+    await writeFile(join(root, 'docs/comparison.md'), old('behaviour', 'peers'));
+    const args = ['--root', root, '--results', results];
+
+    await expect(program('pages.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });
+    await program('pages.ts', ...args);
+
+    const page = (name: string): Promise<string> => readFile(join(root, name), 'utf8');
+    const [readme, text, comparison] = await Promise.all(
+      ['README.md', 'docs/performance.md', 'docs/comparison.md'].map(page),
     );
-    const args = ['--readme', readme, '--results', results];
-
-    await expect(program('readme.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });
-    await program('readme.ts', ...args);
-
-    const text = await readFile(readme, 'utf8');
-    expect(text).toMatch(/^# Before\n\n<!-- behaviour:start -->\n/);
-    expect(text).toMatch(/<!-- benchmarks:end -->\n\nAfter\n$/);
-    expect(text).not.toMatch(/^old$/m);
+    for (const written of [readme, text, comparison]) {
+      expect(written).toMatch(/^# Before\n\n<!-- \w+:start -->\n/);
+      expect(written).toMatch(/<!-- \w+:end -->\n\nAfter\n$/);
+      expect(written).not.toMatch(/^old$/m);
+      expect(written).not.toMatch(/undefined|NaN/);
+    }
+    expect(readme).toMatch(/^- \*\*A call over HTTP\*\* takes [\d.]+ to [\d.]+ times as long/m);
+    expect(comparison).toContain('Not measured yet');
     expect(text).toMatch(/^\| over HTTP, wrapped to bare: time per call +\| met by \d of 8 workloads/m);
     expect(
-      text.match(/^\| (echo|elicit|elicit, its request not named|progress ×100), [14] at once +\|/gm),
+      text?.match(/^\| (echo|elicit|elicit, its request not named|progress ×100), [14] at once +\|/gm),
     ).toHaveLength(8);
-    expect(text).not.toMatch(/undefined|NaN/);
     expect(text).toMatch(/^\| processor time per call, 4 at once/m);
     expect(text).toMatch(
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,

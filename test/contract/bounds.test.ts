@@ -137,7 +137,7 @@ describe.each(SIDES)('$title', (side) => {
     expect((await two.arrival('from one')).stream).toBe(hasStreams ? 'POST 1' : 'pipe');
   });
 
-  it("C7: an id of '1' beside 1: the answer to one leaves the other in flight", async () => {
+  it("C7: an id of '1' next to 1: the answer to one leaves the other in flight", async () => {
     const rig = await rigs.open(side);
     await rig.request('1');
     await rig.request(1);

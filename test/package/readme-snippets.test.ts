@@ -1,5 +1,5 @@
-/** What the README prints as code: whoever pastes it needs nothing that it does not name. */
-import { readFileSync } from 'node:fs';
+/** What the README and docs print as code: whoever pastes it needs nothing that it does not name. */
+import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 
@@ -18,8 +18,14 @@ const READERS = new Set([
 ]);
 const OF_JAVASCRIPT = new Set(['console', 'Object', 'undefined']);
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const SNIPPETS = [...README.matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)].map(([, code = '']) => code);
+const ROOT = new URL('../../', import.meta.url);
+const PAGES = ['README.md', ...readdirSync(new URL('docs', ROOT)).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+);
+const SNIPPETS = PAGES.flatMap((page) => {
+  const text = readFileSync(new URL(page, ROOT), 'utf8');
+  return [...text.matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)].map(([, code = '']) => [page, code] as const);
+});
 
 /** The names that a snippet neither imports nor declares. */
 function unknownTo(code: string): string[] {
@@ -49,9 +55,9 @@ it('finds what a snippet leaves out', () => {
   expect(unknownTo("import { a } from 'a';\na(b, { c });\n")).toEqual(['b', 'c']);
 });
 
-it.each(SNIPPETS.map((code) => [code.split('\n').find((line) => !/^(import|$)/.test(line)), code]))(
-  '%s has all that it uses',
-  async (_title, code = '') => {
+it.each(SNIPPETS.map(([page, code]) => [page, code.split('\n').find((line) => !/^(import|$)/.test(line)), code]))(
+  '%s: %s has all that it uses',
+  async (_page, _title, code = '') => {
     expect(unknownTo(code).filter((name) => !READERS.has(name) && !OF_JAVASCRIPT.has(name))).toEqual([]);
     for (const [module, names] of importsOf(code))
       expect(Object.keys((await import(module)) as object), module).toEqual(expect.arrayContaining(names));

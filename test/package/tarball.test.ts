@@ -42,13 +42,24 @@ afterAll(async () => rm(project, { recursive: true, force: true }));
 
 describe('the packed tarball, in an empty project', () => {
   it('holds what is built, what describes it, and nothing else', () => {
-    const names = new Set(packed.files.map(({ path }) => path.replace(/^dist\/.*\.(d\.ts|js)$/, 'dist/*.$1')));
+    const names = new Set(
+      packed.files.map(({ path }) =>
+        path
+          .replace(/^dist\/.*\.(d\.ts|js)$/, 'dist/*.$1')
+          .replace(/^docs\/[\w-]+\.md$/, 'docs/*.md')
+          .replace(/^benchmarks\/results\/\w+\.svg$/, 'benchmarks/results/*.svg'),
+      ),
+    );
     expect([...names].sort()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
+      'benchmarks/results/*.svg',
       'dist/*.d.ts',
       'dist/*.js',
+      'docs/*.md',
       'package.json',
     ]);
   });

@@ -1,4 +1,4 @@
-/** The defaults are those that are written down, in the README and beside the options. */
+/** The defaults are those that the pages and the docstrings name. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { proxySettingsFrom } from '../../src/proxy/settings.js';
@@ -6,12 +6,12 @@ import { settingsFrom } from '../../src/options.js';
 import { NullTransport } from '../support/null-transport.js';
 
 const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const readme = textOf('README.md');
 
-const wrapper = { settings: { ...settingsFrom(undefined) }, source: 'src/options.ts' };
+const wrapper = { settings: { ...settingsFrom(undefined) }, source: 'src/options.ts', page: 'docs/api.md' };
 const proxy = {
   settings: { ...proxySettingsFrom({ upstream: () => new NullTransport() }) },
   source: 'src/proxy/options.ts',
+  page: 'docs/proxy.md',
 };
 
 it.each([
@@ -26,10 +26,12 @@ it.each([
   { of: proxy, name: 'maxBodyBytes', value: 4_194_304 },
   { of: proxy, name: 'idleTimeoutMs', value: 1_800_000 },
   { of: proxy, name: 'serialize', value: false },
-])('$name is $value unless told otherwise, as is written down', ({ of: { settings, source }, name, value }) => {
+])('$name is $value unless told otherwise, as is written down', ({ of: { settings, source, page }, name, value }) => {
   expect(settings[name as keyof typeof settings]).toBe(value);
 
-  const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+  const row = textOf(page)
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${name}\``));
   expect(row?.split('|')[2]?.trim()).toBe(typeof value === 'string' ? `\`'${value}'\`` : `\`${String(value)}\``);
 
   // The docstring is what stands before the option.

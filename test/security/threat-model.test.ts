@@ -1,14 +1,14 @@
-/** SECURITY.md names tests: they exist, and are run. */
+/** The threat model names tests: they exist, and are run. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { threatsIn } from '../../suites/long/lib/security.js';
 import { titlesIn } from '../support/titles.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const [, table = ''] = readFileSync(new URL('SECURITY.md', ROOT), 'utf8').split('<!-- threats -->');
-const rows = table.split('\n').filter((line) => line.startsWith('|'));
+const threats = threatsIn(readFileSync(new URL('docs/threat-model.md', ROOT), 'utf8'));
 
-it.each(rows.slice(2).map((row) => [row.split('|')[1]?.trim(), row]))('tests are run for "%s"', (_threat, row) => {
-  const named = [...row.matchAll(/`(test\/[^`]+?) › ([^`]+)`/g)];
+it.each(threats.map((section) => [section.split('\n')[0], section]))('tests are run for "%s"', (_threat, section) => {
+  const named = [...section.matchAll(/`(test\/[^`]+?) › ([^`]+)`/g)];
   expect(named).not.toEqual([]);
   for (const [, file = '', name = ''] of named) {
     expect(file).toMatch(/\.test\.ts$/);
@@ -41,6 +41,6 @@ it.each([
   'Resource exhaustion',
   'Header smuggling',
   'Log injection',
-])('"%s" has a row of its own', (threat) => {
-  expect(rows.filter((row) => row.startsWith(`| ${threat}`))).not.toEqual([]);
+])('"%s" has a section of its own', (threat) => {
+  expect(threats.filter((section) => section.startsWith(threat))).not.toEqual([]);
 });

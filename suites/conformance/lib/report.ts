@@ -31,8 +31,8 @@ const TITLES: Readonly<Record<string, string>> = {
 /** Why a scenario is not right directly either. */
 const REASONS: Readonly<Record<string, string>> = {
   'server-sse-polling':
-    'its requests say protocol version 2025-03-26, for which the SDK sends no first, empty event and lets no tool ' +
-    'close its stream; it does from 2025-11-25 on.',
+    'its requests name protocol version 2025-03-26. For that version the SDK sends no first, empty event, and no tool can ' +
+    'close its stream. From 2025-11-25 on, both work.',
 };
 
 const SIGNS = { pass: '✓', warn: '(✓)', fail: '✗', skip: '–' } as const;
@@ -56,10 +56,10 @@ export function passesDirectly({ outcomes }: ScenarioResult): boolean {
 function page({ date, commit, node, versions, seconds, server, client }: Results): string {
   return `# Conformance
 
-<!-- Written by \`npm run conformance\`: what is changed here is overwritten. -->
+<!-- Written by \`npm run conformance\`: changes made here are overwritten. -->
 
-The official suite, \`@modelcontextprotocol/conformance\` ${versions.suite}, against one backend reached in four ways. What
-passes directly must pass in every other way, check by check: \`npm run conformance\` fails otherwise.
+The official suite, \`@modelcontextprotocol/conformance\` ${versions.suite}, against one backend reached in four ways. Every
+check that passes directly must pass in the other ways too; otherwise \`npm run conformance\` fails.
 
 - **direct**: the backend over Streamable HTTP, on the SDK's bare transport. The reference.
 - **wrapped**: the same, with its transport in \`withBackchannel()\`.
@@ -67,7 +67,7 @@ passes directly must pass in every other way, check by check: \`npm run conforma
 - **command, HTTP**: \`mcp-backchannel --url …\`, in front of the backend over Streamable HTTP.
 
 ${date.slice(0, 10)}, commit ${commit}, Node ${node.slice(1)} (the suite on Node ${versions.nodeOfSuite}), SDK ${versions.sdkOfCommand}${versions.sdkOfBackend === versions.sdkOfCommand ? '' : ` (the backend: ${versions.sdkOfBackend})`}, ${String(seconds)} s. All numbers:
-[results/conformance.json](results/conformance.json).
+\`docs/results/conformance.json\`.
 
 ✓ passed, with the number of checks that did · (✓) nothing failed, but something that is recommended is missing ·
 ✗ failed · – nothing to check

@@ -41,11 +41,11 @@ export function causes(result: Json): string {
   const files = [...new Set(all.map(({ file }) => file))];
   const rows = files.map((file) => {
     const names = all.filter((one) => one.file === file).map(({ cause }) => cause.replaceAll('|', '\\|'));
-    return [`[${file.replace('test/regression/', '')}](../${file})`, String(names.length), names.join('; ')];
+    return [`\`${file.replace('test/regression/', '')}\``, String(names.length), names.join('; ')];
   });
   return `${all.length} regression tests. Where a name tells what went wrong, that is a bug that was found on the way; the others hold what
-was seen to be easily got wrong. What a user could have met is in the [changelog](../CHANGELOG.md) too, also where the test stands beside the
-part that was wrong and not here.
+was seen to be easily got wrong. Everything a user could have met is also in [causes](causes.md), including bugs whose test is in another
+folder.
 
 ${table(['where', 'tests', 'what was wrong, or must not go wrong'], rows)}`;
 }

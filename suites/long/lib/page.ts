@@ -29,7 +29,7 @@ const PARTS: readonly Part[] = [
       `${n(result['seconds'])} s: no counter-example to the contract.\n\nWhat a message is and where it goes is checked the moment it ` +
       'leaves or comes in; the bounds and the books of what is in flight after each step; that nothing was lost, kept or left ' +
       'unreported whenever nothing is under way; and that everything settles in bounded time at the end. Which line of the ' +
-      'contract is checked when is a table in [invariants.ts](../test/properties/model/invariants.ts).',
+      'contract is checked when is a table in `test/properties/model/invariants.ts`.',
   },
   { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
   {
@@ -74,11 +74,11 @@ const PARTS: readonly Part[] = [
             ...['passed', 'failed', 'commit'].map((key) => n(row[key] ?? '')),
           ]),
         ),
-        'The [README](../README.md#install) says what is run, and what was left out of each and why.',
+        '[Compatibility](compatibility.md) says what is run, and what was left out for each version and why.',
       ].join('\n\n'),
   },
   { name: 'causes', title: 'What it found', command: 'npm test', source: '../test/regression', says: causes },
-  { name: 'security', title: 'Security', command: 'npm test', source: '../SECURITY.md', says: security },
+  { name: 'security', title: 'Security', command: 'npm test', source: 'threat-model.md', says: security },
   { name: 'audit', title: 'Known vulnerabilities', command: 'npm run audit:runtime', says: audit },
   { name: 'coverage', title: 'Coverage', command: 'npm run coverage', says: coverage },
 ];
@@ -92,19 +92,19 @@ export function page(results: ReadonlyMap<string, Json>): string {
     const text =
       result === undefined
         ? `Not measured yet: \`${command}\` does.`
-        : `${says(result)}\n\n\`${again?.(result) ?? command}\`${provenance(result)}: [${source.replace('../', '')}](${source}).`;
+        : `${says(result)}\n\n\`${again?.(result) ?? command}\`${provenance(result)}: \`${source.startsWith('../') ? source.replace('../', '') : `docs/${source}`}\`.`;
     return `## ${title}\n\n${text}`;
   });
   return `# Reliability
 
-<!-- Written by \`npm run report\`: what is changed here is overwritten. -->
+<!-- Written by \`npm run report\`: changes made here are overwritten. -->
 
-The claim is: nothing is dropped in silence, nothing crosses sessions, nothing hangs. Here is what was done to refute it. Each number comes with the
-command that measures it again. Where chance chooses what is tried, the command has the seed that was drawn; what depends on
-the time that things take, as in the soak, does not come out the same to the last digit.
+The claim: nothing is dropped silently, nothing crosses sessions, nothing hangs. This page lists what was done to refute it. Every
+figure names the command that measures it again and the commit it was measured on. Where chance chooses the inputs, the command carries
+the seed. Results that depend on timing, such as the soak, differ in their last digits from run to run.
 
-Each number is of the commit that is named beside it. \`git diff <commit> -- src\` shows what has changed in the source since;
-\`npm run report\` warns of each result for which that is not nothing.
+\`git diff <commit> -- src\` shows how the source has changed since a measurement. \`npm run report\` warns about each result that is older
+than the source.
 
 ${parts.join('\n\n')}
 `;
@@ -126,8 +126,8 @@ function mutants(result: Json): string {
     const names = results.filter((mutant) => mutant['line'] === line).map(({ name }) => String(name));
     return [line, names.join('; ')];
   });
-  return `${n(result['mutants'])} faults put into the source on purpose, one at a time: ${
-    survived === 0 ? 'the tests catch every one' : `**${n(survived)} are not caught**`
+  return `${n(result['mutants'])} deliberate faults in the source, one at a time: ${
+    survived === 0 ? 'the tests catch every one of them' : `**${n(survived)} are not caught**`
   }${untold > 0 ? `, ${n(untold)} of them only because the run of the tests breaks off` : ''}.
 
 ${table(['line of the contract', 'faults'], rows)}`;

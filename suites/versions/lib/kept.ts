@@ -1,4 +1,4 @@
-/** What is known of each version of the SDK: where it is kept, and how it gets into the README. */
+/** The results for each version of the SDK: where they are kept, and how they get into docs/compatibility.md. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { intoMarkers } from '../../lib/markers.js';
@@ -18,10 +18,10 @@ export async function keepRows(rows: readonly MatrixRow[]): Promise<void> {
 
 /**
  * @param isOnlyChecked nothing is written
- * @returns whether the README did not say so before
+ * @returns whether the page did not say so before
  */
-export async function intoReadme(isOnlyChecked = false, readme = join(ROOT, 'README.md')): Promise<boolean> {
-  return intoMarkers(readme, { 'sdk-matrix': page(inOrder(await keptRows())) }, isOnlyChecked);
+export async function intoPage(isOnlyChecked = false, file = join(ROOT, 'docs/compatibility.md')): Promise<boolean> {
+  return intoMarkers(file, { 'sdk-matrix': page(inOrder(await keptRows())) }, isOnlyChecked);
 }
 
 function inOrder(rows: readonly MatrixRow[]): (MatrixRow | NotRun)[] {

@@ -17,11 +17,11 @@ export interface NotRun {
 }
 
 const ABOUT = [
-  'What is run with each: the tests of the contract on its Streamable HTTP transport, wrapped, and the end-to-end tests of what users',
-  'meet, such as stale contexts, concurrent calls, a GET that comes late or never, calls that are left, answers in JSON, and clients',
-  'that are gone. With 1.x also every kind of upstream, and streams that are resumed (`suites/versions/lib/table.ts` names the files).',
-  'Versions before 1.25 send the headers of an answer to a POST only with its first message; the tests have them sent at once',
-  '(`suites/lib/early-headers.ts`). Nothing else of the SDK is changed. The column "without" says what was left out:',
+  'Each version runs the tests of the contract on its wrapped Streamable HTTP transport, and the end-to-end tests of what users meet:',
+  'stale contexts, concurrent calls, a GET stream that opens late or never, abandoned calls, answers in JSON, and clients that vanish.',
+  'With 1.x they also cover every kind of upstream and resumed streams (`suites/versions/lib/table.ts` names the files). Versions',
+  'before 1.25 send the headers of an answer to a POST only with its first message; the tests make them send the headers at once',
+  '(`suites/lib/early-headers.ts`). Nothing else of the SDK is changed. The column "without" names what was left out:',
 ].join(' ');
 
 export function wasRun(row: MatrixRow | NotRun): row is MatrixRow {

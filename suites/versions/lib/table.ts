@@ -69,7 +69,7 @@ const FORGETS_CALLS: Left = {
   ],
   why:
     'Calls that are resumed: 1.25 to 1.29, bare or wrapped, do not store what is sent to a call while its client is away, ' +
-    'event store or not. 1.30 mended it.',
+    'event store or not. 1.30 fixed it.',
 };
 const KEEPS_RESUMED: Left = {
   names: ["names the stream of an event' what was asked while the standalone stream was away"],

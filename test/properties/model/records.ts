@@ -79,7 +79,7 @@ export interface Out {
   on: Stream | undefined;
   /** It has no stream at first. */
   waited: boolean;
-  /** It was taken into the waiting room. */
+  /** It was parked. */
   isKept: boolean;
   /** It was predicted to leave as it came. */
   isUnchanged: boolean;

@@ -1,22 +1,22 @@
-/** What the README says of the versions of the SDK. */
+/** What docs/compatibility.md says about the versions of the SDK. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { intoReadme } from '../../../suites/versions/lib/kept.js';
+import { intoPage } from '../../../suites/versions/lib/kept.js';
 import { OUTSIDE, SDK_VERSIONS } from '../../../suites/versions/lib/table.js';
 
-const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../docs/compatibility.md', import.meta.url));
 
-test('the README says what `npm run matrix` has found: a number put there by hand is noticed, and mended', async () => {
+test('the page says what `npm run matrix` has found: a number put there by hand is noticed and replaced', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
   try {
-    const readme = await readFile(README, 'utf8');
-    const copy = join(folder, 'README.md');
-    await writeFile(copy, readme.replace(/✓ \d+/, '✓ 999'));
-    expect(await intoReadme(false, copy)).toBe(true);
-    expect(await readFile(copy, 'utf8'), 'npm run matrix:readme').toBe(readme);
+    const page = await readFile(PAGE, 'utf8');
+    const copy = join(folder, 'compatibility.md');
+    await writeFile(copy, page.replace(/✓ \d+/, '✓ 999'));
+    expect(await intoPage(false, copy)).toBe(true);
+    expect(await readFile(copy, 'utf8'), 'npm run matrix:page').toBe(page);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -37,7 +37,9 @@ test('a run that failed says so', () => {
 });
 
 test('the tests of the threat model are told, file by file', () => {
-  const { threats, files } = securityOf(readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8'));
+  const { threats, files } = securityOf(
+    readFileSync(new URL('../../../docs/threat-model.md', import.meta.url), 'utf8'),
+  );
   expect(threats).toBeGreaterThan(15);
   expect(files).toContain('test/security/smuggling.test.ts');
   expect(page(new Map([['security', { threats, files }]]))).toContain('`test/security/smuggling.test.ts`');

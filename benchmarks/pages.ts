@@ -1,16 +1,16 @@
 /**
- * Writes what the benchmarks have found into the README, between its markers.
+ * Writes what the benchmarks have found into the pages that show it, between their markers.
  *
- *     npm run bench:readme -- [--check] [--readme <file>] [--results <folder>]
+ *     npm run bench:pages -- [--check] [--root <folder>] [--results <folder>]
  *
- * `--check` changes nothing and exits with 1 if the README does not say what the results say.
+ * `--check` changes nothing and exits with 1 if a page does not say what the results say.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Environment } from '../suites/lib/environment.js';
-import { intoMarkers } from '../suites/lib/markers.js';
+import { intoMarkers, type Sections } from '../suites/lib/markers.js';
 import { RESULTS } from './lib/program.js';
 import { readResult, type Results, type SomeResults } from './lib/result-files.js';
 import { aimsTable } from './tables/aims.js';
@@ -20,11 +20,12 @@ import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
 import { scaleTable } from './tables/scale.js';
+import { summary } from './tables/summary.js';
 
 const { values } = parseArgs({
   options: {
     check: { type: 'boolean', default: false },
-    readme: { type: 'string', default: fileURLToPath(new URL('../README.md', import.meta.url)) },
+    root: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
     results: { type: 'string', default: RESULTS },
   },
 });
@@ -46,38 +47,43 @@ const WHAT = {
 const NAMES = Object.keys(WHAT) as (keyof Results)[];
 
 const results: SomeResults = Object.fromEntries(NAMES.map((name) => [name, readResult(values.results, name)]));
-const hasChanged = await intoMarkers(values.readme, { benchmarks: costs(), behaviour: behaviour() }, values.check);
-if (!hasChanged) {
-  console.log('the README says what the results say');
-} else if (values.check) {
-  console.error('the README does not say what the results say: npm run bench:readme');
-  process.exitCode = 1;
-} else {
-  console.log('the README was changed');
-}
+const NOT_MEASURED = 'Not measured yet: `npm run bench`.';
+const PAGES: Readonly<Record<string, Sections>> = {
+  'README.md': { costs: summary(results, picture('README.md', 'peers')) ?? NOT_MEASURED },
+  'docs/performance.md': { benchmarks: costs() },
+  'docs/comparison.md': {
+    behaviour: results.peers === undefined ? NOT_MEASURED : behaviourTable(results.peers),
+    peers: results.peers === undefined ? NOT_MEASURED : peersTable(results.peers),
+  },
+};
 
-function behaviour(): string {
-  return results.peers === undefined ? 'Not measured yet: `npm run bench:peers`.' : behaviourTable(results.peers);
+for (const [page, sections] of Object.entries(PAGES)) {
+  const hasChanged = await intoMarkers(join(values.root, page), sections, values.check);
+  if (!hasChanged) {
+    console.log(`${page} says what the results say`);
+  } else if (values.check) {
+    console.error(`${page} does not say what the results say: npm run bench:pages`);
+    process.exitCode = 1;
+  } else {
+    console.log(`${page} was changed`);
+  }
 }
 
 function costs(): string {
   const { routing, http, scale, peers, profile } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
-  if (http !== undefined) parts.push(httpTable(http));
+  if (http !== undefined) parts.push(`## Over HTTP\n\n${httpTable(http)}`);
   const burst = scale && scaleTable(scale);
-  if (burst !== undefined) parts.push(burst);
-  const onNodes = nodesTable(results);
-  if (onNodes !== undefined) parts.push(onNodes);
-  const shares = contextShares(results);
-  if (shares !== undefined) parts.push(shares);
-  if (peers !== undefined) parts.push(peersTable(peers));
-  if (profile !== undefined) parts.push(profileTable(profile));
-  if (parts.length === 0) return 'Not measured yet: `npm run bench`.';
-  return [...parts, measuredOn(), plots()].join('\n\n');
+  if (burst !== undefined) parts.push(`## Many sessions at once\n\n${burst}`);
+  const byNode = [nodesTable(results), contextShares(results)].filter((part) => part !== undefined);
+  if (byNode.length > 0) parts.push(['## By version of Node', ...byNode].join('\n\n'));
+  if (profile !== undefined) parts.push(`## Where the time goes\n\n${profileTable(profile)}`);
+  if (parts.length === 0) return NOT_MEASURED;
+  return [...parts, '## Where this was measured', measuredOn(), pictures()].join('\n\n');
 }
 
-/** Results that were measured on the same are told together. */
+/** Results that were measured on the same machine are listed together. */
 function measuredOn(): string {
   const byOrigin = new Map<string, string[]>();
   for (const name of NAMES) {
@@ -95,9 +101,12 @@ function origin({ machine, node, sdk, commit, date }: Environment): string {
   return `${machine.cpu}, ${machine.cores} cores, Node ${node}${withSdk}, commit ${commit}, ${date.slice(0, 10)}`;
 }
 
-function plots(): string {
-  const folder = relative(dirname(values.readme), values.results);
-  return NAMES.filter((name) => existsSync(join(values.results, `${name}.svg`)))
-    .map((name) => `![${name}](${join(folder, `${name}.svg`)})`)
-    .join('\n');
+function pictures(): string {
+  return NAMES.flatMap((name) => picture('docs/performance.md', name) ?? []).join('\n');
+}
+
+/** The drawing of a result, seen from a page. */
+function picture(page: string, name: keyof Results): string | undefined {
+  const drawing = join(values.results, `${name}.svg`);
+  return existsSync(drawing) ? `![${WHAT[name]}](${relative(dirname(join(values.root, page)), drawing)})` : undefined;
 }

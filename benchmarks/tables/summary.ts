@@ -1,0 +1,45 @@
+import type { SomeResults } from '../lib/result-files.js';
+import { scaled } from '../lib/statistics.js';
+import { digits, spread } from './markdown.js';
+
+/** What it costs, in four lines for the README, and one picture. Nothing where nothing was measured. */
+export function summary({ routing, http, peers }: SomeResults, picture: string | undefined): string | undefined {
+  const lines = [
+    ...(routing === undefined ? [] : routingLines(routing)),
+    ...(http === undefined ? [] : [httpLine(http)]),
+    ...(peers === undefined ? [] : [peersLine(peers)]),
+  ];
+  if (lines.length === 0) return undefined;
+  return [lines.map((line) => `- ${line}`).join('\n'), ...(picture === undefined ? [] : [picture])].join('\n\n');
+}
+
+type Of<N extends keyof SomeResults> = NonNullable<SomeResults[N]>;
+
+function routingLines({ cycle, bytes, node }: Of<'routing'>): string[] {
+  const row = cycle.find(({ variant, inFlight }) => variant === 'ours, everything on' && inFlight === 1);
+  const idle = bytes.perIdleSession['ours, context, write order'];
+  return [
+    ...(row === undefined
+      ? []
+      : [
+          `**Routing a message** takes ${spread(scaled(row.nsPerMessage, 1_000))} µs with everything on (Node ${node.slice(1)}).`,
+        ]),
+    ...(idle === undefined ? [] : [`**An idle session** takes ${spread(scaled(idle.used, 1_024))} KiB of heap.`]),
+  ];
+}
+
+function httpLine({ rows }: Of<'http'>): string {
+  const ratios = rows.map(({ wrappedToBare }) => wrappedToBare.time.ratio);
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
+  return `**A call over HTTP** takes ${String(least)} to ${String(most)} times as long as on the bare SDK transport, by workload.`;
+}
+
+function peersLine({ aims }: Of<'peers'>): string {
+  const parts = aims
+    .filter(({ measure, beside }) => measure === 'callsPerSecond16' && beside === 'stateful')
+    .map(({ upstream, ours, bestPeer, bestPeerName }) => {
+      const calls = `${digits(ours.median)} calls per second, 16 at once (the best other proxy, ${bestPeerName}: ${digits(bestPeer.median)})`;
+      return `with a backend over ${upstream === 'http' ? 'HTTP' : upstream}, ${calls}`;
+    });
+  return `**The command** relays, ${parts.join('; ')}.`;
+}
