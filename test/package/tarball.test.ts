@@ -82,7 +82,7 @@ describe('the packed tarball, in an empty project', () => {
       '--host',
       'no.such.invalid',
       '--',
-      'x',
+      'node',
     ]);
     await expect(refused).rejects.toMatchObject({
       code: 1,
