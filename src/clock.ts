@@ -1,7 +1,7 @@
-/** Timers take no more than 31 bits, and fire at once beyond. */
+/** The longest delay of a timer. With more than 31 bits a timer fires at once. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
-/** Milliseconds on a clock that never goes back: only differences mean anything. */
+/** Milliseconds on a clock that never goes back. Only differences have a meaning. */
 export function now(): number {
   return performance.now();
 }

@@ -1,7 +1,7 @@
 import createDebug from 'debug';
 import { visible } from './visible.js';
 
-/** Writes a line, if somebody has asked for its namespace. */
+/** Writes a line if its namespace is enabled. */
 interface Namespace {
   readonly enabled: boolean;
   (format: string, ...values: unknown[]): void;
@@ -23,12 +23,12 @@ export const debug: Readonly<
   error: namespace('mcp-backchannel:error'),
 };
 
-/** From now on lines go here instead of stderr. */
+/** Sends all later lines to `write` instead of stderr. */
 export function writeDebugTo(write: (...values: unknown[]) => void): void {
   createDebug.log = write;
 }
 
-/** Methods and error texts are chosen by others, who must not write lines of their own. */
+/** Methods and error texts come from outside. They are escaped, so that they cannot forge a line. */
 function namespace(name: string): Namespace {
   const instance = createDebug(name);
   const write = (format: string, ...values: unknown[]): void => {

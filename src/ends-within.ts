@@ -1,6 +1,6 @@
 import { after } from './clock.js';
 
-/** Waits for `work`, however it ends, but no longer than `ms`. @returns whether it has ended */
+/** Waits until `work` is settled, but no longer than `ms`. @returns whether it was settled in time */
 export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let cancel: (() => void) | undefined;
   const late = new Promise<false>((resolve) => {

@@ -1,23 +1,23 @@
 /**
- * What went wrong, for programs:
+ * What went wrong, for programs to act on:
  *
- * - `INVALID_OPTION`: an option has a value it cannot have
- * - `INVALID_TRANSPORT`: what is to be wrapped is no transport
- * - `NOT_IN_FLIGHT`: the request that a message names is over or cancelled, and it belongs to no other
- * - `NO_STREAM`: the client holds no stream open, and a message of this kind does not wait for one
+ * - `INVALID_OPTION`: an option has a value that is not allowed
+ * - `INVALID_TRANSPORT`: the object to wrap is not a transport
+ * - `NOT_IN_FLIGHT`: the message names a request that is over or cancelled, and belongs to no other request
+ * - `NO_STREAM`: the client has no stream open, and messages of this kind do not wait for one
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
- * - `PARK_FULL`: `maxParked` messages were waiting for a stream already
- * - `WRITE_TIMEOUT`: the transport did not finish writing it, probably because its event store does not answer
- * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered, or had left the
- *   stream of that request and did not come back for it
- * - `CANCELLED`: the sender took the message back while it waited for a stream
+ * - `PARK_FULL`: `maxParked` messages were already waiting for a stream
+ * - `WRITE_TIMEOUT`: the transport did not finish writing the message, probably because its event store does not answer
+ * - `ORPHANED`: the client left a server request unanswered and was gone for `orphanTimeoutMs`, or it left the stream of
+ *   the request and did not resume it
+ * - `CANCELLED`: the sender cancelled the message while it waited for a stream
  * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
  * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
- * - `TOO_MANY_REQUESTS`: the backend asks more at once than the proxy lets a session ask (`maxInFlight`)
- * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on as it is, or not sent if it had waited
+ * - `TOO_MANY_REQUESTS`: the backend has more server requests open than a session may have (`maxInFlight`)
+ * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on unchanged, or not sent if it had been waiting
  * - `CLOSED`: the transport was closed before the message could leave
- * - `CALLBACK_FAILED`: a callback, hook or subscriber of yours threw; `cause` is what it threw
+ * - `CALLBACK_FAILED`: your callback, hook or subscriber threw; `cause` is the thrown value
  */
 export type BackchannelErrorCode =
   | 'INVALID_OPTION'
@@ -37,7 +37,7 @@ export type BackchannelErrorCode =
   | 'CLOSED'
   | 'CALLBACK_FAILED';
 
-/** The one error class of the package. Tell errors apart by `code`; the message is for people. */
+/** The only error class of the package. Programs should look at `code`; the message is for people. */
 export class BackchannelError extends Error {
   override readonly name = 'BackchannelError';
 
@@ -50,12 +50,12 @@ export class BackchannelError extends Error {
   }
 }
 
-/** What was thrown, as an error: anything can be thrown. */
+/** Turns a thrown value into an error. Code can throw anything. */
 export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
 }
 
-/** What was thrown, in words: also of what no string can be made, and of what throws when it is asked. */
+/** The text of a thrown value, even if it cannot be converted to a string or throws when it is read. */
 export function textOf(thrown: unknown): string {
   try {
     return String(isError(thrown) ? thrown.message : thrown);

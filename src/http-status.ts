@@ -1,5 +1,3 @@
-/** What the status of an HTTP answer says about trying again. */
-
 /** Whether a server that answers with this status, or the gateway in front of it, may do better later. */
 export function mayPass(status = 0): boolean {
   return status >= 500 || status === 408 || status === 429;

@@ -5,10 +5,9 @@ import type { JsonRpcMessage, Scope } from './routing/message.js';
 /** Options of `withBackchannel()`. All are optional; the defaults suit a proxy in production. */
 export interface BackchannelOptions {
   /**
-   * What to do when several requests are in flight and nothing tells which of them a
-   * server-initiated message belongs to. `'last-inbound'` sends it on the stream of the last
-   * request that came in: within one session any live stream delivers. `'reject'` refuses it with
-   * `AMBIGUOUS`, for those who need certainty.
+   * What to do when several requests are in flight and a server-initiated message could belong to any of them.
+   * `'last-inbound'` sends it on the stream of the newest request: within one session, any live stream delivers.
+   * `'reject'` refuses it with `AMBIGUOUS`, for those who need certainty.
    *
    * @default 'last-inbound'
    */
@@ -16,42 +15,42 @@ export interface BackchannelOptions {
 
   /**
    * How concurrent requests are told apart. `'context'` follows the async context from a request to
-   * the messages it causes. `'last-inbound'` does without that evidence.
+   * the messages it causes. `'last-inbound'` does not use that evidence.
    *
    * @default 'context'
    */
   readonly attribution?: 'context' | 'last-inbound' | undefined;
 
   /**
-   * How long a message waits for a stream when the client holds none, in milliseconds. Then `send()`
-   * of a request rejects with `PARK_TIMEOUT`, and a notification is reported. Five seconds are enough
-   * for a client to reconnect and less than people wait for. `0` refuses at once.
+   * How long a message waits for a stream when the client has none open, in milliseconds. After that, `send()` of a
+   * request rejects with `PARK_TIMEOUT`, and a notification is reported. Five seconds let a client reconnect, and are
+   * shorter than people are willing to wait. `0` refuses at once.
    *
    * @default 5000
    */
   readonly parkTimeoutMs?: number | undefined;
 
   /**
-   * How many messages may wait for a stream; one more is refused with `PARK_FULL`. A session that
-   * nobody listens to must not fill the memory.
+   * How many messages may wait for a stream. One more is refused with `PARK_FULL`, so that a session that
+   * nobody listens to cannot fill the memory.
    *
    * @default 256
    */
   readonly maxParked?: number | undefined;
 
   /**
-   * How long the client may hold no connection and send nothing before a server-initiated request
-   * that it got is answered with an error in its place, in milliseconds; and how long it may take to
-   * resume a request stream on which one was stored for it. `0`: never.
+   * How long the client may hold no connection and send nothing, in milliseconds, before a server request that it
+   * received is answered with an error. It is also how long the client may take to resume a stream on which a server
+   * request was stored for it. `0` means no limit.
    *
    * @default 30000
    */
   readonly orphanTimeoutMs?: number | undefined;
 
   /**
-   * What becomes of session-wide messages (`*\/list_changed`, `resources/updated`) when the client has
-   * opened no standalone stream within `parkTimeoutMs`. `'prefer-standalone'` sends them on the next
-   * live request stream, because a client that never opens one would work with an old list for ever.
+   * What happens to session-wide messages (`*\/list_changed`, `resources/updated`) if the client opens no standalone
+   * stream within `parkTimeoutMs`. `'prefer-standalone'` sends them on the next live request stream, because a client
+   * that never opens a standalone stream would otherwise keep an outdated list.
    * `'standalone-only'` reports them.
    *
    * @default 'prefer-standalone'
@@ -59,9 +58,9 @@ export interface BackchannelOptions {
   readonly sessionWide?: 'prefer-standalone' | 'standalone-only' | undefined;
 
   /**
-   * How the transport answers requests: with an event stream, or in JSON mode, where nothing but the
-   * answer itself can be written. Only needed for a transport of your own, where the first answer cannot
-   * be watched, or comes after the first server-initiated message.
+   * How the transport answers requests: with an event stream, or in JSON mode, where only the response itself can be
+   * written. Set it for your own transport if its first response cannot be watched, or comes after the first
+   * server-initiated message.
    *
    * @default what an SDK transport was told, or the content type of the answers
    */
@@ -70,17 +69,17 @@ export interface BackchannelOptions {
   /**
    * Names the session of a message, for a transport that carries several. Called with each inbound
    * message and its `extra`, and with each outbound message and its send options; `undefined` means
-   * "cannot tell": such an inbound message is not tracked, such an outbound one is attributed by its
-   * async context alone, and otherwise leaves unchanged.
+   * "unknown": such an inbound message is not tracked, and such an outbound message is attributed only by its async
+   * context, or leaves unchanged.
    *
    * @default one session: an SDK transport carries no more
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a transport says of a message is its own
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each transport has its own `extra`
   readonly sessionOf?: ((message: JsonRpcMessage, extra: any) => string | undefined) | undefined;
 
   /**
-   * Re-classifies methods: `'request'` for what belongs to the request that caused it, `'session'`
-   * for what belongs on the standalone stream, `'either'` for what may go on any. `undefined` keeps
+   * Re-classifies methods: `'request'` for messages that belong to the request that caused them, `'session'` for
+   * messages that belong on the standalone stream, `'either'` for messages that may go on any stream. `undefined` keeps
    * the built-in classification: `*\/list_changed` and `notifications/resources/updated` are
    * `'session'`, `ping` is `'either'`, all else `'request'`.
    */

@@ -1,11 +1,11 @@
 /**
- * The preload, for proxies that offer no place to plug a transport in:
+ * The preload, for proxies that you cannot change:
  *
  *     node --import mcp-backchannel/register their-proxy.js
  *
- * Every HTTP server transport of the SDK that the program makes is wrapped by `withBackchannel()`, and
- * every client transport by `asUpstream()`. Options come from the environment, `MCP_BACKCHANNEL_…`;
- * one that is invalid ends the process with a line that says so, and exit code 2.
+ * It wraps every HTTP server transport of the SDK that the program creates with `withBackchannel()`, and every client
+ * transport with `asUpstream()`. Options come from environment variables, `MCP_BACKCHANNEL_…`. An invalid one ends the
+ * process with one line that names it, and exit code 2.
  */
 import { asUpstream, withBackchannel } from './backchannel.js';
 import { asError } from './errors.js';
@@ -24,7 +24,7 @@ function optionsOrExit(): BackchannelOptions {
   try {
     return optionsFrom(process.env);
   } catch (error) {
-    // Not thrown: people would get a stack trace of a program that they have not written.
+    // A thrown error would show a stack trace from inside a program that the reader did not write.
     process.stderr.write(`mcp-backchannel/register: ${asError(error).message}\n`);
     process.exit(2);
   }

@@ -2,10 +2,10 @@ import { BackchannelError } from './errors.js';
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
 
 /**
- * What a transport must look like to be wrapped. The types are structural on purpose: the transports
- * of SDK 1.x and 2.x and anybody's own fit, and the package imports none of them.
+ * What a transport must look like to be wrapped. The types are structural on purpose: they fit the transports of SDK
+ * 1.x and 2.x and your own, and the package imports none of them.
  *
- * `any` stands where the SDK generations name types of their own that do not fit one another.
+ * `any` stands where the two SDK generations use types that are not compatible with each other.
  */
 export interface TransportLike {
   start(): Promise<void>;
@@ -18,17 +18,17 @@ export interface TransportLike {
   onerror?: ((error: Error) => void) | undefined;
 }
 
-/** The options of `send()`. Those that the package does not know are passed on as they are. */
+/** The options of `send()`. Options that the package does not know are passed on unchanged. */
 export interface SendOptions {
   readonly relatedRequestId?: RequestId | undefined;
   readonly [option: string]: unknown;
 }
 
-/** `onmessage`, as a transport calls it. `extra` differs from transport to transport. */
+/** `onmessage`, as a transport calls it. `extra` is different for each transport. */
 export type MessageHandler = (message: JsonRpcMessage, extra?: unknown) => void;
 
 /**
- * Says at once that something else was wrapped: a server, a class, nothing.
+ * Rejects anything that is not a transport, such as a server, a class or `undefined`.
  *
  * @throws BackchannelError `INVALID_TRANSPORT`
  */

@@ -1,23 +1,23 @@
 /**
- * What a terminal or a reader of logs would act on instead of showing it: control characters, of which line breaks
- * and escape sequences are made, marks that turn the direction of the text around them, and what has no width.
+ * Characters that a terminal or log viewer acts on instead of showing: control characters (line breaks, escape
+ * sequences), marks that change the direction of text, and characters without width.
  */
 const ACTED_ON = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** The same text on one line, with nothing in it that is acted on: `\x1b` and `\u202e` stand for what they name. */
+/** The same text on one line, with these characters escaped, such as `\x1b` and `\u202e`. */
 export function visible(text: string): string {
   return text.replace(ACTED_ON, (character) => (character === '\t' ? character : named(character)));
 }
 
-/** The same JSON: of all this, it leaves some as it is, and only within its texts. */
+/** The same for JSON. JSON itself escapes only some of these characters, and they occur only in its strings. */
 export function visibleInJson(json: string): string {
-  // Above U+FFFF it takes two escapes.
+  // A character above U+FFFF needs two escapes.
   return json.replace(ACTED_ON, (character) =>
     Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join(''),
   );
 }
 
-/** As JavaScript writes it. */
+/** The escape that JavaScript uses. */
 function named(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code > 0xffff) return `\\u{${hex(code)}}`;

@@ -1,7 +1,7 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 
-/** Enough for what clients miss while they reconnect; they must not fill the memory, each or together. */
+/** Enough for the messages that clients miss while they reconnect. The limits keep sessions from filling the memory. */
 const LIMITS = { eventsPerSession: 1_000, charactersPerSession: 1_000_000, characters: 64_000_000 } as const;
 
 export type EventLimits = Readonly<Record<keyof typeof LIMITS, number>>;
@@ -14,7 +14,7 @@ interface StoredEvent {
   readonly characters: number;
 }
 
-/** The latest events of all sessions, within limits: the oldest are forgotten. */
+/** The latest events of all sessions. When a limit is reached, the oldest events are dropped. */
 export class EventMemory {
   readonly limits: EventLimits;
   /** The oldest first. */
@@ -29,7 +29,7 @@ export class EventMemory {
     return this.#characters;
   }
 
-  /** The events of one session. @param life is aborted when it is over */
+  /** The events of one session. @param life is aborted when the session ends */
   store(life: AbortSignal): MemoryEventStore {
     return new MemoryEventStore(this, life);
   }
@@ -49,8 +49,8 @@ export class EventMemory {
 }
 
 /**
- * The latest events of one session. A client that resumes after an event that is kept no more gets what is
- * left of its stream: the answer that it waits for is the last on it.
+ * The latest events of one session. A client that resumes after an event that was dropped gets the rest of its stream.
+ * The response that it waits for is the last event on it.
  */
 export class MemoryEventStore implements EventStore {
   /** The oldest first. */
@@ -76,7 +76,7 @@ export class MemoryEventStore implements EventStore {
       this.memory.add(event);
       this.#keepWithinLimits();
     }
-    // It names its stream, so that this is known when the event is not.
+    // The id contains the stream, so that the stream is still known after the event was dropped.
     return Promise.resolve(`${number}_${streamId}`);
   }
 
@@ -90,7 +90,7 @@ export class MemoryEventStore implements EventStore {
   ): Promise<string> {
     const last = this.#placeOf(lastEventId);
     if (last === undefined) throw new Error('there is no such event');
-    // What is stored meanwhile is replayed too: its sender finds no stream to write it to yet.
+    // Events that are stored during the replay are replayed too: their sender has no stream to write to yet.
     for (const { number, streamId, message } of this.#events)
       if (number > last.number && streamId === last.streamId) await send(`${number}_${streamId}`, message);
     return last.streamId;
@@ -105,14 +105,14 @@ export class MemoryEventStore implements EventStore {
   #keepWithinLimits(): void {
     const { eventsPerSession, charactersPerSession } = this.memory.limits;
     for (const oldest of this.#events) {
-      // The newest is kept, however long it is: it may be what a client resumes for.
+      // The newest event is always kept, whatever its length: a client may be resuming to get it.
       if (this.#events.size === 1) return;
       if (this.#events.size <= eventsPerSession && this.#characters <= charactersPerSession) return;
       this.forget(oldest);
     }
   }
 
-  /** Of an event that was given, whether it is kept or not. */
+  /** The position of an event that was stored once, even if it was dropped since. */
   #placeOf(eventId: string): { readonly number: number; readonly streamId: string } | undefined {
     const [, digits, streamId] = /^([1-9]\d*)_(.+)$/s.exec(eventId) ?? [];
     const number = Number(digits);

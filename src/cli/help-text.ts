@@ -1,4 +1,4 @@
-/** What help says besides the options. */
+/** The parts of the help text that are not options. */
 
 export const GROUPS = {
   upstream: 'What to serve, one session of it for each client:',
@@ -16,18 +16,18 @@ export const USAGE = `[options] -- command args…
 Serves any MCP server as a stateful Streamable HTTP endpoint, on which messages
 that the server starts (elicitation, sampling, progress, …) reach the client.`;
 
-/** What follows the options in help. */
+/** The end of the help text, after the options. */
 export const EXIT_CODES = `
 Durations are 500ms, 5s, 2m, or a plain number of milliseconds.
 
-SIGTERM, SIGINT, SIGHUP and SIGQUIT let calls in flight finish, for at most
-10 s, and close the sessions. A second signal ends the process at once.
+On SIGTERM, SIGINT, SIGHUP or SIGQUIT, calls in flight get up to 10 s to finish,
+and the sessions are closed. A second signal ends the process at once.
 
 Exit codes:
   0    ended by a signal, or by the client of --stdio
-  1    could not listen, or the server of --stdio could not start or has died,
-       or its client has sent a message of more than 10 MiB, or an error of ours
-  2    an option or argument cannot be used
+  1    could not listen; or with --stdio, the server could not start or has
+       died, or the client sent a message of more than 10 MiB; or a bug
+  2    an option or argument is invalid, or there is no such command
   130  ended at once by a second SIGINT (143: SIGTERM, 129: SIGHUP,
        131: SIGQUIT)
 

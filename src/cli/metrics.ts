@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StatefulProxy } from '../proxy/options.js';
 
-/** What `/metrics` shows. No label names a session or a client. */
+/** The metrics that `/metrics` shows. No label names a session or a client. */
 export function metricsOf({ routes$, snapshot }: Pick<StatefulProxy, 'routes$' | 'snapshot'>): Registry {
   const registry = new Registry();
   const registers = [registry];
@@ -16,24 +16,24 @@ export function metricsOf({ routes$, snapshot }: Pick<StatefulProxy, 'routes$' |
     });
   };
   gauge('mcp_backchannel_sessions', 'Sessions that are open.', () => snapshot().sessions);
-  gauge('mcp_backchannel_in_flight', 'Client requests that are not answered yet.', () => snapshot().inFlight);
+  gauge('mcp_backchannel_in_flight', 'Client requests that have no response yet.', () => snapshot().inFlight);
   gauge('mcp_backchannel_parked', 'Server-initiated messages that wait for a stream.', () => snapshot().parked);
 
   const routes = new Counter({
     name: 'mcp_backchannel_routes_total',
-    help: 'What became of server-initiated messages, and the evidence that decided.',
+    help: 'Server-initiated messages by outcome, and by the evidence that chose their stream.',
     labelNames: ['evidence', 'outcome'],
     registers,
   });
   const waits = new Histogram({
     name: 'mcp_backchannel_wait_seconds',
-    help: 'Time from the sending of a server-initiated message to its delivery, or to its failure.',
+    help: 'Time from sending a server-initiated message to its delivery or failure.',
     buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 30, 120],
     registers,
   });
   routes$.subscribe(({ evidence, outcome, waitedMs }) => {
     routes.inc({ evidence: evidence ?? 'none', outcome });
-    // Of these, one more will come, or one has come before.
+    // A parked or orphaned message has another event, before or after this one.
     if (outcome !== 'parked' && outcome !== 'orphaned') waits.observe(waitedMs / 1000);
   });
   return registry;

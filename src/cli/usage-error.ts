@@ -1,4 +1,4 @@
-/** The command was given something it cannot use. The message is one line, and never holds a credential. */
+/** The command line or the environment is invalid. The message is one line, and never contains a credential. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -60,7 +60,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     readonly settings: Settings,
   ) {
     this.report = reportTo(inner);
-    this.#observables = new Observables(this.report);
+    this.#observables = new Observables(this.report, inner);
     this.#log = new RouteLog(this.#observables, inner);
     this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this) : undefined;
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);

@@ -12,6 +12,7 @@ import { answersInJson, resumesWhenHandled, storesWhileAway } from '../streams/t
 import type { AnswerForClient } from './answer-for-client.js';
 import type { ParkedMessage, SendingTransport } from './departure.js';
 import { connectionOn, onConnection } from './origin.js';
+import { sessionPrefix, sessionPrefixOf } from './session-prefix.js';
 
 /** All that can be known of streams, so that asking makes no object. */
 const KNOWN_STREAMS = {
@@ -134,12 +135,17 @@ export class Liveness implements StreamListener, OrphanListener {
   }
 
   streamOpened(): void {
-    debug.stream('a stream has opened, %d messages wait', this.parked);
+    if (debug.stream.enabled)
+      debug.stream('%sa stream has opened, %d messages wait', sessionPrefixOf(this.inner), this.parked);
     this.#parking?.release();
   }
 
   requestLost(request: InFlight): void {
-    debug.stream('the stream of %s %o is gone', request.method, request.id);
+    if (debug.stream.enabled) {
+      const { method, id, ledger } = request;
+      const prefix = ledger.session === undefined ? sessionPrefixOf(this.inner) : sessionPrefix(ledger.session);
+      debug.stream('%sthe stream of %s %o is gone', prefix, method, id);
+    }
     request.ledger.setAdrift(request);
   }
 

@@ -5,6 +5,7 @@ import type { SendOptions } from '../transport-like.js';
 import type { Inbound, Outbound, RouteEvent } from './events.js';
 import { guarded } from './guarded.js';
 import { callbackFailed, nameOf, type Report } from './report.js';
+import { sessionPrefixOf } from './session-prefix.js';
 
 /**
  * The observables that users get. Each is made when it is first asked for, so that a transport that nobody observes has
@@ -15,7 +16,10 @@ export class Observables {
   #inbound: Subject<Inbound> | undefined;
   #outbound: Subject<Outbound> | undefined;
 
-  constructor(private readonly report: Report) {}
+  constructor(
+    private readonly report: Report,
+    private readonly transport: object,
+  ) {}
 
   get routes$(): Observable<RouteEvent> {
     return this.#guarded('routes$', (this.#routes ??= new Subject()));
@@ -39,12 +43,12 @@ export class Observables {
   }
 
   inbound(message: JsonRpcMessage, extra: unknown): void {
-    if (debug.inbound.enabled) debug.inbound('%s', nameOf(message));
+    if (debug.inbound.enabled) debug.inbound('%s%s', sessionPrefixOf(this.transport), nameOf(message));
     this.#inbound?.next({ message, extra });
   }
 
   outbound(message: JsonRpcMessage, options: SendOptions | undefined): void {
-    if (debug.outbound.enabled) debug.outbound('%s', nameOf(message));
+    if (debug.outbound.enabled) debug.outbound('%s%s', sessionPrefixOf(this.transport), nameOf(message));
     this.#outbound?.next({ message, options });
   }
 

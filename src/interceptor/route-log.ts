@@ -6,6 +6,7 @@ import type { RouteEvent } from './events.js';
 import { NOT_TIMED, type Departure } from './departure.js';
 import { shown, shownMethod } from './report.js';
 import type { Observables } from './observables.js';
+import { sessionPrefix } from './session-prefix.js';
 
 /** Tells `routes$` and `debug` what becomes of a message. */
 export class RouteLog {
@@ -60,7 +61,7 @@ export class RouteLog {
 
 /** Writes the debug line of an event, if debug lines are enabled. */
 export function logRoute(event: RouteEvent): void {
-  if (debug.route.enabled) debug.route('%s', describe(event));
+  if (debug.route.enabled) debug.route('%s%s', sessionPrefix(event.session), describe(event));
 }
 
 /** A message that throws when it is read has its event too: its sender may wait for the outcome. */

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What came of reading a body. */
+/** The outcome of reading a body. */
 export type Body = { readonly text: string } | 'too large' | 'broken off';
 
 const decoder = new TextDecoder();
 
 /**
- * Reads the body of a request, up to `maxBytes`. The transport could do it as well, but reads by way of a
- * web-standard stream, and that takes it longer than all the rest of a request.
+ * Reads the body of a request, up to `maxBytes`. The transport could read it too, but it uses a web-standard stream,
+ * which takes longer than everything else in a request.
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   if (Number(request.headers['content-length']) > maxBytes) return Promise.resolve('too large');
-  // Whoever was here before us has read it, and kept nothing.
+  // An earlier handler has read the body and kept nothing of it.
   if (request.readableEnded) return Promise.resolve({ text: '' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -24,7 +24,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     request.once('end', () => {
       resolve({ text: decoder.decode(Buffer.concat(chunks)) });
     });
-    // Comes after the end as well, when the promise is settled.
+    // This also fires after the end, when the promise is already settled.
     request.once('close', () => {
       resolve('broken off');
     });

@@ -1,16 +1,15 @@
 import type { ServerResponse } from 'node:http';
 
-/** How long a head waits for what may follow: a fast backend answers in less, and nobody notices it. */
+/** How long a response head waits for its first event. A fast backend answers sooner, and nobody notices the delay. */
 const HEAD_DELAY_MS = 10;
 
 /**
- * Lets the head of an answer leave together with its first event, and with its end where that comes in the
- * same turn: one write to the socket in place of three. Of what it takes to relay a call, writing is the
- * largest part.
+ * Sends the head of a response together with its first event, and with its end if that follows in the same turn of the
+ * event loop. That is one write to the socket instead of three, and writing is the most expensive part of relaying a call.
  */
 export function sendHeadWithFirstEvent(response: ServerResponse): void {
   const { socket } = response;
-  // It waits for the answer to an earlier request on the same connection.
+  // The response has no socket while it waits for an earlier response on the same connection.
   if (socket === null) return;
   const write = response.write.bind(response);
   const flush = (): void => {
@@ -18,10 +17,10 @@ export function sendHeadWithFirstEvent(response: ServerResponse): void {
     if (!response.writableEnded) socket.uncork();
   };
   const timer = setTimeout(flush, HEAD_DELAY_MS);
-  // Not the response: of one that is corked, Node 24 writes the end before what comes before it.
+  // The socket is corked, not the response: Node 24 writes the end of a corked response before its beginning.
   socket.cork();
   let isFirst = true;
-  // It stays: whoever has put his own before it since would be lost with it.
+  // It is never restored: that would remove a function that others have installed over it since.
   response.write = (...args: unknown[]) => {
     if (isFirst) process.nextTick(flush);
     isFirst = false;

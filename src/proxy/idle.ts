@@ -1,11 +1,11 @@
 import { after } from '../clock.js';
 
-/** Tells when a client has held no connection for a time. */
+/** Detects that a client has held no connection for a while. */
 export class Idle {
   #connections = 0;
   #cancelTimer: (() => void) | undefined;
 
-  /** @param timeoutMs `0`: never */
+  /** @param timeoutMs `0` means never */
   constructor(
     private readonly timeoutMs: number,
     private readonly onIdle: () => void,

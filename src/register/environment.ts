@@ -2,7 +2,7 @@ import { durationMs } from '../durations.js';
 import { BackchannelError } from '../errors.js';
 import { settingsFrom, type BackchannelOptions } from '../options.js';
 
-/** How a variable's text becomes the value of an option. `undefined`: it cannot. */
+/** An environment variable that sets an option. `parse` returns `undefined` for an invalid text. */
 interface Variable {
   readonly option: keyof BackchannelOptions;
   readonly parse: (text: string) => unknown;
@@ -27,7 +27,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
 };
 
 /**
- * The options that the environment sets. A variable that is empty counts as not set.
+ * The options that the environment sets. An empty variable counts as unset.
  *
  * @throws BackchannelError `INVALID_OPTION`, naming the variable and its value
  */

@@ -6,10 +6,10 @@ import { debug } from '../debug.js';
 import { classesOf, MODULE_PATHS, MODULE_URLS, modulePathOf, type Side } from './modules.js';
 import { wrapClass, type TransportClass, type Wrap } from './wrap-class.js';
 
-/** What a module exports, as the hooks give it: what is assigned there is what importers get. */
+/** The exports of a module, as the hooks provide them. Importers get the values that are assigned here. */
 type Exports = Record<string, unknown>;
 
-/** From now on the transports of modules that are imported or required are wrapped. */
+/** Wraps the transports of all modules that are imported or required from now on. */
 export function hookModules(wraps: Readonly<Record<Side, Wrap>>): void {
   const patch = (path: string, exports: Exports): void => {
     for (const [name, side] of Object.entries(classesOf(path))) {
@@ -20,7 +20,7 @@ export function hookModules(wraps: Readonly<Record<Side, Wrap>>): void {
     }
   };
 
-  // No other module passes through the hooks: they have no cost, and no fault, for any of them.
+  // Only these modules pass through the hooks. Others pay nothing, and cannot be broken by them.
   const data = { include: [...MODULE_URLS] };
   if (supportsSyncHooks()) registerSync(data);
   else register('import-in-the-middle/hook.mjs', import.meta.url, { data });
@@ -36,7 +36,7 @@ export function hookModules(wraps: Readonly<Record<Side, Wrap>>): void {
   });
 }
 
-/** Where modules are required, they go by their path without the usual extension. */
+/** The name by which a module is required: its path without the extension. */
 function requireNameOf(path: string): string {
   return path.replace(/\.js$/, '');
 }

@@ -3,10 +3,10 @@
  * module for each transport; SDK 2.x has one for each package, and one more for what needs a process.
  */
 
-/** Towards the client, or towards the backend. */
+/** Whether a transport faces the client or the backend. */
 export type Side = 'downstream' | 'upstream';
 
-/** The classes that a module exports, and the side of each. */
+/** The transport classes that a module exports, with the side that each one faces. */
 export type Classes = Readonly<Record<string, Side>>;
 
 const SDK_1: Readonly<Record<string, Classes>> = {
@@ -19,7 +19,7 @@ const SDK_1: Readonly<Record<string, Classes>> = {
 
 const SDK_2: Readonly<Record<string, Classes>> = {
   'node/dist/index': { NodeStreamableHTTPServerTransport: 'downstream' },
-  // What is left to wrap where a program has the Node transport bundled with it.
+  // Programs that bundle the Node transport still import this one.
   'server/dist/index': { WebStandardStreamableHTTPServerTransport: 'downstream' },
   'client/dist/index': { StreamableHTTPClientTransport: 'upstream', SSEClientTransport: 'upstream' },
   'client/dist/stdio': { StdioClientTransport: 'upstream' },
@@ -40,10 +40,10 @@ export const MODULE_PATHS: readonly string[] = [...MODULES.keys()];
 
 const MODULE_URL = new RegExp(`/(${MODULE_PATHS.join('|').replaceAll('.', '\\.')})$`);
 
-/** Match the URLs of the modules, wherever they are installed. */
+/** Patterns for the URLs of the modules, wherever they are installed. */
 export const MODULE_URLS: readonly RegExp[] = [MODULE_URL];
 
-/** The path of the module at a URL, if it is one of ours. */
+/** The path of the module at a URL, if it is one of these modules. */
 export function modulePathOf(url: string): string | undefined {
   return MODULE_URL.exec(url)?.[1];
 }

@@ -1,16 +1,16 @@
 import { Script } from 'node:vm';
 
-/** What compilers call on private members, where they write them for older runtimes. */
+/** Helper functions that compilers emit for private members when they target older runtimes. */
 const COMPILED = /\b__classPrivate(?:Field|Method)|\b__private(?:Add|Get|Set|Method|In)\b|\b_class_?private/i;
 
-/** A private name, or a word that reads like one. */
+/** A private name, or a word that looks like one. */
 const PRIVATE_NAME = /#[\p{ID_Start}_$][\p{ID_Continue}$]*/gu;
 
 const known = new WeakMap<object, boolean>();
 
 /**
- * Whether a subclass, or a class between it and `base`, uses private members. An object cannot be asked for
- * them, so their source is: private names are told from words in texts, comments and patterns by the compiler.
+ * Whether a subclass, or a class between it and `base`, uses private members. They cannot be found by reflection, so the
+ * source is read. The compiler tells private names from words in strings, comments and patterns.
  */
 export function usesPrivateMembers(subclass: object, base: object): boolean {
   let current: object | null = subclass;
@@ -26,13 +26,13 @@ export function usesPrivateMembers(subclass: object, base: object): boolean {
 function isUsedIn(source: string): boolean {
   if (COMPILED.test(source)) return true;
   let count = 0;
-  // With another name at each place, whatever uses a private member uses one that is not declared, which is
-  // an error of syntax. Where the source cannot stand alone, that is one too: then it counts as used.
+  // Each occurrence gets a different name. A use of a private member then names one that is not declared, which is a
+  // syntax error. Source that does not compile on its own is one too, and counts as using private members.
   const renamed = source.replace(PRIVATE_NAME, (name) => `${name}_${++count}`);
   return count > 0 && !isCompilable(renamed);
 }
 
-/** Nothing of it is run. */
+/** Compiles the source without running it. */
 function isCompilable(source: string): boolean {
   try {
     new Script(`(${source})`);

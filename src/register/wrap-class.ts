@@ -5,18 +5,18 @@ import { usesPrivateMembers } from './private-members.js';
 export type TransportClass = new (...args: never[]) => TransportLike;
 export type Wrap = (transport: TransportLike) => TransportLike;
 
-/** Both builds of a module may come to hold the same class, and some modules hand on another's. */
+/** Both builds of a module may export the same class, and some modules re-export a class of another module. */
 const wrappedClasses = new WeakMap<TransportClass, TransportClass>();
 
-/** The classes that people were told of. */
+/** The classes that a warning was printed for. */
 const warned = new WeakSet<TransportClass>();
 
-/** A transport under construction: what it builds inside is its own, and stays bare. */
+/** Whether a transport is being constructed. Transports that its constructor creates are internal, and stay unwrapped. */
 let isConstructing = false;
 
 /**
- * The same class to everybody (`instanceof`, statics, subclasses), whose instances are wrapped. The
- * constructor of a subclass gets the wrapped transport as `this`.
+ * A class whose instances are wrapped. Everything else is unchanged: `instanceof`, statics, subclasses. The constructor
+ * of a subclass gets the wrapped transport as `this`.
  */
 export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T {
   const existing = wrappedClasses.get(original);
@@ -27,9 +27,9 @@ export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T 
       isConstructing = true;
       try {
         const transport = Reflect.construct(target, args, newTarget) as TransportLike;
-        // They would come to be on the wrapper, where the methods, which run on what is wrapped, do not find them.
+        // Private members would be created on the wrapper, but methods run on the wrapped object and would not find them.
         if (newTarget !== wrapped && usesPrivateMembers(newTarget, wrapped)) {
-          debug.register('left a new %s alone: it has private members, which a wrapper cannot have', newTarget.name);
+          debug.register('did not wrap a new %s: it has private members, which a wrapper cannot have', newTarget.name);
           warnOnce(newTarget as unknown as TransportClass);
           return transport;
         }
@@ -45,13 +45,13 @@ export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T 
   return wrapped;
 }
 
-/** A proxy that runs bare may hang one day, and nobody would know why. */
+/** Without a warning, nobody would know why a proxy that is not wrapped hangs. */
 function warnOnce(left: TransportClass): void {
   if (warned.has(left)) return;
   warned.add(left);
   process.emitWarning(
-    `mcp-backchannel/register leaves transports of class ${left.name} alone: it has private members, which a wrapper ` +
-      'cannot have. Wrap them in the program, with withBackchannel() or asUpstream().',
+    `mcp-backchannel/register does not wrap transports of class ${left.name}: the class has private members, which a ` +
+      'wrapper cannot have. Wrap them in the program, with withBackchannel() or asUpstream().',
     { code: 'MCP_BACKCHANNEL_NOT_WRAPPED' },
   );
 }

@@ -2,9 +2,12 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect as connectSocket, createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { INITIALIZE_MESSAGE } from '../support/raw-http.js';
 import { startUpstream } from '../support/upstreams.js';
 import { BACKEND, CLI, MIRROR, ROOT, Started } from './support.js';
@@ -58,15 +61,26 @@ it('answers what is asked before stdin is closed, and ends with exit code 0 and 
 });
 
 it('answers with an error when its server cannot start, and ends with exit code 1', async () => {
-  const command = started.command(['--stdio', '--', 'no-such-command-anywhere']);
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  // It is there, but the program that should run it is not.
+  const script = join(folder, 'server');
+  await writeFile(script, '#!/no/such/interpreter\n', { mode: 0o755 });
+  const command = started.command(['--stdio', '--', script]);
   command.process.stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   expect(await command.exit).toEqual({ code: 1, signal: null });
   expect(JSON.parse(command.stdout)).toMatchObject({
     id: INITIALIZE_MESSAGE.id,
     error: {
-      message: expect.stringContaining('no such command: no-such-command-anywhere; is it on the PATH?') as string,
+      message: expect.stringContaining(`no such command: ${script}; is it on the PATH?`) as string,
     },
   });
+});
+
+it('ends at once with exit code 2 when there is no such server', async () => {
+  const command = started.command(['--stdio', '--', 'no-such-command-anywhere']);
+  expect(await command.exit).toEqual({ code: 2, signal: null });
+  expect(command.stderr).toEqual([expect.stringContaining('no such command: no-such-command-anywhere')]);
 });
 
 it('answers what is in flight with an error when its server dies, and ends with exit code 1', async () => {

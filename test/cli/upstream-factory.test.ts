@@ -70,13 +70,13 @@ describe('a command', () => {
     expect(command.stdout).toBe('');
   });
 
-  it('that does not exist is named at once, with exit code 2', async () => {
+  it('that does not exist at the start is named at once, with exit code 2', async () => {
     const command = started.command(['--port', '0', '--', 'no-such-command-anywhere']);
     expect(await command.exit).toEqual({ code: 2, signal: null });
     expect(command.stderr).toEqual(['mcp-backchannel: no such command: no-such-command-anywhere; is it on the PATH?']);
   });
 
-  it('that is gone by the time a client comes costs its session, and the command lives on', async () => {
+  it('that does not exist costs its session, and the command lives on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-'));
     const program = join(folder, 'server');
     await writeFile(program, '#!/bin/sh\n', { mode: 0o755 });

@@ -7,6 +7,29 @@ import { closers, proxies } from './support.js';
 const closing = closers();
 const open = proxies();
 
+it('begins each line about a message or a stream with the session that it belongs to, so that clients can be told apart', async () => {
+  const log = vi.spyOn(createDebug, 'log').mockImplementation(() => undefined);
+  createDebug.enable('mcp-backchannel:inbound,mcp-backchannel:outbound,mcp-backchannel:route,mcp-backchannel:stream');
+  closing(() => {
+    createDebug.disable();
+    log.mockRestore();
+  });
+  const stage = await open('stdio');
+  const clients = [await stage.connect(), await stage.connect()];
+  for (const client of clients) {
+    await client.openGet();
+    await client.callTool('echo').catch(() => undefined);
+  }
+
+  const lines = log.mock.calls.map((args) => format(...(args as unknown[])));
+  for (const { sessionId = '' } of clients) {
+    const short = `[${sessionId.slice(0, 8)}] `;
+    for (const said of ['request tools/call', 'response (id', 'a stream has opened'])
+      expect(lines.join('\n')).toContain(`${short}${said}`);
+    expect(lines.join('\n')).not.toContain(sessionId);
+  }
+});
+
 it('tells on mcp-backchannel:proxy when sessions and backends begin and end, and why, but no whole id', async () => {
   const log = vi.spyOn(createDebug, 'log').mockImplementation(() => undefined);
   createDebug.enable('mcp-backchannel:proxy');

@@ -61,7 +61,7 @@ async function written(args: readonly string[], env: NodeJS.ProcessEnv): Promise
 it('nothing that client or server say makes a line of its own, or is acted on by a terminal', async () => {
   const text = await written([], { DEBUG: 'mcp-backchannel:*' });
   expect(text).toMatch(PLAIN);
-  const begin = /^(mcp-backchannel: |\[node \d+\] |route |[\dTZ:.-]+ mcp-backchannel:\w+ )/;
+  const begin = /^(mcp-backchannel: |\[node \d+\] |[\d:]{8}\.\d{3}Z route |[\dTZ:.-]+ mcp-backchannel:\w+ )/;
   expect(
     text
       .trimEnd()
@@ -71,7 +71,8 @@ it('nothing that client or server say makes a line of its own, or is acted on by
   expect(text).not.toMatch(/^mcp-backchannel: error: forged/m);
   // All of it was said, and is there to be read.
   const escaped = 'forged\\x1b[2J\\x9b2J\\u2028forged\\u202e\\u200e\\x00\\x7f\\u200b\\ufeff\\u{e0041}';
-  for (const who of [/^\[node \d+\] evil$/m, /^route [\w-]{8} "notifications\/evil/m]) expect(text).toMatch(who);
+  for (const who of [/^\[node \d+\] evil$/m, /^[\d:.]+Z route [\w-]{8} "notifications\/evil/m])
+    expect(text).toMatch(who);
   expect(text).toContain(`] mcp-backchannel: error: ${escaped}\n`);
   expect(text).toMatch(/DUPLICATE_REQUEST_ID/);
   expect(text).toMatch(/Unsupported protocol version.*\\x9b2J/i);

@@ -1,0 +1,13 @@
+/** Session ids open sessions. This much of one is enough to tell them apart. */
+const SHOWN_LENGTH = 8;
+
+/** How a debug line about a session begins: `[1a2b3c4d] `, or nothing if the session is not known. */
+export function sessionPrefix(session: string | undefined): string {
+  return session === undefined ? '' : `[${session.slice(0, SHOWN_LENGTH)}] `;
+}
+
+/** The same for the session of an SDK transport, which is known from `initialize` on. */
+export function sessionPrefixOf(transport: object): string {
+  const { sessionId } = transport as { readonly sessionId?: unknown };
+  return sessionPrefix(typeof sessionId === 'string' ? sessionId : undefined);
+}
