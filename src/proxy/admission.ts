@@ -14,7 +14,11 @@ export interface ServerTransportOptions {
   readonly onsessionclosed: () => Promise<void>;
   readonly maxRequestBodySize: number;
   readonly eventStore?: never;
+  readonly retryInterval?: number;
 }
+
+/** How long a client that lost its stream waits before it resumes: as long as clients of the SDK do that are told nothing. */
+const RETRY_MS = 1_000;
 
 /** The first revision of the protocol that has no sessions. */
 const SESSIONLESS_ERA = '2026-07-28';
@@ -72,7 +76,7 @@ export class Admission {
       },
       onsessionclosed: () => events.deleted(),
       maxRequestBodySize: maxBodyBytes,
-      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never }),
+      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never, retryInterval: RETRY_MS }),
     };
   }
 }

@@ -1,6 +1,6 @@
 import { asUpstream } from '../backchannel.js';
 import { BackendEnded } from '../backend-ended.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
 import { isUnreadable, Probe } from './probe.js';
@@ -14,6 +14,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 interface ClientTransport extends TransportLike {
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
+  /** Is told of a request whose stream the backend has closed before its answer. */
+  onpoll?: ((id: RequestId) => void) | undefined;
 }
 
 /** Aborted when the session ends before the backend is connected. */
@@ -25,6 +27,8 @@ interface BackendListener {
   /** The backend is gone, and its session with it. @param isNews its transport has not reported why */
   lost(reason: string, isNews: boolean): void;
   report(error: Error): void;
+  /** The backend has closed the stream of this request before its answer. */
+  polled(id: RequestId): void;
   /** Whether somebody waits for an answer of it. */
   isAwaited(): boolean;
 }
@@ -105,6 +109,9 @@ export class Backend {
       onmessage?.(message, extra);
       if (this.#isClosed) return;
       if (!this.#probe.takes(message)) this.listener.received(message);
+    };
+    transport.onpoll = (id) => {
+      if (!this.#isClosed) this.listener.polled(id);
     };
     transport.onclose = () => {
       onclose?.();

@@ -34,6 +34,8 @@ export interface RelayOptions {
   readonly onRefused: (reason: string) => void;
   /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
   readonly onLost: (reason: string, isNews: boolean) => void;
+  /** The client of this call is to poll for its answer, as the backend would have it. */
+  readonly onPolled: (id: RequestId) => void;
   readonly report: (error: Error) => void;
 }
 
@@ -57,6 +59,9 @@ export class Relay {
       received: (message) => this.#fromBackend(message),
       lost: options.onLost,
       report: options.report,
+      polled: (id) => {
+        if (this.#calls.isDue(id)) options.onPolled(id);
+      },
       isAwaited: () => this.#calls.areAwaited,
     });
   }

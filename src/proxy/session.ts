@@ -1,7 +1,7 @@
 import { Subject, merge, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
-import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import { guarded } from '../interceptor/guarded.js';
@@ -18,6 +18,9 @@ import { endsWithin } from '../ends-within.js';
 const END_TIMEOUT_MS = 15_000;
 
 const NAME_LENGTH = 8;
+
+/** The first revision whose clients know that a stream may be closed before the answer. */
+const POLLING_SINCE = '2025-11-25';
 
 const LEFT = 'the client has ended it';
 
@@ -61,6 +64,9 @@ export class Session {
       onStart: () => {
         debug.proxy('backend of session %s started', this.name);
       },
+      onPolled: (id) => {
+        this.#letPoll(id);
+      },
       onQuestionRefused: (question, error) => this.#tellRefused(question, error),
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
@@ -94,6 +100,12 @@ export class Session {
   /** That client and backend have agreed on. */
   get protocolVersion(): string | undefined {
     return this.#relay.protocolVersion;
+  }
+
+  /** Closes the stream of a call, as the backend did: a client that can resume it comes back for the answer. */
+  #letPoll(id: RequestId): void {
+    const canResume = this.settings.eventStore !== undefined && (this.protocolVersion ?? '') >= POLLING_SINCE;
+    if (canResume) (this.downstream as { closeSSEStream?(id: RequestId): void }).closeSSEStream?.(id);
   }
 
   /** An HTTP exchange with the client has begun. */

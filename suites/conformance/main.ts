@@ -19,7 +19,7 @@ import {
 } from './lib/report.js';
 import { runAgainstClient, runAgainstServer, scenariosOf, type Checks } from './lib/suite.js';
 import { outcomeOf, regressionsOf, type Check } from './lib/verdict.js';
-import { serve, WAYS } from './lib/ways.js';
+import { INAPPLICABLE, serve, WAYS } from './lib/ways.js';
 
 const CLIENT_WAYS = ['direct', 'commandHttp', 'commandStdio'] as const;
 const SUITES = ['active', 'pending'] as const;
@@ -75,13 +75,22 @@ async function clientScenarios(): Promise<ScenarioResult[]> {
 
 function resultOf(scenario: string, suite: string, checks: readonly (readonly [string, Checks])[]): ScenarioResult {
   const byWay = checks.map(([way, found]) => [way, found.get(scenario)] as const);
+  const applicable = (way: string): ((check: Check) => boolean) => {
+    const inapplicable = INAPPLICABLE[way] ?? [];
+    return ({ id }) => !inapplicable.includes(id);
+  };
   const direct = byWay.find(([way]) => way === 'direct')?.[1];
   return {
     scenario,
     suite,
     outcomes: Object.fromEntries(byWay.map(([way, made]) => [way, outcomeOf(made)])),
     regressions: Object.fromEntries(
-      byWay.map(([way, made]) => [way, regressionsOf(direct, made)] as const).filter(([, found]) => found.length > 0),
+      byWay
+        .map(([way, made]) => {
+          const isApplicable = applicable(way);
+          return [way, regressionsOf(direct?.filter(isApplicable), made?.filter(isApplicable))] as const;
+        })
+        .filter(([, found]) => found.length > 0),
     ),
   };
 }

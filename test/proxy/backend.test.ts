@@ -38,6 +38,7 @@ describe('a backend whose stream broke while an answer was awaited', () => {
       received: (message) => received.push(message),
       lost: (reason) => lost.push(reason),
       report: () => undefined,
+      polled: () => undefined,
       isAwaited: () => true,
     });
     await backend.send(request('call', 'call'));

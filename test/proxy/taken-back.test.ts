@@ -23,6 +23,7 @@ function options(backend: NullTransport): Omit<RelayOptions, 'client'> {
     onQuestionRefused: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
+    onPolled: () => undefined,
     report: (error) => {
       throw error;
     },

@@ -15,6 +15,12 @@ const MAX_ATTEMPTS = 5;
 /** A server should end its stream after the answer, and need not. */
 const LAST_WORDS_MS = 1_000;
 
+/** Who is told what a backend says in the answer to a request. */
+export interface CallListener extends MessageListener {
+  /** The backend has closed the stream of this request before its answer: whoever waits for that is to poll. */
+  polled(id: RequestId): void;
+}
+
 /**
  * The answer to a request, however many connections it takes. When it breaks off and cannot be resumed, an error takes
  * its place: whoever waits for it gets one answer, and never two.
@@ -30,7 +36,7 @@ export class HttpCall implements AnswerListener {
   constructor(
     readonly id: RequestId,
     private readonly wire: HttpClient,
-    private readonly listener: MessageListener,
+    private readonly listener: CallListener,
   ) {
     // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
@@ -55,6 +61,7 @@ export class HttpCall implements AnswerListener {
       cut = await readAnswer(part, this);
       if (cut !== undefined) this.error(new Error(`the stream of an answer broke: ${reasonOf(cut)}`, { cause: cut }));
       if (this.#isAnswered || this.isOver || cut instanceof TooLong) break;
+      if (cut === undefined && this.#resumption.lastEventId !== undefined) this.listener.polled(this.id);
     }
     this.#stopTimer?.();
     if (this.#isAnswered) return;

@@ -2,11 +2,17 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { asError } from '../../errors.js';
 import { errorAnswer } from '../../error-answers.js';
 import { endsWithin } from '../../ends-within.js';
-import { cancelledIdOf, isRequest, type JsonRpcMessage, type RequestMessage } from '../../routing/message.js';
+import {
+  cancelledIdOf,
+  isRequest,
+  type JsonRpcMessage,
+  type RequestId,
+  type RequestMessage,
+} from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
-import { HttpCall } from './http-call.js';
+import { HttpCall, type CallListener } from './http-call.js';
 import { ACCEPTED, discard, isReadable, isTaken, refusalIn } from './response-head.js';
-import { listenerOf, type MessageListener } from '../messages.js';
+import { listenerOf } from '../messages.js';
 import { StandaloneStream } from './standalone-stream.js';
 import { HttpClient } from './http-client.js';
 
@@ -40,6 +46,8 @@ export class HttpTransport implements TransportLike {
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
+  /** The backend has closed the stream of this request before its answer, and can be asked for it: the client is to poll. */
+  onpoll: ((id: RequestId) => void) | undefined;
   #sessionId: string | undefined;
   #protocolVersion: string | undefined;
   #standalone: StandaloneStream | undefined;
@@ -47,7 +55,7 @@ export class HttpTransport implements TransportLike {
   #isClosed = false;
   readonly #wire: HttpClient;
   readonly #calls = new Set<HttpCall>();
-  readonly #listener: MessageListener = listenerOf(this);
+  readonly #listener: CallListener = { ...listenerOf(this), polled: (id) => this.onpoll?.(id) };
 
   constructor(
     url: URL,

@@ -28,13 +28,6 @@ const TITLES: Readonly<Record<string, string>> = {
   commandHttp: 'command, HTTP',
 };
 
-/** Why a scenario is not right directly either. */
-const REASONS: Readonly<Record<string, string>> = {
-  'server-sse-polling':
-    'its requests name protocol version 2025-03-26. For that version the SDK sends no first, empty event, and no tool can ' +
-    'close its stream. From 2025-11-25 on, both work.',
-};
-
 const SIGNS = { pass: '✓', warn: '(✓)', fail: '✗', skip: '–' } as const;
 
 /** The page as it is written: in the project's format. */
@@ -128,8 +121,7 @@ function notes(results: readonly ScenarioResult[]): string {
   const direct = results.flatMap(({ scenario, outcomes }) => {
     const problems = outcomes['direct']?.problems ?? [];
     if (problems.length === 0) return [];
-    const reason = REASONS[scenario] ?? 'for a reason not known yet.';
-    return [`- \`${scenario}\`, directly too: ${reason} ${problems.map(asText).join(' · ')}`];
+    return [`- \`${scenario}\`, directly too: ${problems.map(asText).join(' · ')}`];
   });
   const worse = results.flatMap(({ scenario, regressions }) =>
     Object.entries(regressions).flatMap(([way, found]) =>

@@ -7,6 +7,9 @@ import type { Check } from './verdict.js';
 import { suiteProgram } from './paths.js';
 import { Program } from './program.js';
 
+/** The revision whose scenarios are run: what the command and the wrapper speak. */
+const SPEC_VERSION = '2025-11-25';
+
 /** More than it takes by far: a scenario that hangs ends the run. */
 const TIMEOUT_MS = 300_000;
 
@@ -22,19 +25,33 @@ export type Checks = ReadonlyMap<string, readonly Check[]>;
 export type Side = 'server' | 'client';
 
 export async function scenariosOf(side: Side): Promise<string[]> {
-  const listed = await run(['list', `--${side}`]);
+  const listed = await run(['list', `--${side}`, '--spec-version', SPEC_VERSION]);
   return [...listed.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
 }
 
 /** Runs every scenario of a suite (`active` or `pending`) against a server. */
 export async function runAgainstServer(url: string, suite: string): Promise<Checks> {
-  return withResults('server-', async (folder) => run(['server', '--url', url, '--suite', suite, '-o', folder]));
+  return withResults('server-', async (folder) =>
+    run(['server', '--url', url, '--suite', suite, '--spec-version', SPEC_VERSION, '-o', folder]),
+  );
 }
 
 /** Runs one scenario against a client: a command line, to which the URL of its server is added. */
 export async function runAgainstClient(command: string, scenario: string): Promise<Checks> {
   return withResults('', async (folder) =>
-    run(['client', '--command', command, '--scenario', scenario, '--timeout', '60000', '-o', folder]),
+    run([
+      'client',
+      '--command',
+      command,
+      '--scenario',
+      scenario,
+      '--spec-version',
+      SPEC_VERSION,
+      '--timeout',
+      '60000',
+      '-o',
+      folder,
+    ]),
   );
 }
 

@@ -5,6 +5,11 @@ import { Program } from './program.js';
 export const WAYS = ['direct', 'wrapped', 'commandStdio', 'commandHttp'] as const;
 export type Way = (typeof WAYS)[number];
 
+/** Checks of what a backend cannot do that is reached this way. Over stdio a tool has no stream of its own to close. */
+export const INAPPLICABLE: Readonly<Partial<Record<string, readonly string[]>>> = {
+  commandStdio: ['server-sse-disconnect-resume'],
+};
+
 export interface Served {
   readonly url: string;
   readonly stop: () => Promise<void>;
