@@ -45,12 +45,14 @@ function notes({ routing, scale, peers }: SomeResults): string[] {
   const sentences = [
     ...(routing === undefined
       ? []
-      : ['A message is a quarter of a cycle: a call, a question, its answer, and the result of the call.']),
+      : [
+          'A cycle has four messages: a call, a question, its answer, and the result of the call. A message is a quarter of it.',
+        ]),
     ...(routing?.timing === undefined ? [] : [`Its time is ${routing.timing}.`]),
     ...(routing === undefined && scale === undefined
       ? []
-      : ['Heap is `heapUsed` after forced garbage collection, less that of as many bare transports.']),
-    ...(peers === undefined ? [] : ['Memory of the command and of other proxies is what is resident (RSS).']),
+      : ['Heap is `heapUsed` after a forced garbage collection, minus that of the same number of bare transports.']),
+    ...(peers === undefined ? [] : ['Memory of the command and of other proxies is resident memory (RSS).']),
     'A KiB is 1,024 bytes.',
   ];
   return [sentences.join(' ')];
@@ -161,7 +163,7 @@ const MEASURES = {
 
 const BESIDE = {
   stateful: 'the best stateful proxy',
-  'own backends': 'the best with a backend for each session, as it has',
+  'own backends': 'the best proxy that also has a backend for each session',
 } as const satisfies Record<Aim['beside'], string>;
 
 function peerLines({ aims }: PeersResult): Line[] {

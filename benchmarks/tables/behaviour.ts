@@ -3,10 +3,10 @@ import { markdownTable } from './markdown.js';
 import { SPOKEN, SPOKEN_CAPTION, WIRES } from './peers.js';
 
 const CAPTION = [
-  'The same backend, whose tools ask the user, behind each of them.',
+  'Each proxy stands in front of the same backend, whose tools ask the user.',
   SPOKEN_CAPTION,
-  '"asks" is the first, the second and the twentieth question in one session;',
-  `what "hangs" has no answer in ${String(HANG_MS / 1_000)} s.`,
+  '"asks" covers the first, the second and the twentieth question in one session.',
+  `"hangs" means that no answer came in ${String(HANG_MS / 1_000)} s.`,
 ].join(' ');
 
 /** What each proxy does with questions of the backend, as it was seen. */

@@ -11,11 +11,11 @@ const NAMES: Readonly<Record<HttpRow['workload'], string>> = {
 };
 
 const UNNAMED =
-  'Tools name the request that they work for, on both servers; where it is not named the wrapped server finds it by its async context, while the bare one, which could not deliver the question, names it all the same.';
+  'The tools name the request they work for, on both servers. In the rows "its request not named", the wrapped server finds the request by its async context. The bare server could not deliver such a question, so its tools name the request there too.';
 const CLOSED_LOOP =
-  'The clients are closed-loop, each waits for its answer before it calls again: p99 is not that of a service under constant load.';
+  'Each client waits for its answer before it calls again (closed loop), so p99 is not that of a service under constant load.';
 const SERVER =
-  'The time of a call holds that of the client too; the processor time is that of the server alone, and so the less diluted of the two.';
+  'The time of a call includes the time of the client. The processor time is that of the server alone, so it shows the difference more clearly.';
 
 export function workloadOf({ workload }: Pick<HttpRow, 'workload'>): string {
   return NAMES[workload];

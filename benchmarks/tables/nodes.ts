@@ -41,8 +41,9 @@ export function contextShares(results: SomeResults): string | undefined {
     return [`${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} % of that on Node ${node}`];
   });
   if (told.length === 0) return undefined;
-  const what = 'Where the wrapper adds to the time of a call over HTTP by its whole interval, async contexts alone add';
-  return `${what} ${told.join(' and ')}, from workload to workload; a share below 0 is noise.`;
+  const what =
+    'Where the whole interval shows that the wrapper adds time to a call over HTTP, async contexts alone add';
+  return `${what} ${told.join(' and ')}, depending on the workload. A share below 0 is noise.`;
 }
 
 function routingLines(results: readonly OfNode<RoutingResult>[]): Line[] {

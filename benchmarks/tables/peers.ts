@@ -3,11 +3,11 @@ import type { Cost, Failure, PeersResult, Subject } from '../peers/results.js';
 import { markdownTable, spread } from './markdown.js';
 
 const SDK =
-  'SDK is what the running program has loaded, or what its bundle says; a range is what it was built with, where the bundle does not say.';
+  'SDK is the version that the running program has loaded, or the one that its bundle names. Where the bundle names none, it is the range that the proxy was built with.';
 const OLDER_SDK = [
-  'The command with an older SDK is the same build, and tells how much of the cost is that of the SDK: since 1.25 its',
-  "transport for Node's HTTP goes by way of Hono and web streams; before, it wrote to `node:http` itself, and proxies that",
-  'bundle such a version save that too. The aims are for the SDK that the command is installed with.',
+  'The command with an older SDK is the same build. It shows how much of the cost comes from the SDK: since 1.25, its',
+  "transport for Node's HTTP goes through Hono and web streams. Before, it wrote to `node:http` directly, and proxies that",
+  'bundle such a version save that cost too. The aims are for the SDK that the command is installed with.',
 ].join(' ');
 
 export const SPOKEN = 'spoken with clients';
@@ -17,12 +17,12 @@ export const WIRES: Readonly<Record<Subject['wire'], string>> = {
 };
 /** What the client is not the same for. */
 export const SPOKEN_CAPTION =
-  'The client speaks with each proxy what that speaks with its clients: over HTTP+SSE answers come on one stream that stays open, over Streamable HTTP each on the response to its call.';
+  'The client uses the transport that the proxy serves. Over HTTP+SSE, all answers come on one stream that stays open. Over Streamable HTTP, each answer comes on the response to its call.';
 
 const RUN_WITH = [
-  'All are started through a preload that has them listen on loopback only, and what they write to stdout goes nowhere; supergateway is told to log nothing (`--logLevel none`), the others keep their defaults.',
-  'The client is closed-loop: it waits for an answer before it calls again, so that p99 is not that of a service under constant load.',
-  'Cores are the processor time of a call times the calls per second: near 1, and beyond, it is the proxy that can do no more, and not the client.',
+  'A preload makes all of them listen on loopback only, and their stdout is discarded. supergateway is told to log nothing (`--logLevel none`); the others keep their defaults.',
+  'The client waits for an answer before it calls again (closed loop), so p99 is not that of a service under constant load.',
+  'Cores are the processor time of a call times the calls per second. Near 1 and above, the proxy is the limit, not the client.',
 ].join(' ');
 
 /** What each proxy costs, between the backend without any and one that only hands bytes on. */

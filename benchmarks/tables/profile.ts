@@ -9,7 +9,7 @@ export function profileTable({ profiles, effort }: ProfileResult): string {
   }
   const names = [...groups].sort(([, one], [, other]) => other - one).map(([group]) => group);
   const caption =
-    'Where the processor time of a call goes, by whose code was running; a native function counts as its caller:';
+    'The processor time of a call, by whose code was running. The time of a native function counts for its caller.';
   const table = markdownTable(
     [`processor time per call, ${effort['concurrency'] ?? NaN} at once, µs`, ...profiles.map(({ target }) => target)],
     [

@@ -34,9 +34,9 @@ export function scaleTable({ burst }: ScaleResult): string | undefined {
     burst.map((own) => [scaleVariant(own.variant), ...columns.map(([, cell]) => cell(own))]),
   );
   const notes = [
-    'Clients and backends are in memory, in the same process, and in every figure.',
+    'Clients and backends run in memory in the same process, and every figure includes them.',
     ...(has('holdsLoopMs')
-      ? ['Delays of the event loop are those of the whole burst, from the first question to the last result.']
+      ? ['Event-loop delays cover the whole burst, from the first question to the last result.']
       : []),
   ];
   return `${table}\n\n${notes.join(' ')}`;

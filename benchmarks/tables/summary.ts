@@ -37,9 +37,9 @@ function httpLine({ rows }: Of<'http'>): string {
 function peersLine({ aims }: Of<'peers'>): string {
   const parts = aims
     .filter(({ measure, beside }) => measure === 'callsPerSecond16' && beside === 'stateful')
-    .map(({ upstream, ours, bestPeer, bestPeerName }) => {
-      const calls = `${digits(ours.median)} calls per second, 16 at once (the best other proxy, ${bestPeerName}: ${digits(bestPeer.median)})`;
-      return `with a backend over ${upstream === 'http' ? 'HTTP' : upstream}, ${calls}`;
+    .map(({ upstream, ours, bestPeer, bestPeerName, ratio }) => {
+      const backend = upstream === 'http' ? 'an HTTP' : 'a stdio';
+      return `${digits(ours.median)} with ${backend} backend, ${spread(ratio)} × the best other proxy (${bestPeerName}: ${digits(bestPeer.median)})`;
     });
-  return `**The command** relays, ${parts.join('; ')}.`;
+  return `**The command** relays, in calls per second, 16 at once: ${parts.join('; ')}.`;
 }

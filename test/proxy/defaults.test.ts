@@ -40,6 +40,19 @@ it.each([
   expect(documented.replaceAll('_', '').replaceAll("'", '')).toBe(String(value));
 });
 
+it.each([
+  { page: 'docs/api.md', source: 'src/options.ts', name: 'BackchannelOptions' },
+  { page: 'docs/proxy.md', source: 'src/proxy/options.ts', name: 'StatefulProxyOptions' },
+])('$page has a row for each of the options in $name, and for no other', ({ page, source, name }) => {
+  const [, body = ''] = new RegExp(`interface ${name} \\{\n(.*?)^\\}`, 'ms').exec(textOf(source)) ?? [];
+  const options = Array.from(body.matchAll(/^ {2}readonly (\w+)\??:/gm), ([, option]) => option);
+  const [, table = ''] = /^\| option .*?\n(.*?)\n\n/ms.exec(textOf(page)) ?? [];
+  const rows = Array.from(table.matchAll(/^\| ([^|]*)\|/gm), ([, cell = '']) => cell);
+  const named = rows.flatMap((cell) => Array.from(cell.matchAll(/`(\w+)/g), ([, option]) => option));
+  expect(options.length).toBeGreaterThan(5);
+  expect(named.sort()).toEqual(options.sort());
+});
+
 it('a session has the options of the wrapper by default, where the proxy is told none', () => {
   expect(proxy.settings).toMatchObject({ backchannel: {} });
 });

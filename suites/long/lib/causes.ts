@@ -43,9 +43,9 @@ export function causes(result: Json): string {
     const names = all.filter((one) => one.file === file).map(({ cause }) => cause.replaceAll('|', '\\|'));
     return [`\`${file.replace('test/regression/', '')}\``, String(names.length), names.join('; ')];
   });
-  return `${all.length} regression tests. Where a name tells what went wrong, that is a bug that was found on the way; the others hold what
-was seen to be easily got wrong. Everything a user could have met is also in [causes](causes.md), including bugs whose test is in another
-folder.
+  return `${all.length} regression tests. A name that tells what went wrong stands for a bug that was found during development. The others guard
+something that is easy to get wrong. [causes](causes.md) lists every bug that a user could have met, also those whose test is in
+another folder.
 
 ${table(['where', 'tests', 'what was wrong, or must not go wrong'], rows)}`;
 }

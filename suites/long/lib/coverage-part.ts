@@ -10,7 +10,7 @@ export function coverage(result: Json): string {
   ]);
   return `${table(['folder', 'branches', 'lines'], rows)}
 
-${result['passed'] === true ? '' : '**The run failed**, and these numbers are not of all tests. '}${routing(result)}
+${result['passed'] === true ? '' : '**The run failed**, so these numbers do not cover all tests. '}${routing(result)}
 
 What is not reached, and why:
 

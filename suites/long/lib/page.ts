@@ -26,10 +26,10 @@ const PARTS: readonly Part[] = [
     again: ({ seed }) => `PROPERTY_SEED=${String(seed)} npm run properties`,
     says: (result) =>
       `${n(result['sequences'])} random sequences with ${n(result['commands'])} commands, seed ${String(result['seed'])}, in ` +
-      `${n(result['seconds'])} s: no counter-example to the contract.\n\nWhat a message is and where it goes is checked the moment it ` +
-      'leaves or comes in; the bounds and the books of what is in flight after each step; that nothing was lost, kept or left ' +
-      'unreported whenever nothing is under way; and that everything settles in bounded time at the end. Which line of the ' +
-      'contract is checked when is a table in `test/properties/model/invariants.ts`.',
+      `${n(result['seconds'])} s: no counter-example to the contract.\n\nEach message is checked as it leaves or comes in: its content and its ` +
+      'stream. After each step, the bounds and the record of requests in flight are checked. Whenever nothing is under way, ' +
+      'nothing may be lost, kept or left unreported. At the end, everything must settle in bounded time. The table in ' +
+      '`test/properties/model/invariants.ts` tells when each line of the contract is checked.',
   },
   { name: 'mutants', title: 'Mutants', command: 'npm run mutants', says: mutants },
   {
@@ -128,7 +128,7 @@ function mutants(result: Json): string {
   });
   return `${n(result['mutants'])} deliberate faults in the source, one at a time: ${
     survived === 0 ? 'the tests catch every one of them' : `**${n(survived)} are not caught**`
-  }${untold > 0 ? `, ${n(untold)} of them only because the run of the tests breaks off` : ''}.
+  }${untold > 0 ? `, ${n(untold)} of them only because the test run breaks off` : ''}.
 
 ${table(['line of the contract', 'faults'], rows)}`;
 }
@@ -150,19 +150,18 @@ function verdict({ passed, failed, minutes, failures }: Json): string {
 
 function security({ threats, files }: Json): string {
   const names = Array.isArray(files) ? files.map((file) => `\`${String(file)}\``) : [];
-  return `${n(threats)} threats, for each the tests that show what protects. They are in ${names.join(', ')}.`;
+  return `The [threat model](threat-model.md) lists ${n(threats)} threats. For each, it names the tests that show the protection. They are in ${names.join(', ')}.`;
 }
 
 function audit({ refused, packages, vulnerabilities }: Json): string {
   if (typeof refused === 'string')
     return (
-      `**Not known**: what answers for the registry refused, with \`${refused}\`. That says nothing of the packages, neither that ` +
-      'something is known against them nor that nothing is. The command asks the registry that npm is configured to use; ' +
-      'where a mirror without the audit endpoint stands before it, run it in a checkout that reaches ' +
-      '`https://registry.npmjs.org` itself, and `npm run report` after it.'
+      `**Not known**: the registry refused, with \`${refused}\`. So this run cannot tell whether the packages have known ` +
+      'vulnerabilities. The command asks the registry that npm is configured to use. If that is a mirror without the audit ' +
+      'endpoint, run the command in a checkout that reaches `https://registry.npmjs.org` directly, then `npm run report`.'
     );
   const known = Number(at(vulnerabilities, 'total'));
-  return `${n(packages)} packages come along; of vulnerabilities in them ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;
+  return `${n(packages)} packages are installed with this one. Vulnerabilities in them: ${known === 0 ? 'none is known' : `**${n(known)} are known**`}.`;
 }
 
 function soak(result: Json): string {
@@ -173,12 +172,12 @@ function soak(result: Json): string {
   );
   return `${n(result['messages'])} messages in ${n(result['seconds'])} s, ${n(result['messagesPerSecond'])} a second, seed ${String(result['seed'])}: ${
     faults === 0 ? 'no fault' : `**${n(faults)} faults**`
-  }. Sent is delivered and reported, exactly; received is less where clients drop the connection on purpose.
+  }. The messages sent equal those delivered plus those reported. Fewer are received, because some clients drop the connection on purpose.
 
 ${table(['upstream', 'sessions', 'sent', 'delivered', 'reported', 'received', 'growth of the heap, bytes'], rows)}
 
-The heap is that after a garbage collection, by the line through its measurements after the warm-up; ${n(result['maxHeapRiseBytes'])}
-bytes are allowed.`;
+The heap is measured after garbage collections. Its growth is the rise of the line fitted to the measurements after the warm-up. At most
+${n(result['maxHeapRiseBytes'])} bytes are allowed.`;
 }
 
 function reported(routes: unknown): number {
@@ -189,5 +188,5 @@ function conformance(result: Json): string {
   const all = [...list(result['server']), ...list(result['client'])];
   const passed = all.filter(({ outcomes }) => at(at(outcomes, 'direct'), 'verdict') === 'pass').length;
   const worse = all.filter(({ regressions }) => Object.keys(regressions as object).length > 0).length;
-  return `${n(all.length)} scenarios: ${n(passed)} pass directly, ${n(worse)} are worse through us. [Each of them](conformance.md).`;
+  return `${n(all.length)} scenarios: ${n(passed)} pass directly, ${n(worse)} are worse through the wrapper or the command. [Each scenario](conformance.md).`;
 }
