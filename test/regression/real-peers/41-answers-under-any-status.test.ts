@@ -124,7 +124,7 @@ async function backend(
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.once('end', () => {
-      const { id, method = '', params } = JSON.parse(body) as JsonRpcMessage;
+      const { id, method = '', params } = JSON.parse(body) as JsonRpcMessage & { readonly method?: string };
       const { protocolVersion } = (params ?? {}) as { protocolVersion?: string };
       const result = { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'odd', version: '1' } };
       if (id === undefined) response.writeHead(202).end();
@@ -150,6 +150,7 @@ const fails =
       .writeHead(status, { 'content-type': 'application/json' })
       .end(JSON.stringify({ jsonrpc: '2.0', id, error }));
   };
+const UNKNOWN = { code: -32001, message: 'Session is unknown or expired on this instance: initialize again' };
 const works = (response: ServerResponse, id: unknown): void => {
   response
     .writeHead(200, { 'content-type': 'application/json' })
@@ -166,7 +167,7 @@ describe('41: through the proxy', () => {
       const url = await backend({ 'tools/call': fails(404), 'tools/list': works });
       const connect = async (to: URL): Promise<Client> => {
         const client = new Client({ name: 'test', version: '1' });
-        await client.connect(new StreamableHTTPClientTransport(to) as never);
+        await client.connect(new StreamableHTTPClientTransport(to));
         closing(() => client.close());
         return client;
       };
@@ -229,13 +230,18 @@ describe('41: through the proxy', () => {
     expect(stage.proxy.snapshot().sessions).toBe(1);
   });
 
-  it('503 for a session that the backend does not know is told to the client, and ends the session', async () => {
-    const error = { code: -32001, message: 'Session is unknown or expired on this instance: initialize again' };
-    const url = await backend({ 'tools/list': fails(503, error) });
-    const stage = await open(() => new HttpTransport(url));
-    const client = await stage.connect();
-    expect((await client.request('tools/list')).error?.message).toContain('unknown or expired');
-    await expect.poll(() => stage.proxy.snapshot().sessions).toBe(0);
-    expect((await client.post({ jsonrpc: '2.0', id: 9, method: 'ping' })).status).toBe(404);
-  });
+  it.each<[string, (response: ServerResponse, id: unknown) => void]>([
+    ['that names the call', (response, id) => fails(503, UNKNOWN)(response, id)],
+    ['that names no call', (response) => fails(503, UNKNOWN)(response, null)],
+  ])(
+    '503 for a session that the backend does not know is told to the client, and ends the session: in an error %s',
+    async (_that, refuse) => {
+      const url = await backend({ 'tools/list': refuse, ping: refuse });
+      const stage = await open(() => new HttpTransport(url));
+      const client = await stage.connect();
+      expect((await client.request('tools/list')).error?.message).toContain('unknown or expired');
+      await expect.poll(() => stage.proxy.snapshot().sessions).toBe(0);
+      expect((await client.post({ jsonrpc: '2.0', id: 9, method: 'ping' })).status).toBe(404);
+    },
+  );
 });

@@ -17,6 +17,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+type Gzip = ReturnType<typeof zlib.createGzip>;
+
 const ANSWER = JSON.stringify({ jsonrpc: '2.0', ...RESULT });
 const deflateTwice = (data: string): Buffer => zlib.gzipSync(zlib.deflateSync(data));
 
@@ -30,7 +32,7 @@ const ENCODINGS: readonly (readonly [string, (data: string) => Buffer])[] = [
   ['deflate', zlib.deflateRawSync],
   ['deflate, gzip', deflateTwice],
   ['identity, gzip ', zlib.gzipSync],
-  ['identity', Buffer.from],
+  ['identity', (data) => Buffer.from(data)],
   ...('zstdCompressSync' in zlib ? [['zstd', zlib.zstdCompressSync as (data: string) => Buffer] as const] : []),
 ];
 
@@ -67,9 +69,9 @@ describe('45: an answer that is compressed is read', () => {
   });
 
   it.each([
-    ['gzip', () => zlib.createGzip()],
-    ['br', () => zlib.createBrotliCompress()],
-    ['deflate', () => zlib.createDeflate()],
+    ['gzip', (): Gzip => zlib.createGzip()],
+    ['br', (): Gzip => zlib.createBrotliCompress() as never],
+    ['deflate', (): Gzip => zlib.createDeflate() as never],
   ])('event by event, while the stream is open: %s', async (encoding, create) => {
     let answer = (): void => undefined;
     const { transport, messages } = await peer(closing, (response) => {
@@ -114,7 +116,7 @@ describe('45: an answer that cannot be read ends its call with an error that say
     const { transport, messages } = await peer(closing, compressed(encoding, body));
     const refused = await transport.send(CALL).catch((error: unknown) => error);
     if (refused === undefined) await expect.poll(() => messages).toMatchObject([{ id: 7, error: { code: -32000 } }]);
-    else expect(String(refused)).toContain(encoding.split(',')[0]);
+    else expect((refused as Error).message).toContain(encoding.split(',')[0]);
   });
 
   it.each(['application/json', 'text/event-stream'])('because it is too long: %s', async (type) => {
@@ -170,7 +172,7 @@ it('45: an SDK client initializes and calls, straight and through the proxy', as
   const stage = await open(() => new HttpTransport(url));
   for (const to of [url, new URL(stage.url)]) {
     const client = new Client({ name: 'test', version: '1' });
-    await client.connect(new StreamableHTTPClientTransport(to) as never);
+    await client.connect(new StreamableHTTPClientTransport(to));
     expect(await client.listTools()).toEqual({ tools: [] });
     await client.close();
   }
