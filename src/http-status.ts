@@ -3,6 +3,14 @@ export function mayPass(status = 0): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
+/** Whether this refusal asks for credentials: only the client can get those, and needs to see it as it is. */
+export function asksForCredentials(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): boolean {
+  return status === 401 || (status === 403 && headers['www-authenticate'] !== undefined);
+}
+
 /** The HTTP status that a transport's error names. */
 export function statusOf(error: unknown): number | undefined {
   const { code, status } = Object(error) as { code?: unknown; status?: unknown };

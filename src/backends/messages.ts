@@ -1,7 +1,7 @@
 import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
 import { answerInPlaceOf } from '../error-answers.js';
-import { isMethodMessage, isRequestId, type JsonRpcMessage } from '../routing/message.js';
+import { isMethodMessage, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 
 /** The longest message, in characters, as the SDK has it over stdio. */
@@ -49,6 +49,24 @@ export function tellMessages(json: string, listener: MessageListener, hint = '')
   } catch (error) {
     listener.error(asError(error));
   }
+}
+
+/** Whether a text holds an answer to this request that can be passed on. */
+export function isAnswerTo(id: RequestId, json: string): boolean {
+  const value = parsed(json);
+  return (Array.isArray(value) ? value : [value]).some((message: unknown) => {
+    const answer = Object(message) as JsonRpcMessage;
+    return answer.id === id && (answer.method ?? undefined) === undefined && validAnswer(answer) !== undefined;
+  });
+}
+
+/** The id of the Python SDK's errors for messages that it does not read any further. */
+const NO_ID_IN_PYTHON = 'server-error';
+
+/** The error in an answer that names no request: its sender could not read one, or did not care to. */
+export function namelessErrorIn(json: string): unknown {
+  const { jsonrpc, id, error } = Object(parsed(json)) as JsonRpcMessage;
+  return (id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON ? validAnswer({ jsonrpc, error })?.error : undefined;
 }
 
 function parsed(json: string): unknown {

@@ -4,7 +4,9 @@ import type { TransportLike } from '../transport-like.js';
 import { ChildTransport, type ChildCommand } from '../backends/stdio/child-transport.js';
 import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
-import { HttpTransport } from '../backends/http/http-transport.js';
+import { textOf } from '../errors.js';
+import { proxiesFor, secretsOf, type Proxies } from '../backends/http/proxy-environment.js';
+import { HttpRefusal } from '../http-refusal.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import type { Secrets } from './secrets.js';
@@ -12,6 +14,9 @@ import { serverNameOf } from './server-name.js';
 import { UsageError } from './usage-error.js';
 
 type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
+
+/** Not before it is needed: a server that we run has no use for an HTTP client. */
+const loadHttp = () => import('../backends/http/index.js');
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may stand in other words. */
 const MIN_SECRET_PATH = 12;
@@ -41,6 +46,7 @@ export class UpstreamFactory {
     for (const secret of spec.headers.flatMap(secretsIn)) logs.hide(secret);
     for (const [, value] of spec.url.searchParams) logs.hide(value);
     logs.hide(spec.url.search);
+    for (const secret of secretsOf(this.#proxiesFor(spec))) logs.hide(secret);
   }
 
   /** What people call the server that is served. No argument, path or query that may hold a credential is in it. */
@@ -57,7 +63,7 @@ export class UpstreamFactory {
   }
 
   /** A new, unstarted connection. */
-  readonly connect = (request: UpstreamRequest): TransportLike =>
+  readonly connect = (request: UpstreamRequest): TransportLike | Promise<TransportLike> =>
     this.spec.kind === 'command' ? this.#run(this.spec) : this.#reach(this.spec, request);
 
   /** Ends every process at once, without asking. */
@@ -79,23 +85,36 @@ export class UpstreamFactory {
     });
   }
 
-  #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): TransportLike {
-    const sent = new Headers(headers.map(([name, value]): [string, string] => [name, value]));
+  async #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): Promise<TransportLike> {
+    const fixed = Object.fromEntries(new Headers(headers.map(([name, value]): [string, string] => [name, value])));
     const passed = passHeaders.flatMap((name) => {
       const value = request.headers.get(name);
       return value === null ? [] : [[name, value] as const];
     });
-    for (const [name, value] of passed) sent.set(name, value);
-    const own = Object.fromEntries(sent);
+    const own = { headers: fixed, passed: Object.fromEntries(passed) };
     const secrets = passed.flatMap(secretsIn);
     const hidden = (): Secrets => this.logs.secretsFor(secrets);
+    // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
+    const show = this.logs.hideForNow(secrets);
+    const { HttpTransport, fetchThrough } = await loadHttp();
     const transport: TransportLike =
       kind === 'url'
-        ? new HttpTransport(url, { headers: own, redactCut: (text) => hidden().redactCut(text) })
-        : new SSEClientTransport(url, { requestInit: { headers: own } });
-    // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
-    transport.onclose = this.logs.hideForNow(secrets);
+        ? new HttpTransport(url, { ...own, redactCut: (text) => hidden().redactCut(text) })
+        : new SSEClientTransport(url, {
+            fetch: fetchThrough(url),
+            requestInit: { headers: { ...own.headers, ...own.passed } },
+          });
+    transport.onclose = show;
     return discreet(transport, (text) => hidden().redact(text));
+  }
+
+  /** @throws UsageError when the environment names a proxy that is none */
+  #proxiesFor({ url }: UrlSpec): Proxies {
+    try {
+      return proxiesFor(url);
+    } catch (error) {
+      throw new UsageError(textOf(error));
+    }
   }
 
   /** What it holds may be printed line by line. */
@@ -114,6 +133,7 @@ function discreet<T extends TransportLike>(transport: T, redact: (text: string) 
   const discreetly = async (work: Promise<void>): Promise<void> =>
     work.catch((error: unknown) => {
       if (error instanceof Error) error.message = redact(error.message);
+      if (error instanceof HttpRefusal) error.body = redact(error.body);
       throw error;
     });
   const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];

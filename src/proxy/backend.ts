@@ -3,15 +3,19 @@ import { BackendEnded } from '../backend-ended.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
-import { isUnreadable, Probe } from './probe.js';
-import { statusOf } from '../http-status.js';
+import { Probe, tellsOfLife } from './probe.js';
 import { endsWithin } from '../ends-within.js';
+import { isSessionUnknown } from '../session-unknown.js';
 
 /** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** What some transports have and others have not. */
 interface ClientTransport extends TransportLike {
+  /** Over HTTP, once the backend has given the session a name. */
+  readonly sessionId?: string | undefined;
+  /** Whether it answers each request that was lost: nobody else has to see to it then. */
+  readonly settlesRequests?: boolean;
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
   /** Is told of a request whose stream the backend has closed before its answer. */
@@ -39,7 +43,9 @@ export class Backend {
   #ready: Promise<ClientTransport> | undefined;
   #transport: ClientTransport | undefined;
   readonly #probe = new Probe((reason, cause) => {
-    this.lost(reason, cause);
+    // It was asked whether the lost answers can still come, and can end nothing else: a call whose answer is under way.
+    const isDecided = this.#transport?.settlesRequests === true && this.listener.isAwaited();
+    if (!isDecided) this.lost(reason, cause);
   });
   readonly #reported = new WeakSet();
   #isClosed = false;
@@ -67,6 +73,12 @@ export class Backend {
   /** The version that client and backend agreed on: over HTTP each request names it. */
   agreedOn(protocolVersion: string): void {
     this.#transport?.setProtocolVersion?.(protocolVersion);
+  }
+
+  /** Whether a message was refused because the backend knows no such session (any more): it must have had one. */
+  isSessionUnknown(refusal: unknown, isAnswer = false): boolean {
+    const transport = Object(this.#transport) as ClientTransport;
+    return (!('sessionId' in transport) || transport.sessionId !== undefined) && isSessionUnknown(refusal, isAnswer);
   }
 
   /** It is gone: so says its transport, or whoever could not reach it. */
@@ -125,14 +137,10 @@ export class Backend {
       this.#reported.add(Object(error) as object);
       this.listener.report(error);
       if (isEndOfEventSource(error)) this.lost(`the connection to the backend broke: ${reasonOf(error)}`, error);
-      else if (this.listener.isAwaited() && !isUnreadable(error)) this.#probe.ask(transport);
+      else if (this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error)))
+        this.#probe.ask(transport);
     };
   }
-}
-
-/** True when the backend has answered that it knows no such session (any more). */
-export function isSessionUnknown(error: unknown): boolean {
-  return statusOf(error) === 404;
 }
 
 /** The legacy SSE transport opens its stream anew, which is another session. */

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { after } from '../clock.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { reasonOf } from '../error-answers.js';
-import { mayPass, statusOf } from '../http-status.js';
+import { answerIn, reasonOf } from '../error-answers.js';
+import { statusOf } from '../http-status.js';
+import { isSessionUnknown } from '../session-unknown.js';
 
 /** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
 const PAUSE_MS = 500;
 
 /**
- * Asks a backend whether it is there. A transport over HTTP tells of a stream that broke off, but not
- * whether the answer that was awaited on it can still come: of a backend that refuses a ping, or cannot be reached,
- * it cannot. Silence says nothing: whoever is at work on a long call may answer its caller and no ping before.
+ * Asks a backend whether it is there. A transport over HTTP tells of a stream that broke off, but not whether the answer
+ * that was awaited on it can still come: of a backend that cannot be reached, or does not know the session, it cannot.
+ * Any other refusal is that of a ping, and of nothing else. Silence says nothing: whoever is at work on a long call may
+ * answer its caller and no ping before.
  */
 export class Probe {
   /** No client has such ids. */
@@ -35,19 +37,32 @@ export class Probe {
 
   stop(): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
   #ping(transport: TransportLike): void {
     const id = `${this.#prefix}${++this.#asked}`;
     transport.send({ jsonrpc: '2.0', id, method: 'ping' }).catch((error: unknown) => {
-      const status = statusOf(error);
-      if (status === undefined || (status >= 400 && !mayPass(status)))
-        this.onLost(`the backend is gone: ${reasonOf(error)}`, error);
+      // This error was told as any other, and is not to be asked about.
+      this.stop();
+      if (isGone(error, id)) this.onLost(`the backend is gone: ${reasonOf(error)}`, error);
     });
   }
 }
 
-/** Whether this only tells that something was written that nobody can read: whoever has written it is there. */
-export function isUnreadable(error: unknown): boolean {
+/** What the refusal of a ping says. */
+function isGone(refusal: unknown, id: RequestId): boolean {
+  const status = statusOf(refusal);
+  // Nothing of HTTP: it could not be reached.
+  if (status === undefined) return true;
+  return isSessionUnknown(refusal, answerIn(refusal, id) !== undefined);
+}
+
+/** Whether this error tells that somebody is there, who has answered over HTTP or has written what nobody can read. */
+export function tellsOfLife(error: unknown): boolean {
+  return isUnreadable(error) || (statusOf(error) !== undefined && !isSessionUnknown(error));
+}
+
+function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError');
 }

@@ -11,8 +11,8 @@ import {
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { tooManyRequests } from './own-answers.js';
-import { errorAnswer, reasonOf } from '../error-answers.js';
-import { Backend, isSessionUnknown, type MakeTransport } from './backend.js';
+import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
+import { Backend, type MakeTransport } from './backend.js';
 import { Calls } from './calls.js';
 import { endsWithin } from '../ends-within.js';
 
@@ -131,13 +131,15 @@ export class Relay {
   }
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
+    const answer = answerIn(error, id);
+    if (answer !== undefined) this.#response(answer);
     const reason = `the backend did not take it: ${reasonOf(error)}`;
-    if (method === 'initialize') {
-      this.#backend.lost(reason, error);
-    } else if (isSessionUnknown(error)) {
+    if (this.#backend.isSessionUnknown(error, answer !== undefined)) {
       // The transport has reported the answer, but not that it ends the session.
       this.#backend.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
-    } else if (this.#calls.isDue(id)) {
+    } else if (answer === undefined && method === 'initialize') {
+      this.#backend.lost(reason, error);
+    } else if (answer === undefined && this.#calls.isDue(id)) {
       this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
     }
   }

@@ -55,14 +55,14 @@ describe('the value of a header that is passed on', () => {
       response.writeHead(500).end(`${'x'.repeat(4_096 - left)}${own} and more`);
     });
     const spec = { ...URL_SPEC, url: new URL(await listen(http)) };
-    const transport = new UpstreamFactory(spec, logs).connect(connection(own));
+    const transport = await new UpstreamFactory(spec, logs).connect(connection(own));
     transport.onerror = logs.report;
     const refused = await transport.send({ jsonrpc: '2.0', id: 1, method: 'x' }).catch(String);
     await transport.close();
     await new Promise((resolve) => http.close(resolve));
     expect([...lines, refused].map((text) => text?.replace(/x{9,}/, '…'))).toEqual([
       'mcp-backchannel: error: Streamable HTTP error: refused with 500 Internal Server Error: …',
-      'Error: Streamable HTTP error: refused with 500 Internal Server Error: …',
+      'HttpRefusal: Streamable HTTP error: refused with 500 Internal Server Error: …',
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('the value of a header that is passed on', () => {
     'leaves lines of --json whole, though it is %s',
     (value) => {
       const { logs, lines } = logsTo(true);
-      new UpstreamFactory(URL_SPEC, logs).connect(connection(value));
+      void new UpstreamFactory(URL_SPEC, logs).connect(connection(value));
       logs.error(`what was sent is ${value}, in full`);
       expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', message: 'what was sent is ***, in full' });
     },
@@ -80,7 +80,8 @@ describe('the value of a header that is passed on', () => {
     const { logs, lines } = logsTo();
     const upstreams = new UpstreamFactory(URL_SPEC, logs);
     const transports = [upstreams.connect(connection('elicitation')), upstreams.connect(connection('elicitation'))];
-    for (const transport of transports) {
+    for (const connecting of transports) {
+      const transport = await connecting;
       await transport.start();
       logs.info('elicitation');
       await transport.close();

@@ -94,8 +94,30 @@ describe('a backend whose stream broke while an answer was awaited', () => {
     expect(received.map(({ id }) => id)).toEqual(['call']);
   });
 
-  it.each([400, 401, 404, 405, 410])('is lost when it refuses the question with %i', async (status) => {
-    expect(await lostAfter({ code: status })).toEqual([expect.stringContaining('is gone')]);
+  it.each<[number, string?]>([
+    [404],
+    [410],
+    [400, 'Bad Request: No valid session ID provided'],
+    [400, 'Bad Request: Server not initialized'],
+    [401, 'Unauthorized: Session not found'],
+    [503, 'The session is unknown or expired'],
+    [404, '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}'],
+  ])('is lost when it says that it does not know the session: %i %s', async (status, message = '') => {
+    expect(await lostAfter(Object.assign(new Error(message), { code: status }))).toEqual([
+      expect.stringContaining('is gone'),
+    ]);
+  });
+
+  it.each<[number, string?]>([
+    ...[400, 401, 403, 405, 422].map((status): [number] => [status]),
+    [400, 'Bad Request: Mcp-Session-Id header is required'],
+    [404, '{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":null}'],
+    [
+      400,
+      'Error POSTing to endpoint: {"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"Method not found"}}',
+    ],
+  ])('is not lost when it refuses the question, which is no other: %i %s', async (status, message = '') => {
+    expect(await lostAfter(Object.assign(new Error(message), { code: status }))).toEqual([]);
   });
 
   it.each([408, 429, 500, 503])('is not lost when it cannot take the question now: %i', async (status) => {

@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 import { asError } from '../../errors.js';
+import { decodedBody, isCompressed } from './decoded-body.js';
+import type { HttpAnswer } from './http-client.js';
 import { isEventStream } from './response-head.js';
 import { MAX_MESSAGE, tellMessages, type MessageListener } from '../messages.js';
 
@@ -23,28 +25,38 @@ export class TooLong extends Error {
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Tells each message as soon as it is there. Resolves at the end, with the reason if that came too early. */
-export async function readAnswer(response: IncomingMessage, listener: AnswerListener): Promise<Error | undefined> {
-  const reading = isEventStream(response) ? readEvents(listener) : readJson(listener);
+export async function readAnswer(answer: HttpAnswer, listener: AnswerListener): Promise<Error | undefined> {
+  const reading = isEventStream(answer) ? readEvents(listener) : readJson(listener);
+  const cut = await readText(answer, reading.feed);
+  if (cut === undefined) reading.end();
+  return cut;
+}
+
+/**
+ * Feeds the text of a body as it comes, decompressed. Resolves at its end, with the reason if that came too early, which
+ * may be what `feed` has thrown.
+ */
+export async function readText(answer: HttpAnswer, feed: (text: string) => void): Promise<Error | undefined> {
+  const body = isCompressed(answer) ? await decodedBody(answer) : answer.body;
+  const decoder = new StringDecoder('utf8');
   let isFirst = true;
-  response.setEncoding('utf8');
-  response.on('data', (text: string) => {
+  body.on('data', (chunk: Buffer) => {
+    const text = decoder.write(chunk);
     try {
-      reading.feed(isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
-      isFirst = false;
+      feed(isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
     } catch (error) {
-      response.destroy(asError(error));
+      body.destroy(asError(error));
     }
+    isFirst &&= text === '';
   });
-  const cut = await new Promise<Error | null | undefined>((resolve) => finished(response, resolve));
-  if (cut) return cut;
-  reading.end();
-  return undefined;
+  const cut = await new Promise<Error | null | undefined>((resolve) => finished(body, resolve));
+  return cut ?? undefined;
 }
 
 interface Reading {
   /** @throws TooLong */
-  feed(text: string): void;
-  end(): void;
+  readonly feed: (text: string) => void;
+  readonly end: () => void;
 }
 
 function readEvents(listener: AnswerListener): Reading {

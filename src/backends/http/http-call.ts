@@ -1,19 +1,23 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { IncomingMessage } from 'node:http';
 import { after } from '../../clock.js';
+import { endsWithin } from '../../ends-within.js';
 import { errorAnswer, reasonOf } from '../../error-answers.js';
 import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
+import { isAnswerTo, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
-import { isEventStream, mayBeResumedLater } from './response-head.js';
-import type { MessageListener } from '../messages.js';
+import { isUndecodable } from './decoded-body.js';
+import type { HttpAnswer, HttpClient, RequestHeaders } from './http-client.js';
+import { isEventStream, isTaken, mayBeResumedLater } from './response-head.js';
 import { Resumption } from './resumption.js';
-import type { HttpClient } from './http-client.js';
 
 /** How often in a row a stream is resumed in vain. */
 const MAX_ATTEMPTS = 5;
 
 /** A server should end its stream after the answer, and need not. */
 const LAST_WORDS_MS = 1_000;
+
+/** How long a refusal in events may go on without the answer. */
+const REFUSAL_TIMEOUT_MS = 2_000;
 
 /** Who is told what a backend says in the answer to a request. */
 export interface CallListener extends MessageListener {
@@ -28,6 +32,7 @@ export interface CallListener extends MessageListener {
 export class HttpCall implements AnswerListener {
   #isAnswered = false;
   #isTakenBack = false;
+  #onAnswer: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
   readonly #aborter = new AbortController();
@@ -35,8 +40,10 @@ export class HttpCall implements AnswerListener {
 
   constructor(
     readonly id: RequestId,
-    private readonly wire: HttpClient,
+    private readonly client: HttpClient,
     private readonly listener: CallListener,
+    /** With what it is resumed. */
+    private readonly headers: () => RequestHeaders,
   ) {
     // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
@@ -49,27 +56,54 @@ export class HttpCall implements AnswerListener {
     return this.#aborter.signal.aborted;
   }
 
-  /** @returns the head of the answer */
-  post(body: string): Promise<IncomingMessage> {
-    return this.wire.post(body, this.#aborter.signal);
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
-  /** Reads it to its end. */
-  async follow(answer: IncomingMessage): Promise<void> {
+  /** @returns the head of the answer */
+  post(body: string, headers: RequestHeaders): Promise<HttpAnswer> {
+    return this.client.post(body, headers, this.#aborter.signal);
+  }
+
+  /** Reads the answer to its end. @param unanswered is told why nothing in it answered the request */
+  async follow(answer: HttpAnswer, unanswered: (reason: string) => void): Promise<void> {
     let cut: Error | undefined;
-    for (let part: IncomingMessage | undefined = answer; part !== undefined; part = await this.#resume()) {
+    for (let part: HttpAnswer | undefined = answer; part !== undefined; part = await this.#resume()) {
       cut = await readAnswer(part, this);
       if (cut !== undefined) this.error(new Error(`the stream of an answer broke: ${reasonOf(cut)}`, { cause: cut }));
-      if (this.#isAnswered || this.isOver || cut instanceof TooLong) break;
+      if (this.#isAnswered || this.isOver || isUnreadable(cut)) break;
       if (cut === undefined && this.#resumption.lastEventId !== undefined) this.listener.polled(this.id);
     }
     this.#stopTimer?.();
-    if (this.#isAnswered) return;
-    const what =
-      cut instanceof TooLong
+    if (this.#isAnswered || this.isOver) return;
+    unanswered(
+      isUnreadable(cut)
         ? `The backend's answer to this request was not read to its end: ${reasonOf(cut)}`
-        : 'The backend broke off its answer to this request, which cannot be resumed';
-    this.message(errorAnswer(this.id, what));
+        : 'The backend broke off its answer to this request, which cannot be resumed',
+    );
+  }
+
+  /** Reads events that came under the status of a refusal: there may be an answer in them. */
+  async lookInto(refusal: HttpAnswer): Promise<void> {
+    const answered = new Promise<void>((resolve) => (this.#onAnswer = resolve));
+    await endsWithin(REFUSAL_TIMEOUT_MS, Promise.race([answered, readAnswer(refusal, this)]));
+    refusal.body.destroy();
+  }
+
+  /**
+   * Tells the answer in this text, if there is one.
+   *
+   * @param mayBeNameless also an error that names no request: what was posted was this one
+   */
+  answerWith(text: string, mayBeNameless: boolean): void {
+    if (isAnswerTo(this.id, text)) tellMessages(text, this);
+    const error = mayBeNameless && !this.#isAnswered ? namelessErrorIn(text) : undefined;
+    if (error !== undefined) this.message({ jsonrpc: '2.0', id: this.id, error });
+  }
+
+  /** Answers the request with an error of our own. */
+  giveUp(reason: string): void {
+    this.message(errorAnswer(this.id, reason));
   }
 
   /** Nobody waits for it any more: many servers do not answer then, and leave the connection open. */
@@ -91,6 +125,7 @@ export class HttpCall implements AnswerListener {
     this.#resumption.attempts = 0;
     if (isAnswer) {
       this.#isAnswered = true;
+      this.#onAnswer?.();
       this.#endAfter(LAST_WORDS_MS);
     }
     this.#tell(message);
@@ -120,17 +155,17 @@ export class HttpCall implements AnswerListener {
   }
 
   /** @returns what follows; nothing, where that is not to be had */
-  async #resume(): Promise<IncomingMessage | undefined> {
+  async #resume(): Promise<HttpAnswer | undefined> {
     const resumption = this.#resumption;
     while (resumption.lastEventId !== undefined && resumption.attempts < MAX_ATTEMPTS) {
       if (!this.#isTakenBack && !this.isOver) await resumption.pause();
       if (this.#isTakenBack || this.isOver) return undefined;
       resumption.attempts++;
       try {
-        const part = await this.wire.get(resumption.lastEventId, this.#aborter.signal);
-        if (isEventStream(part)) return part;
-        part.destroy();
-        this.#notResumed(`the backend answers ${part.statusCode ?? 'nothing'}`);
+        const part = await this.client.get(resumption.lastEventId, this.headers(), this.#aborter.signal);
+        if (isTaken(part) && isEventStream(part)) return part;
+        part.body.destroy();
+        this.#notResumed(`the backend answers ${part.statusCode}`);
         if (!mayBeResumedLater(part)) return undefined;
       } catch (error) {
         this.#notResumed(reasonOf(error));
@@ -142,4 +177,9 @@ export class HttpCall implements AnswerListener {
   #notResumed(reason: string): void {
     this.error(new Error(`the stream of an answer was not resumed: ${reason}`));
   }
+}
+
+/** Whether it would come again, and be as unreadable then. */
+function isUnreadable(cut: Error | undefined): boolean {
+  return cut instanceof TooLong || (cut !== undefined && isUndecodable(cut));
 }

@@ -1,11 +1,11 @@
-import { after, MAX_TIMEOUT_MS } from '../../clock.js';
+import { after } from '../../clock.js';
 
 /** How long is waited before a stream is asked for again, where the server does not say. */
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_GROWTH = 1.5;
 const MAX_PAUSE_MS = 30_000;
 
-/** A server that asks for no pause at all would have us do nothing else. */
+/** A server that asks for no pause at all would have us do nothing else. One that asks for a day has made a mistake. */
 const MIN_PAUSE_MS = 100;
 
 /**
@@ -26,14 +26,14 @@ export class Resumption {
   }
 
   retryAfter(ms: number): void {
-    this.#retryMs = Math.min(Math.max(ms, MIN_PAUSE_MS), MAX_TIMEOUT_MS);
+    this.#retryMs = Math.min(Math.max(ms, MIN_PAUSE_MS), MAX_PAUSE_MS);
   }
 
   /** Resolves when it is time to try again. */
   pause(): Promise<void> {
     const grown = Math.min(this.#retryMs * PAUSE_GROWTH ** this.attempts, MAX_PAUSE_MS);
     return new Promise((resolve) => {
-      const cancel = after(Math.max(grown, this.#retryMs), resolve);
+      const cancel = after(grown, resolve);
       this.#wake = () => {
         cancel();
         resolve();

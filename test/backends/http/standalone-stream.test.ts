@@ -119,13 +119,13 @@ it('is resumed where it was, when the server has not noticed yet that it broke',
   expect(lastEventIds()).toEqual([undefined, '4', '4']);
 });
 
-it('is refused, and that is told, where it is compressed though nobody asked for that', async () => {
+it('is refused, and that is told, where it is compressed as nobody can read it', async () => {
   const { transport, errors } = await serverOf((response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }).flushHeaders();
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'compress' }).flushHeaders();
   });
   await passTime(transport.send(INITIALIZED));
   expect(errors.map(({ message }) => message)).toEqual([
-    'the standalone stream was not opened: the backend answers 200, and no event stream in plain text',
+    'the standalone stream was not opened: the backend answers 200, and no event stream that can be read',
   ]);
 });
 

@@ -1,0 +1,63 @@
+/** Which HTTP proxies the environment names, and for which servers. */
+import { BlockList, isIP } from 'node:net';
+
+/** A proxy is named in lower case first, as `curl` reads it; an empty name means none. */
+const NAMES = { httpProxy: ['http_proxy', 'HTTP_PROXY'], httpsProxy: ['https_proxy', 'HTTPS_PROXY'] } as const;
+
+export interface Proxies {
+  readonly httpProxy: string;
+  /** Where it is empty, `httpProxy` serves for TLS, too. */
+  readonly httpsProxy: string;
+  /** Hosts that are reached without a proxy. */
+  readonly noProxy: string;
+}
+
+/** @throws Error naming the variable that holds no URL of a proxy, and not its value, which may hold a password */
+export function proxiesFor(url: URL, environment: NodeJS.ProcessEnv = process.env): Proxies {
+  return {
+    httpProxy: proxyIn(environment, NAMES.httpProxy),
+    httpsProxy: proxyIn(environment, NAMES.httpsProxy),
+    noProxy: exemptionsFrom(environment['no_proxy'] ?? environment['NO_PROXY'] ?? '', url),
+  };
+}
+
+/** The passwords of the proxies, and the names that go with them, in the forms in which they are sent. */
+export function secretsOf({ httpProxy, httpsProxy }: Proxies): readonly string[] {
+  return [httpProxy, httpsProxy]
+    .filter((proxy) => proxy !== '')
+    .flatMap((proxy) => {
+      const { username, password } = new URL(proxy);
+      const decoded = [username, password].map(decodeURIComponent);
+      return [password, decoded[1] ?? '', `${username}:${password}`, btoa(decoded.join(':'))];
+    });
+}
+
+function proxyIn(environment: NodeJS.ProcessEnv, names: readonly string[]): string {
+  const name = names.find((one) => environment[one] !== undefined);
+  const value = name === undefined ? '' : (environment[name]?.trim() ?? '');
+  if (value === '') return '';
+  // Many leave the scheme out.
+  const whole = value.includes('://') ? value : `http://${value}`;
+  if (!URL.canParse(whole) || !/^https?:/i.test(whole))
+    throw new Error(`${name} must be the http or https URL of a proxy`);
+  return whole;
+}
+
+/** A list that undici reads as `curl` would: it knows no ranges of addresses, and `*` on its own only. */
+function exemptionsFrom(list: string, { hostname }: URL): string {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
+  if (entries.some((entry) => entry === '*' || isInRange(hostname, entry))) return '*';
+  return entries.map((entry) => (isIP(entry) === 6 ? `[${entry}]` : entry)).join(',');
+}
+
+function isInRange(hostname: string, entry: string): boolean {
+  const [net = '', bits = '', ...more] = entry.split('/');
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  const most = kind === 'ipv6' ? 128 : 32;
+  if (isIP(net) === 0 || isIP(net) !== isIP(address) || more.length > 0) return false;
+  if (!/^\d+$/.test(bits) || Number(bits) > most) return false;
+  const range = new BlockList();
+  range.addSubnet(net, Number(bits), kind);
+  return range.check(address, kind);
+}
