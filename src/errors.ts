@@ -11,10 +11,12 @@
  * - `ORPHANED`: the client was gone for `orphanTimeoutMs` and left a server-initiated request unanswered, or had left the
  *   stream of that request and did not come back for it
  * - `CANCELLED`: the sender took the message back while it waited for a stream
- * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
+ * - `AMBIGUOUS`: several requests may own the message (in flight, or cancelled and not answered), and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
  * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
  * - `TOO_MANY_REQUESTS`: the backend asks more at once than the proxy lets a session ask (`maxInFlight`)
+ * - `UNWRITABLE_MESSAGE`: a message cannot be written as JSON (a BigInt, a cycle, too deep); it was not delivered, and a
+ *   response was replaced by an error
  * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on as it is, or not sent if it had waited
  * - `CLOSED`: the transport was closed before the message could leave
  * - `CALLBACK_FAILED`: a callback, hook or subscriber of yours threw; `cause` is what it threw
@@ -33,6 +35,7 @@ export type BackchannelErrorCode =
   | 'UNKNOWN_PROGRESS_TOKEN'
   | 'DUPLICATE_REQUEST_ID'
   | 'TOO_MANY_REQUESTS'
+  | 'UNWRITABLE_MESSAGE'
   | 'UNREADABLE_MESSAGE'
   | 'CLOSED'
   | 'CALLBACK_FAILED';

@@ -21,8 +21,8 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
       return 'the client holds no stream open. Send it while a request is in flight.';
     case 'AMBIGUOUS':
       return (
-        'several requests are in flight, and nothing tells which of them it belongs to. Give relatedRequestId, ' +
-        "wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'."
+        'several requests are in flight, or were cancelled and not answered, and nothing tells which of them it ' +
+        "belongs to. Give relatedRequestId, wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'."
       );
     case 'UNKNOWN_PROGRESS_TOKEN':
       return (
