@@ -11,10 +11,12 @@
  * - `ORPHANED`: the client left a server request unanswered and was gone for `orphanTimeoutMs`, or it left the stream of
  *   the request and did not resume it
  * - `CANCELLED`: the sender cancelled the message while it waited for a stream
- * - `AMBIGUOUS`: several requests are in flight, and `ambiguous` is `'reject'`
+ * - `AMBIGUOUS`: several requests may own the message (in flight, or cancelled and unanswered), and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
  * - `DUPLICATE_REQUEST_ID`: the client used an id that was still in flight
  * - `TOO_MANY_REQUESTS`: the backend has more server requests open than a session may have (`maxInFlight`)
+ * - `UNWRITABLE_MESSAGE`: a message cannot be written as JSON (a BigInt, a cycle, too deep); it was not delivered, and an error
+ *   took the place of a response
  * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on unchanged, or not sent if it had been waiting
  * - `CLOSED`: the transport was closed before the message could leave
  * - `CALLBACK_FAILED`: your callback, hook or subscriber threw; `cause` is the thrown value
@@ -33,6 +35,7 @@ export type BackchannelErrorCode =
   | 'UNKNOWN_PROGRESS_TOKEN'
   | 'DUPLICATE_REQUEST_ID'
   | 'TOO_MANY_REQUESTS'
+  | 'UNWRITABLE_MESSAGE'
   | 'UNREADABLE_MESSAGE'
   | 'CLOSED'
   | 'CALLBACK_FAILED';

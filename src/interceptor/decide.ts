@@ -2,6 +2,7 @@ import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/message.js';
 import { route } from '../routing/route.js';
+import { isEmptyResponse } from '../routing/writable.js';
 import type { Decision, Departure } from './departure.js';
 import { callbackFailed } from './report.js';
 import type { WrappedTransport } from './wrapped-transport.js';
@@ -13,7 +14,7 @@ export function decide(departure: Departure): Decision {
 
   const isOfClosedLife = origin?.ledger.life.over === true;
 
-  if (isResponse(message)) {
+  if (isResponse(message) || isEmptyResponse(message)) {
     // A request of the current life may have the same id as the one that is answered. A reader that was created on
     // behalf of a request of a closed life lives on, and answers requests of the current life too.
     const answersClosedLife = isOfClosedLife && origin.state === 'cut-off' && origin.id === message.id;

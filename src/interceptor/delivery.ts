@@ -1,7 +1,17 @@
 import { assertNever } from '../routing/assert-never.js';
-import type { Ledger } from '../routing/ledger.js';
-import { cancelledIdOf, isMethodMessage, isNotification, isRequest, type MethodMessage } from '../routing/message.js';
+import type { InFlight, Ledger } from '../routing/ledger.js';
+import {
+  cancelledIdOf,
+  isMethodMessage,
+  isNotification,
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type MethodMessage,
+  type RequestId,
+} from '../routing/message.js';
 import type { Route } from '../routing/route.js';
+import { isEmptyResponse, unwritable } from '../routing/writable.js';
 import type { BackchannelError } from '../errors.js';
 import type { ParkingFailure } from '../streams/parking.js';
 import type { TransportLike } from '../transport-like.js';
@@ -9,7 +19,7 @@ import { ParkedMessage, type Decision, type Departure } from './departure.js';
 import { Forwarding, type Leaving, type Outlet } from './forwarding.js';
 import type { Liveness } from './liveness.js';
 import { OrderedStreams } from './ordered-streams.js';
-import { closed, gaveUp, refused } from './refusals.js';
+import { cannotBeWritten, closed, gaveUp, refused, resultCannotBeWritten } from './refusals.js';
 import type { RouteLog } from './route-log.js';
 import { attempt, type Write, type WriteOrder } from './write-order.js';
 
@@ -69,17 +79,52 @@ export class Delivery implements Outlet {
     }
   }
 
-  #respond({ departure, entry, answers }: Extract<Decision, { readonly kind: 'response' }>): void {
+  #respond({ departure, entry, answers, unread }: Extract<Decision, { readonly kind: 'response' }>): void {
+    const cause = this.#unwritable(departure.message, entry);
+    if (cause !== undefined && this.#refusesUnwritable(departure, cause)) return;
+    if (unread !== undefined) departure.transport.report(unread);
     const stream =
       answers === undefined
         ? entry && this.streams.of(entry, undefined)
         : this.streams.ofId(answers, undefined, departure.transport.ledgers);
-    departure.settle(this.order.write(stream, departure.routedAt, new UnchangedWrite(this.inner, departure)));
+    const id = cause && idOf(departure.message);
+    const write =
+      cause === undefined || id === undefined
+        ? new UnchangedWrite(this.inner, departure)
+        : new ErrorInPlace(this.inner, departure, id, cause);
+    departure.settle(this.order.write(stream, departure.routedAt, write));
+  }
+
+  /** @returns whether the message is known to be no response. What cannot be read at all is passed on as it is */
+  #refusesUnwritable(departure: Departure, cause: Error): boolean {
+    const { message } = departure;
+    try {
+      if (isResponse(message) || isEmptyResponse(message)) return false;
+      if (isMethodMessage(message)) this.#refuse(departure, message, undefined, cannotBeWritten(message, cause));
+      else departure.settle(Promise.reject(cannotBeWritten(message, cause)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Why a message cannot be written as JSON. Only transports over HTTP keep that to themselves; a pipe fails, and some
+   * pipes write no JSON at all.
+   */
+  #unwritable(message: JsonRpcMessage, answers?: InFlight): Error | undefined {
+    if (answers !== undefined && isEmptyResponse(message)) return new TypeError('it has no result');
+    return this.liveness === undefined ? undefined : unwritable(message);
   }
 
   #follow(route: Route, departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
     // Whatever becomes of the cancellation, its sender no longer waits for an answer.
     if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
+    const cause = this.#unwritable(message);
+    if (cause !== undefined) {
+      this.#refuse(departure, message, ledger, cannotBeWritten(message, cause));
+      return;
+    }
     switch (route.to) {
       case 'request':
       case 'standalone':
@@ -163,6 +208,40 @@ class UnchangedWrite implements Write {
 
   perform(): Promise<void> {
     return this.inner.send(this.departure.message, this.departure.options);
+  }
+
+  instead(): Promise<void> | undefined {
+    const { message } = this.departure;
+    const id = idOf(message);
+    const cause = id === undefined ? undefined : unwritable(message);
+    return id === undefined || cause === undefined
+      ? undefined
+      : new ErrorInPlace(this.inner, this.departure, id, cause).perform();
+  }
+}
+
+/** Writes an error in the place of a response that cannot be written: its client would wait for ever. */
+class ErrorInPlace implements Write {
+  constructor(
+    private readonly inner: TransportLike,
+    private readonly departure: Departure,
+    private readonly id: RequestId,
+    private readonly cause: Error,
+  ) {}
+
+  perform(): Promise<void> {
+    const { message, options, transport } = this.departure;
+    transport.report(cannotBeWritten(message, this.cause));
+    return this.inner.send(resultCannotBeWritten(this.id), options);
+  }
+}
+
+/** The id of a response, even of one without a result. */
+function idOf(message: JsonRpcMessage): RequestId | undefined {
+  try {
+    return isResponse(message) || isEmptyResponse(message) ? message.id : undefined;
+  } catch {
+    return undefined;
   }
 }
 

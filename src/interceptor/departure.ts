@@ -99,6 +99,8 @@ export type Decision =
       readonly entry: InFlight | undefined;
       /** The id of the request that it answers, if the session of that request cannot be named. */
       readonly answers: RequestId | undefined;
+      /** It threw an error when it was read, so that it is not known what it is. */
+      readonly unread?: Error;
     }
   /** It is a server-initiated message, and this is its route. `ledger` is unknown if no session can be named. */
   | {

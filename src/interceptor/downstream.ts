@@ -10,6 +10,7 @@ import type { ParkingFailure } from '../streams/parking.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { AnswerForClient } from './answer-for-client.js';
 import { BackchannelView, type Backchannel } from './backchannel-view.js';
+import { ConnectionCheck } from './connection-check.js';
 import { Delivery } from './delivery.js';
 import { Departure, NOT_TIMED, type Decision, type ParkedMessage } from './departure.js';
 import type { Interceptor } from './facade.js';
@@ -50,6 +51,8 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
   readonly #liveness: Liveness | undefined;
   readonly #delivery: Delivery;
   readonly #lifecycle: Lifecycle;
+  /** Of HTTP transports only: through others no request can come in past the wrapper. */
+  readonly #check: ConnectionCheck | undefined;
   /** A new one for each life. Most need none. */
   #answerForClient: AnswerForClient | undefined;
   #view: BackchannelView | undefined;
@@ -68,6 +71,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     this.#lifecycle = new Lifecycle(inner, this);
     // A callback that was set before wrapping stays set.
     if (inner.onmessage !== undefined) this.onmessage = inner.onmessage;
+    this.#check = this.#liveness && new ConnectionCheck();
   }
 
   // ---- what the façade shows ----
@@ -81,6 +85,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
   }
 
   start(): Promise<void> {
+    this.#check?.connected();
     return this.#lifecycle.start();
   }
 
@@ -101,6 +106,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
   }
 
   set onmessage(handler: MessageHandler | undefined) {
+    this.#check?.connected();
     this.#onmessage = handler;
     // Not before somebody listens: a transport may queue incoming messages until then.
     this.inner.onmessage =
@@ -112,12 +118,14 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
 
   /** Of HTTP transports only: see `methods`. */
   handleRequest(...args: unknown[]): unknown {
+    this.#check?.requestCame(this.inner.onmessage !== undefined);
     const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
     const call = handleRequest.bind(this.inner);
     return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    this.#check?.connected();
     const origin = this.settings.attribution === 'context' ? originOn(this.identity) : undefined;
     return this.#sendOnBehalfOf(origin, message, options);
   }
@@ -142,6 +150,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     this.ledgers.close();
     this.#order.close(new BackchannelError('CLOSED', 'the message was not sent: the transport was closed first.'));
     this.#liveness?.close();
+    this.#check?.stop();
     this.#observables.complete();
   }
 

@@ -4,12 +4,13 @@ import { assertNever } from '../routing/assert-never.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
+import { unwritable } from '../routing/writable.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
 import type { Departure } from './departure.js';
 import type { Liveness } from './liveness.js';
 import type { OrderedStreams } from './ordered-streams.js';
-import { gaveUp } from './refusals.js';
+import { cannotBeWritten, gaveUp } from './refusals.js';
 import type { RouteLog } from './route-log.js';
 import type { Write, WriteOrder } from './write-order.js';
 
@@ -83,7 +84,8 @@ export class Forwarding implements Write {
     return Promise.resolve();
   }
 
-  ended(error: Error | undefined): Error | undefined {
+  ended(failure: Error | undefined): Error | undefined {
+    const error = failure && this.#described(failure);
     const { ledger } = this;
     const { ledgers, report } = this.departure.transport;
     const id = this.#requestId;
@@ -95,6 +97,13 @@ export class Forwarding implements Write {
     // Given up by us, and not refused by the transport: the fate of a notification is reported, not thrown.
     report(error);
     return undefined;
+  }
+
+  /** A pipe fails when a message cannot be written: that is said in our words. */
+  #described(failure: Error): Error {
+    if (failure instanceof BackchannelError) return failure;
+    const cause = unwritable(this.message);
+    return cause === undefined ? failure : cannotBeWritten(this.message, cause);
   }
 
   #tell(error: Error | undefined): void {

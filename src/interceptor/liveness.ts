@@ -8,7 +8,7 @@ import type { OrderedStream } from '../streams/ordered-stream.js';
 import { Orphans, type OrphanListener } from '../streams/orphans.js';
 import { Parking } from '../streams/parking.js';
 import { StreamWatcher, type StreamListener } from '../streams/stream-watcher.js';
-import { answersInJson, resumesWhenHandled, storesWhileAway } from '../streams/transport-traits.js';
+import { answersInJson, resumesWhenHandled, storesEvents, storesWhileAway } from '../streams/transport-traits.js';
 import type { AnswerForClient } from './answer-for-client.js';
 import type { ParkedMessage, SendingTransport } from './departure.js';
 import { connectionOn, onConnection } from './origin.js';
@@ -83,7 +83,7 @@ export class Liveness implements StreamListener, OrphanListener {
 
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (!isWatchable(args)) return call(...args);
-    this.#watcher ??= new StreamWatcher(this, resumesWhenHandled(this.inner), this.#hasSeveralSessions);
+    this.#watcher ??= this.#newWatcher();
     const { identity } = this.transport;
     return this.#watcher.handle(call, args, (connection, work) => onConnection(identity, connection, work));
   }
@@ -151,6 +151,11 @@ export class Liveness implements StreamListener, OrphanListener {
 
   connectionsChanged(): void {
     this.#orphans.clientSeen();
+  }
+
+  #newWatcher(): StreamWatcher {
+    const { inner } = this;
+    return new StreamWatcher(this, resumesWhenHandled(inner), this.#hasSeveralSessions, storesEvents(inner));
   }
 
   /** Gives up everything that waits. */

@@ -48,6 +48,12 @@ export function cancelledOrigin(): InFlight | undefined {
   return entry?.state === 'cancelled' ? entry : undefined;
 }
 
+/** The request on whose behalf the running code works, if it is in flight. */
+export function originInFlight(): InFlight | undefined {
+  const entry = currentRequest();
+  return entry?.state === 'in-flight' ? entry : undefined;
+}
+
 /** The request of this transport on whose behalf the running code works, even if it is over by now. */
 export function originOn(transport: object): InFlight | undefined {
   let entry = currentRequest();

@@ -107,8 +107,13 @@ function handOver(transport: ReceivingTransport, message: JsonRpcMessage, extra:
 }
 
 function undecided(departure: Departure, cause: unknown): Decision {
-  departure.transport.report(unreadable('to the client', cause));
-  return { kind: 'response', departure, entry: undefined, answers: undefined };
+  return {
+    kind: 'response',
+    departure,
+    entry: undefined,
+    answers: undefined,
+    unread: unreadable('to the client', cause),
+  };
 }
 
 /** A message may be readable when it is decided about, and unreadable when it is delivered. */
@@ -129,8 +134,7 @@ function undelivered(departure: Departure, cause: unknown): void {
   if (settled === undefined) {
     // It was about to be parked, and was not.
     departure.parked = undefined;
-    transport.report(unreadable('to the client', cause));
-    transport.deliver({ kind: 'response', departure, entry: undefined, answers: undefined });
+    transport.deliver(undecided(departure, cause));
   } else if (parked === undefined) {
     transport.report(unreadable('to the client', cause));
   } else {

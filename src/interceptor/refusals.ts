@@ -1,7 +1,7 @@
-import { BackchannelError } from '../errors.js';
+import { BackchannelError, textOf } from '../errors.js';
 import type { ParkingFailure } from '../streams/parking.js';
 import { assertNever } from '../routing/assert-never.js';
-import type { MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
+import type { JsonRpcMessage, MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
 import type { Refusal } from '../routing/route.js';
 import { nameOf, shown } from './report.js';
 
@@ -21,8 +21,8 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
       return 'the client holds no stream open. Send it while a request is in flight.';
     case 'AMBIGUOUS':
       return (
-        'several requests are in flight, and nothing tells which of them it belongs to. Give relatedRequestId, ' +
-        "wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'."
+        'several requests are in flight, or were cancelled and not answered, and nothing tells which of them it ' +
+        "belongs to. Give relatedRequestId, wrap the upstream transport with asUpstream(), or allow ambiguous: 'last-inbound'."
       );
     case 'UNKNOWN_PROGRESS_TOKEN':
       return (
@@ -105,6 +105,18 @@ const INTERNAL_ERROR = -32603;
 /** The response to a client request whose handler threw. Without it the client would wait for ever. */
 export function internalError(id: RequestId): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: 'Internal error' } };
+}
+
+/** The response in the place of one that cannot be written. */
+export function resultCannotBeWritten(id: RequestId): ResponseMessage {
+  const message = 'Internal error: the response to this request cannot be written as JSON';
+  return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message, data: { code: 'UNWRITABLE_MESSAGE' } } };
+}
+
+/** The error for a message that cannot be written as JSON. */
+export function cannotBeWritten(message: JsonRpcMessage, cause: Error): BackchannelError {
+  const text = `${nameOf(message)} was not sent: it cannot be written as JSON (${textOf(cause)}).`;
+  return new BackchannelError('UNWRITABLE_MESSAGE', text, { cause });
 }
 
 /** The error for a message that the transport has taken and does not finish writing. */

@@ -10,6 +10,8 @@ import { callAt, stopCalling, type TimerClient } from './shared-timer.js';
 export interface Write {
   /** Gives the message to the transport. */
   perform(): Promise<void>;
+  /** Called when the write has failed. @returns another write in its place, which keeps its turn */
+  instead?(): Promise<void> | undefined;
   /** Called when the write has ended, before its promise is settled. @returns the error that the sender gets */
   ended?(error: Error | undefined): Error | undefined;
 }
@@ -103,7 +105,23 @@ export class WriteOrder implements TimerClient {
         this.#end(job, undefined);
       },
       (error: unknown) => {
-        this.#end(job, asError(error));
+        this.#failed(job, asError(error));
+      },
+    );
+  }
+
+  #failed(job: Job, error: Error): void {
+    const instead = job.state === 'over' ? undefined : attempted(job.write);
+    if (instead === undefined) {
+      this.#end(job, error);
+      return;
+    }
+    instead.then(
+      () => {
+        this.#end(job, undefined);
+      },
+      () => {
+        this.#end(job, error);
       },
     );
   }
@@ -177,6 +195,15 @@ function performed(write: Write): Promise<void> {
     return Promise.resolve(write.perform());
   } catch (error) {
     return Promise.reject(asError(error));
+  }
+}
+
+/** Calls `instead`. If it throws, there is nothing in the place of the write. */
+function attempted(write: Write): Promise<void> | undefined {
+  try {
+    return write.instead?.();
+  } catch {
+    return undefined;
   }
 }
 

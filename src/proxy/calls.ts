@@ -7,7 +7,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
-import { cancelledOrigin } from '../interceptor/origin.js';
+import { cancelledOrigin, originInFlight } from '../interceptor/origin.js';
 import { tooManyRequests } from './own-answers.js';
 import { Pending } from './pending.js';
 import { Turns } from './turns.js';
@@ -78,7 +78,7 @@ export class Calls {
   #awaitNoLonger(id: RequestId, answer: () => void): void {
     const overdue = (): void => {
       this.#takenBack.answered(id);
-      this.#turns?.end(id);
+      this.#turns?.giveUp(id);
       answer();
     };
     this.#takenBack.add(id, after(TAKEN_BACK_GRACE_MS, overdue));
@@ -97,6 +97,20 @@ export class Calls {
       this.#tellIfDrained();
     });
     this.#turns?.end(id);
+  }
+
+  /** The backend has answered a call after its turn was given up. */
+  answeredLate(id: RequestId): void {
+    this.#turns?.end(id);
+  }
+
+  /**
+   * Whether this question may belong to a call whose turn was given up, though the client wants one call at a time so that
+   * it is certain. It is certain all the same if it is read in the answer to a call in flight.
+   */
+  isUncertain(message: JsonRpcMessage): boolean {
+    if (this.#turns?.areUncertain !== true || originInFlight() !== undefined) return false;
+    return isRequest(message) && scopeOf(message.method) === 'request';
   }
 
   /**

@@ -179,6 +179,7 @@ export class Relay {
       }
     }
     if (!this.#calls.isDue(message.id)) {
+      this.#calls.answeredLate(message.id);
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
       return;
     }
@@ -216,6 +217,11 @@ export class Relay {
   #refusalOf(question: RequestMessage): BackchannelError | undefined {
     if (this.#calls.isPointless(question))
       return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
+    if (this.#calls.isUncertain(question))
+      return new BackchannelError(
+        'AMBIGUOUS',
+        'A call that the client took back, and that is not answered, may ask this',
+      );
     const { maxInFlight } = this.options;
     return this.#questions.size < maxInFlight
       ? undefined

@@ -44,6 +44,7 @@ export class Arrivals<T extends Linked<T>> {
 
   /** Takes an element out of the order but keeps it: it is counted, and it is never the newest. */
   setAside(element: T): void {
+    if (this.#aside?.has(element) === true) return;
     this.#unlink(element);
     (this.#aside ??= new Set()).add(element);
   }

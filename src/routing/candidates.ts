@@ -1,12 +1,15 @@
 import { Arrivals, type Linked } from './arrivals.js';
 import type { OwnerRank } from './message.js';
 
-/** A request in flight that may own a server-initiated message which names no request. */
+/** A request that may own a server-initiated message which names no request. */
 interface Candidate<T> extends Linked<T> {
   readonly rank: OwnerRank;
 }
 
-/** The candidates in flight, by rank. A request whose rank is `'never'` is not among them. */
+/**
+ * The candidates, by rank: requests in flight, and cancelled ones that are not answered. A request whose rank is `'never'`
+ * is not among them.
+ */
 export class Candidates<T extends Candidate<T>> {
   readonly #first = new Arrivals<T>();
   readonly #second = new Arrivals<T>();
@@ -16,12 +19,12 @@ export class Candidates<T extends Candidate<T>> {
     return this.#first.newest ?? this.#second.newest;
   }
 
-  /** How many requests may own the message. Those whose stream is gone are among them. */
+  /** How many requests may own the message. Those that were set aside are among them. */
   get count(): number {
     const first = this.#first.size;
     const second = this.#second.size;
-    const allOfFirstAreAdrift = first > 0 && this.#first.newest === undefined;
-    return allOfFirstAreAdrift ? first + second : first || second;
+    const allOfFirstAreAside = first > 0 && this.#first.newest === undefined;
+    return allOfFirstAreAside ? first + second : first || second;
   }
 
   add(entry: T): void {
@@ -32,7 +35,7 @@ export class Candidates<T extends Candidate<T>> {
     this.#ofRank(entry.rank)?.remove(entry);
   }
 
-  /** The stream of a candidate is gone: it is still counted, but it is never the newest. */
+  /** The stream of a candidate is gone, or the client has cancelled it: it is still counted, but it is never the newest. */
   setAside(entry: T): void {
     this.#ofRank(entry.rank)?.setAside(entry);
   }

@@ -74,11 +74,13 @@ export class Ledger {
   /** The server requests that the client has not answered yet. */
   readonly exchanges: Exchanges<InFlight> = new Exchanges<InFlight>();
   readonly #inFlight = new ById<InFlight>();
-  readonly #candidates = new Candidates<InFlight>();
+  #candidates = new Candidates<InFlight>();
   // Most sessions never need these, and there may be many idle sessions.
   #progressTokens: ProgressTokens<InFlight> | undefined;
   #tasks: Tasks<InFlight> | undefined;
   #cancelled: CancelledRequests<InFlight> | undefined;
+  /** How many cancelled requests are not answered. */
+  #unanswered = 0;
 
   /**
    * The last request was of the 2026 era. Such traffic names its owners itself, and nothing is inferred. Each request
@@ -135,12 +137,19 @@ export class Ledger {
     return entry;
   }
 
-  /** The client cancelled a request. A response need not follow, so nothing may wait for one. */
+  /**
+   * The client cancelled a request. A response need not follow, so nothing may wait for one. Until one does, the server
+   * may still be working on the request, and may be asking on its behalf.
+   */
   cancel(id: RequestId): InFlight | undefined {
     const entry = this.#inFlight.get(id);
     if (entry === undefined) return undefined;
     this.#release(entry, 'cancelled');
-    (this.#cancelled ??= new CancelledRequests()).add(entry, !entry.adrift);
+    this.#unanswered += 1;
+    this.#cancelled ??= new CancelledRequests((forgotten) => {
+      if (forgotten.state === 'cancelled') this.#asksNoMore(forgotten);
+    });
+    this.#cancelled.add(entry, !entry.adrift);
     return entry;
   }
 
@@ -162,7 +171,12 @@ export class Ledger {
 
   /** The request whose stream takes a message that names this id: one in flight, or a cancelled one that is remembered. */
   bearer(id: RequestId): InFlight | undefined {
-    return this.#inFlight.get(id) ?? this.#cancelled?.get(id);
+    return this.#inFlight.get(id) ?? this.#cancelled?.answerable(id);
+  }
+
+  /** Whether a cancelled request is not answered, so that the server may still be asking on its behalf. */
+  get hasUnanswered(): boolean {
+    return this.#unanswered > 0;
   }
 
   /** Whether the last request with this id was cancelled, whatever has become of it since. */
@@ -190,7 +204,10 @@ export class Ledger {
     return this.#candidates.newest;
   }
 
-  /** How many requests may own such a message. Those whose stream is gone are among them. */
+  /**
+   * How many requests may own such a message. Those whose stream is gone are among them, and those that were cancelled and
+   * are not answered.
+   */
   get candidateCount(): number {
     return this.#candidates.count;
   }
@@ -201,13 +218,16 @@ export class Ledger {
     this.exchanges.clear();
     this.#tasks = undefined;
     this.#cancelled = undefined;
+    this.#candidates = new Candidates<InFlight>();
+    this.#unanswered = 0;
     this.modern = false;
   }
 
   #release(entry: InFlight, state: 'cancelled' | 'answered' | 'cut-off'): void {
     entry.state = state;
     this.#inFlight.delete(entry.id);
-    this.#candidates.remove(entry);
+    if (state === 'cancelled') this.#candidates.setAside(entry);
+    else this.#candidates.remove(entry);
     if (entry.progressToken !== undefined) this.#progressTokens?.remove(entry.progressToken, entry);
     if (entry.taskId !== undefined) {
       this.#tasks?.awaitedNoMore(entry.taskId, entry);
@@ -219,9 +239,17 @@ export class Ledger {
   // Some servers answer a cancelled request, while earlier messages of its stream are still being written.
   #answerCancelled(id: RequestId): InFlight | undefined {
     const entry = this.#cancelled?.get(id);
-    if (entry === undefined) return undefined;
+    if (entry?.state !== 'cancelled') return undefined;
+    const bearer = this.#cancelled?.answerable(id);
     entry.state = 'answered';
+    this.#asksNoMore(entry);
     this.#cancelled?.close(entry);
-    return entry;
+    return bearer;
+  }
+
+  /** A cancelled request is answered, or forgotten. */
+  #asksNoMore(entry: InFlight): void {
+    this.#unanswered -= 1;
+    this.#candidates.remove(entry);
   }
 }

@@ -2,6 +2,9 @@ import { Ledger, type Exchange, type InFlight, type Life } from './ledger.js';
 import type { RequestId } from './message.js';
 import { Recent } from './recent.js';
 
+/** How many named sessions are kept in which only cancelled requests are left. */
+const MAX_LINGERING = 1_024;
+
 /** Names a session; `undefined` where a transport carries only one. */
 type SessionName = string | undefined;
 
@@ -16,6 +19,8 @@ export class Ledgers implements Life {
   #over = false;
   /** Sessions of the 2026 era whose ledgers were dropped. One more message may still come from them. */
   #modern: Recent<string> | undefined;
+  /** The named ledgers in which nothing is left but cancelled requests that may still be asking. The newest only. */
+  #lingering: Map<string, Ledger> | undefined;
 
   constructor(readonly transport: object) {}
 
@@ -53,9 +58,25 @@ export class Ledgers implements Life {
     if (session === undefined || !ledger.isEmpty) return;
     // Another ledger may have its name by now: one of a later life, or one that was made after this one was dropped.
     if (this.#named?.get(session) !== ledger) return;
+    if (ledger.hasUnanswered) {
+      this.#linger(session, ledger);
+      return;
+    }
     this.#named.delete(session);
+    this.#lingering?.delete(session);
     if (modern) (this.#modern ??= new Recent()).add(session);
     else this.#modern?.delete(session);
+  }
+
+  #linger(session: string, ledger: Ledger): void {
+    const lingering = (this.#lingering ??= new Map<string, Ledger>());
+    lingering.delete(session);
+    lingering.set(session, ledger);
+    if (lingering.size <= MAX_LINGERING) return;
+    const [[oldest, forgotten] = []] = lingering;
+    if (oldest === undefined) return;
+    lingering.delete(oldest);
+    if (forgotten?.isEmpty === true && this.#named?.get(oldest) === forgotten) this.#named.delete(oldest);
   }
 
   *inFlight(): IterableIterator<InFlight> {
@@ -78,7 +99,7 @@ export class Ledgers implements Life {
   close(): void {
     this.#over = true;
     for (const ledger of this.#ledgers()) ledger.clear();
-    this.#only = this.#named = undefined;
+    this.#only = this.#named = this.#lingering = undefined;
   }
 
   *#ledgers(): IterableIterator<Ledger> {

@@ -35,7 +35,7 @@ export type Evidence =
   | 'scope'
   /** the message was sent by code that runs on behalf of the request */
   | 'context'
-  /** no other request in flight may own the message */
+  /** no other request may own the message: none in flight, and none that was cancelled and is not answered */
   | 'sole'
   /** the last inbound request that is still in flight */
   | 'last-inbound'
@@ -194,17 +194,30 @@ function context({ hints, streams }: Situation): Route | undefined {
 
 function sole(situation: Situation): Route | undefined {
   const { ledger, streams } = situation;
-  const isSole = ledger.candidateCount === 1 && !isOfCancelled(situation);
+  const isSole = ledger.candidateCount === 1 && !belongsToNoOther(situation);
   return isSole ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
 }
 
 function lastInbound(situation: Situation): Route | undefined {
-  if (isOfCancelled(situation)) return undefined;
+  if (belongsToNoOther(situation)) return undefined;
   const { ledger, hints, streams } = situation;
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
   // A message that may go on any stream belongs to no request, so nothing is guessed.
   const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
+}
+
+/** Whether the owner of this server request is known, so that it must not go on another one's stream. */
+function belongsToNoOther(situation: Situation): boolean {
+  return isOfCancelled(situation) || isOfVanished(situation);
+}
+
+/** Whether the client has left the stream of the request that this server request belongs to. */
+function isOfVanished({ message, ledger, hints }: Situation): boolean {
+  if (hints.scope !== 'request' || !isRequest(message)) return false;
+  const named = hints.explicit === undefined ? undefined : ledger.get(hints.explicit);
+  const { context } = hints;
+  return named?.adrift === true || (context?.state === 'in-flight' && context.rank !== 'never' && context.adrift);
 }
 
 /** Whether this server request names a client request that was cancelled. Then it must not go on another one's stream. */

@@ -19,6 +19,8 @@ export class HttpConnection extends OrderedStream {
   isStream = false;
   /** An event with an id was written: there is an event store, and the client can come back for missed events. */
   isResumable = false;
+  /** It has a web-standard body of which nothing was read: what the transport has written there is not known. */
+  isUnread = false;
   /** The transport knows the stream only when `handleRequest` settles, and not when the head is written. */
   opensWhenHandled = false;
   /** It is a GET that resumes a request stream. */

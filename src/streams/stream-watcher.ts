@@ -37,11 +37,13 @@ export class StreamWatcher implements ResponseObserver {
   /**
    * @param resumesWhenHandled see `transport-traits.ts`
    * @param hasSeveralSessions if so, it is not known whose stream is whose
+   * @param storesEvents see `transport-traits.ts`
    */
   constructor(
     private readonly listener: StreamListener,
     private readonly resumesWhenHandled: boolean,
     private readonly hasSeveralSessions: boolean,
+    private readonly storesEvents = false,
   ) {}
 
   /** The connection by which the client has resumed the stream of this one. */
@@ -187,6 +189,8 @@ export class StreamWatcher implements ResponseObserver {
   finished(connection: HttpConnection): void {
     if (connection.isFinished) return;
     connection.isFinished = true;
+    // What was written there has an id, though nobody has seen it, and what is sent there is stored.
+    if (connection.isUnread && this.storesEvents) this.#hasEventStore = connection.isResumable = true;
     this.#resumptions?.ended(connection);
     this.#tell({ type: 'finished', connection, resumable: connection.isResumable });
     if (!connection.isResumable) for (const request of connection.requests) this.listener.requestLost(request);

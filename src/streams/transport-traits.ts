@@ -21,6 +21,12 @@ export function answersInJson(transport: object): boolean {
   return (inside as { readonly _enableJsonResponse?: unknown })._enableJsonResponse === true;
 }
 
+/** Whether the transport has an event store, so that it stores what it writes on event streams, whether anybody reads it or not. */
+export function storesEvents(transport: object): boolean {
+  const { _webStandardTransport: inside = transport } = transport as { readonly _webStandardTransport?: object };
+  return (inside as { readonly _eventStore?: unknown })._eventStore !== undefined && !answersInJson(transport);
+}
+
 /**
  * Whether a transport with an event store stores the messages that are sent while the client is away from its standalone
  * stream. Up to SDK 1.23 they are discarded. Since 1.24 a transport can close that stream by itself, and stores them.

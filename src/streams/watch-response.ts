@@ -51,6 +51,7 @@ export function watchWebResponse(
   handle: () => unknown,
   observer: ResponseObserver,
 ): Promise<unknown> {
+  connection.isUnread = true;
   // The client may go away before there is a response whose body could be cancelled.
   const signal = signalOf(request);
   if (signal?.aborted === true) observer.ended(connection);
@@ -67,7 +68,7 @@ export function watchWebResponse(
   try {
     handled = handle();
   } catch (error) {
-    observer.ended(connection);
+    endedUnwritten(connection, observer);
     throw error;
   }
   return watched(connection, handled, observer);
@@ -78,20 +79,26 @@ async function watched(connection: HttpConnection, handled: unknown, observer: R
   try {
     response = await handled;
   } catch (error) {
-    observer.ended(connection);
+    endedUnwritten(connection, observer);
     throw error;
   }
   if (!isWebResponse(response)) {
-    observer.ended(connection);
+    endedUnwritten(connection, observer);
     return response;
   }
   observer.headWritten(connection, response.status, response.headers.get('content-type'));
   if (!connection.isStream || response.body === null) {
-    observer.ended(connection);
+    endedUnwritten(connection, observer);
     return response;
   }
   const { status, statusText, headers } = response;
   return new Response(watchBody(connection, response.body, observer), { status, statusText, headers });
+}
+
+/** There is no event stream on which anything could have been written. */
+function endedUnwritten(connection: HttpConnection, observer: ResponseObserver): void {
+  connection.isUnread = false;
+  observer.ended(connection);
 }
 
 function watchBody(
@@ -112,6 +119,7 @@ function watchBody(
           controller.close();
           return;
         }
+        connection.isUnread = false;
         observer.bodyWritten(connection, value);
         controller.enqueue(value);
       },

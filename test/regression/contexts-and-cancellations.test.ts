@@ -118,7 +118,7 @@ test('nothing is attributed to a request that the client has cancelled, by any e
     code: 'NOT_IN_FLIGHT',
   });
   await onBehalfOf(0, async () => transport.send(notification('any'), { relatedRequestId: 0 }));
-  expect(routes.at(-1)).toMatchObject({ relatedRequestId: 1, evidence: 'sole' });
+  expect(routes.at(-1)).toMatchObject({ relatedRequestId: 1, evidence: 'last-inbound' });
   await transport.send(progress('t'));
   expect(routes.at(-1)).toMatchObject({ to: 'nowhere', outcome: 'refused' });
 

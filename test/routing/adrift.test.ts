@@ -11,7 +11,7 @@ import {
   type Row,
   type Step,
 } from '../support/verdict.js';
-import { elicit, request } from '../support/messages.js';
+import { answer, elicit, request } from '../support/messages.js';
 
 const first = (id: number): Step => calls(id);
 const second = (id: number): Step => receives(request(id, 'tools/list'));
@@ -34,8 +34,13 @@ const unclaimed: Omit<Row, 'message'>[] = [
     expected: 'request 2 by sole',
   },
   {
-    title: 'by sole again when the call adrift is cancelled',
+    title: 'not by sole when the call adrift is cancelled: its server may still be asking',
     given: [first(1), first(2), adrift(1), cancels(1)],
+    expected: 'request 2 by last-inbound',
+  },
+  {
+    title: 'by sole again when the call adrift is cancelled, and answered all the same',
+    given: [first(1), first(2), adrift(1), cancels(1), answers(1)],
     expected: 'request 2 by sole',
   },
   {
@@ -91,7 +96,7 @@ describe('a request set adrift', () => {
   ])('may be %s', (_title, method, isOver) => {
     const ledger = newLedger();
     const { entry } = ledger.receive(request(1, method));
-    if (isOver) ledger.cancel(1);
+    if (isOver) ledger.answer(answer(1));
     ledger.receive(request(2));
     ledger.setAdrift(entry);
     expect([ledger.candidateCount, ledger.newestCandidate?.id]).toEqual([1, 2]);

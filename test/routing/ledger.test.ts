@@ -50,9 +50,30 @@ describe('a request in flight', () => {
     expect(ledger.cancel(1)).toBe(entry);
     expect(entry.state).toBe('cancelled');
     expect(ledger.byProgressToken('t')).toBeUndefined();
-    expect(ledger.candidateCount).toBe(0);
+    expect(ledger.newestCandidate).toBeUndefined();
     expect(ledger.get(1)).toBeUndefined();
     expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('is counted when the client has cancelled it, until it is answered, its id is used again, or too many are', () => {
+    const ledger = newLedger();
+    const counts = (): readonly [number, boolean] => [ledger.candidateCount, ledger.hasUnanswered];
+    for (const id of [1, 2, 3]) ledger.receive(request(id));
+    for (const id of [1, 2, 3]) ledger.cancel(id);
+    expect(counts()).toEqual([3, true]);
+    ledger.answer(answer(1));
+    ledger.answer(answer(1));
+    expect(counts()).toEqual([2, true]);
+    ledger.receive(request(2));
+    ledger.answer(answer(2));
+    expect(counts()).toEqual([1, true]);
+    for (let id = 10; id < 2_000; id++) {
+      ledger.receive(request(id));
+      ledger.cancel(id);
+    }
+    expect(counts()).toEqual([1_024, true]);
+    ledger.clear();
+    expect(counts()).toEqual([0, false]);
   });
 
   test('is over when another comes in with its id, and leaves nothing behind', () => {
@@ -239,8 +260,9 @@ describe('a request that is answered though the client cancelled it', () => {
     ledger.cancel(1);
     ledger.setAdrift(entry);
     expect(ledger.bearer(1)).toBeUndefined();
+    expect(ledger.hasUnanswered).toBe(true);
     expect(ledger.answer(answer(1))).toBeUndefined();
-    expect(entry.state).toBe('cancelled');
+    expect(ledger.hasUnanswered).toBe(false);
   });
 
   test('is still known when the stream of an earlier one with its id is gone', () => {

@@ -18,9 +18,9 @@ function table(name: string, rows: readonly Row[]): void {
 /** Each names request 1, whose stream is gone; request 2 came later and is alive. */
 const fallsThrough: Row[] = [
   {
-    title: 'explicit',
+    title: 'explicit, of a notification',
     given: [calls(1, 2), adrift(1)],
-    message: elicit(9),
+    message: notification('notifications/message'),
     hints: { explicit: 1 },
     expected: 'request 2 by last-inbound',
   },
@@ -40,7 +40,7 @@ const fallsThrough: Row[] = [
     title: 'same-exchange, of a cancellation after the client has cancelled the request too',
     given: [calls(1, 2), asks(5, 1), adrift(1), cancels(1)],
     message: cancelled(5),
-    expected: 'request 2 by sole',
+    expected: 'request 2 by last-inbound',
   },
   {
     title: 'same-exchange, of a completed elicitation',
@@ -55,9 +55,9 @@ const fallsThrough: Row[] = [
     expected: 'request 2 by sole',
   },
   {
-    title: 'context',
+    title: 'context, of a notification',
     given: [calls(1, 2), adrift(1), onBehalfOf(1)],
-    message: elicit(9),
+    message: notification('notifications/message'),
     expected: 'request 2 by last-inbound',
   },
   {
@@ -91,6 +91,49 @@ table(
       }[row.title] ?? row.expected,
   })),
 );
+
+/** The client has left the stream of request 1. Request 2 is another call of the same user. */
+const ofVanished: Omit<Row, 'expected'>[] = [
+  { title: 'by its explicit id', given: [calls(1, 2), adrift(1)], message: elicit(9), hints: { explicit: 1 } },
+  { title: 'by its context', given: [calls(1, 2), adrift(1), onBehalfOf(1)], message: elicit(9) },
+  {
+    title: 'by both',
+    given: [calls(1, 2), adrift(1), onBehalfOf(1)],
+    message: request(9, 'sampling/createMessage'),
+    hints: { explicit: 1 },
+  },
+];
+table('a server request whose owner is known, and whose client has left that stream, is not put to another call', [
+  ...ofVanished.flatMap((row): Row[] => [
+    {
+      ...row,
+      title: `${row.title}: it goes on the standalone stream`,
+      standalone: 'open',
+      expected: 'standalone by nothing-in-flight',
+    },
+    {
+      ...row,
+      title: `${row.title}: without one it waits`,
+      standalone: 'closed',
+      expected: 'parked until any-stream',
+    },
+  ]),
+  {
+    title: 'unless its context owns nothing',
+    given: [receives(request(1, 'initialize')), calls(2), adrift(1), onBehalfOf(1)],
+    message: elicit(9),
+    standalone: 'closed',
+    expected: 'request 2 by sole',
+  },
+  {
+    title: 'unless it is a ping, which belongs to no call',
+    given: [calls(1, 2), adrift(1), onBehalfOf(1)],
+    message: request(9, 'ping'),
+    hints: { scope: 'either', explicit: 1 },
+    standalone: 'closed',
+    expected: 'request 2 by last-inbound',
+  },
+]);
 
 table('a message of a task', [
   {

@@ -113,7 +113,7 @@ describe('a client that opens a POST and does not read', () => {
     await call.onBehalf(() => sendAll(live));
     unread.drop();
     await call.gone;
-    const answer = call.onBehalf(() => live.ask('is anybody here?'));
+    const answer = live.ask('is anybody here?');
     expect(live.routes.at(-1)).toMatchObject({ outcome: 'parked' });
     const other = await live.call('other');
     expect(await answer).toMatchObject({ action: 'accept' });

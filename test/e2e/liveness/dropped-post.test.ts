@@ -68,16 +68,23 @@ describe.each(FLAVOURS)('over a %s transport, a client drops a POST and has anot
     expect(await peer.streamsOf(isAsk('q'))).toEqual([]);
   });
 
-  it.each(NAMED)('a question that names %s arrives on the stream of the other call', async (_, related) => {
+  it('a question that names no request arrives on the stream of the other call', async () => {
     const peer = await afterDrop(flavour, true);
     await peer.called('live');
     const asked = peer.client.next(({ message }) => isAsk('q')(message));
-    expect(await peer.ask('q', related)).toBe('sent');
+    expect(await peer.ask('q')).toBe('sent');
     expect((await asked).stream).toBe('POST live');
     expect(peer.routes.all).toMatchObject([{ to: 'request', relatedRequestId: 'live', outcome: 'delivered' }]);
   });
 
-  it('so does one to the client that drops the newer of two calls', async () => {
+  it('a question that names the call is not put to the user of the other one: it waits, and is refused', async () => {
+    const peer = await afterDrop(flavour, true);
+    await peer.called('live');
+    expect(await peer.ask('q', 'lost')).toMatchObject({ name: 'BackchannelError', code: 'PARK_TIMEOUT' });
+    expect(await peer.streamsOf(isAsk('q'))).toEqual([]);
+  });
+
+  it('so does one that names none, to the client that drops the newer of two calls', async () => {
     const peer = await open({ flavour, wrapped: true });
     await peer.called('live');
     await peer.dropped(await peer.called('lost'));

@@ -232,14 +232,16 @@ describe('with an event store, and a client of before 2025-11-25, to which no ev
     expect(live.routes).toMatchObject([{ outcome: 'parked' }, { outcome: 'refused' }]);
   });
 
-  test('a dropped POST cannot be resumed: a question goes to another call', async () => {
+  test('a dropped POST cannot be resumed: a question goes to another call only if its owner is not known', async () => {
     const live = await open(options());
     const call = await live.call('work');
     await call.drop();
     await call.gone;
     await live.call('other');
-    expect(await call.onBehalf(() => live.ask('on behalf of the first'))).toMatchObject({ action: 'accept' });
-    expect(live.questions).toEqual([{ message: 'on behalf of the first', stream: 'POST other' }]);
+    const known = call.onBehalf(() => live.ask('on behalf of the first'));
+    await expect(known).rejects.toMatchObject({ code: 'PARK_TIMEOUT' });
+    expect(await live.ask('on behalf of nobody')).toMatchObject({ action: 'accept' });
+    expect(live.questions).toEqual([{ message: 'on behalf of nobody', stream: 'POST other' }]);
   });
 
   test('once an event was written the client can come back for more', async () => {

@@ -13,6 +13,8 @@ export interface Asked {
   state: 'in-flight' | 'cancelled' | 'answered';
   /** By the client, whatever became of it since. */
   wasCancelled?: boolean;
+  /** Answered although it was cancelled and its stream was gone, so that the response is on none. */
+  wasAnsweredUnseen?: boolean;
   /** Its stream is gone for good. */
   lost: boolean;
   /** Its answer has begun as an event stream. */
@@ -79,8 +81,9 @@ export function receives<R extends Asked>(facts: Facts<R>, request: R): void {
 export function answers(facts: Facts<Asked>, id: RequestId, createdTask?: string): void {
   const request = facts.requests.find((other) => isInFlight(other) && other.id === id);
   if (request === undefined) {
-    const cancelled = cancelledBearer(facts, id);
-    if (cancelled !== undefined) cancelled.state = 'answered';
+    const last = facts.requests.findLast((other) => other.id === id);
+    if (cancelledBearer(facts, id) !== undefined && last !== undefined) last.state = 'answered';
+    else if (last?.state === 'cancelled') last.wasAnsweredUnseen = true;
     return;
   }
   const { token } = request;
@@ -95,6 +98,14 @@ export function answers(facts: Facts<Asked>, id: RequestId, createdTask?: string
 export function cancelledBearer<R extends Asked>(facts: Facts<R>, id: RequestId): R | undefined {
   const last = facts.requests.findLast((request) => request.id === id);
   return last?.state === 'cancelled' && !last.lost ? last : undefined;
+}
+
+/** The cancelled requests on whose behalf the server may still be asking: it has not answered them. */
+function unanswered<R extends Asked>(facts: Facts<R>): R[] {
+  return facts.requests.filter((request, at) => {
+    const isLast = !facts.requests.slice(at + 1).some(({ id }) => id === request.id);
+    return request.state === 'cancelled' && isLast && request.wasAnsweredUnseen !== true;
+  });
 }
 
 /** Whether the last that bore this id was cancelled, whatever became of it since. */
@@ -185,11 +196,19 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
 
   if (context !== undefined && isInFlight(context) && rankOf(context.method) > 0 && takes(context)) return context;
 
-  // A question of a request that was cancelled is asked on behalf of no other.
+  // A question of a request that was cancelled, or whose client has left, is asked on behalf of no other.
   const isQuestion = message.id !== undefined && scope === 'request';
   const isTakenBack = isQuestion && explicit !== undefined && wasCancelled(facts, explicit);
-  if (!isTakenBack && takes(newest)) {
-    const rivals = first.length === 0 ? second : first.every(({ lost }) => lost) ? [...first, ...second] : first;
+  const hasLeft = (request: R | undefined): boolean =>
+    request !== undefined && isInFlight(request) && rankOf(request.method) > 0 && request.lost;
+  const isOfVanished = isQuestion && (named?.lost === true || hasLeft(context));
+  if (!isTakenBack && !isOfVanished && takes(newest)) {
+    // The server need not answer what was cancelled, and may still be at work on it.
+    const asking = unanswered(facts);
+    const ofFirst = [...first, ...asking.filter(({ method }) => rankOf(method) === 1)];
+    const ofSecond = [...second, ...asking.filter(({ method }) => rankOf(method) === 2)];
+    const isFirstAlive = first.some(({ lost }) => !lost);
+    const rivals = ofFirst.length === 0 ? ofSecond : isFirstAlive ? ofFirst : [...ofFirst, ...ofSecond];
     return rivals.length > 1 && scope !== 'either' && clues.ambiguous === 'reject' ? 'refused AMBIGUOUS' : newest;
   }
 
