@@ -30,6 +30,8 @@ export interface RelayOptions {
   readonly onStart: () => void;
   /** A question of the backend gets no further: it is answered with this error. */
   readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
+  /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
+  readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
   readonly onRefused: (reason: string) => void;
   /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
@@ -45,8 +47,8 @@ export class Relay {
   protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
-  /** Of the backend, which the client has not answered. */
-  readonly #questions = new Set<RequestId>();
+  /** The methods of the backend's requests that the client has not answered. */
+  readonly #questions = new Map<RequestId, string>();
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
@@ -101,33 +103,44 @@ export class Relay {
 
   // ---- client to backend ----
 
-  fromClient(message: JsonRpcMessage): void {
+  /** @param post stands for the POST that it came in, if it did */
+  fromClient(message: JsonRpcMessage, post?: object): void {
     if (isRequest(message)) {
-      this.#request(message);
+      this.#request(message, post);
       return;
     }
-    if (isResponse(message)) this.#questions.delete(message.id);
+    if (isResponse(message)) {
+      const method = this.#questions.get(message.id);
+      this.#questions.delete(message.id);
+      if (method === 'ping' && isFromNobody(message)) {
+        this.#answerPing(message.id);
+        return;
+      }
+    }
     const taken = takenBackBy(message);
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
-  #request(message: RequestMessage): void {
+  #request(message: RequestMessage, post?: object): void {
     const refusal = this.#refusal ?? this.#calls.refusalOf(message);
     if (refusal !== undefined) {
       void this.#answer(message.id, refusal);
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
-    this.#calls.add(message, () => {
+    const forward = (): void => {
       this.#toBackend(message).catch((error: unknown) => this.#undelivered(message, error));
-    });
+    };
+    this.#calls.add(message, forward, post);
   }
 
   /** @returns whether the backend has not even heard of the request */
   #takeBack(id: RequestId): boolean {
     // No client may take that back.
     if (id === this.#initializeId) return false;
-    return this.#calls.takeBack(id, () => void this.#answer(id, 'The client took this request back'));
+    return this.#calls.takeBack(id, (hasOwnStream) => {
+      this.options.onUnanswered(id, hasOwnStream);
+    });
   }
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
@@ -139,7 +152,7 @@ export class Relay {
       this.#backend.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
     } else if (answer === undefined && method === 'initialize') {
       this.#backend.lost(reason, error);
-    } else if (answer === undefined && this.#calls.isDue(id)) {
+    } else if (answer === undefined && this.#calls.isAwaited(id)) {
       this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
     }
   }
@@ -182,7 +195,11 @@ export class Relay {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
       return;
     }
-    const written = this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+    const isOverdue = this.#calls.isOverdue(message.id);
+    const written = this.#toClient(message).catch((error: unknown) => {
+      // The stream of a call that was taken back long ago has ended.
+      if (!isOverdue) this.options.report(asError(error));
+    });
     this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
       this.options.onRefused('the backend refused to initialize it');
@@ -206,11 +223,18 @@ export class Relay {
       this.#tellBackend(errorAnswer(id, refusal.message));
       return;
     }
-    this.#questions.add(id);
+    this.#questions.set(id, message.method);
     this.#toClient(message).catch((error: unknown) => {
       this.#questions.delete(id);
-      this.#tellBackend(errorAnswer(id, reasonOf(error)));
+      if (message.method === 'ping' && isWithoutStream(error)) this.#answerPing(id);
+      else this.#tellBackend(errorAnswer(id, reasonOf(error)));
     });
+  }
+
+  /** The client holds no stream just now. Its session lives, and that is what the backend asks. */
+  #answerPing(id: RequestId): void {
+    debug.proxy('ping %o of the backend is answered here: the client holds no stream', id);
+    this.#tellBackend({ jsonrpc: '2.0', id, result: {} });
   }
 
   #refusalOf(question: RequestMessage): BackchannelError | undefined {
@@ -235,6 +259,16 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
+}
+
+/** Whether a message was not sent because the client holds no stream. */
+function isWithoutStream(error: unknown): boolean {
+  return error instanceof BackchannelError && error.code === 'NO_STREAM';
+}
+
+/** Whether this stands in for the answer of a client that left before it answered. */
+function isFromNobody({ error }: JsonRpcMessage): boolean {
+  return (error as { readonly data?: { readonly code?: unknown } } | undefined)?.data?.code === 'ORPHANED';
 }
 
 /** The id of the request that its sender takes back with this message. */

@@ -75,7 +75,7 @@ export class HttpCall implements AnswerListener {
       if (cut === undefined && this.#resumption.lastEventId !== undefined) this.listener.polled(this.id);
     }
     this.#stopTimer?.();
-    if (this.#isAnswered || this.isOver) return;
+    if (this.#isAnswered || this.isOver || this.#isTakenBack) return;
     unanswered(
       isUnreadable(cut)
         ? `The backend's answer to this request was not read to its end: ${reasonOf(cut)}`
