@@ -2,6 +2,7 @@ import { after } from '../clock.js';
 import {
   isRequest,
   ownerRankOf,
+  progressTokenOf,
   scopeOf,
   type JsonRpcMessage,
   type RequestId,
@@ -36,6 +37,8 @@ export class Calls {
   /** How many requests came in one POST, where that is known: they are answered on one stream. */
   readonly #posts = new WeakMap<object, { requests: number }>();
   readonly #postOf = new Map<RequestId, { requests: number }>();
+  readonly #tokenOf = new Map<RequestId, RequestId>();
+  readonly #byToken = new Map<RequestId, RequestId>();
   readonly #turns: Turns | undefined;
   /** Answers that are on their way to the client. */
   #unwritten = 0;
@@ -57,10 +60,16 @@ export class Calls {
   }
 
   /** Forwards a request when it is its turn. @param post stands for the POST that it came in */
-  add({ id, method }: RequestMessage, forward: () => void, post?: object): void {
+  add(message: RequestMessage, forward: () => void, post?: object): void {
+    const { id, method } = message;
     this.#overdue.delete(id);
     this.#pending.add(id);
     if (post !== undefined) this.#cameIn(post, id);
+    const token = progressTokenOf(message);
+    if (token !== undefined) {
+      this.#tokenOf.set(id, token);
+      this.#byToken.set(token, id);
+    }
     // A request that no message of the backend can belong to need not wait, and may be one to cancel.
     if (this.#turns === undefined || ownerRankOf(method) === 'never') forward();
     else this.#turns.take(id, forward);
@@ -87,7 +96,7 @@ export class Calls {
       if (due < withdrawn) unanswered(hasOwnStream);
       else this.#awaitNoLonger(id, () => unanswered(hasOwnStream));
     }
-    this.#forgetPost(id);
+    this.#forget(id);
     this.#tellIfDrained();
     return due > 0 && due === withdrawn;
   }
@@ -100,6 +109,30 @@ export class Calls {
       unanswered();
     };
     this.#takenBack.add(id, after(TAKEN_BACK_GRACE_MS, overdue));
+  }
+
+  /** The ids of the requests that the backend may still answer. */
+  get open(): RequestId[] {
+    return [...this.#pending.ids, ...this.#takenBack.ids];
+  }
+
+  /**
+   * The id of the request that an answer with this id is for. Some servers write `"7"` for 7, which the SDK's client
+   * takes, and some 7 for `"7"`.
+   */
+  meantBy(id: RequestId): RequestId {
+    if (this.isDue(id)) return id;
+    const other = otherSpelling(id);
+    return other !== undefined && this.isDue(other) ? other : id;
+  }
+
+  /** The call that brought a progress token, and the token as it was brought. */
+  withToken(token: RequestId): { readonly id: RequestId; readonly token: RequestId } | undefined {
+    for (const spelling of [token, otherSpelling(token)]) {
+      const id = spelling === undefined ? undefined : this.#byToken.get(spelling);
+      if (spelling !== undefined && id !== undefined) return { id, token: spelling };
+    }
+    return undefined;
   }
 
   isAwaited(id: RequestId): boolean {
@@ -119,7 +152,7 @@ export class Calls {
   /** One answer is there. @param written resolves when the client has it */
   settle(id: RequestId, written: Promise<void>): void {
     if (!this.#pending.answered(id) && !this.#takenBack.answered(id)) this.#overdue.delete(id);
-    this.#forgetPost(id);
+    this.#forget(id);
     this.#unwritten++;
     void written.finally(() => {
       this.#unwritten--;
@@ -162,13 +195,18 @@ export class Calls {
   /** @returns the ids of the requests whose answers the client awaits; they are none of ours any more */
   takeAwaited(): RequestId[] {
     const ids = this.#pending.takeAll();
-    this.#postOf.clear();
+    for (const id of ids) this.#forget(id);
     this.#tellIfDrained();
     return ids;
   }
 
-  #forgetPost(id: RequestId): void {
-    if (!this.#pending.has(id)) this.#postOf.delete(id);
+  #forget(id: RequestId): void {
+    if (this.#pending.has(id)) return;
+    this.#postOf.delete(id);
+    const token = this.#tokenOf.get(id);
+    if (token === undefined) return;
+    this.#tokenOf.delete(id);
+    if (this.#byToken.get(token) === id) this.#byToken.delete(token);
   }
 
   get #isDrained(): boolean {
@@ -178,4 +216,11 @@ export class Calls {
   #tellIfDrained(): void {
     if (this.#isDrained) for (const tell of this.#waiting.splice(0)) tell();
   }
+}
+
+/** The same id as a number instead of a text, or the other way round. */
+function otherSpelling(id: RequestId): RequestId | undefined {
+  if (typeof id === 'number') return String(id);
+  const number = id.trim() === '' ? Number.NaN : Number(id);
+  return Number.isSafeInteger(number) ? number : undefined;
 }

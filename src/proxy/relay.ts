@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError, asError, textOf } from '../errors.js';
 import {
@@ -5,19 +6,25 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  reportedTokenOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { tooManyRequests } from './own-answers.js';
-import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
+import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
+import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
+import { LostAnswers } from './lost-answers.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
+
+/** A backend that answers notifications, which need no answer, does so at once. */
+const NEWS_MS = 2_000;
 
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
@@ -47,6 +54,9 @@ export class Relay {
   protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
+  readonly #lostAnswers: LostAnswers;
+  /** When the backend was told something last that needs no answer. */
+  #toldAt = -Infinity;
   /** The methods of the backend's requests that the client has not answered. */
   readonly #questions = new Map<RequestId, string>();
   #initializeId: RequestId | undefined;
@@ -56,6 +66,9 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
+    this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
+      this.#response({ jsonrpc: '2.0', id, error });
+    });
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
@@ -63,6 +76,9 @@ export class Relay {
       report: options.report,
       polled: (id) => {
         if (this.#calls.isDue(id)) options.onPolled(id);
+      },
+      answerLost: (lost) => {
+        this.#answerLost(lost);
       },
       isAwaited: () => this.#calls.areAwaited,
     });
@@ -87,6 +103,7 @@ export class Relay {
   stop(): void {
     this.#isOver = true;
     this.#calls.stop();
+    this.#lostAnswers.stop();
   }
 
   /** Answers whatever the client still waits for. Resolves when that is written. */
@@ -159,6 +176,7 @@ export class Relay {
 
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
+    this.#toldAt = now();
     this.#toBackend(message).catch((error: unknown) => {
       // What the end of the session has broken off is no news.
       if (!this.#isOver) this.options.report(asError(error));
@@ -173,8 +191,10 @@ export class Relay {
 
   #fromBackend(message: JsonRpcMessage): void {
     if (isResponse(message)) {
-      this.#response(message);
+      this.#response({ ...message, id: this.#calls.meantBy(message.id) });
     } else {
+      if (isErrorToNobody(message))
+        this.#answerLost(new LostAnswer('the backend sent an error that names no request', detailsOf(message)));
       this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
@@ -195,6 +215,7 @@ export class Relay {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
       return;
     }
+    this.#lostAnswers.heardOf(message.id);
     const isOverdue = this.#calls.isOverdue(message.id);
     const written = this.#toClient(message).catch((error: unknown) => {
       // The stream of a call that was taken back long ago has ended.
@@ -205,6 +226,12 @@ export class Relay {
       this.options.onRefused('the backend refused to initialize it');
   }
 
+  #answerLost({ message, details: { about, error, mayAnswerNews = false } }: LostAnswer): void {
+    const answer = error ?? { code: SERVER_ERROR, message: `${message}: it may be the answer to this request` };
+    const isNews = mayAnswerNews && now() - this.#toldAt < NEWS_MS;
+    this.#lostAnswers.add(about === undefined ? undefined : this.#calls.meantBy(about), answer, !isNews);
+  }
+
   #serverInitiated(message: JsonRpcMessage): void {
     if (isRequest(message)) {
       this.#question(message);
@@ -212,7 +239,18 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     if (taken !== undefined) this.#questions.delete(taken);
-    this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+    this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
+  }
+
+  /** Progress tokens are often the ids of their requests, and written in as many ways. */
+  #withKnownToken(message: JsonRpcMessage): JsonRpcMessage {
+    const token = reportedTokenOf(message);
+    const call = token === undefined ? undefined : this.#calls.withToken(token);
+    if (call === undefined) return message;
+    this.#lostAnswers.heardOf(call.id);
+    return call.token === token
+      ? message
+      : { ...message, params: { ...(message.params as object), progressToken: call.token } };
   }
 
   #question(message: RequestMessage): void {
@@ -259,6 +297,11 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
+}
+
+/** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
+function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
+  return id === undefined && method === undefined && isRpcError(error);
 }
 
 /** Whether a message was not sent because the client holds no stream. */

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { after } from '../../clock.js';
 import { endsWithin } from '../../ends-within.js';
 import { errorAnswer, reasonOf } from '../../error-answers.js';
+import { LostAnswer } from '../../lost-answer.js';
 import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
 import { isAnswerTo, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
@@ -140,7 +141,7 @@ export class HttpCall implements AnswerListener {
   }
 
   error(error: Error): void {
-    if (!this.isOver) this.listener.error(error);
+    if (!this.isOver) this.listener.error(error instanceof LostAnswer ? error.orAbout(this.id) : error);
   }
 
   refuse(answer: JsonRpcMessage): void {
