@@ -1,14 +1,22 @@
 import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
-import { answerInPlaceOf } from '../error-answers.js';
 import { isMethodMessage, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
+import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
+import { withoutNulls } from '../null-for-absent.js';
 import type { TransportLike } from '../transport-like.js';
+import { Outline } from './outline.js';
 
 /** The longest message, in characters, as the SDK has it over stdio. */
 export const MAX_MESSAGE: number = 10 * 1_048_576;
 
+/** JSON-RPC's code for what is no JSON. */
+export const PARSE_ERROR = -32700;
+
 /** JSON-RPC's code for what is JSON, but no request. */
 export const INVALID_REQUEST = -32600;
+
+const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 
 /** Who is told what a backend says. */
 export interface MessageListener {
@@ -34,18 +42,23 @@ export function listenerOf(transport: TransportLike): MessageListener {
  * Reads one message, or, as older servers answer, several. What is no valid message is an error, and where
  * it should have been an answer, one takes its place: somebody waits for it. It is a `SyntaxError`, which says that whoever
  * sent it is there.
- *
- * @param hint is added to the error for a text that is no JSON
  */
-export function tellMessages(json: string, listener: MessageListener, hint = ''): void {
+export function tellMessages(json: string, listener: MessageListener): void {
   const value = parsed(json);
-  if (value === undefined) {
-    // Not what the parser says, which shows a piece of it.
-    listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON${hint}`));
+  if (value !== undefined) {
+    tellValue(value, listener);
     return;
   }
+  const outline = Outline.of(json);
+  if (outline.isMessage) tellUnreadable(outline, 'is no valid JSON', listener);
+  // Not what the parser says, which shows a piece of it.
+  else listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON`));
+}
+
+/** Reads what was parsed already. */
+export function tellValue(value: unknown, listener: MessageListener): void {
   try {
-    for (const message of Array.isArray(value) ? value : [value]) tellMessage(message, listener);
+    for (const message of Array.isArray(value) ? value : [value]) tellMessage(withoutNulls(message), listener);
   } catch (error) {
     listener.error(asError(error));
   }
@@ -67,6 +80,30 @@ const NO_ID_IN_PYTHON = 'server-error';
 export function namelessErrorIn(json: string): unknown {
   const { jsonrpc, id, error } = Object(parsed(json)) as JsonRpcMessage;
   return (id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON ? validAnswer({ jsonrpc, error })?.error : undefined;
+}
+
+/** A message came of which no more is known than this. @param why what is wrong with it */
+export function tellUnreadable({ id, isAnswer }: Outline, why: string, listener: MessageListener): void {
+  if (isAnswer === false) {
+    listener.error(new SyntaxError(`the backend sent a message that ${why}`));
+    const error = { code: PARSE_ERROR, message: `The message ${why}` };
+    if (id !== undefined) listener.refuse({ jsonrpc: '2.0', id, error });
+  } else if (isAnswer === true && id !== undefined) {
+    listener.error(new SyntaxError(`the backend sent an answer that ${why}`));
+    listener.message(errorAnswer(id, `The backend's answer to this request ${why}`));
+  } else {
+    listener.error(new LostAnswer(`the backend sent an answer that ${why}`, { about: id }));
+  }
+}
+
+/** Whether a value is meant as a message, and not as a line of a log in JSON. */
+export function isMeantAsMessage(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isMeantAsMessage);
+  if (!isRecord(value)) return false;
+  const { jsonrpc, id, method, result, error } = value;
+  if (jsonrpc !== undefined) return true;
+  const isOne = typeof method === 'string' || isRecord(result) || isRecord(error);
+  return isOne && isRequestId(id) && Object.keys(value).every((name) => MEMBERS.has(name));
 }
 
 function parsed(json: string): unknown {
@@ -103,9 +140,15 @@ function faultIn(message: JsonRpcMessage): string | undefined {
 
 function tellAnswer(message: JsonRpcMessage, listener: MessageListener): void {
   const answer = validAnswer(message);
-  if (answer === undefined) listener.error(new SyntaxError('the backend sent an answer that is not valid'));
+  if (answer === undefined) listener.error(notValid(message));
   const told = answer ?? answerInPlaceOf(message);
   if (told !== undefined) listener.message(told);
+}
+
+function notValid({ id, result, error }: JsonRpcMessage): Error {
+  const text = 'the backend sent an answer that is not valid';
+  if (isRequestId(id) || (result === undefined && error === undefined)) return new SyntaxError(text);
+  return new LostAnswer(text, detailsOf({ result, error }));
 }
 
 /**
@@ -117,7 +160,7 @@ function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMes
   const [hasResult, hasError] = [result ?? undefined, error ?? undefined].map((part) => part !== undefined);
   if (hasResult === hasError) return undefined;
   if (hasResult) return isRequestId(id) && isResult(result) ? { jsonrpc, id, result } : undefined;
-  if (!isError(error)) return undefined;
+  if (!isRpcError(error)) return undefined;
   // Of what could not be read, no server knows the id.
   if (id === undefined) return { jsonrpc, error };
   return isRequestId(id) ? { jsonrpc, id, error } : undefined;
@@ -125,10 +168,6 @@ function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMes
 
 function isResult(result: unknown): boolean {
   return isRecord(result) && (result['_meta'] === undefined || ResultSchema.safeParse(result).success);
-}
-
-function isError(error: unknown): boolean {
-  return isRecord(error) && Number.isSafeInteger(error['code']) && typeof error['message'] === 'string';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

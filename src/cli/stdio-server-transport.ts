@@ -1,11 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import { errorAnswer } from '../error-answers.js';
 import { asError } from '../errors.js';
-import { isRequestId, type JsonRpcMessage } from '../routing/message.js';
+import { withoutNulls } from '../null-for-absent.js';
+import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
-import { Lines } from '../backends/lines.js';
-import { INVALID_REQUEST, MAX_MESSAGE } from '../backends/messages.js';
+import { MessageLines } from '../backends/message-lines.js';
+import { INVALID_REQUEST, MAX_MESSAGE, PARSE_ERROR } from '../backends/messages.js';
+import type { Outline } from '../backends/outline.js';
 
 /** Why no more comes of a client: it has left, or has sent what cannot be read, and nothing after it. */
 export type End = 'left' | 'too long';
@@ -20,26 +23,34 @@ export class StdioTransport implements TransportLike {
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  readonly #lines = new Lines(MAX_MESSAGE, () => {
-    throw new RangeError(`a message of the client is longer than ${MAX_MESSAGE} characters`);
-  });
+  readonly #lines: MessageLines;
+  /** Why nothing more can be written. */
+  #broken: Error | undefined;
   readonly #read = (text: string): void => {
-    try {
-      this.#lines.feed(text, (line) => {
-        this.#take(line);
-      });
-    } catch (error) {
-      this.#stopReading();
-      this.onerror?.(asError(error));
-      this.onEnd('too long');
-    }
+    this.#lines.feed(text);
   };
 
+  /** @param maxMessage how many characters a message may have */
   constructor(
     private readonly onEnd: (end: End) => void,
+    private readonly maxMessage: number = MAX_MESSAGE,
     private readonly input: Readable = process.stdin,
     private readonly output: Writable = process.stdout,
-  ) {}
+  ) {
+    this.#lines = new MessageLines(maxMessage, {
+      line: (line) => {
+        this.#take(line);
+      },
+      tooLong: (outline) => {
+        this.#tooLong(outline);
+      },
+      endless: () => {
+        this.#stopReading();
+        this.onerror?.(new RangeError(`a message of the client ${this.#isTooLong}, and does not end`));
+        onEnd('too long');
+      },
+    });
+  }
 
   start(): Promise<void> {
     const left = (): void => {
@@ -47,12 +58,15 @@ export class StdioTransport implements TransportLike {
     };
     // One that breaks has no end, and each write to a client that is gone is an error of its own.
     this.input.on('end', left).on('close', left).on('error', left);
-    this.output.on('error', left);
+    this.output.on('error', (error) => {
+      this.#broken ??= error;
+      left();
+    });
     this.input.setEncoding('utf8').on('data', this.#read);
     return Promise.resolve();
   }
 
-  /** Resolves when it is written. What a client that is gone does not take, nobody misses. */
+  /** Resolves when it is written. Rejects when the client does not take it any more; `cause` says why. */
   send(message: JsonRpcMessage): Promise<void> {
     return this.#write(serializeMessage(message as never));
   }
@@ -64,14 +78,15 @@ export class StdioTransport implements TransportLike {
   }
 
   /** Resolves when all that was sent is written: what is not is lost when the process ends. */
-  flushed(): Promise<void> {
-    return this.#write('');
+  async flushed(): Promise<void> {
+    await this.#write('').catch(() => undefined);
   }
 
   #write(text: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.output.write(text, () => {
-        resolve();
+    return new Promise((resolve, reject) => {
+      this.output.write(text, (error) => {
+        if (error) reject(new Error('the client is gone', { cause: this.#broken ?? error }));
+        else resolve();
       });
     });
   }
@@ -81,20 +96,58 @@ export class StdioTransport implements TransportLike {
   }
 
   #take(line: string): void {
+    const json = line.replace(/^\ufeff+/, '').trim();
+    if (json === '') return;
     try {
-      const value: unknown = JSON.parse(line);
-      const { success, data, error } = JSONRPCMessageSchema.safeParse(value);
-      if (success) {
-        this.onmessage?.(data);
-        return;
-      }
-      this.onerror?.(error);
-      const { id, result, error: failure } = Object(value) as JsonRpcMessage;
-      // An answer is answered by nobody.
-      if (isRequestId(id) && result === undefined && failure === undefined)
-        void this.send({ jsonrpc: '2.0', id, error: { code: INVALID_REQUEST, message: 'Invalid Request' } });
+      const value = parsed(json);
+      const { success, data, error } = JSONRPCMessageSchema.safeParse(withoutNulls(value));
+      if (success) this.onmessage?.(data);
+      else this.#notValid(value, error);
     } catch (error) {
       this.onerror?.(asError(error));
     }
+  }
+
+  #notValid(value: unknown, error: Error): void {
+    if (value === undefined) {
+      this.onerror?.(new SyntaxError('the client sent a line that is no JSON'));
+      this.#refuse(null, PARSE_ERROR, 'Parse error');
+      return;
+    }
+    this.onerror?.(error);
+    const { id, method, result, error: failure } = Object(value) as JsonRpcMessage;
+    const isAnswer = (method ?? undefined) === undefined && (result !== undefined || failure !== undefined);
+    if (isAnswer) this.#noAnswer(id, 'is not valid');
+    else this.#refuse(isRequestId(id) ? id : null, INVALID_REQUEST, 'Invalid Request');
+  }
+
+  #tooLong({ id, isAnswer }: Outline): void {
+    const why = this.#isTooLong;
+    this.onerror?.(new RangeError(`a message of the client ${why}`));
+    if (isAnswer === true) this.#noAnswer(id, why);
+    // A notification has no id, and is answered by nobody.
+    else if (isAnswer === undefined || id !== undefined)
+      this.#refuse(id ?? null, INVALID_REQUEST, `Invalid Request: it ${why}`);
+  }
+
+  get #isTooLong(): string {
+    return `is longer than ${this.maxMessage} characters (--max-message)`;
+  }
+
+  /** An answer is answered by nobody, and whoever waits for it gets an error in its place. */
+  #noAnswer(id: unknown, why: string): void {
+    if (isRequestId(id)) this.onmessage?.(errorAnswer(id, `The client's answer to this request ${why}`));
+  }
+
+  #refuse(id: RequestId | null, code: number, message: string): void {
+    this.send({ jsonrpc: '2.0', id, error: { code, message } }).catch(() => undefined);
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }

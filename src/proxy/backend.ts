@@ -1,6 +1,7 @@
 import { asUpstream } from '../backchannel.js';
 import { BackendEnded } from '../backend-ended.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
+import { LostAnswer } from '../lost-answer.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
 import { Probe, tellsOfLife } from './probe.js';
@@ -33,6 +34,8 @@ interface BackendListener {
   report(error: Error): void;
   /** The backend has closed the stream of this request before its answer. */
   polled(id: RequestId): void;
+  /** An answer came, and it is not certain to which request. */
+  answerLost(lost: LostAnswer): void;
   /** Whether somebody waits for an answer of it. */
   isAwaited(): boolean;
 }
@@ -136,6 +139,7 @@ export class Backend {
       if (error instanceof BackendEnded) this.#howItEnded = ` (${error.how})`;
       this.#reported.add(Object(error) as object);
       this.listener.report(error);
+      if (error instanceof LostAnswer) this.listener.answerLost(error);
       if (isEndOfEventSource(error)) this.lost(`the connection to the backend broke: ${reasonOf(error)}`, error);
       else if (this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error)))
         this.#probe.ask(transport);

@@ -2,12 +2,14 @@ import { after } from '../clock.js';
 import {
   isRequest,
   ownerRankOf,
+  progressTokenOf,
   scopeOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import { cancelledOrigin, originInFlight } from '../interceptor/origin.js';
+import { Recent } from '../routing/recent.js';
 import { tooManyRequests } from './own-answers.js';
 import { Pending } from './pending.js';
 import { Turns } from './turns.js';
@@ -30,6 +32,13 @@ export class Calls {
   readonly #pending = new Pending();
   /** It does not; but each counts until the backend has answered it, or has had the time to. */
   readonly #takenBack = new Pending();
+  /** It has had the time. An answer that comes after all is passed on. */
+  readonly #overdue = new Recent<RequestId>();
+  /** How many requests came in one POST, where that is known: they are answered on one stream. */
+  readonly #posts = new WeakMap<object, { requests: number }>();
+  readonly #postOf = new Map<RequestId, { requests: number }>();
+  readonly #tokenOf = new Map<RequestId, RequestId>();
+  readonly #byToken = new Map<RequestId, RequestId>();
   readonly #turns: Turns | undefined;
   /** Answers that are on their way to the client. */
   #unwritten = 0;
@@ -50,47 +59,100 @@ export class Calls {
     return String(id).length > MAX_ID_LENGTH ? `An id must not be longer than ${MAX_ID_LENGTH} characters` : undefined;
   }
 
-  /** Forwards a request when it is its turn. */
-  add({ id, method }: RequestMessage, forward: () => void): void {
+  /** Forwards a request when it is its turn. @param post stands for the POST that it came in */
+  add(message: RequestMessage, forward: () => void, post?: object): void {
+    const { id, method } = message;
+    this.#overdue.delete(id);
     this.#pending.add(id);
+    if (post !== undefined) this.#cameIn(post, id);
+    const token = progressTokenOf(message);
+    if (token !== undefined) {
+      this.#tokenOf.set(id, token);
+      this.#byToken.set(token, id);
+    }
     // A request that no message of the backend can belong to need not wait, and may be one to cancel.
     if (this.#turns === undefined || ownerRankOf(method) === 'never') forward();
     else this.#turns.take(id, forward);
   }
 
+  #cameIn(post: object, id: RequestId): void {
+    const counted = this.#posts.get(post) ?? { requests: 0 };
+    counted.requests++;
+    this.#posts.set(post, counted);
+    this.#postOf.set(id, counted);
+  }
+
   /**
-   * The client awaits no answer any more. It gets one nevertheless, from the backend or when that has had the time:
-   * until then its stream is open, and the SDK's transport keeps its id.
+   * The client awaits no answer any more, and gets none but the backend's.
    *
+   * @param unanswered is called when that has had the time to answer
    * @returns whether the backend has not even heard of the request
    */
-  takeBack(id: RequestId, answer: () => void): boolean {
+  takeBack(id: RequestId, unanswered: (hasOwnStream: boolean) => void): boolean {
     const withdrawn = this.#turns?.withdraw(id) ?? 0;
+    const hasOwnStream = this.#postOf.get(id)?.requests === 1;
     let due = 0;
     for (; this.#pending.answered(id); due++) {
-      if (due < withdrawn) answer();
-      else this.#awaitNoLonger(id, answer);
+      if (due < withdrawn) unanswered(hasOwnStream);
+      else this.#awaitNoLonger(id, () => unanswered(hasOwnStream));
     }
+    this.#forget(id);
     this.#tellIfDrained();
     return due > 0 && due === withdrawn;
   }
 
-  #awaitNoLonger(id: RequestId, answer: () => void): void {
+  #awaitNoLonger(id: RequestId, unanswered: () => void): void {
     const overdue = (): void => {
       this.#takenBack.answered(id);
+      this.#overdue.add(id);
       this.#turns?.giveUp(id);
-      answer();
+      unanswered();
     };
     this.#takenBack.add(id, after(TAKEN_BACK_GRACE_MS, overdue));
   }
 
+  /** The ids of the requests that the backend may still answer. */
+  get open(): RequestId[] {
+    return [...this.#pending.ids, ...this.#takenBack.ids];
+  }
+
+  /**
+   * The id of the request that an answer with this id is for. Some servers write `"7"` for 7, which the SDK's client
+   * takes, and some 7 for `"7"`.
+   */
+  meantBy(id: RequestId): RequestId {
+    if (this.isDue(id)) return id;
+    const other = otherSpelling(id);
+    return other !== undefined && this.isDue(other) ? other : id;
+  }
+
+  /** The call that brought a progress token, and the token as it was brought. */
+  withToken(token: RequestId): { readonly id: RequestId; readonly token: RequestId } | undefined {
+    for (const spelling of [token, otherSpelling(token)]) {
+      const id = spelling === undefined ? undefined : this.#byToken.get(spelling);
+      if (spelling !== undefined && id !== undefined) return { id, token: spelling };
+    }
+    return undefined;
+  }
+
+  isAwaited(id: RequestId): boolean {
+    return this.#pending.has(id);
+  }
+
+  /** Whether the answer to it is passed on. */
   isDue(id: RequestId): boolean {
-    return this.#pending.has(id) || this.#takenBack.has(id);
+    return this.#pending.has(id) || this.#takenBack.has(id) || this.isOverdue(id);
+  }
+
+  /** Whether the client took it back so long ago that its stream may be gone. */
+  isOverdue(id: RequestId): boolean {
+    return this.#overdue.has(id);
   }
 
   /** One answer is there. @param written resolves when the client has it */
   settle(id: RequestId, written: Promise<void>): void {
-    if (!this.#pending.answered(id)) this.#takenBack.answered(id);
+    if (!this.#pending.answered(id) && !this.#takenBack.answered(id)) this.#overdue.delete(id);
+    this.#forget(id);
     this.#unwritten++;
     void written.finally(() => {
       this.#unwritten--;
@@ -147,8 +209,18 @@ export class Calls {
   /** @returns the ids of the requests whose answers the client awaits; they are none of ours any more */
   takeAwaited(): RequestId[] {
     const ids = this.#pending.takeAll();
+    for (const id of ids) this.#forget(id);
     this.#tellIfDrained();
     return ids;
+  }
+
+  #forget(id: RequestId): void {
+    if (this.#pending.has(id)) return;
+    this.#postOf.delete(id);
+    const token = this.#tokenOf.get(id);
+    if (token === undefined) return;
+    this.#tokenOf.delete(id);
+    if (this.#byToken.get(token) === id) this.#byToken.delete(token);
   }
 
   get #isDrained(): boolean {
@@ -158,4 +230,11 @@ export class Calls {
   #tellIfDrained(): void {
     if (this.#isDrained) for (const tell of this.#waiting.splice(0)) tell();
   }
+}
+
+/** The same id as a number instead of a text, or the other way round. */
+function otherSpelling(id: RequestId): RequestId | undefined {
+  if (typeof id === 'number') return String(id);
+  const number = id.trim() === '' ? Number.NaN : Number(id);
+  return Number.isSafeInteger(number) ? number : undefined;
 }

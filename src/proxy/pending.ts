@@ -11,6 +11,10 @@ export class Pending {
     return this.#size;
   }
 
+  get ids(): Iterable<RequestId> {
+    return this.#due.keys();
+  }
+
   has(id: RequestId): boolean {
     return this.#due.has(id);
   }

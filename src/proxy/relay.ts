@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError, asError, textOf } from '../errors.js';
 import {
@@ -5,19 +6,25 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  reportedTokenOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { tooManyRequests } from './own-answers.js';
-import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
+import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
+import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
+import { LostAnswers } from './lost-answers.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
+
+/** A backend that answers notifications, which need no answer, does so at once. */
+const NEWS_MS = 2_000;
 
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
@@ -30,6 +37,8 @@ export interface RelayOptions {
   readonly onStart: () => void;
   /** A question of the backend gets no further: it is answered with this error. */
   readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
+  /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
+  readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
   readonly onRefused: (reason: string) => void;
   /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
@@ -45,8 +54,11 @@ export class Relay {
   protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
-  /** Of the backend, which the client has not answered. */
-  readonly #questions = new Set<RequestId>();
+  readonly #lostAnswers: LostAnswers;
+  /** When the backend was told something last that needs no answer. */
+  #toldAt = -Infinity;
+  /** The methods of the backend's requests that the client has not answered. */
+  readonly #questions = new Map<RequestId, string>();
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
@@ -54,6 +66,9 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
+    this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
+      this.#response({ jsonrpc: '2.0', id, error });
+    });
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
@@ -61,6 +76,9 @@ export class Relay {
       report: options.report,
       polled: (id) => {
         if (this.#calls.isDue(id)) options.onPolled(id);
+      },
+      answerLost: (lost) => {
+        this.#answerLost(lost);
       },
       isAwaited: () => this.#calls.areAwaited,
     });
@@ -85,6 +103,7 @@ export class Relay {
   stop(): void {
     this.#isOver = true;
     this.#calls.stop();
+    this.#lostAnswers.stop();
   }
 
   /** Answers whatever the client still waits for. Resolves when that is written. */
@@ -101,33 +120,44 @@ export class Relay {
 
   // ---- client to backend ----
 
-  fromClient(message: JsonRpcMessage): void {
+  /** @param post stands for the POST that it came in, if it did */
+  fromClient(message: JsonRpcMessage, post?: object): void {
     if (isRequest(message)) {
-      this.#request(message);
+      this.#request(message, post);
       return;
     }
-    if (isResponse(message)) this.#questions.delete(message.id);
+    if (isResponse(message)) {
+      const method = this.#questions.get(message.id);
+      this.#questions.delete(message.id);
+      if (method === 'ping' && isFromNobody(message)) {
+        this.#answerPing(message.id);
+        return;
+      }
+    }
     const taken = takenBackBy(message);
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
-  #request(message: RequestMessage): void {
+  #request(message: RequestMessage, post?: object): void {
     const refusal = this.#refusal ?? this.#calls.refusalOf(message);
     if (refusal !== undefined) {
       void this.#answer(message.id, refusal);
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
-    this.#calls.add(message, () => {
+    const forward = (): void => {
       this.#toBackend(message).catch((error: unknown) => this.#undelivered(message, error));
-    });
+    };
+    this.#calls.add(message, forward, post);
   }
 
   /** @returns whether the backend has not even heard of the request */
   #takeBack(id: RequestId): boolean {
     // No client may take that back.
     if (id === this.#initializeId) return false;
-    return this.#calls.takeBack(id, () => void this.#answer(id, 'The client took this request back'));
+    return this.#calls.takeBack(id, (hasOwnStream) => {
+      this.options.onUnanswered(id, hasOwnStream);
+    });
   }
 
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
@@ -139,13 +169,14 @@ export class Relay {
       this.#backend.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
     } else if (answer === undefined && method === 'initialize') {
       this.#backend.lost(reason, error);
-    } else if (answer === undefined && this.#calls.isDue(id)) {
+    } else if (answer === undefined && this.#calls.isAwaited(id)) {
       this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
     }
   }
 
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
+    this.#toldAt = now();
     this.#toBackend(message).catch((error: unknown) => {
       // What the end of the session has broken off is no news.
       if (!this.#isOver) this.options.report(asError(error));
@@ -160,8 +191,10 @@ export class Relay {
 
   #fromBackend(message: JsonRpcMessage): void {
     if (isResponse(message)) {
-      this.#response(message);
+      this.#response({ ...message, id: this.#calls.meantBy(message.id) });
     } else {
+      if (isErrorToNobody(message))
+        this.#answerLost(new LostAnswer('the backend sent an error that names no request', detailsOf(message)));
       this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
@@ -183,10 +216,21 @@ export class Relay {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
       return;
     }
-    const written = this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+    this.#lostAnswers.heardOf(message.id);
+    const isOverdue = this.#calls.isOverdue(message.id);
+    const written = this.#toClient(message).catch((error: unknown) => {
+      // The stream of a call that was taken back long ago has ended.
+      if (!isOverdue) this.options.report(asError(error));
+    });
     this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
       this.options.onRefused('the backend refused to initialize it');
+  }
+
+  #answerLost({ message, details: { about, error, mayAnswerNews = false } }: LostAnswer): void {
+    const answer = error ?? { code: SERVER_ERROR, message: `${message}: it may be the answer to this request` };
+    const isNews = mayAnswerNews && now() - this.#toldAt < NEWS_MS;
+    this.#lostAnswers.add(about === undefined ? undefined : this.#calls.meantBy(about), answer, !isNews);
   }
 
   #serverInitiated(message: JsonRpcMessage): void {
@@ -196,7 +240,18 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     if (taken !== undefined) this.#questions.delete(taken);
-    this.#toClient(message).catch((error: unknown) => this.options.report(asError(error)));
+    this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
+  }
+
+  /** Progress tokens are often the ids of their requests, and written in as many ways. */
+  #withKnownToken(message: JsonRpcMessage): JsonRpcMessage {
+    const token = reportedTokenOf(message);
+    const call = token === undefined ? undefined : this.#calls.withToken(token);
+    if (call === undefined) return message;
+    this.#lostAnswers.heardOf(call.id);
+    return call.token === token
+      ? message
+      : { ...message, params: { ...(message.params as object), progressToken: call.token } };
   }
 
   #question(message: RequestMessage): void {
@@ -207,11 +262,18 @@ export class Relay {
       this.#tellBackend(errorAnswer(id, refusal.message));
       return;
     }
-    this.#questions.add(id);
+    this.#questions.set(id, message.method);
     this.#toClient(message).catch((error: unknown) => {
       this.#questions.delete(id);
-      this.#tellBackend(errorAnswer(id, reasonOf(error)));
+      if (message.method === 'ping' && isWithoutStream(error)) this.#answerPing(id);
+      else this.#tellBackend(errorAnswer(id, reasonOf(error)));
     });
+  }
+
+  /** The client holds no stream just now. Its session lives, and that is what the backend asks. */
+  #answerPing(id: RequestId): void {
+    debug.proxy('ping %o of the backend is answered here: the client holds no stream', id);
+    this.#tellBackend({ jsonrpc: '2.0', id, result: {} });
   }
 
   #refusalOf(question: RequestMessage): BackchannelError | undefined {
@@ -241,6 +303,21 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
+}
+
+/** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
+function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
+  return id === undefined && method === undefined && isRpcError(error);
+}
+
+/** Whether a message was not sent because the client holds no stream. */
+function isWithoutStream(error: unknown): boolean {
+  return error instanceof BackchannelError && error.code === 'NO_STREAM';
+}
+
+/** Whether this stands in for the answer of a client that left before it answered. */
+function isFromNobody({ error }: JsonRpcMessage): boolean {
+  return (error as { readonly data?: { readonly code?: unknown } } | undefined)?.data?.code === 'ORPHANED';
 }
 
 /** The id of the request that its sender takes back with this message. */

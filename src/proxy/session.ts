@@ -12,6 +12,7 @@ import type { Credential } from './guard.js';
 import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
+import { endSilently } from './silent-end.js';
 import { endsWithin } from '../ends-within.js';
 
 /** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
@@ -26,6 +27,11 @@ const LEFT = 'the client has ended it';
 
 /** The transport that faces the client of a session. */
 export type Downstream = TransportLike & { readonly backchannel: Backchannel };
+
+/** What the SDK's transports tell of a message. The messages of one POST share one object. */
+interface MessageExtra {
+  readonly requestInfo?: object;
+}
 
 /** Who opened a session. */
 export interface Opener {
@@ -68,6 +74,10 @@ export class Session {
         this.#letPoll(id);
       },
       onQuestionRefused: (question, error) => this.#tellRefused(question, error),
+      onUnanswered: (id, hasOwnStream) => {
+        // With an event store the client would come back for what is missing.
+        if (hasOwnStream && settings.eventStore === undefined) void endSilently(downstream, id);
+      },
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
         if (this.#ended !== undefined) return;
@@ -77,7 +87,9 @@ export class Session {
       },
       report,
     });
-    downstream.onmessage = (message: JsonRpcMessage) => this.#relay.fromClient(message);
+    downstream.onmessage = (message: JsonRpcMessage, extra?: MessageExtra) => {
+      this.#relay.fromClient(message, extra?.requestInfo);
+    };
     downstream.onclose = () => void this.end(LEFT);
     downstream.onerror = (error) => {
       if (opener.isProbing === true && this.id === undefined) debug.proxy('a probe was refused: %s', error.message);

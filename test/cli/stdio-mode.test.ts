@@ -147,7 +147,7 @@ it('answers what is in flight and leaves its server in order when stdin is close
   expect(methods).toEqual(['POST', 'DELETE']);
 });
 
-it('answers an invalid request, and nobody else, with an error, and goes on', async () => {
+it('answers what is no valid message, unless it is an answer, with an error, and goes on', async () => {
   const command = started.command(['--stdio', ...MIRROR]);
   const lines = [
     ...['no JSON', { jsonrpc: '2.0', id: 'a', method: 'x', extra: 1 }, { id: 2, method: 'x' }],
@@ -157,8 +157,10 @@ it('answers an invalid request, and nobody else, with an error, and goes on', as
   expect(await command.exit).toEqual({ code: 0, signal: null });
   const answers = command.stdout.trim().split('\n');
   expect(answers.map((answer) => JSON.parse(answer) as unknown)).toMatchObject([
+    { id: null, error: { code: -32600 } },
     { id: 'a', error: { code: -32600 } },
     { id: 2, error: { code: -32600 } },
+    { id: null, error: { code: -32600 } },
     { id: INITIALIZE_MESSAGE.id, result: {} },
   ]);
 });

@@ -141,7 +141,7 @@ it('a command that logs to stdout is told to use stderr, and --trace shows the b
   const [plain, traced] = [await started.endpoint(args), await started.endpoint(['--trace', ...args])];
   for (const { url } of [plain, traced]) void started.client(url).catch(() => undefined);
   await plain.command.line(
-    /characters that are no JSON; a server over stdio must write its logs to stderr, not to stdout$/,
+    /characters that are no message; a server over stdio must write its logs to stderr, not to stdout$/,
   );
   await traced.command.line(/not to stdout: "Listening with \*\*\*\.+…"$/);
 });

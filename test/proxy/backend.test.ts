@@ -39,6 +39,7 @@ describe('a backend whose stream broke while an answer was awaited', () => {
       lost: (reason) => lost.push(reason),
       report: () => undefined,
       polled: () => undefined,
+      answerLost: () => undefined,
       isAwaited: () => true,
     });
     await backend.send(request('call', 'call'));

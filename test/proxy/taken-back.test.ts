@@ -21,6 +21,7 @@ function options(backend: NullTransport): Omit<RelayOptions, 'client'> {
     maxInFlight: 2,
     onStart: () => undefined,
     onQuestionRefused: () => undefined,
+    onUnanswered: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
     onPolled: () => undefined,
@@ -35,12 +36,15 @@ async function relayed(serialize: boolean): Promise<{
   relay: Relay;
   backend: NullTransport;
   client: JsonRpcMessage[];
+  /** The requests that nobody answers. */
+  unanswered: unknown[];
   /** Sends it, and waits until it is where it goes. */
   say: (message: JsonRpcMessage) => Promise<void>;
   idsAtBackend: () => unknown[];
 }> {
   const backend = new NullTransport();
   const client: JsonRpcMessage[] = [];
+  const unanswered: unknown[] = [];
   const relay = new Relay({
     ...options(backend),
     client: {
@@ -50,6 +54,7 @@ async function relayed(serialize: boolean): Promise<{
       },
     },
     serialize,
+    onUnanswered: (id) => unanswered.push(id),
   });
   const say = async (message: JsonRpcMessage): Promise<void> => {
     relay.fromClient(message);
@@ -58,24 +63,42 @@ async function relayed(serialize: boolean): Promise<{
   await say(request(1));
   await say(request(2));
   const idsAtBackend = (): unknown[] => backend.sent.flatMap(({ message }) => message.id ?? []);
-  return { relay, backend, client, say, idsAtBackend };
+  return { relay, backend, client, unanswered, say, idsAtBackend };
 }
 
-it('counts until the backend had five seconds, and is answered then: the client itself waits no more', async () => {
-  const { client, say, idsAtBackend, backend } = await relayed(false);
+it('counts until the backend had five seconds, and is answered by nobody else', async () => {
+  const { client, unanswered, say, idsAtBackend } = await relayed(false);
   await say(cancelled(1));
   await say(request(3));
   await vi.advanceTimersByTimeAsync(4_999);
   expect(client).toMatchObject([{ id: 3, error: { message: expect.stringContaining('Too many') as string } }]);
+  expect(unanswered).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
-  expect(client.slice(1)).toMatchObject([{ id: 1, error: { message: 'The client took this request back' } }]);
+  expect(unanswered).toEqual([1]);
   await say(request(4));
   expect(idsAtBackend()).toEqual([1, 2, 4]);
-  // An answer that comes too late goes nowhere, and is no error.
+  expect(client).toHaveLength(1);
+});
+
+it('is answered by the backend, however late that is, and once', async () => {
+  const { client, say, backend } = await relayed(false);
+  await say(cancelled(1));
+  await vi.advanceTimersByTimeAsync(60_000);
+  for (const late of [answer(1), answer(1), answer(2)]) backend.deliver(late);
+  expect(client).toMatchObject([
+    { id: 1, result: {} },
+    { id: 2, result: {} },
+  ]);
+});
+
+it('is not answered when it was still waiting for its turn, and the backend does not hear of it', async () => {
+  const { client, unanswered, say, backend, idsAtBackend } = await relayed(true);
+  await say(cancelled(2));
+  expect(unanswered).toEqual([2]);
   backend.deliver(answer(1));
-  expect(client).toHaveLength(2);
-  backend.deliver(answer(2));
-  expect(client).toHaveLength(3);
+  await say(request(3));
+  expect(idsAtBackend()).toEqual([1, 3]);
+  expect(client).toMatchObject([{ id: 1, result: {} }]);
 });
 
 it('is answered by the backend alone, if that does so in time', async () => {

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { after } from '../../clock.js';
 import { endsWithin } from '../../ends-within.js';
 import { errorAnswer, reasonOf } from '../../error-answers.js';
+import { LostAnswer } from '../../lost-answer.js';
 import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
 import { isAnswerTo, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
@@ -75,7 +76,7 @@ export class HttpCall implements AnswerListener {
       if (cut === undefined && this.#resumption.lastEventId !== undefined) this.listener.polled(this.id);
     }
     this.#stopTimer?.();
-    if (this.#isAnswered || this.isOver) return;
+    if (this.#isAnswered || this.isOver || this.#isTakenBack) return;
     unanswered(
       isUnreadable(cut)
         ? `The backend's answer to this request was not read to its end: ${reasonOf(cut)}`
@@ -140,7 +141,7 @@ export class HttpCall implements AnswerListener {
   }
 
   error(error: Error): void {
-    if (!this.isOver) this.listener.error(error);
+    if (!this.isOver) this.listener.error(error instanceof LostAnswer ? error.orAbout(this.id) : error);
   }
 
   refuse(answer: JsonRpcMessage): void {

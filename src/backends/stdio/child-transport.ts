@@ -5,15 +5,16 @@ import type { Readable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
 import { BackendEnded } from '../../backend-ended.js';
-import { asError } from '../../errors.js';
 import { endsWithin } from '../../ends-within.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
 import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
-import { forEachLine, Lines } from '../lines.js';
-import { listenerOf, MAX_MESSAGE, tellMessages } from '../messages.js';
+import { forEachLine } from '../lines.js';
+import { listenerOf, MAX_MESSAGE, tellValue, type MessageListener } from '../messages.js';
+import { MessageReader } from './message-reader.js';
+import { QuotedMessages } from './quoted-messages.js';
 
 /** A process to run. */
 export interface ChildCommand {
@@ -31,6 +32,8 @@ export interface ChildTransportOptions extends ChildCommand {
   readonly children: Children;
   /** Is given each line that the process writes to stderr. */
   readonly onStderr?: (line: string, pid: number) => void;
+  /** How many characters a message may have. @default 10_485_760 */
+  readonly maxMessage?: number;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
   /** Whether errors quote the beginning of a line on stdout that is no message. @default false */
@@ -59,10 +62,10 @@ export class ChildTransport implements TransportLike {
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  readonly #lines = new Lines(MAX_MESSAGE, () => {
-    throw new RangeError(`a line is longer than ${MAX_MESSAGE} characters`);
-  });
-  readonly #listener = listenerOf(this);
+  readonly #reader: MessageReader;
+  readonly #quoted: QuotedMessages;
+  /** Why nothing more can be written. */
+  #broken: Error | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -71,7 +74,38 @@ export class ChildTransport implements TransportLike {
   /** The last line on stderr that says something. */
   #lastWords = '';
 
-  constructor(private readonly options: ChildTransportOptions) {}
+  constructor(private readonly options: ChildTransportOptions) {
+    const { maxMessage = MAX_MESSAGE } = options;
+    const listener: MessageListener = {
+      ...listenerOf(this),
+      message: (message) => {
+        this.#quoted.passed(message);
+        this.onmessage?.(message);
+      },
+    };
+    this.#quoted = new QuotedMessages((message) => {
+      tellValue(message, listener);
+    });
+    this.#reader = new MessageReader(maxMessage, {
+      ...listener,
+      quoted: (message) => {
+        this.#quoted.hold(message);
+      },
+      noMessage: (text) => {
+        listener.error(
+          new SyntaxError(`the backend sent ${text.length} characters that are no message${this.#hintFor(text)}`),
+        );
+      },
+      endless: () => {
+        this.#child?.stdout?.destroy();
+        this.#over(
+          new RangeError(
+            `a message of the backend is longer than ${maxMessage} characters (--max-message), and does not end`,
+          ),
+        );
+      },
+    });
+  }
 
   /** Rejects when there is no such command. */
   start(): Promise<void> {
@@ -99,9 +133,11 @@ export class ChildTransport implements TransportLike {
   /** Rejects when the process is over, or does not read: to wait for it would keep as much, elsewhere. */
   send(message: JsonRpcMessage): Promise<void> {
     const stdin = this.#child?.stdin;
-    if (stdin?.writable !== true) return Promise.reject(new Error('the process takes no more messages'));
+    if (stdin?.writable !== true)
+      return Promise.reject(new Error('the process takes no more messages', { cause: this.#broken }));
     if (stdin.writableLength > MAX_UNREAD)
       return Promise.reject(new Error('the process does not read what it was sent before'));
+    this.#quoted.passed(message);
     // What is sent in one go is written in one go.
     if (stdin.writableCorked === 0) {
       stdin.cork();
@@ -126,8 +162,13 @@ export class ChildTransport implements TransportLike {
     // Where there are no file descriptors left, there are no pipes either.
     if (!stdin || !stdout || !stderr) return;
     for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
+    stdin.on('error', (error) => (this.#broken ??= error));
     stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.#read(text);
+      this.#reader.feed(text);
+    });
+    stdout.once('end', () => {
+      this.#reader.end();
+      this.#quoted.release();
     });
     this.#ended = new Promise((resolve) => child.once('close', resolve));
     void this.#whenSilent(child, stdout, this.#ended);
@@ -157,18 +198,7 @@ export class ChildTransport implements TransportLike {
     this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`));
   }
 
-  #read(text: string): void {
-    try {
-      this.#lines.feed(text, (line) => {
-        tellMessages(line, this.#listener, this.#hintFor(line));
-      });
-    } catch (error) {
-      this.#child?.stdout?.destroy();
-      this.#over(asError(error));
-    }
-  }
-
-  /** Said of a line that is no JSON. */
+  /** Said of a line that is no message. */
   #hintFor(line: string): string {
     // A message needs none, and is not quoted for nothing.
     if (line.startsWith('{')) return '';
@@ -186,6 +216,8 @@ export class ChildTransport implements TransportLike {
   #over(reason: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#reader.stop();
+    this.#quoted.stop();
     if (this.#closing === undefined && this.#child?.pid !== undefined) this.onerror?.(reason);
     void this.close();
     this.onclose?.();
@@ -195,6 +227,8 @@ export class ChildTransport implements TransportLike {
   async #end(): Promise<void> {
     const { pid, stdin, stdout, stderr } = this.#child ?? {};
     const ended = this.#ended;
+    this.#reader.stop();
+    this.#quoted.stop();
     if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
     if (await endsWithin(END_TIMEOUT_MS, ended)) return;

@@ -117,7 +117,9 @@ it('reads no more of a message without an end than it may have, and says so once
   await closed;
   await server.close();
   expect(isAlive(said.pid)).toBe(false);
-  expect(errors).toEqual(['a line is longer than 10485760 characters']);
+  expect(errors).toEqual([
+    'a message of the backend is longer than 10485760 characters (--max-message), and does not end',
+  ]);
 });
 
 it.each([

@@ -103,7 +103,7 @@ it('reads a message of many parts whole, its characters cut, and ends a server w
   const server = serverRunning(`
     const text = '€'.repeat(${MIB});
     process.stdout.write(JSON.stringify({ jsonrpc: '2.0', method: 'long', params: { text } }) + '\\n');
-    process.stdin.once('data', () => process.stdout.write('x'.repeat(${11 * MIB}))).on('end', () => process.exit());
+    process.stdin.once('data', () => process.stdout.write('x'.repeat(${170 * MIB}))).on('end', () => process.exit());
   `);
   const errors: Error[] = [];
   server.onerror = (error) => errors.push(error);
@@ -114,7 +114,9 @@ it('reads a message of many parts whole, its characters cut, and ends a server w
   expect((params as { readonly text: string }).text === text).toBe(true);
   await server.send({ jsonrpc: '2.0', method: 'go on' });
   await closed;
-  expect(errors.map(String)).toContain('RangeError: a line is longer than 10485760 characters');
+  expect(errors.map(String)).toContain(
+    'RangeError: a message of the backend is longer than 10485760 characters (--max-message), and does not end',
+  );
 });
 
 function message(id: string | number): JsonRpcMessage {

@@ -1,0 +1,69 @@
+import { Outline } from './outline.js';
+
+/** Of a message that is too long, this many times the limit is passed over before it is taken to have no end. */
+const ENDLESS = 16;
+
+export interface LineListener {
+  line(text: string): void;
+  /** A line that is longer than the limit is not kept. */
+  tooLong(outline: Outline): void;
+  /** Whoever reads on reads nothing else. */
+  endless(): void;
+}
+
+/** The lines of a text that comes in parts. A line that is too long is passed over, whatever its length. */
+export class MessageLines {
+  #parts: string[] = [];
+  #length = 0;
+  /** Of the line that is passed over. */
+  #outline: Outline | undefined;
+
+  constructor(
+    private readonly maxLength: number,
+    private readonly listener: LineListener,
+  ) {}
+
+  /** Nothing has come since the end of the last line. */
+  get isAtStart(): boolean {
+    return this.#length === 0;
+  }
+
+  /** The beginning of the line that has not ended yet. */
+  get begun(): string {
+    if (this.#parts.length > 1) this.#parts = [this.#parts.join('')];
+    return this.#parts[0] ?? '';
+  }
+
+  feed(text: string): void {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.#add(text.slice(from, end));
+      this.end();
+      from = end + 1;
+    }
+    this.#add(text.slice(from));
+  }
+
+  /** Takes what has come for a whole line. */
+  end(): void {
+    const [line, outline] = [this.begun, this.#outline];
+    this.#parts = [];
+    this.#length = 0;
+    this.#outline = undefined;
+    if (outline === undefined) this.listener.line(line);
+    else this.listener.tooLong(outline);
+  }
+
+  #add(part: string): void {
+    this.#length += part.length;
+    if (this.#outline === undefined) {
+      if (part !== '') this.#parts.push(part);
+      if (this.#length <= this.maxLength) return;
+      this.#outline = Outline.of(this.begun);
+      this.#parts = [];
+    } else {
+      this.#outline.feed(part);
+      if (this.#length > ENDLESS * this.maxLength) this.listener.endless();
+    }
+  }
+}

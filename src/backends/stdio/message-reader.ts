@@ -1,0 +1,187 @@
+import { after } from '../../clock.js';
+import type { JsonRpcMessage } from '../../routing/message.js';
+import { MessageLines } from '../message-lines.js';
+import { isMeantAsMessage, tellUnreadable, tellValue, type MessageListener } from '../messages.js';
+import { Outline } from '../outline.js';
+import { findMessage, endOfBlank, isComplete, parsed, repaired, trimmed } from './loose-json.js';
+
+/** A server that writes no end of the line is taken at its word after so long, if what it wrote is a whole message. */
+const QUIET_MS = 500;
+
+/** A message that is printed over several lines is written in one go. */
+const NEXT_LINE_MS = 2_000;
+
+/** The rest of a line may be long, and its server slow, or stopped for a while. */
+const REST_OF_LINE_MS = 15_000;
+
+export interface ReaderListener extends MessageListener {
+  /** A message with other text before it, perhaps only shown: some servers show what they send. */
+  quoted(message: JsonRpcMessage): void;
+  /** A text that is meant for people. */
+  noMessage(text: string): void;
+  /** Nothing else will be read. */
+  endless(): void;
+}
+
+/** A message that is printed over several lines, as far as it has come. */
+interface Unfinished {
+  readonly text: string;
+  readonly outline: Outline;
+}
+
+/**
+ * Reads the stdout of a server. Each line should be one message, and often is not: what can be understood is told, and
+ * what was meant as a message and cannot be is told as such.
+ */
+export class MessageReader {
+  readonly #lines: MessageLines;
+  #unfinished: Unfinished | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  /** @param maxLength how many characters a message may have */
+  constructor(
+    private readonly maxLength: number,
+    private readonly listener: ReaderListener,
+  ) {
+    this.#lines = new MessageLines(maxLength, {
+      line: (line) => {
+        this.#line(line);
+      },
+      tooLong: (outline) => {
+        this.#tooLong(outline);
+      },
+      endless: () => {
+        listener.endless();
+      },
+    });
+  }
+
+  feed(text: string): void {
+    this.stop();
+    this.#lines.feed(text);
+    if (!this.#isIdle) this.#cancelTimer = after(QUIET_MS, () => this.#quiet());
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    this.stop();
+    if (!this.#lines.isAtStart) this.#lines.end();
+    this.#giveUp();
+  }
+
+  /** Has no timer any more. */
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  get #isIdle(): boolean {
+    return this.#lines.isAtStart && this.#unfinished === undefined;
+  }
+
+  #quiet(): void {
+    if (isComplete(this.#lines.begun)) this.#lines.end();
+    if (this.#isIdle) return;
+    const ms = (this.#lines.isAtStart ? NEXT_LINE_MS : REST_OF_LINE_MS) - QUIET_MS;
+    this.#cancelTimer = after(ms, () => {
+      this.end();
+    });
+  }
+
+  #line(line: string): void {
+    // To JSON, `\r` is a space. On a terminal, what comes after it takes the place of what was before.
+    if (line.includes('\r') && parsed(line) === undefined) for (const piece of line.split('\r')) this.#piece(piece);
+    else this.#piece(line);
+  }
+
+  #piece(piece: string): void {
+    const value = parsed(piece);
+    if (value === undefined) this.#notClean(trimmed(piece));
+    else if (isMeantAsMessage(value)) this.#tell(value);
+    else this.#goOn(piece);
+  }
+
+  #notClean(text: string): void {
+    if (text === '') return;
+    const value = parsed(text);
+    if (value !== undefined && isMeantAsMessage(value)) {
+      this.#tell(value);
+    } else if (text.startsWith('{') && Outline.of(text).isMessage) {
+      this.#giveUp();
+      this.#scan(text);
+    } else {
+      this.#goOn(text);
+    }
+  }
+
+  #tell(value: unknown): void {
+    this.#giveUp();
+    tellValue(value, this.listener);
+  }
+
+  /** What began on a line before goes on, if there is such a thing. */
+  #goOn(piece: string): void {
+    const begun = this.#unfinished;
+    if (begun === undefined) {
+      this.#scan(piece);
+      return;
+    }
+    const text = `\n${piece}`;
+    const length = begun.outline.feed(text);
+    this.#unfinished = { text: begun.text + text.slice(0, length), outline: begun.outline };
+    if (this.#unfinished.text.length > this.maxLength) {
+      this.#unfinished = undefined;
+      this.#tooLong(begun.outline);
+    } else if (begun.outline.isWhole) {
+      const { text: whole } = this.#unfinished;
+      this.#unfinished = undefined;
+      this.#understand(whole, begun.outline);
+      this.#scan(text.slice(length));
+    }
+  }
+
+  /** It does not go on. */
+  #giveUp(): void {
+    const begun = this.#unfinished;
+    this.#unfinished = undefined;
+    if (begun !== undefined) this.#unreadable(begun.text, begun.outline, 'is not whole');
+  }
+
+  /** Reads the messages on a line, one after the other, and what is between them. */
+  #scan(text: string): void {
+    for (let at = endOfBlank(text, 0); at < text.length; at = endOfBlank(text, at)) {
+      const rest = text.slice(at);
+      const outline = new Outline();
+      const length = /^[{[]/.test(rest) ? outline.feed(rest) : 0;
+      const quoted = findMessage(rest);
+      if (outline.isWhole && repaired(rest.slice(0, length)) !== undefined) {
+        this.#understand(rest.slice(0, length), outline);
+        at += length;
+      } else if (quoted !== undefined && quoted.at > 0) {
+        const before = rest.slice(0, quoted.at);
+        this.#unreadable(before, Outline.of(before), 'is not whole');
+        this.listener.quoted(quoted.message);
+        at += quoted.end;
+      } else {
+        if (length > 0 && !outline.isWhole) this.#unfinished = { text: rest, outline };
+        else this.#unreadable(rest, outline, 'is no valid JSON');
+        return;
+      }
+    }
+  }
+
+  #understand(text: string, outline: Outline): void {
+    const value = repaired(text);
+    if (value !== undefined && isMeantAsMessage(value)) tellValue(value, this.listener);
+    else this.#unreadable(text, outline, 'is no valid JSON');
+  }
+
+  #unreadable(text: string, outline: Outline, why: string): void {
+    if (outline.isMessage) tellUnreadable(outline, why, this.listener);
+    else this.listener.noMessage(text);
+  }
+
+  #tooLong(outline: Outline): void {
+    tellUnreadable(outline, `is longer than ${this.maxLength} characters (--max-message)`, this.listener);
+  }
+}

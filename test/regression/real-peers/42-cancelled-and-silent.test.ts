@@ -1,0 +1,68 @@
+/** A client cancels a call, and the server never answers it: nothing is invented. */
+import { afterEach, expect, it } from 'vitest';
+import type { Message } from '../../../examples/lib/strict-client.js';
+import { Started } from '../../cli/support.js';
+import { direct, overStdio, SERVER, type LineClient } from './stdio-rig.js';
+
+const started = new Started();
+afterEach(async () => started.end());
+
+/** More than a server is given to answer a call that was cancelled. */
+const LONG_ENOUGH_MS = 7_000;
+
+/** @returns what the client gets until then for a call that it cancels and that the server does not answer */
+async function silence(client: LineClient): Promise<Message | undefined> {
+  const silent = client.call('hold', {}, 'silent');
+  client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: silent } });
+  await client.line(/notifications\/cancelled/);
+  return client.answerTo(silent, LONG_ENOUGH_MS);
+}
+
+it('42 a cancelled call that the server does not answer is answered by nobody, directly and over --stdio', async () => {
+  const clients = [await direct(started), await overStdio(started)];
+  expect(await Promise.all(clients.map(silence))).toEqual([undefined, undefined]);
+  // Nor is its answer lost when it comes, late as it is.
+  for (const client of clients) {
+    client.call('release');
+    expect(await client.answerTo('silent')).toMatchObject({ result: { content: [{ text: 'held' }] } });
+  }
+});
+
+it('42 over HTTP the stream of such a call ends, without a message', async () => {
+  const { url, command } = await started.endpoint([...SERVER]);
+  const client = await started.client(url);
+  const call = client.start('tools/call', { name: 'hold' });
+  const { ended } = await call.exchange;
+  await client.notify('notifications/cancelled', { requestId: call.id });
+  await command.line(/notifications\/cancelled/);
+  await ended;
+  expect(client.arrivals.filter(({ message }) => message.id === call.id)).toEqual([]);
+  // Too late for anybody, and no error for that.
+  expect(await client.callTool('release')).toBe('');
+  expect(command.stderr.filter((line) => line.includes('error'))).toEqual([]);
+  // The id is free again.
+  expect(await client.request('tools/call', { name: 'echo', arguments: { text: 'again' } }, call.id)).toMatchObject({
+    result: { content: [{ text: 'again' }] },
+  });
+});
+
+it('42 over HTTP the other call of a batch is answered on the stream of both', async () => {
+  const { url, command } = await started.endpoint([...SERVER]);
+  const client = await started.client(url, { protocolVersion: '2025-03-26' });
+  const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'hold' } };
+  const batch = [
+    { ...call, id: 'cancelled' },
+    { ...call, id: 'kept' },
+  ];
+  const kept = client.next(({ message }) => message.id === 'kept');
+  await client.post(batch);
+  await client.notify('notifications/cancelled', { requestId: 'cancelled' });
+  await command.line(/notifications\/cancelled/);
+  const alone = client.start('tools/call', { name: 'hold' });
+  const { ended } = await alone.exchange;
+  await client.notify('notifications/cancelled', { requestId: alone.id });
+  // By then the server has had the time to answer the first one, too.
+  await ended;
+  await client.callTool('release');
+  expect((await kept).message).toMatchObject({ result: { content: [{ text: 'held' }] } });
+});
