@@ -14,6 +14,7 @@ import { tooManyRequests } from './own-answers.js';
 import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
 import { Calls } from './calls.js';
+import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
@@ -22,6 +23,8 @@ const LAST_WORDS_TIMEOUT_MS = 1_000;
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
+  /** Where a start is found that its client has left. @default nowhere */
+  readonly starts?: StartKeeper | undefined;
   /** One call at a time. */
   readonly serialize: boolean;
   /** How many requests the backend may have, or wait for it, at once. */
@@ -54,16 +57,20 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
-    this.#backend = new Backend(options.makeTransport, {
-      started: options.onStart,
-      received: (message) => this.#fromBackend(message),
-      lost: options.onLost,
-      report: options.report,
-      polled: (id) => {
-        if (this.#calls.isDue(id)) options.onPolled(id);
+    this.#backend = new Backend(
+      options.makeTransport,
+      {
+        started: options.onStart,
+        received: (message) => this.#fromBackend(message),
+        lost: options.onLost,
+        report: options.report,
+        polled: (id) => {
+          if (this.#calls.isDue(id)) options.onPolled(id);
+        },
+        isAwaited: () => this.#calls.areAwaited,
       },
-      isAwaited: () => this.#calls.areAwaited,
-    });
+      options.starts,
+    );
   }
 
   /** Whether the backend has yet to answer `initialize`. */
@@ -95,6 +102,11 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
+  /** A backend that is still to be initialized is left to the client's next attempt. */
+  leaveBackend(): void {
+    this.#backend.leave();
+  }
+
   closeBackend(isLost: boolean): Promise<void> {
     return this.#backend.close(isLost);
   }
@@ -108,6 +120,8 @@ export class Relay {
     }
     if (isResponse(message)) this.#questions.delete(message.id);
     const taken = takenBackBy(message);
+    // No client may take that back, and many do when they have waited too long: the next attempt waits for the same start.
+    if (taken !== undefined && taken === this.#initializeId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
@@ -125,8 +139,6 @@ export class Relay {
 
   /** @returns whether the backend has not even heard of the request */
   #takeBack(id: RequestId): boolean {
-    // No client may take that back.
-    if (id === this.#initializeId) return false;
     return this.#calls.takeBack(id, () => void this.#answer(id, 'The client took this request back'));
   }
 
