@@ -1,6 +1,6 @@
 import { now } from '../clock.js';
 import { debug } from '../debug.js';
-import { BackchannelError, asError, textOf } from '../errors.js';
+import { asError, textOf } from '../errors.js';
 import {
   cancelledIdOf,
   isNotification,
@@ -12,12 +12,13 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { tooManyRequests } from './own-answers.js';
 import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
 import { LostAnswers } from './lost-answers.js';
+import { Questions } from './questions.js';
+import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
@@ -29,6 +30,8 @@ const NEWS_MS = 2_000;
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
+  /** Where a start is found that its client has left. @default nowhere */
+  readonly starts?: StartKeeper | undefined;
   /** One call at a time. */
   readonly serialize: boolean;
   /** How many requests the backend may have, or wait for it, at once. */
@@ -57,8 +60,7 @@ export class Relay {
   readonly #lostAnswers: LostAnswers;
   /** When the backend was told something last that needs no answer. */
   #toldAt = -Infinity;
-  /** The methods of the backend's requests that the client has not answered. */
-  readonly #questions = new Map<RequestId, string>();
+  readonly #questions: Questions;
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
@@ -69,19 +71,32 @@ export class Relay {
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       this.#response({ jsonrpc: '2.0', id, error });
     });
-    this.#backend = new Backend(options.makeTransport, {
-      started: options.onStart,
-      received: (message) => this.#fromBackend(message),
-      lost: options.onLost,
-      report: options.report,
-      polled: (id) => {
-        if (this.#calls.isDue(id)) options.onPolled(id);
+    this.#questions = new Questions({
+      calls: this.#calls,
+      maxInFlight: options.maxInFlight,
+      toClient: (message) => this.#toClient(message),
+      answer: (answer) => {
+        this.#tellBackend(answer);
       },
-      answerLost: (lost) => {
-        this.#answerLost(lost);
-      },
-      isAwaited: () => this.#calls.areAwaited,
+      onRefused: options.onQuestionRefused,
     });
+    this.#backend = new Backend(
+      options.makeTransport,
+      {
+        started: options.onStart,
+        received: (message) => this.#fromBackend(message),
+        lost: options.onLost,
+        report: options.report,
+        polled: (id) => {
+          if (this.#calls.isDue(id)) options.onPolled(id);
+        },
+        answerLost: (lost) => {
+          this.#answerLost(lost);
+        },
+        isAwaited: () => this.#calls.areAwaited,
+      },
+      options.starts,
+    );
   }
 
   /** Whether the backend has yet to answer `initialize`. */
@@ -114,6 +129,11 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
+  /** A backend that is still to be initialized is left to the client's next attempt. */
+  leaveBackend(): void {
+    this.#backend.leave();
+  }
+
   closeBackend(isLost: boolean): Promise<void> {
     return this.#backend.close(isLost);
   }
@@ -126,15 +146,10 @@ export class Relay {
       this.#request(message, post);
       return;
     }
-    if (isResponse(message)) {
-      const method = this.#questions.get(message.id);
-      this.#questions.delete(message.id);
-      if (method === 'ping' && isFromNobody(message)) {
-        this.#answerPing(message.id);
-        return;
-      }
-    }
+    if (isResponse(message) && !this.#questions.answered(message)) return;
     const taken = takenBackBy(message);
+    // No client may take that back, and many do when they have waited too long: the next attempt waits for the same start.
+    if (taken !== undefined && taken === this.#initializeId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
@@ -153,8 +168,6 @@ export class Relay {
 
   /** @returns whether the backend has not even heard of the request */
   #takeBack(id: RequestId): boolean {
-    // No client may take that back.
-    if (id === this.#initializeId) return false;
     return this.#calls.takeBack(id, (hasOwnStream) => {
       this.options.onUnanswered(id, hasOwnStream);
     });
@@ -235,11 +248,11 @@ export class Relay {
 
   #serverInitiated(message: JsonRpcMessage): void {
     if (isRequest(message)) {
-      this.#question(message);
+      this.#questions.ask(message);
       return;
     }
     const taken = takenBackBy(message);
-    if (taken !== undefined) this.#questions.delete(taken);
+    if (taken !== undefined) this.#questions.withdrawn(taken);
     this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
@@ -252,42 +265,6 @@ export class Relay {
     return call.token === token
       ? message
       : { ...message, params: { ...(message.params as object), progressToken: call.token } };
-  }
-
-  #question(message: RequestMessage): void {
-    const { id } = message;
-    const refusal = this.#refusalOf(message);
-    if (refusal !== undefined) {
-      this.options.onQuestionRefused(message, refusal);
-      this.#tellBackend(errorAnswer(id, refusal.message));
-      return;
-    }
-    this.#questions.set(id, message.method);
-    this.#toClient(message).catch((error: unknown) => {
-      this.#questions.delete(id);
-      if (message.method === 'ping' && isWithoutStream(error)) this.#answerPing(id);
-      else this.#tellBackend(errorAnswer(id, reasonOf(error)));
-    });
-  }
-
-  /** The client holds no stream just now. Its session lives, and that is what the backend asks. */
-  #answerPing(id: RequestId): void {
-    debug.proxy('ping %o of the backend is answered here: the client holds no stream', id);
-    this.#tellBackend({ jsonrpc: '2.0', id, result: {} });
-  }
-
-  #refusalOf(question: RequestMessage): BackchannelError | undefined {
-    if (this.#calls.isPointless(question))
-      return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
-    if (this.#calls.isUncertain(question))
-      return new BackchannelError(
-        'AMBIGUOUS',
-        'A call that the client took back, and that is not answered, may ask this',
-      );
-    const { maxInFlight } = this.options;
-    return this.#questions.size < maxInFlight
-      ? undefined
-      : new BackchannelError('TOO_MANY_REQUESTS', tooManyRequests(maxInFlight));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
@@ -308,16 +285,6 @@ export class Relay {
 /** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
 function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
   return id === undefined && method === undefined && isRpcError(error);
-}
-
-/** Whether a message was not sent because the client holds no stream. */
-function isWithoutStream(error: unknown): boolean {
-  return error instanceof BackchannelError && error.code === 'NO_STREAM';
-}
-
-/** Whether this stands in for the answer of a client that left before it answered. */
-function isFromNobody({ error }: JsonRpcMessage): boolean {
-  return (error as { readonly data?: { readonly code?: unknown } } | undefined)?.data?.code === 'ORPHANED';
 }
 
 /** The id of the request that its sender takes back with this message. */

@@ -163,7 +163,7 @@ it('asks nothing of the client any more, where it is known whose question it is,
   readAnswer?.(elicit('q'));
   await vi.advanceTimersByTimeAsync(0);
   expect(inner.sent).toEqual([]);
-  const told = { id: 'q', error: { message: 'The client took back the call that asks this' } };
+  const told = { id: 'q', error: { message: 'The client cancelled the call that asks this' } };
   expect(backend.sent.at(-1)).toMatchObject({ message: told });
 
   // One who reads for many calls may have been made during one of them.

@@ -33,6 +33,7 @@ async function turnGivenUp(): Promise<Stage> {
     onUnanswered: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
+    onPolled: () => undefined,
     report: () => undefined,
     client: {
       send: async (message: JsonRpcMessage) => {
