@@ -24,6 +24,8 @@ const MIN_SECRET_PATH = 12;
 export interface UpstreamFactoryOptions {
   /** What logs call the server. @default its package or file, or the origin of its URL */
   readonly name?: string | undefined;
+  /** How many characters a message may have. @default 10_485_760 */
+  readonly maxMessage?: number | undefined;
   /** Whether errors quote what a server writes to stdout that is no message. */
   readonly quotesStdout?: boolean;
 }
@@ -77,6 +79,7 @@ export class UpstreamFactory {
       ...command,
       name,
       children: this.#children,
+      maxMessage: this.options.maxMessage,
       quotesStdout: this.options.quotesStdout ?? false,
       redactCut: (text) => logs.secretsFor([]).redactCut(text),
       onStderr: (line, pid) => {
@@ -99,7 +102,11 @@ export class UpstreamFactory {
     const { HttpTransport, fetchThrough } = await loadHttp();
     const transport: TransportLike =
       kind === 'url'
-        ? new HttpTransport(url, { ...own, redactCut: (text) => hidden().redactCut(text) })
+        ? new HttpTransport(url, {
+            ...own,
+            maxMessage: this.options.maxMessage,
+            redactCut: (text) => hidden().redactCut(text),
+          })
         : new SSEClientTransport(url, {
             fetch: fetchThrough(url),
             requestInit: { headers: { ...own.headers, ...own.passed } },

@@ -1,32 +1,26 @@
-import { now } from '../clock.js';
 import { debug } from '../debug.js';
-import { BackchannelError, asError, textOf } from '../errors.js';
+import { asError, textOf } from '../errors.js';
 import {
   cancelledIdOf,
   isNotification,
   isRequest,
   isResponse,
-  reportedTokenOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { tooManyRequests } from './own-answers.js';
-import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
+import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
-import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
 import { LostAnswers } from './lost-answers.js';
+import { Questions, type QuestionsOptions } from './questions.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
 
-/** A backend that answers notifications, which need no answer, does so at once. */
-const NEWS_MS = 2_000;
-
-export interface RelayOptions {
+export interface RelayOptions extends QuestionsOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
   /** One call at a time. */
@@ -35,8 +29,6 @@ export interface RelayOptions {
   readonly maxInFlight: number;
   /** The backend is connected. */
   readonly onStart: () => void;
-  /** A question of the backend gets no further: it is answered with this error. */
-  readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
   /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
   readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
@@ -55,10 +47,7 @@ export class Relay {
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
-  /** When the backend was told something last that needs no answer. */
-  #toldAt = -Infinity;
-  /** The methods of the backend's requests that the client has not answered. */
-  readonly #questions = new Map<RequestId, string>();
+  readonly #questions: Questions;
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
   #refusal: string | undefined;
@@ -69,6 +58,12 @@ export class Relay {
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       this.#response({ jsonrpc: '2.0', id, error });
     });
+    this.#questions = new Questions(
+      this.#calls,
+      options,
+      (message) => this.#toClient(message),
+      (answer) => this.#tellBackend(answer),
+    );
     this.#backend = new Backend(options.makeTransport, {
       started: options.onStart,
       received: (message) => this.#fromBackend(message),
@@ -77,9 +72,7 @@ export class Relay {
       polled: (id) => {
         if (this.#calls.isDue(id)) options.onPolled(id);
       },
-      answerLost: (lost) => {
-        this.#answerLost(lost);
-      },
+      answerLost: (lost) => this.#lostAnswers.add(lost),
       isAwaited: () => this.#calls.areAwaited,
     });
   }
@@ -127,12 +120,8 @@ export class Relay {
       return;
     }
     if (isResponse(message)) {
-      const method = this.#questions.get(message.id);
-      this.#questions.delete(message.id);
-      if (method === 'ping' && isFromNobody(message)) {
-        this.#answerPing(message.id);
-        return;
-      }
+      this.#tellBackend(this.#questions.answered(message));
+      return;
     }
     const taken = takenBackBy(message);
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
@@ -176,7 +165,7 @@ export class Relay {
 
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
-    this.#toldAt = now();
+    this.#lostAnswers.told();
     this.#toBackend(message).catch((error: unknown) => {
       // What the end of the session has broken off is no news.
       if (!this.#isOver) this.options.report(asError(error));
@@ -193,8 +182,7 @@ export class Relay {
     if (isResponse(message)) {
       this.#response({ ...message, id: this.#calls.meantBy(message.id) });
     } else {
-      if (isErrorToNobody(message))
-        this.#answerLost(new LostAnswer('the backend sent an error that names no request', detailsOf(message)));
+      this.#lostAnswers.addNameless(message);
       this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
@@ -213,6 +201,7 @@ export class Relay {
     }
     if (!this.#calls.isDue(message.id)) {
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
+      this.#lostAnswers.addNameless(message);
       return;
     }
     this.#lostAnswers.heardOf(message.id);
@@ -226,62 +215,14 @@ export class Relay {
       this.options.onRefused('the backend refused to initialize it');
   }
 
-  #answerLost({ message, details: { about, error, mayAnswerNews = false } }: LostAnswer): void {
-    const answer = error ?? { code: SERVER_ERROR, message: `${message}: it may be the answer to this request` };
-    const isNews = mayAnswerNews && now() - this.#toldAt < NEWS_MS;
-    this.#lostAnswers.add(about === undefined ? undefined : this.#calls.meantBy(about), answer, !isNews);
-  }
-
   #serverInitiated(message: JsonRpcMessage): void {
     if (isRequest(message)) {
-      this.#question(message);
+      this.#questions.ask(message);
       return;
     }
     const taken = takenBackBy(message);
-    if (taken !== undefined) this.#questions.delete(taken);
-    this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
-  }
-
-  /** Progress tokens are often the ids of their requests, and written in as many ways. */
-  #withKnownToken(message: JsonRpcMessage): JsonRpcMessage {
-    const token = reportedTokenOf(message);
-    const call = token === undefined ? undefined : this.#calls.withToken(token);
-    if (call === undefined) return message;
-    this.#lostAnswers.heardOf(call.id);
-    return call.token === token
-      ? message
-      : { ...message, params: { ...(message.params as object), progressToken: call.token } };
-  }
-
-  #question(message: RequestMessage): void {
-    const { id } = message;
-    const refusal = this.#refusalOf(message);
-    if (refusal !== undefined) {
-      this.options.onQuestionRefused(message, refusal);
-      this.#tellBackend(errorAnswer(id, refusal.message));
-      return;
-    }
-    this.#questions.set(id, message.method);
-    this.#toClient(message).catch((error: unknown) => {
-      this.#questions.delete(id);
-      if (message.method === 'ping' && isWithoutStream(error)) this.#answerPing(id);
-      else this.#tellBackend(errorAnswer(id, reasonOf(error)));
-    });
-  }
-
-  /** The client holds no stream just now. Its session lives, and that is what the backend asks. */
-  #answerPing(id: RequestId): void {
-    debug.proxy('ping %o of the backend is answered here: the client holds no stream', id);
-    this.#tellBackend({ jsonrpc: '2.0', id, result: {} });
-  }
-
-  #refusalOf(question: RequestMessage): BackchannelError | undefined {
-    if (this.#calls.isPointless(question))
-      return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
-    const { maxInFlight } = this.options;
-    return this.#questions.size < maxInFlight
-      ? undefined
-      : new BackchannelError('TOO_MANY_REQUESTS', tooManyRequests(maxInFlight));
+    if (taken !== undefined) this.#questions.forget(taken);
+    this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
@@ -297,21 +238,6 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
-}
-
-/** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
-function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
-  return id === undefined && method === undefined && isRpcError(error);
-}
-
-/** Whether a message was not sent because the client holds no stream. */
-function isWithoutStream(error: unknown): boolean {
-  return error instanceof BackchannelError && error.code === 'NO_STREAM';
-}
-
-/** Whether this stands in for the answer of a client that left before it answered. */
-function isFromNobody({ error }: JsonRpcMessage): boolean {
-  return (error as { readonly data?: { readonly code?: unknown } } | undefined)?.data?.code === 'ORPHANED';
 }
 
 /** The id of the request that its sender takes back with this message. */

@@ -1,0 +1,75 @@
+import { debug } from '../debug.js';
+import { reasonOf, errorAnswer } from '../error-answers.js';
+import { BackchannelError } from '../errors.js';
+import type { JsonRpcMessage, RequestId, RequestMessage, ResponseMessage } from '../routing/message.js';
+import type { Calls } from './calls.js';
+import { tooManyRequests } from './own-answers.js';
+
+export interface QuestionsOptions {
+  readonly maxInFlight: number;
+  /** A question gets no further: it is answered with this error. */
+  readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
+}
+
+/** The requests of a backend that its client has not answered. */
+export class Questions {
+  readonly #methods = new Map<RequestId, string>();
+
+  constructor(
+    private readonly calls: Calls,
+    private readonly options: QuestionsOptions,
+    private readonly toClient: (message: JsonRpcMessage) => Promise<void>,
+    private readonly toBackend: (answer: ResponseMessage) => void,
+  ) {}
+
+  ask(question: RequestMessage): void {
+    const { id, method } = question;
+    const refusal = this.#refusalOf(question);
+    if (refusal !== undefined) {
+      this.options.onQuestionRefused(question, refusal);
+      this.toBackend(errorAnswer(id, refusal.message));
+      return;
+    }
+    this.#methods.set(id, method);
+    this.toClient(question).catch((error: unknown) => {
+      this.#methods.delete(id);
+      this.toBackend(isPingInVain(method, codeOf(error)) ? pong(id) : errorAnswer(id, reasonOf(error)));
+    });
+  }
+
+  /** Its sender takes it back. */
+  forget(id: RequestId): void {
+    this.#methods.delete(id);
+  }
+
+  /** @returns the answer for the backend */
+  answered(answer: JsonRpcMessage & { readonly id: RequestId }): JsonRpcMessage {
+    const method = this.#methods.get(answer.id);
+    this.#methods.delete(answer.id);
+    const { data } = Object(answer.error) as { readonly data?: unknown };
+    return isPingInVain(method, codeOf(data)) ? pong(answer.id) : answer;
+  }
+
+  #refusalOf(question: RequestMessage): BackchannelError | undefined {
+    if (this.calls.isPointless(question))
+      return new BackchannelError('NOT_IN_FLIGHT', 'The client took back the call that asks this');
+    const { maxInFlight } = this.options;
+    return this.#methods.size < maxInFlight
+      ? undefined
+      : new BackchannelError('TOO_MANY_REQUESTS', tooManyRequests(maxInFlight));
+  }
+}
+
+/** The client holds no stream just now, or left it. Its session lives, and that is what the backend asks. */
+function isPingInVain(method: string | undefined, code: unknown): boolean {
+  return method === 'ping' && (code === 'NO_STREAM' || code === 'ORPHANED');
+}
+
+function pong(id: RequestId): ResponseMessage {
+  debug.proxy('ping %o of the backend is answered here', id);
+  return { jsonrpc: '2.0', id, result: {} };
+}
+
+function codeOf(value: unknown): unknown {
+  return (Object(value) as { readonly code?: unknown }).code;
+}
