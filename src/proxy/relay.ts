@@ -1,4 +1,3 @@
-import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { asError, textOf } from '../errors.js';
 import {
@@ -6,28 +5,24 @@ import {
   isNotification,
   isRequest,
   isResponse,
-  reportedTokenOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
+import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
-import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
+import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
-import { Questions } from './questions.js';
+import { Questions, type QuestionsOptions } from './questions.js';
 import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
 
-/** A backend that answers notifications, which need no answer, does so at once. */
-const NEWS_MS = 2_000;
-
-export interface RelayOptions {
+export interface RelayOptions extends QuestionsOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
   /** Where a start is found that its client has left. @default nowhere */
@@ -38,8 +33,6 @@ export interface RelayOptions {
   readonly maxInFlight: number;
   /** The backend is connected. */
   readonly onStart: () => void;
-  /** A question of the backend gets no further: it is answered with this error. */
-  readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
   /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
   readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
   /** Nothing can be relayed any more: the backend will not have this client. */
@@ -58,8 +51,6 @@ export class Relay {
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
-  /** When the backend was told something last that needs no answer. */
-  #toldAt = -Infinity;
   readonly #questions: Questions;
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
@@ -71,32 +62,24 @@ export class Relay {
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       this.#response({ jsonrpc: '2.0', id, error });
     });
-    this.#questions = new Questions({
-      calls: this.#calls,
-      maxInFlight: options.maxInFlight,
-      toClient: (message) => this.#toClient(message),
-      answer: (answer) => {
-        this.#tellBackend(answer);
-      },
-      onRefused: options.onQuestionRefused,
-    });
-    this.#backend = new Backend(
-      options.makeTransport,
-      {
-        started: options.onStart,
-        received: (message) => this.#fromBackend(message),
-        lost: options.onLost,
-        report: options.report,
-        polled: (id) => {
-          if (this.#calls.isDue(id)) options.onPolled(id);
-        },
-        answerLost: (lost) => {
-          this.#answerLost(lost);
-        },
-        isAwaited: () => this.#calls.areAwaited,
-      },
-      options.starts,
+    this.#questions = new Questions(
+      this.#calls,
+      options,
+      (message) => this.#toClient(message),
+      (answer) => this.#tellBackend(answer),
     );
+    const listener = {
+      started: options.onStart,
+      received: (message: JsonRpcMessage) => this.#fromBackend(message),
+      lost: options.onLost,
+      report: options.report,
+      polled: (id: RequestId) => {
+        if (this.#calls.isDue(id)) options.onPolled(id);
+      },
+      answerLost: (lost: LostAnswer) => this.#lostAnswers.add(lost),
+      isAwaited: () => this.#calls.areAwaited,
+    };
+    this.#backend = new Backend(options.makeTransport, listener, options.starts);
   }
 
   /** Whether the backend has yet to answer `initialize`. */
@@ -146,9 +129,12 @@ export class Relay {
       this.#request(message, post);
       return;
     }
-    if (isResponse(message) && !this.#questions.answered(message)) return;
+    if (isResponse(message)) {
+      this.#tellBackend(this.#questions.answered(message));
+      return;
+    }
     const taken = takenBackBy(message);
-    // No client may take that back, and many do when they have waited too long: the next attempt waits for the same start.
+    // Nobody may take that back. Many clients do when they have waited too long: their next attempt waits for the same start.
     if (taken !== undefined && taken === this.#initializeId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
@@ -189,7 +175,7 @@ export class Relay {
 
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
-    this.#toldAt = now();
+    this.#lostAnswers.told();
     this.#toBackend(message).catch((error: unknown) => {
       // What the end of the session has broken off is no news.
       if (!this.#isOver) this.options.report(asError(error));
@@ -206,8 +192,7 @@ export class Relay {
     if (isResponse(message)) {
       this.#response({ ...message, id: this.#calls.meantBy(message.id) });
     } else {
-      if (isErrorToNobody(message))
-        this.#answerLost(new LostAnswer('the backend sent an error that names no request', detailsOf(message)));
+      this.#lostAnswers.addNameless(message);
       this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
@@ -227,6 +212,7 @@ export class Relay {
     if (!this.#calls.isDue(message.id)) {
       this.#calls.answeredLate(message.id);
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
+      this.#lostAnswers.addNameless(message);
       return;
     }
     this.#lostAnswers.heardOf(message.id);
@@ -240,31 +226,14 @@ export class Relay {
       this.options.onRefused('the backend refused to initialize it');
   }
 
-  #answerLost({ message, details: { about, error, mayAnswerNews = false } }: LostAnswer): void {
-    const answer = error ?? { code: SERVER_ERROR, message: `${message}: it may be the answer to this request` };
-    const isNews = mayAnswerNews && now() - this.#toldAt < NEWS_MS;
-    this.#lostAnswers.add(about === undefined ? undefined : this.#calls.meantBy(about), answer, !isNews);
-  }
-
   #serverInitiated(message: JsonRpcMessage): void {
     if (isRequest(message)) {
       this.#questions.ask(message);
       return;
     }
     const taken = takenBackBy(message);
-    if (taken !== undefined) this.#questions.withdrawn(taken);
-    this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
-  }
-
-  /** Progress tokens are often the ids of their requests, and written in as many ways. */
-  #withKnownToken(message: JsonRpcMessage): JsonRpcMessage {
-    const token = reportedTokenOf(message);
-    const call = token === undefined ? undefined : this.#calls.withToken(token);
-    if (call === undefined) return message;
-    this.#lostAnswers.heardOf(call.id);
-    return call.token === token
-      ? message
-      : { ...message, params: { ...(message.params as object), progressToken: call.token } };
+    if (taken !== undefined) this.#questions.forget(taken);
+    this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
@@ -280,11 +249,6 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
-}
-
-/** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
-function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
-  return id === undefined && method === undefined && isRpcError(error);
 }
 
 /** The id of the request that its sender takes back with this message. */
