@@ -10,6 +10,7 @@
  * - `WRITE_TIMEOUT`: the transport did not finish writing the message, probably because its event store does not answer
  * - `ORPHANED`: the client left a server request unanswered and was gone for `orphanTimeoutMs`, or it left the stream of
  *   the request and did not resume it
+ * - `ANSWER_REFUSED`: the transport refused the client's answer to a server request, which gets this error instead
  * - `CANCELLED`: the sender cancelled the message while it waited for a stream
  * - `AMBIGUOUS`: several requests may own the message (in flight, or cancelled and unanswered), and `ambiguous` is `'reject'`
  * - `UNKNOWN_PROGRESS_TOKEN`: no request in flight brought the token of this progress notification
@@ -30,6 +31,7 @@ export type BackchannelErrorCode =
   | 'PARK_FULL'
   | 'WRITE_TIMEOUT'
   | 'ORPHANED'
+  | 'ANSWER_REFUSED'
   | 'CANCELLED'
   | 'AMBIGUOUS'
   | 'UNKNOWN_PROGRESS_TOKEN'

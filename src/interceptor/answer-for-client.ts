@@ -1,12 +1,15 @@
 import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { Recent } from '../routing/recent.js';
-import { answerFor, neverResumed, orphaned, tooLate } from './refusals.js';
+import { answerFor, answerRefused, neverResumed, orphaned, tooLate } from './refusals.js';
 import { callbackFailed } from './report.js';
 import type { RouteLog } from './route-log.js';
 import type { ReceivingTransport } from './wrapped-transport.js';
 
-/** Answers server requests with an error in place of a client that is gone, in one life of a transport. */
+/**
+ * Answers server requests with an error in place of a client that is gone, or whose own answer was refused, in one life of
+ * a transport.
+ */
 export class AnswerForClient {
   /** The requests that were answered in the client's place. */
   readonly #answered = new Recent<RequestId>();
@@ -26,6 +29,15 @@ export class AnswerForClient {
   /** Answers a request that was stored for a client which does not come back for it. */
   answerStored(exchange: Exchange, ledger: Ledger): void {
     this.#answer(exchange, ledger, neverResumed);
+  }
+
+  /** Answers requests whose answers by the client were refused: it will not send them again. */
+  answerRefused(ids: readonly RequestId[]): void {
+    const ledger = this.transport.ledgers.named(undefined);
+    for (const id of ids) {
+      const exchange = ledger.exchanges.get(id);
+      if (exchange !== undefined) this.#answer(exchange, ledger, answerRefused);
+    }
   }
 
   /**

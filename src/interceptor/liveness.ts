@@ -3,10 +3,11 @@ import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { KnownStreams } from '../routing/route.js';
 import { HttpConnection } from '../streams/connection.js';
-import { isWatchable } from '../streams/http-headers.js';
+import { headerOf, isWatchable, methodOf } from '../streams/http-headers.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import { Orphans, type OrphanListener } from '../streams/orphans.js';
 import { Parking } from '../streams/parking.js';
+import { postedAnswers, type PostedAnswers } from '../streams/posted-answers.js';
 import { StreamWatcher, type StreamListener } from '../streams/stream-watcher.js';
 import { answersInJson, resumesWhenHandled, storesEvents, storesWhileAway } from '../streams/transport-traits.js';
 import type { AnswerForClient } from './answer-for-client.js';
@@ -85,7 +86,31 @@ export class Liveness implements StreamListener, OrphanListener {
     if (!isWatchable(args)) return call(...args);
     this.#watcher ??= this.#newWatcher();
     const { identity } = this.transport;
-    return this.#watcher.handle(call, args, (connection, work) => onConnection(identity, connection, work));
+    // Only while a server request is open may a POST be an answer to one.
+    const posted = this.#mayAnswer(args) ? postedAnswers(args) : undefined;
+    return this.#watcher.handle(call, args, (connection, work) => {
+      connection.posted = posted;
+      return onConnection(identity, connection, work);
+    });
+  }
+
+  /**
+   * Whether this is a POST that may answer a server request: one is open, and it comes from the client of this session,
+   * which alone knows the session's id. If a transport carries several sessions, it is not known whose answer it is.
+   */
+  #mayAnswer([request]: readonly unknown[]): boolean {
+    if (this.#hasSeveralSessions || this.transport.ledgers.openExchanges === 0) return false;
+    const { sessionId } = this.inner as { readonly sessionId?: unknown };
+    const isOfSession = sessionId === undefined || headerOf(request, 'mcp-session-id') === sessionId;
+    return isOfSession && methodOf(request) === 'POST';
+  }
+
+  refused(posted: PostedAnswers): void {
+    // The same ids may be in use in the next life.
+    const { ledgers } = this.transport;
+    void posted.ids().then((ids) => {
+      if (!ledgers.over) this.transport.answerForClient.answerRefused(ids);
+    });
   }
 
   /** Parks a message until a stream opens. @returns whether it waits now */

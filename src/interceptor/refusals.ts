@@ -91,6 +91,15 @@ export function neverResumed(id: RequestId, method: string, orphanTimeoutMs: num
   );
 }
 
+/** The error for a server request that the client has answered, if the transport refused the answer. */
+export function answerRefused(id: RequestId, method: string): BackchannelError {
+  return new BackchannelError(
+    'ANSWER_REFUSED',
+    `${nameOf({ id, method })} was sent, but the client's answer to it was refused: its POST was too large, not in ` +
+      'JSON-RPC, or its headers were wrong. The transport has reported which.',
+  );
+}
+
 /** The first of the codes that JSON-RPC reserves for servers. The SDK names it "connection closed". */
 const CONNECTION_CLOSED = -32000;
 
@@ -132,7 +141,7 @@ export function stalled(stallTimeoutMs: number): BackchannelError {
 export function tooLate(id: RequestId): BackchannelError {
   return new BackchannelError(
     'ORPHANED',
-    `the client's answer to request ${shown(id)} was dropped: it came after orphanTimeoutMs, and the ` +
-      'sender has already received an error.',
+    `the client's answer to request ${shown(id)} was dropped: it came after orphanTimeoutMs, or after another that was ` +
+      'refused, and the sender has already received an error.',
   );
 }

@@ -1,5 +1,6 @@
 import type { InFlight } from '../routing/ledger.js';
 import { OrderedStream } from './ordered-stream.js';
+import type { PostedAnswers } from './posted-answers.js';
 
 /** The stream of a request. It outlives its connection: the client may resume it, and more than once. */
 export interface RequestStream {
@@ -19,6 +20,8 @@ export class HttpConnection extends OrderedStream {
   isStream = false;
   /** An event with an id was written: there is an event store, and the client can come back for missed events. */
   isResumable = false;
+  /** What is posted on it, if it may answer a server request that is open. */
+  posted: PostedAnswers | undefined = undefined;
   /** It has a web-standard body of which nothing was read: what the transport has written there is not known. */
   isUnread = false;
   /** The transport knows the stream only when `handleRequest` settles, and not when the head is written. */

@@ -4,6 +4,7 @@ import { watchNodeResponse, watchWebResponse, type ResponseObserver } from './wa
 import { HttpConnection, eventIdIn } from './connection.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './http-headers.js';
 import type { OrderedStream } from './ordered-stream.js';
+import type { PostedAnswers } from './posted-answers.js';
 import { RequestStreams } from './request-streams.js';
 import { Resumptions } from './resumptions.js';
 import { NO_STREAMS, reduce, type OpenStreams, type StreamEvent } from './open-streams.js';
@@ -18,6 +19,8 @@ export interface StreamListener {
   requestLost(request: InFlight): void;
   /** A connection has opened or ended. */
   connectionsChanged(): void;
+  /** The transport has refused a POST: its messages do not come in. */
+  refused(posted: PostedAnswers): void;
 }
 
 /**
@@ -117,6 +120,7 @@ export class StreamWatcher implements ResponseObserver {
     const mode = status === 200 ? mediaTypeOf(contentType) : undefined;
     connection.isStream = mode === 'sse';
     if (!connection.isStream) this.#resumptions?.ended(connection);
+    if (status >= 400 && connection.posted !== undefined) this.listener.refused(connection.posted);
     if (connection.method === 'POST' && connection.requests.length > 0 && mode !== undefined) {
       for (const request of connection.requests) request.isStreaming = connection.isStream;
       this.#tell({ type: 'response-began', mode });

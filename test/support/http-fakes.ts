@@ -99,6 +99,7 @@ export function watchRig({ resumesWhenHandled = false, hasSeveralSessions = fals
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watcher.openStreams.connections}`),
+    refused: () => told.push('refused'),
   };
   const watcher = new StreamWatcher(listener, resumesWhenHandled, hasSeveralSessions);
   const ledger = newLedger();

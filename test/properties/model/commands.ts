@@ -102,12 +102,14 @@ function sending(side: Side, { related, within, session }: Belonging, world: Wor
 const ofTask = (taskId: string): object => ({ _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });
 const questionKinds = fc.oneof(
   { arbitrary: fc.constant({ method: 'elicitation/create', params: {} }), weight: 4 },
+  fc.constant({ method: 'elicitation/create', params: {}, isUnwritable: true }),
   fc.constant({ method: 'ping', params: {} }),
   sessions.map((taskId) => ({ method: 'sampling/createMessage', params: ofTask(taskId) })),
   sessions.map((elicitationId) => ({ method: 'elicitation/create', params: { elicitationId } })),
 );
 const newsKinds = fc.oneof(
   fc.constant({ method: 'notifications/message', params: {} }),
+  fc.constant({ method: 'notifications/message', params: {}, isUnwritable: true }),
   fc.constantFrom('tools', 'prompts').map((what) => ({ method: `notifications/${what}/list_changed`, params: {} })),
   sessions.map((uri) => ({ method: 'notifications/resources/updated', params: { uri } })),
   ids.map((progressToken) => ({ method: 'notifications/progress', params: { progressToken } })),
@@ -221,10 +223,14 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     side.connections.post([incomingGarbage(side, { ...(pick(GARBAGE, at) as object) }, session)]);
   }),
   ...[1, 2].map(() =>
-    step('server answers', fc.tuple(which, fc.boolean(), maybe(sessions)), (side, [at, isError, task], world) => {
-      const req = pick(current(side).filter(isInFlight), at);
-      if (req !== undefined) world.answer(req, isError, task);
-    }),
+    step(
+      'server answers',
+      fc.tuple(which, fc.boolean(), maybe(sessions), usually),
+      (side, [at, isError, task, isWritable], world) => {
+        const req = pick(current(side).filter(isInFlight), at);
+        if (req !== undefined) world.answer(req, isError, task, !isWritable);
+      },
+    ),
   ),
   step('server answers again', fc.tuple(which, fc.boolean()), (side, [at, isError], world) => {
     const req = pick(current(side), at);

@@ -14,6 +14,8 @@
  * | C9   | it is sent: it leaves before `send()` returns            |               |                                              |                         |
  * | C10  |                                                          |               | thrown is reported, each once                |                         |
  * | C11  | it closes: `onclose` fires once; nothing leaves later    |               | nothing pends, no timer runs, once closed    | `close()` is idempotent |
+ * | C15  | a response is replaced only if it cannot be written      |               |                                              |                         |
+ * | C16  | it is sent: refused if another request may own it        |               |                                              |                         |
  *
  * As it happens: `leaving.ts`, `inbound.ts`, `prediction.ts` and `side.ts`. C5 in bounded time is a matter of the end: only
  * there has all the time passed that it may take.
@@ -101,7 +103,8 @@ function mayBePending(side: Side, out: Out): boolean {
 /** C5: sent = delivered + reported + what waits for a stream, exactly. */
 function checkNotifications(side: Side): void {
   const told = side.events.filter(
-    ({ id, outcome }) => id === undefined && (outcome === 'refused' || outcome === 'superseded'),
+    ({ id, outcome, error }) =>
+      id === undefined && (outcome === 'refused' || outcome === 'superseded' || isUnwritable(outcome, error)),
   );
   checkReported(side, told);
   // What waits for its turn is neither here nor there.
@@ -116,6 +119,11 @@ function checkNotifications(side: Side): void {
     const lost = show(missing.map(({ message }) => message));
     return `${missing.length} were not delivered, ${told.length} and ${late} reported, ${waiting} wait: ${lost}`;
   });
+}
+
+/** A pipe was asked to write it, and failed. */
+function isUnwritable(outcome: RouteEvent['outcome'], error: Error | undefined): boolean {
+  return outcome === 'failed' && (error as { readonly code?: string } | undefined)?.code === 'UNWRITABLE_MESSAGE';
 }
 
 function checkReported(side: Side, told: readonly RouteEvent[]): void {

@@ -12,7 +12,13 @@ import type { Side } from './side.js';
 const STALL_TIMEOUT_MS = 30_000;
 
 export function receiveAtInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
-  const out = side.outs.get(message) ?? answerForHandler(side, message, options);
+  const sent = side.outs.get(message);
+  if (sent?.isUnwritable === true) {
+    const mayBeAsked = !side.hasStreams || sent.afterClose;
+    holds(mayBeAsked, 'C5 a transport that keeps it to itself gets nothing unwritable', () => show(message));
+    throw new TypeError('it cannot be written as JSON');
+  }
+  const out = sent ?? unwritableAnswer(side, message) ?? answerForHandler(side, message, options);
   holds(out.side === side, 'C7 nothing crosses to another transport', () => show(message));
   out.left += 1;
   out.related = options?.relatedRequestId;
@@ -115,6 +121,18 @@ function responseLeaves(out: Out, options: SendOptions | undefined): Stream | un
   if (out.answers === undefined) return undefined;
   out.answers.answerLeft = true;
   return out.answers.order;
+}
+
+/** The response in whose place the wrapper writes an error. */
+function unwritableAnswer(side: Side, { id, error }: JsonRpcMessage): Out | undefined {
+  const { code, data } = (error ?? {}) as { readonly code?: unknown; readonly data?: { readonly code?: unknown } };
+  if (data?.code !== 'UNWRITABLE_MESSAGE') return undefined;
+  const all = [...side.outs.values()].filter((out) => out.kind === 'response' && out.isUnwritable && out.left === 0);
+  const out = all.find(({ message, life, status }) => message.id === id && life === side.life && status === 'pending');
+  holds(out !== undefined && code === -32603, 'C15 only what cannot be written is replaced by an error', () =>
+    show(id),
+  );
+  return out;
 }
 
 /** The wrapper answers for a handler that threw. */

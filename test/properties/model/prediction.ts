@@ -45,9 +45,12 @@ function isIdleOn({ writes, connections }: Side, order: Stream): boolean {
 
 function destination(side: Side, out: Out): Forecast['to'] {
   const { message, session } = out;
+  // A pipe says so when it is asked to write it, and that is a moment later.
+  if (out.isUnwritable && !side.hasStreams && side.isOpen) return 'unknown';
   if (out.kind === 'response' || out.kind === 'garbage') return 'as it is';
   const origin = side.world.originFor(side);
   if (!side.isOpen || (origin !== undefined && origin.life !== side.life)) return 'refused CLOSED';
+  if (out.isUnwritable) return 'refused UNWRITABLE_MESSAGE';
   if (session === 'unknown') return 'unchanged';
 
   const { method } = message;

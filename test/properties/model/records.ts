@@ -96,6 +96,8 @@ export interface Out {
   write: Write | undefined;
   /** It was answered in the client's place before it was written. */
   isAbandoned: boolean;
+  /** It cannot be written as JSON. */
+  readonly isUnwritable: boolean;
   /** It was sent when the transport was closed. */
   readonly afterClose: boolean;
 }
@@ -132,5 +134,6 @@ export function holds(condition: boolean, line: string, what: () => string): ass
 }
 
 export function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined) return 'nothing';
+  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? `${member}n` : member));
 }

@@ -18,6 +18,8 @@ export interface Sending {
   readonly session?: string | undefined;
   readonly method?: string;
   readonly params?: object;
+  /** It cannot be written as JSON. */
+  readonly isUnwritable?: boolean;
 }
 
 export class World {
@@ -97,7 +99,7 @@ export class World {
     this.#send(side, { jsonrpc: '2.0', method: 'notifications/message', params: {}, ...pick(sending) }, sending);
   }
 
-  answer(req: Req, isError: boolean, task: string | undefined): void {
+  answer(req: Req, isError: boolean, task: string | undefined, isUnwritable = false): void {
     const { side, id, session } = req;
     // The id may have been used again since: whoever bears it is answered.
     const bearer = side.factsOf(session).requests.find((other) => isInFlight(other) && other.id === id);
@@ -108,7 +110,8 @@ export class World {
       this.#response(side, { jsonrpc: '2.0', id, result: {} }, session, cancelled);
       return;
     }
-    const result = task === undefined ? { content: [] } : { task: { taskId: task } };
+    const more = isUnwritable && !isError ? { value: 1n } : {};
+    const result = task === undefined ? { content: [], ...more } : { task: { taskId: task }, ...more };
     const message = isError ? { error: { code: -32000, message: 'failed' } } : { result };
     this.#response(side, { jsonrpc: '2.0', id, ...message }, session, bearer, isError ? undefined : task);
   }
@@ -129,7 +132,8 @@ export class World {
     if (side.isOpen) {
       answers(side.factsOf(session), message.id as RequestId, task);
     }
-    this.#dispatch(side, message, { marker: this.#sends, session }, { answers: req, session });
+    const isUnwritable = Object.hasOwn(Object(message.result) as object, 'value');
+    this.#dispatch(side, message, { marker: this.#sends, session }, { answers: req, session, isUnwritable });
   }
 
   #sessionFor(side: Side, { session }: Sending): string | undefined {
@@ -150,7 +154,8 @@ export class World {
               ...(related !== undefined && { relatedRequestId: related }),
               ...(session !== undefined && { session }),
             };
-      this.#dispatch(side, message, options, { session: this.#sessionFor(side, sending) });
+      const { isUnwritable = false } = sending;
+      this.#dispatch(side, message, options, { session: this.#sessionFor(side, sending), isUnwritable });
     });
   }
 
@@ -208,6 +213,7 @@ export class World {
       target: undefined,
       write: undefined,
       isAbandoned: false,
+      isUnwritable: false,
       afterClose: !side.isOpen,
       ...more,
     };
@@ -294,6 +300,7 @@ function hasQueue({ outs, hasStreams }: Side): boolean {
   return hasStreams && [...outs.values()].some(({ status }) => status === 'pending');
 }
 
-function pick({ method, params }: Sending): object {
-  return { ...(method !== undefined && { method }), ...(params !== undefined && { params }) };
+function pick({ method, params, isUnwritable }: Sending): object {
+  const written = isUnwritable === true ? { ...params, value: 1n } : params;
+  return { ...(method !== undefined && { method }), ...(written !== undefined && { params: written }) };
 }

@@ -12,7 +12,15 @@ import { verdictOf, type Catch } from './verdict.js';
 /** The search first: where it catches a fault, the other tests need not be asked. */
 const SUITES: readonly (readonly string[])[] = [
   ['test/properties'],
-  ['test/routing', 'test/interceptor', 'test/streams', 'test/regression/sequences.test.ts'],
+  [
+    'test/routing',
+    'test/interceptor',
+    'test/streams',
+    'test/regression/sequences.test.ts',
+    'real-peers/44-answer-refused',
+    'real-peers/62-unwritable',
+    'real-peers/63-',
+  ],
 ];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';

@@ -1,0 +1,97 @@
+/** Which server requests does a POST answer? It is asked when the POST is refused, and its messages never come in. */
+import type { RequestId } from '../routing/message.js';
+import { endsWithin } from '../ends-within.js';
+import { AnswerScanner } from './answer-scanner.js';
+import { isNodeResponse } from './http-headers.js';
+
+/** A body is read no further to find out what it answers. */
+const MAX_SCANNED_BYTES = 16_777_216;
+
+/** A client that was refused may keep the connection open and send no more of the body. */
+const MAX_READING_MS = 1_000;
+
+/** The part of a Node request by which its body is seen without being read. */
+interface NodeRequest {
+  push(chunk: unknown, ...others: unknown[]): unknown;
+  once(event: 'close' | 'end', listener: () => void): unknown;
+  resume(): unknown;
+  readonly readableFlowing?: boolean | null;
+}
+
+/** What is posted, as far as it is known by now. */
+export interface PostedAnswers {
+  /** The ids of the requests that it answers, when the body is read as far as it will be. */
+  ids(): Promise<readonly RequestId[]>;
+}
+
+const known = new WeakMap<object, PostedAnswers>();
+
+/** @param args those of `handleRequest` */
+export function postedAnswers(args: readonly unknown[]): PostedAnswers {
+  const [request, second, third] = args;
+  const isNode = isNodeResponse(second);
+  const parsedBody = isNode ? third : (second as { readonly parsedBody?: unknown } | undefined)?.parsedBody;
+  // A body that could not be parsed is handed over as `null`.
+  if (parsedBody !== undefined && parsedBody !== null) return answersInText(JSON.stringify(parsedBody));
+  const seen = known.get(request as object);
+  if (seen !== undefined) return seen;
+  if (parsedBody === null) return answersInText('');
+  return isNode ? watchNodeBody(request as NodeRequest) : watchWebBody(request as Request);
+}
+
+/** Sees the body of a Node request as it comes in, whoever reads it. */
+export function watchNodeBody(request: NodeRequest): PostedAnswers {
+  const scanner = new AnswerScanner();
+  const decoder = new TextDecoder();
+  let size = 0;
+  const push = request.push.bind(request);
+  const read = new Promise<void>((resolve) => {
+    request.push = (chunk, ...others) => {
+      if (chunk instanceof Uint8Array && size <= MAX_SCANNED_BYTES) {
+        size += chunk.length;
+        scanner.add(decoder.decode(chunk, { stream: true }));
+      }
+      if (chunk === null || size > MAX_SCANNED_BYTES) resolve();
+      return push(chunk, ...others);
+    };
+    request.once('close', resolve);
+  });
+  const posted = {
+    ids: async () => {
+      // Nobody reads the rest of what was refused.
+      if (request.readableFlowing === null) request.resume();
+      await endsWithin(MAX_READING_MS, read);
+      return scanner.end();
+    },
+  };
+  known.set(request, posted);
+  return posted;
+}
+
+function watchWebBody(request: Request): PostedAnswers {
+  const { body } = request.bodyUsed ? { body: null } : request.clone();
+  const ids = scanned(body).catch(() => []);
+  return { ids: async () => ids };
+}
+
+async function scanned(body: ReadableStream<Uint8Array> | null): Promise<readonly RequestId[]> {
+  const scanner = new AnswerScanner();
+  const decoder = new TextDecoder();
+  let size = 0;
+  const reader = body?.getReader();
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+    size += part.value.length;
+    scanner.add(decoder.decode(part.value, { stream: true }));
+    if (size <= MAX_SCANNED_BYTES) continue;
+    await reader?.cancel();
+    break;
+  }
+  return scanner.end();
+}
+
+function answersInText(text: string): PostedAnswers {
+  const scanner = new AnswerScanner();
+  scanner.add(text);
+  const ids = scanner.end();
+  return { ids: async () => Promise.resolve(ids) };
+}
