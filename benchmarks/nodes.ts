@@ -1,6 +1,6 @@
 /**
  * The benchmarks of the package itself on other versions of Node, whose async contexts cost otherwise:
- * one after the other, each into a result beside that of the usual Node.
+ * one after the other, each into a result next to that of the usual Node.
  *
  *     npm run bench:nodes -- [routing] [http] [scale] [--brief] [--out <folder>]
  */

@@ -1,4 +1,4 @@
-/** The stateful proxy under Express, beside other routes. A parser of JSON may come before it. */
+/** The stateful proxy under Express, next to other routes. A parser of JSON may come before it. */
 import express from 'express';
 import { isProgram } from './lib/is-program.js';
 import { createProxy, serveMount, type Mounted } from './lib/mounted.js';

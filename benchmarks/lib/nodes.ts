@@ -1,7 +1,7 @@
 /** Benchmarks that are run on several versions of Node, and what their results are called. */
 import type { HttpResult, RoutingResult, ScaleResult } from './results.js';
 
-/** Beside the one that results without a number are of. */
+/** In addition to the one that results without a number are of. */
 export const OTHER_NODES = ['22', '24'] as const;
 export type OtherNode = (typeof OTHER_NODES)[number];
 

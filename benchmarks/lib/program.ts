@@ -37,7 +37,7 @@ export function folderFor(out: string | undefined, isPartial: boolean): string {
   return out ?? (isPartial ? join(tmpdir(), 'mcp-backchannel-benchmarks') : RESULTS);
 }
 
-/** What the result of a benchmark is called: as `--name` says, which keeps it beside that of the usual Node. */
+/** What the result of a benchmark is called: as `--name` says, which keeps it next to that of the usual Node. */
 export function nameOfResult<N extends Benchmark>(
   { name }: Pick<Options, 'name'>,
   benchmark: N,

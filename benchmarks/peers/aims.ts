@@ -16,9 +16,9 @@ const GOALS: readonly Goal[] = [
 ];
 
 /**
- * Ours beside the best of the stateful peers with the same kind of upstream. The floor is no peer; nor is ours with an
- * older SDK, which is told beside each aim. Where a peer could not be measured that may be the best, nothing is said
- * to be reached; what is missed beside the others is missed all the same.
+ * Ours next to the best of the stateful peers with the same kind of upstream. The floor is no peer; nor is ours with an
+ * older SDK, which is told with each aim. Where a peer could not be measured that may be the best, nothing is said
+ * to be reached; what is missed compared with the others is missed all the same.
  */
 export function aimsOf(
   costs: readonly Cost[],

@@ -1,4 +1,4 @@
-/** What a proxy does, beside what it costs: with a backend whose tools ask the user. */
+/** What a proxy does, in addition to what it costs: with a backend whose tools ask the user. */
 import { request } from 'node:http';
 import type { Call, Client } from './client.js';
 import { PROTOCOL_VERSION, textOf } from './client.js';

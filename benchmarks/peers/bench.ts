@@ -1,5 +1,5 @@
 /**
- * The proxy beside others: same backend, same machine, in one run, and a client that speaks what each speaks.
+ * The proxy and others: same backend, same machine, in one run, and a client that speaks what each speaks.
  *
  *     npm run bench:peers -- [--brief] [--only <name>] [--out <folder>]
  *

@@ -1,5 +1,5 @@
 /**
- * Preloaded into the command to have it run with an older SDK than the one that is installed beside it. Imports are
+ * Preloaded into the command to have it run with an older SDK than the one that is installed with it. Imports are
  * turned while it starts; a call costs nothing more. What the SDK parses with stays what it is otherwise, so that the
  * SDK is all that differs.
  */

@@ -126,7 +126,7 @@ export interface Failure extends Subject {
   readonly reason: string;
 }
 
-/** What the command is meant to reach: beside the best peer that is stateful, with the same kind of upstream. */
+/** What the command is meant to reach, compared with the best peer that is stateful, with the same kind of upstream. */
 export interface Aim {
   readonly measure: Measure;
   readonly upstream: 'stdio' | 'http';

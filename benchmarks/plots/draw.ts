@@ -1,5 +1,5 @@
 /**
- * Draws what the benchmarks have written, each result beside its JSON.
+ * Draws what the benchmarks have written, each result next to its JSON.
  *
  *     npm run bench:plots -- [--out <folder>]
  */

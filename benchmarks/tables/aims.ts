@@ -8,7 +8,7 @@ import { digits, many, markdownTable, spread } from './markdown.js';
 import { everythingOn } from './nodes.js';
 import { scaleVariant } from './scale.js';
 
-/** A figure beside what it is to be. */
+/** A figure, and what it is to be. */
 interface Line {
   readonly what: string;
   readonly figure: string;
@@ -17,7 +17,7 @@ interface Line {
   readonly isMet: boolean | 'unknown' | undefined;
 }
 
-/** What each result has to say beside its aims; what was not measured says nothing. */
+/** What each result has to say about its aims; what was not measured says nothing. */
 export function aimsTable(results: SomeResults): string {
   const { routing, http, scale, peers } = results;
   const lines = [
@@ -100,8 +100,8 @@ function routingLines({ cycle, sessions, bytes }: RoutingResult, newer: NewerNod
     const yardstick = sessions.find(
       (row) => row.kind === kind && row.sessions === count && row.variant === 'hand-written',
     );
-    const beside = yardstick && `hand-written: ${spread(yardstick.toOneSession)} ×`;
-    lines.push(atMost(`… with ${many(count)} ${how}, to one`, toOneSession, 1.3, '×', beside));
+    const handWritten = yardstick && `hand-written: ${spread(yardstick.toOneSession)} ×`;
+    lines.push(atMost(`… with ${many(count)} ${how}, to one`, toOneSession, 1.3, '×', handWritten));
   }
   const idle = bytes.perIdleSession['ours, context, write order'];
   if (idle !== undefined) {
@@ -137,10 +137,10 @@ function scaleLines({ cost, bytesPerIdleSessionBeyondBare: bytes }: ScaleResult)
     const own = cost.filter((row) => row.variant === variant);
     const [fewest, most] = [own[0], own.at(-1)];
     if (fewest === undefined || most === undefined) continue;
-    const beside = yardstick && `hand-written: ${spread(yardstick.toFewest)} ×`;
+    const handWritten = yardstick && `hand-written: ${spread(yardstick.toFewest)} ×`;
     const sessions = `${many(most.sessions)} sessions to ${many(fewest.sessions)}`;
     const what = `${scaleVariant(variant)}, backends in memory, ${sessions}: processor time per message`;
-    lines.push(atMost(what, most.toFewest, 1.3, '×', beside));
+    lines.push(atMost(what, most.toFewest, 1.3, '×', handWritten));
   }
   const { ours, createStatefulProxy } = bytes;
   if (ours !== undefined) {
@@ -161,7 +161,7 @@ const MEASURES = {
   rssPerSessionKiB: { what: 'memory per idle session', unit: ' KiB' },
 } as const satisfies Record<Aim['measure'], object>;
 
-const BESIDE = {
+const COMPARED_WITH = {
   stateful: 'the best stateful proxy',
   'own backends': 'the best proxy that also has a backend for each session',
 } as const satisfies Record<Aim['beside'], string>;
@@ -173,7 +173,7 @@ function peerLines({ aims }: PeersResult): Line[] {
       const missing = unmeasured && `; could not be measured: ${unmeasured.join(', ')}`;
       const older = olderSdk && `; with SDK ${olderSdk.sdk}: ${spread(olderSdk.ratio)} ×`;
       return {
-        what: `the command, ${upstream} backend, compared with ${BESIDE[beside]}: ${what}`,
+        what: `the command, ${upstream} backend, compared with ${COMPARED_WITH[beside]}: ${what}`,
         figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${older ?? ''}${missing ?? ''}`,
         aim: aim === null ? '' : `${aim} ×`,
         isMet: reached ?? (aim === null ? undefined : 'unknown'),
@@ -183,8 +183,8 @@ function peerLines({ aims }: PeersResult): Line[] {
 }
 
 /** Met only if the worst of the rounds meets it. */
-function atMost(what: string, measured: Measured, aim: number, unit: string, ...beside: (string | undefined)[]): Line {
-  const figure = [`${spread(measured)} ${unit}`, ...beside.filter((text) => text !== undefined)].join('; ');
+function atMost(what: string, measured: Measured, aim: number, unit: string, ...others: (string | undefined)[]): Line {
+  const figure = [`${spread(measured)} ${unit}`, ...others.filter((text) => text !== undefined)].join('; ');
   return { what, figure, aim: `≤ ${aim} ${unit}`, isMet: measured.max <= aim };
 }
 

@@ -39,7 +39,8 @@ function peersLine({ aims }: Of<'peers'>): string {
     .filter(({ measure, beside }) => measure === 'callsPerSecond16' && beside === 'stateful')
     .map(({ upstream, ours, bestPeer, bestPeerName, ratio }) => {
       const backend = upstream === 'http' ? 'an HTTP' : 'a stdio';
-      return `${digits(ours.median)} with ${backend} backend, ${spread(ratio)} × the best other proxy (${bestPeerName}: ${digits(bestPeer.median)})`;
+      const inRounds = `${digits(ratio.median)} times as many in paired rounds, from ${digits(ratio.min)} to ${digits(ratio.max)}`;
+      return `${digits(ours.median)} calls per second with ${backend} backend (best other proxy: ${digits(bestPeer.median)}, ${bestPeerName}; ${inRounds})`;
     });
-  return `**The command** relays, in calls per second, 16 at once: ${parts.join('; ')}.`;
+  return `**The command** relays ${parts.join(' and ')}, 16 at once.`;
 }

@@ -1,5 +1,5 @@
 /**
- * The hang and its cure: the same work through the same proxy, bare and wrapped, in real processes over
+ * The hang and its fix: the same work through the same proxy, bare and wrapped, in real processes over
  * loopback HTTP, with a client that never opens GET. Exits with 0 only if every wrapped row passed.
  */
 import { BACKENDS, type Backend } from './backends.js';

@@ -59,7 +59,7 @@ const TABLE = [
   {
     flags: '--port <number>',
     group: 'endpoint',
-    help: 'to listen on; 0 takes a free one and prints it',
+    help: 'port to listen on; 0 takes a free one and prints it',
     value: 'port',
     default: '3000',
     needs: 'http',
@@ -67,7 +67,7 @@ const TABLE = [
   {
     flags: '--host <address>',
     group: 'endpoint',
-    help: 'to listen on',
+    help: 'address to listen on',
     value: 'notEmpty',
     default: '127.0.0.1',
     needs: 'http',
@@ -75,7 +75,7 @@ const TABLE = [
   {
     flags: '--path <path>',
     group: 'endpoint',
-    help: 'of the endpoint; /healthz and /metrics are served as well',
+    help: 'path of the endpoint; /healthz and /metrics are served as well',
     value: 'urlPath',
     default: '/mcp',
     needs: 'http',
@@ -172,7 +172,7 @@ const TABLE = [
   {
     flags: '--max-parked <number>',
     group: 'backchannel',
-    help: 'how many messages of a session may wait for one',
+    help: 'how many messages of a session may wait for one; 0 refuses at once',
     value: 'zeroOrMore',
     default: '256',
     needs: 'http',

@@ -1,6 +1,6 @@
 /**
  * Runs the test suite on each version of Node that is supported, from its package in this folder, whichever runs this.
- * A whole run is kept in `docs/results/node.json`, beside those of other versions; a run of some files only is not.
+ * A whole run is kept in `docs/results/node.json`, next to those of other versions; a run of some files only is not.
  *
  *     npm run test:node [-- 20|22|24] [files]
  */

@@ -27,7 +27,7 @@ describe('an aim is met only if the worst round meets it', () => {
   test.each([
     [true, { addedP50Us: [50, 60], callsPerSecond16: [135, 130], rssPerSessionKiB: [90, 100] }],
     [false, { addedP50Us: [50, 61], callsPerSecond16: [135, 129], rssPerSessionKiB: [90, 101] }],
-  ])('%s beside the best peer, for %j to 100', (isReached, rounds) => {
+  ])('%s compared with the best peer, for %j to 100', (isReached, rounds) => {
     const hundred = { addedP50Us: [100, 100], callsPerSecond16: [100, 100], rssPerSessionKiB: [100, 100] };
     const costs = [cost('ours', rounds), cost('peer', hundred)];
 
@@ -44,7 +44,7 @@ describe('where a peer could not be measured', () => {
   const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
   const failure = { ...cost('broken', even), phase: 'load', reason: 'it ended' } as unknown as Failure;
 
-  test('what is reached beside the others is unknown, and what is missed is missed all the same', () => {
+  test('what is reached compared with the others is unknown, and what is missed is missed all the same', () => {
     const reachedWith = (ours: Cost['byRound'], behaviour: readonly Behaviour[] = []) =>
       aimsOf([cost('ours', ours), cost('peer', even)], behaviour, [failure]).map(({ reached }) => reached);
 
@@ -84,7 +84,7 @@ test.each([
   expect(table).not.toContain('undefined');
 });
 
-test('peers with a backend for each session are beside ours apart, and without an aim', () => {
+test('peers with a backend for each session are compared with ours apart, and without an aim', () => {
   const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
   const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
   const costs = [cost('ours', even), cost('shared', better), cost('alike', even)];
@@ -101,7 +101,7 @@ test('peers with a backend for each session are beside ours apart, and without a
   );
 });
 
-test('ours with an older SDK has no aim and is nobody to be compared with: it is told beside the aims', () => {
+test('ours with an older SDK has no aim and is nobody to be compared with: it is told with the aims', () => {
   const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
   const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
   const older = { ...cost('ours, older', better), isPeer: false, isOlderSdk: true, sdk: '1.24.3' };

@@ -12,7 +12,7 @@ describe('results of other versions of Node', () => {
     'routing-node24': routing('v24.9.0', [650]),
   };
 
-  test('are beside the usual one, line by line, blank where there is none', () => {
+  test('are next to the usual one, line by line, blank where there is none', () => {
     const scale = { scale: whole('v20.20.2', 70), 'scale-node24': whole('v24.9.0', 50) };
 
     expect(cells(nodesTable({ ...onThree, ...scale }))).toEqual([
@@ -25,7 +25,7 @@ describe('results of other versions of Node', () => {
     ]);
   });
 
-  test('are told beside the aim, which the usual one has to meet', () => {
+  test('are told with the aim, which the usual one has to meet', () => {
     const [, , line = ''] = aimsTable(onThree).split('\n');
 
     expect(line).toContain('| 1.1 (1–1.2) µs; Node 22: 0.7 µs; Node 24: 0.65 µs | ≤ 1 µs | **no** |');

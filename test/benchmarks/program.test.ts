@@ -11,7 +11,7 @@ test('the recorded results are replaced by a whole run alone, unless somebody as
   expect(folderFor('mine', true)).toBe('mine');
 });
 
-test('a result takes the place of the one before, and nothing is left beside it', async () => {
+test('a result takes the place of the one before, and nothing is left next to it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-results-'));
   try {
     for (const node of ['first', 'second']) write({ out: folder }, 'profile', { node } as ProfileResult);

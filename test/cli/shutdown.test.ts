@@ -66,7 +66,7 @@ it.each([
 
 it.each([
   ['the same signal twice', 'as npx passes on what the terminal has sent already', ['SIGINT', 'SIGINT']],
-  ['SIGTERM beside SIGHUP', 'as they come when its user logs out', ['SIGTERM', 'SIGHUP']],
+  ['SIGTERM with SIGHUP', 'as they come when its user logs out', ['SIGTERM', 'SIGHUP']],
 ] as const)('takes %s in a moment for one, %s', async (_what, _when, signals) => {
   const { url, command } = await started.endpoint(MIRROR);
   await started.client(url);

@@ -33,7 +33,7 @@ describe('the demo', () => {
     expect(code).toBe(0);
   });
 
-  it('shows the hang and its cure in front of a backend over stdio', () => {
+  it('shows the hang and its fix in front of a backend over stdio', () => {
     expect(rowsOf(/server-everything over stdio$/)).toEqual([
       ['first elicitation', 'hang', 'ok', 'own POST', 'sole'],
       ['second, same session', 'hang', 'ok', 'own POST', 'sole'],
@@ -46,7 +46,7 @@ describe('the demo', () => {
     ]);
   });
 
-  it('shows the hang and its cure in front of a backend over Streamable HTTP', () => {
+  it('shows the hang and its fix in front of a backend over Streamable HTTP', () => {
     expect(rowsOf(/our backend over Streamable HTTP$/)).toEqual([
       ['first elicitation', 'hang', 'ok', 'own POST', 'context'],
       ['second, same session', 'hang', 'ok', 'own POST', 'context'],

@@ -59,7 +59,7 @@ test('a store that never answers: closing settles what waits for it', async () =
   const stuck = call.onBehalf(() => live.ask('hangs'));
   const behind = call.onBehalf(() => live.ask('behind it'));
   // Only its own stream waits for it.
-  expect(await other.onBehalf(() => live.ask('beside it'))).toMatchObject({ action: 'accept' });
+  expect(await other.onBehalf(() => live.ask('next to it'))).toMatchObject({ action: 'accept' });
   await live.transport.close();
   await expect(stuck).rejects.toThrow('closed');
   await expect(behind).rejects.toThrow('closed');

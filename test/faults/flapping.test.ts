@@ -1,6 +1,6 @@
 /**
  * The client opens and drops its standalone stream as fast as it can, and all the time it is sent to. Run by itself on
- * two cores that was 140 to 220 times a second, and 70 beside other tests. How often it was is told.
+ * two cores that was 140 to 220 times a second, and 70 next to other tests. How often it was is told.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';

@@ -93,7 +93,7 @@ export const METHODS = [
   'notifications/tasks/status',
 ] as const;
 
-/** How a message is made hostile besides its content. */
+/** How a message is made hostile, apart from its content. */
 const WRAPPINGS = ['plain', 'frozen', 'cyclic', 'bare', 'throws'] as const;
 
 export const anyMessage = fc.record({

@@ -50,7 +50,7 @@ const PLACES = [
   ['register/hooks', 'register/other'],
 ] as const;
 
-/** From the importer to what it may import, besides its own folder. */
+/** From the importer to what it may import, in addition to its own folder. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   routing: [],
   streams: ['routing', 'errors'],

@@ -85,10 +85,16 @@ it('the evidence that the README explains is the evidence there is', () => {
   expect(rows).toEqual(evidence);
 });
 
-it('the error codes that docs/api.md explains are the codes there are', () => {
+it.each([
+  ['docs/api.md', 'Errors'],
+  ['docs/troubleshooting.md', 'Errors by code'],
+])('the error codes that %s explains are the codes there are', (page, heading) => {
   const [, union = ''] = /export type BackchannelErrorCode =\n(.*?);/s.exec(read('src/errors.ts')) ?? [];
   const codes = Array.from(union.matchAll(/'([A-Z_]+)'/g), ([, name]) => name);
-  const rows = Array.from(read('docs/api.md').matchAll(/^\| `([A-Z_]+)`/gm), ([, name]) => name);
+  const section = read(page)
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${heading}\n`));
+  const rows = Array.from((section ?? '').matchAll(/^\| `([A-Z_]+)`/gm), ([, name]) => name);
   expect(codes.length).toBeGreaterThan(5);
   expect([...new Set(rows)].sort()).toEqual([...codes].sort());
 });

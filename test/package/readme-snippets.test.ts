@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 
-/** What a snippet is pasted beside: the reader's own, or that of the snippet above it. */
+/** What a snippet is pasted next to: the reader's own, or that of the snippet above it. */
 const READERS = new Set([
   ...[
     'server',

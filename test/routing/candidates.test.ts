@@ -32,7 +32,7 @@ const sole: Question[] = [
     expected: 'request 1 by sole',
   },
   {
-    title: 'one besides such as own nothing',
+    title: 'one in addition to such as own nothing',
     given: [methods('initialize', 'tools/call', 'ping', 'tasks/get')],
     expected: 'request 2 by sole',
   },
@@ -143,10 +143,10 @@ describe('rank of a request as an owner', () => {
     ['never', 'tasks/list'],
     ['never', 'tasks/cancel'],
   ])('is %s for %s', (rank, method) => {
-    const besides = (other: string): string =>
+    const withAnother = (other: string): string =>
       decide({ title: '', message: elicit(9), expected: '', given: [methods(method, other)] });
     // Against one that comes later: first wins over second, second over none, never over nothing.
-    expect(besides('logging/setLevel')).toBe(
+    expect(withAnother('logging/setLevel')).toBe(
       { first: 'request 1 by sole', second: 'request 2 by last-inbound', never: 'request 2 by sole' }[rank],
     );
   });

@@ -1,5 +1,5 @@
 /**
- * A proxy with the fault that the package cures: whatever the backend asks, it asks the client with the
+ * A proxy with the fault that the package fixes: whatever the backend asks, it asks the client with the
  * context of the first call, which it keeps in a closure.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';

@@ -6,7 +6,7 @@ import { startInspectorPipe } from '../examples/inspector.js';
 import { startMcpProxy } from '../examples/mcp-proxy.js';
 import { createSdk2Server } from '../examples/sdk2-server.js';
 import { freePort } from '../../../test/support/free-port.js';
-import { expectCure, expectHang, Opened } from './support.js';
+import { expectWorks, expectHang, Opened } from './support.js';
 import { connectUpstream } from './upstream.js';
 
 const opened = new Opened();
@@ -44,6 +44,6 @@ describe.each(Object.entries(EXAMPLES))('%s, with GET never opened', (_name, sta
   });
 
   it('asks each question on the stream of its call over the wrapped one', async () => {
-    await expectCure(await opened.client(await start(true)));
+    await expectWorks(await opened.client(await start(true)));
   });
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'vitest';
 import { Program } from '../../../test/support/program.js';
 import { freePort } from '../../../test/support/free-port.js';
-import { expectCure, expectHang, Opened } from './support.js';
+import { expectWorks, expectHang, Opened } from './support.js';
 import { BACKEND_COMMAND } from './upstream.js';
 
 const opened = new Opened();
@@ -69,6 +69,6 @@ describe.each(Object.entries(PROGRAMS))('%s, with GET never opened', (_name, sta
 
   it('asks each question on the stream of its call with the preload', async () => {
     const { url, headers } = await start(true);
-    await expectCure(await opened.client(url, headers));
+    await expectWorks(await opened.client(url, headers));
   });
 });

@@ -38,7 +38,7 @@ export async function expectHang(client: StrictClient): Promise<void> {
 }
 
 /** Three calls, one after the other: each is asked on its own stream, and answered. */
-export async function expectCure(client: StrictClient): Promise<void> {
+export async function expectWorks(client: StrictClient): Promise<void> {
   const streams: string[] = [];
   for (let call = 0; call < 3; call++) {
     const asking = client.start('tools/call', { name: 'ask', arguments: {} });

@@ -42,8 +42,8 @@ export async function visit(visit: Visit): Promise<void> {
       if (client.holdsGet) client.closeGet();
       else await client.openGet();
     }
-    const beside = random.chance(0.2) ? random.between(2, 5) : 1;
-    await Promise.all(Array.from({ length: beside }, async () => call(visit)));
+    const atOnce = random.chance(0.2) ? random.between(2, 5) : 1;
+    await Promise.all(Array.from({ length: atOnce }, async () => call(visit)));
   }
 }
 
