@@ -42,9 +42,12 @@ export interface StatefulProxyOptions {
    * `attribution: 'context'`. @default false
    */
   readonly serialize?: boolean | undefined;
-  /** Hosts (with or without port) that clients may address besides the loopback names. @default none */
+  /**
+   * Hosts that clients may address, in addition to the loopback names: `example.com` (any port), `example.com:3000`,
+   * `*.example.com`, or `*`, which gives up the protection from DNS rebinding. @default none
+   */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins that browsers may call from besides loopback ones. @default none */
+  /** Origins that browsers may call from, in addition to loopback ones. @default none */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
