@@ -22,13 +22,18 @@ export interface EndpointOptions {
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
   readonly onerror: (error: Error) => void;
+  /**
+   * How long an idle connection is kept, in milliseconds; `0`: for ever. @default 75_000, as load balancers reuse theirs
+   * for up to a minute
+   */
+  readonly keepAliveTimeout?: number;
   readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
 /** The endpoint, its health and its metrics; whatever else is asked for is not there. */
 export function createEndpoint(options: EndpointOptions): Server {
-  const { onerror, timeouts = TIMEOUTS } = options;
-  return createServer({ ...timeouts, ...KEEPALIVE }, (request, response) => {
+  const { onerror, keepAliveTimeout = 75_000, timeouts = TIMEOUTS } = options;
+  return createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
     try {
       handle(options, request, response);
     } catch (error) {
@@ -44,7 +49,7 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
   const { proxy, metrics, path, guard, isClosing } = options;
   let refusal: Answer | undefined;
   switch (pathOf(request)) {
-    case path:
+    case withoutSlash(path):
       proxy.listener(request, response);
       return;
     case '/healthz':
@@ -103,7 +108,12 @@ export async function stop(server: Server, graceMs: number): Promise<void> {
 /** Whoever takes us for a forward proxy asks by the whole URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
-  return path;
+  return withoutSlash(path);
+}
+
+/** Many write a path with a slash at its end, which means the same. */
+function withoutSlash(path: string): string {
+  return path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path;
 }
 
 function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {

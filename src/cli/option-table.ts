@@ -81,6 +81,14 @@ const TABLE = [
     needs: 'http',
   },
   {
+    flags: '--keep-alive-timeout <duration>',
+    group: 'endpoint',
+    help: 'how long an idle connection is kept, best longer than a load balancer keeps it; 0 means no limit',
+    value: 'duration',
+    default: '75s',
+    needs: 'http',
+  },
+  {
     flags: '--stdio',
     group: 'endpoint',
     help: 'serves one local client over stdin and stdout instead of HTTP',

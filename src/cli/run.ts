@@ -1,6 +1,7 @@
 import { format } from 'node:util';
 import { writeDebugTo } from '../debug.js';
 import { Guard } from '../proxy/guard.js';
+import { hostPattern, isAnyHost } from '../proxy/host-pattern.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
@@ -80,6 +81,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     path,
     guard,
     isClosing: () => isClosing,
+    keepAliveTimeout: options.keepAliveTimeout,
     onerror: logs.report,
   });
   try {
@@ -131,10 +133,18 @@ function eventStore(): StatefulProxyOptions['eventStore'] {
 
 /** An address of this machine is no name that an attacker could point at it. */
 function allowedHosts({ host, allowedHost = [] }: CommandOptions): readonly string[] {
-  return isEveryAddress(host) ? allowedHost : [host.includes(':') ? `[${host}]` : host, ...allowedHost];
+  // An address with a zone (`fe80::1%eth0`) is in no Host header.
+  return isEveryAddress(host) || hostPattern(host) === undefined ? allowedHost : [host, ...allowedHost];
 }
 
 function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): void {
+  const anyHost = allowedHost?.find(isAnyHost);
+  if (anyHost !== undefined) {
+    logs.warning(
+      `--allowed-host ${anyHost} lets clients use any name: a page in a browser can reach this port under a name of ` +
+        'its own (DNS rebinding)',
+    );
+  }
   if (isLoopback(host)) return;
   if (token === undefined) {
     logs.warning(

@@ -127,6 +127,7 @@ describe('takes', () => {
       port: 3000,
       host: '127.0.0.1',
       path: '/mcp',
+      keepAliveTimeout: 75_000,
       idleTimeout: 1_800_000,
       maxSessions: 1000,
       ambiguous: 'last-inbound',
