@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { asError } from '../errors.js';
 import { FAILED, type Answer } from '../proxy/own-answers.js';
-import type { Guard } from '../proxy/guard.js';
+import type { Guard, Incoming } from '../proxy/guard.js';
 import { incomingOf } from '../proxy/node-listener.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly path: string;
   /** Who may read `/metrics`. A health check knows no token, and learns nothing but numbers. */
   readonly guard: Pick<Guard, 'check'>;
+  /** Answers requests for documents that others look for here, by path; nothing, where there is none. */
+  readonly wellKnown?: ((path: string, incoming: Incoming) => Promise<Answer> | undefined) | undefined;
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
   readonly onerror: (error: Error) => void;
@@ -48,7 +50,19 @@ export function createEndpoint(options: EndpointOptions): Server {
 function handle(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): void {
   const { proxy, metrics, path, guard, isClosing } = options;
   let refusal: Answer | undefined;
-  switch (pathOf(request)) {
+  const asked = pathOf(request);
+  const document = asked.startsWith('/.well-known/') ? options.wellKnown?.(asked, incomingOf(request)) : undefined;
+  if (document !== undefined) {
+    document.then(
+      (one) => pass(response, request.method === 'HEAD' ? { ...one, body: null } : one),
+      (error: unknown) => {
+        options.onerror(asError(error));
+        pass(response, FAILED);
+      },
+    );
+    return;
+  }
+  switch (asked) {
     case withoutSlash(path):
       proxy.listener(request, response);
       return;

@@ -76,6 +76,13 @@ export function httpUrl(value: string, flag: string): URL {
   return url;
 }
 
+/** As it is given: an authorization server may compare it letter by letter. */
+export function publicUrl(value: string, flag: string): string {
+  const url = httpUrl(value, flag);
+  if (url.hash !== '') throw refused(flag, 'a URL without a fragment', value);
+  return value;
+}
+
 export function header(value: string, flag: string): readonly [string, string] {
   const colon = value.indexOf(':');
   const pair = [value.slice(0, colon).trim(), value.slice(colon + 1).trim()] as const;

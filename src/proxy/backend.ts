@@ -17,10 +17,19 @@ interface ClientTransport extends TransportLike {
   readonly sessionId?: string | undefined;
   /** Whether it answers each request that was lost: nobody else has to see to it then. */
   readonly settlesRequests?: boolean;
+  /** Sends from now on with these headers of the client what is sent without any. */
+  usePassed?(headers: PassedHeaders): void;
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
   /** Is told of a request whose stream the backend has closed before its answer. */
   onpoll?: ((id: RequestId) => void) | undefined;
+}
+
+/** Headers of a client that its backend gets. */
+export type PassedHeaders = Readonly<Record<string, string>>;
+
+export interface SendOptions {
+  readonly headers: PassedHeaders;
 }
 
 /** Aborted when the session ends before the backend is connected. */
@@ -60,9 +69,9 @@ export class Backend {
   ) {}
 
   /** Rejects when the backend could not be started, too. */
-  send(message: JsonRpcMessage): Promise<void> {
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const ready = (this.#ready ??= this.#connect());
-    const sent = ready.then((transport) => transport.send(message));
+    const sent = ready.then((transport) => transport.send(message, options));
     if (message.method === 'notifications/initialized') {
       // A client that speaks to it directly waits likewise: requests must not overtake this.
       const taken = (): Promise<ClientTransport> => ready;
@@ -71,6 +80,27 @@ export class Backend {
       this.#ready.catch(() => undefined);
     }
     return sent;
+  }
+
+  /**
+   * Asks whether it accepts these headers of the client, by a question of our own. Rejects with its refusal.
+   *
+   * @returns whether it could be asked: not every transport can send the headers of one message
+   */
+  async verify(headers: PassedHeaders): Promise<boolean> {
+    const transport = await this.#ready;
+    if (transport?.usePassed === undefined) return false;
+    try {
+      await this.#probe.verify(transport, headers);
+    } catch (error) {
+      if (isSessionUnknown(error)) this.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
+      throw error;
+    }
+    return true;
+  }
+
+  usePassed(headers: PassedHeaders): void {
+    this.#transport?.usePassed?.(headers);
   }
 
   /** The version that client and backend agreed on: over HTTP each request names it. */

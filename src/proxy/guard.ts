@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { visible } from '../visible.js';
 import { WRONG_TOKEN, wrongHost, wrongOrigin, type Answer } from './own-answers.js';
+import { digest } from './credential.js';
 import { Seldom } from './seldom.js';
 import { addressOf, hostPattern, matches, type HostPattern } from './host-pattern.js';
 import type { ProxySettings } from './settings.js';
@@ -100,25 +101,6 @@ export class Guard {
   }
 }
 
-/** Of who says nothing of himself: most, and it must be no digest of anything said. */
-const ANONYMOUS = digest('');
-
-/** The credential that opened a session. It is not kept, only known again. */
-export class Credential {
-  readonly #digest: Buffer;
-
-  /** @param names the headers that say who the client is, besides `authorization` */
-  constructor(headers: Pick<Headers, 'get'>, names: readonly string[]) {
-    const values = ['authorization', ...names].map((name) => headers.get(name));
-    // As JSON, so that no two lists of values read the same.
-    this.#digest = values.every((value) => value === null) ? ANONYMOUS : digest(JSON.stringify(values));
-  }
-
-  equals(other: Credential): boolean {
-    return timingSafeEqual(this.#digest, other.#digest);
-  }
-}
-
 function preflight(headers: Pick<Headers, 'get'>): Answer {
   const asked = headers.get('access-control-request-headers');
   return {
@@ -130,9 +112,4 @@ function preflight(headers: Pick<Headers, 'get'>): Answer {
     },
     body: null,
   };
-}
-
-/** Of one length whatever goes in, so that a comparison takes the same time for all. */
-function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

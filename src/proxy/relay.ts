@@ -2,8 +2,6 @@ import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { BackchannelError, asError, textOf } from '../errors.js';
 import {
-  cancelledIdOf,
-  isNotification,
   isRequest,
   isResponse,
   reportedTokenOf,
@@ -14,9 +12,10 @@ import {
 import type { TransportLike } from '../transport-like.js';
 import { tooManyRequests } from './own-answers.js';
 import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
-import { Backend, type MakeTransport } from './backend.js';
+import { Backend, type MakeTransport, type SendOptions } from './backend.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
-import { Calls } from './calls.js';
+import { Calls, takenBackBy } from './calls.js';
+import { startDelivery } from './exchange.js';
 import { LostAnswers } from './lost-answers.js';
 import { endsWithin } from '../ends-within.js';
 
@@ -114,6 +113,11 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
+  /** That which a newer token of the client is a matter for. */
+  get backend(): Pick<Backend, 'verify' | 'usePassed'> {
+    return this.#backend;
+  }
+
   closeBackend(isLost: boolean): Promise<void> {
     return this.#backend.close(isLost);
   }
@@ -145,8 +149,12 @@ export class Relay {
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
+    const deliver = startDelivery();
     const forward = (): void => {
-      this.#toBackend(message).catch((error: unknown) => this.#undelivered(message, error));
+      deliver(
+        (options) => this.#toBackend(message, options),
+        (error) => this.#undelivered(message, error),
+      );
     };
     this.#calls.add(message, forward, post);
   }
@@ -177,14 +185,17 @@ export class Relay {
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
     this.#toldAt = now();
-    this.#toBackend(message).catch((error: unknown) => {
-      // What the end of the session has broken off is no news.
-      if (!this.#isOver) this.options.report(asError(error));
-    });
+    startDelivery()(
+      (options) => this.#toBackend(message, options),
+      (error) => {
+        // What the end of the session has broken off is no news.
+        if (!this.#isOver) this.options.report(asError(error));
+      },
+    );
   }
 
-  #toBackend(message: JsonRpcMessage): Promise<void> {
-    return this.#isOver ? Promise.resolve() : this.#backend.send(message);
+  #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    return this.#isOver ? Promise.resolve() : this.#backend.send(message, options);
   }
 
   // ---- backend to client ----
@@ -318,9 +329,4 @@ function isWithoutStream(error: unknown): boolean {
 /** Whether this stands in for the answer of a client that left before it answered. */
 function isFromNobody({ error }: JsonRpcMessage): boolean {
   return (error as { readonly data?: { readonly code?: unknown } } | undefined)?.data?.code === 'ORPHANED';
-}
-
-/** The id of the request that its sender takes back with this message. */
-function takenBackBy(message: JsonRpcMessage): RequestId | undefined {
-  return isNotification(message) && message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }

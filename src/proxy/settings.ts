@@ -21,6 +21,7 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly credentialHeaders: readonly string[];
+  readonly rebind: boolean;
   readonly cors: boolean;
   readonly maxBodyBytes: number;
   readonly backchannel: BackchannelOptions;
@@ -34,6 +35,7 @@ const DEFAULTS = {
   allowedHosts: [],
   allowedOrigins: [],
   credentialHeaders: [],
+  rebind: false,
   cors: false,
   maxBodyBytes: 4_194_304,
   backchannel: {},
@@ -49,6 +51,9 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   allowedOrigins: origins,
   token: aToken,
   credentialHeaders: strings,
+  passHeaders: strings,
+  rebind: aBoolean,
+  relayRefusal: aFunction,
   cors: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,

@@ -73,6 +73,14 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['variables for a URL', ['--env', `A=${SECRET}`, ...URL_ARGS], /^--env needs a command to run$/],
     ['a port with --stdio', ['--stdio', '--port', '1', ...COMMAND], /^--port has no meaning with --stdio/],
     ['a token with --stdio', ['--stdio', '--token', SECRET, ...COMMAND], /^--token has no meaning with --stdio/],
+    ['a new token that is not passed on', ['--rebind', ...URL_ARGS], /^--rebind needs --pass-header authorization$/],
+    [
+      'a token that may be anybody’s',
+      ['--vary-header', 'Authorization', ...URL_ARGS],
+      /^--vary-header authorization would let anybody into every session/,
+    ],
+    ['a public URL of another kind', ['--public-url', 'a.test', ...URL_ARGS], /^--public-url must be an http or https/],
+    ['a public URL for a command', ['--public-url', 'https://a.test', ...COMMAND], /^--public-url needs --url/],
     [
       'to give its own token to the server',
       ['--token', SECRET, '--pass-header', 'Authorization', ...URL_ARGS],
@@ -136,6 +144,7 @@ describe('takes', () => {
       orphanTimeout: 30_000,
       stdio: false,
       cors: false,
+      rebind: false,
       serialize: false,
       trace: false,
       json: false,
