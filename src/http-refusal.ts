@@ -1,5 +1,5 @@
 /** The headers of a refusal that its receiver acts on. */
-const RELAYED = ['content-type', 'retry-after', 'www-authenticate'] as const;
+const RELAYED = ['content-type', 'dpop-nonce', 'retry-after', 'www-authenticate'] as const;
 
 /** A backend answered over HTTP, and the answer is no message: its status, and as much of it as can be passed on. */
 export class HttpRefusal extends Error {

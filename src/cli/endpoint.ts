@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { asError } from '../errors.js';
 import { FAILED, type Answer } from '../proxy/own-answers.js';
-import type { Guard } from '../proxy/guard.js';
+import type { Guard, Incoming } from '../proxy/guard.js';
 import { incomingOf } from '../proxy/node-listener.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
@@ -19,16 +19,23 @@ export interface EndpointOptions {
   readonly path: string;
   /** Who may read `/metrics`. A health check knows no token, and learns nothing but numbers. */
   readonly guard: Pick<Guard, 'check'>;
+  /** Answers requests for documents that others look for here, by path; nothing, where there is none. */
+  readonly wellKnown?: ((path: string, incoming: Incoming) => Promise<Answer> | undefined) | undefined;
   /** Whether the process is about to end. */
   readonly isClosing: () => boolean;
   readonly onerror: (error: Error) => void;
+  /**
+   * How long an idle connection is kept, in milliseconds; `0`: for ever. @default 75_000, as load balancers reuse theirs
+   * for up to a minute
+   */
+  readonly keepAliveTimeout?: number;
   readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
 /** The endpoint, its health and its metrics; whatever else is asked for is not there. */
 export function createEndpoint(options: EndpointOptions): Server {
-  const { onerror, timeouts = TIMEOUTS } = options;
-  return createServer({ ...timeouts, ...KEEPALIVE }, (request, response) => {
+  const { onerror, keepAliveTimeout = 75_000, timeouts = TIMEOUTS } = options;
+  return createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
     try {
       handle(options, request, response);
     } catch (error) {
@@ -43,8 +50,20 @@ export function createEndpoint(options: EndpointOptions): Server {
 function handle(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): void {
   const { proxy, metrics, path, guard, isClosing } = options;
   let refusal: Answer | undefined;
-  switch (pathOf(request)) {
-    case path:
+  const asked = pathOf(request);
+  const document = asked.startsWith('/.well-known/') ? options.wellKnown?.(asked, incomingOf(request)) : undefined;
+  if (document !== undefined) {
+    document.then(
+      (one) => pass(response, request.method === 'HEAD' ? { ...one, body: null } : one),
+      (error: unknown) => {
+        options.onerror(asError(error));
+        pass(response, FAILED);
+      },
+    );
+    return;
+  }
+  switch (asked) {
+    case withoutSlash(path):
       proxy.listener(request, response);
       return;
     case '/healthz':
@@ -103,7 +122,12 @@ export async function stop(server: Server, graceMs: number): Promise<void> {
 /** Whoever takes us for a forward proxy asks by the whole URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
-  return path;
+  return withoutSlash(path);
+}
+
+/** Many write a path with a slash at its end, which means the same. */
+function withoutSlash(path: string): string {
+  return path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path;
 }
 
 function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {

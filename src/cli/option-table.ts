@@ -2,7 +2,7 @@ import type { GROUPS } from './help-text.js';
 import type * as readers from './values.js';
 
 /** What the value of an option is: the function of `values.ts` that reads it. */
-type Reader = keyof typeof readers;
+export type Reader = keyof typeof readers;
 
 /** An option of the command. One without `value` and `choices` is a switch, which is off unless it is given. */
 export interface Row {
@@ -35,7 +35,15 @@ const TABLE = [
   {
     flags: '--pass-header <name>',
     group: 'upstream',
-    help: "copied from the client's initialize request to every request to the server; replaces a --header of that name",
+    help: 'copied from each request of a client to the server; replaces a --header of that name',
+    value: 'headerName',
+    repeatable: true,
+    needs: 'url',
+  },
+  {
+    flags: '--vary-header <name>',
+    group: 'upstream',
+    help: 'like --pass-header, for a header that may differ between the requests of one session',
     value: 'headerName',
     repeatable: true,
     needs: 'url',
@@ -81,6 +89,21 @@ const TABLE = [
     needs: 'http',
   },
   {
+    flags: '--public-url <url>',
+    group: 'endpoint',
+    help: 'where clients reach the endpoint, for the OAuth metadata of the server; otherwise by the Host they address',
+    value: 'publicUrl',
+    needs: 'url',
+  },
+  {
+    flags: '--keep-alive-timeout <duration>',
+    group: 'endpoint',
+    help: 'how long an idle connection is kept, best longer than a load balancer keeps it; 0 means no limit',
+    value: 'duration',
+    default: '75s',
+    needs: 'http',
+  },
+  {
     flags: '--stdio',
     group: 'endpoint',
     help: 'serves one local client over stdin and stdout instead of HTTP',
@@ -109,6 +132,12 @@ const TABLE = [
     value: 'origin',
     repeatable: true,
     needs: 'http',
+  },
+  {
+    flags: '--rebind',
+    group: 'access',
+    help: 'lets a session go on with any new token that the server accepts, not only with one of the same user',
+    needs: 'url',
   },
   {
     flags: '--cors',
@@ -203,31 +232,4 @@ const TABLE = [
 /** The options that a command line can have. This is their only list: types, help and checks follow from it. */
 export const ROWS: readonly Row[] = TABLE;
 
-type Entry = (typeof TABLE)[number];
-
-/** The options by their names in camel case, as they were given, or their defaults. */
-export type Values = {
-  readonly [E in Extract<Entry, { readonly default: string }> | Switch as NameOf<E>]: ValueOf<E>;
-} & {
-  readonly [E in Exclude<Entry, { readonly default: string } | Switch> as NameOf<E>]?: ValueOf<E>;
-};
-
-type Switch = Exclude<Entry, { readonly value: Reader } | { readonly choices: readonly string[] }>;
-
-type NameOf<E extends Entry> = E['flags'] extends `--${infer Name} ${string}`
-  ? CamelCase<Name>
-  : E['flags'] extends `--${infer Name}`
-    ? CamelCase<Name>
-    : never;
-
-type CamelCase<Name extends string> = Name extends `${infer Word}-${infer Rest}`
-  ? `${Word}${Capitalize<CamelCase<Rest>>}`
-  : Name;
-
-type ValueOf<E extends Entry> = E extends { readonly repeatable: true } ? readonly OneOf<E>[] : OneOf<E>;
-
-type OneOf<E extends Entry> = E extends { readonly choices: readonly (infer Choice)[] }
-  ? Choice
-  : E extends { readonly value: infer Name extends Reader }
-    ? ReturnType<(typeof readers)[Name]>
-    : boolean;
+export type Entry = (typeof TABLE)[number];

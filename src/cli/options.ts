@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { ChildCommand } from '../backends/stdio/child-transport.js';
 import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
-import { ROWS, type Row, type Values } from './option-table.js';
+import { ROWS, type Row } from './option-table.js';
+import type { Values } from './option-values.js';
 import { refused, UsageError } from './usage-error.js';
 import * as readers from './values.js';
 
@@ -13,7 +14,10 @@ export type UpstreamSpec =
       readonly kind: 'url' | 'sse-url';
       readonly url: URL;
       readonly headers: readonly (readonly [string, string])[];
+      /** Passed on from each request of a client. */
       readonly passHeaders: readonly string[];
+      /** Of these, those that may differ between the requests of a session, as far as an option says so. */
+      readonly varyHeaders: readonly string[];
     };
 
 export type CommandOptions = Values & { readonly upstream: UpstreamSpec };
@@ -49,7 +53,11 @@ export function parse(args: readonly string[]): CommandOptions {
   const values = valuesOf(program);
   const upstream = upstreamOf(values, program.args);
   for (const row of ROWS) refuseWhereMeaningless(row, program, upstream, values);
-  if (values.token !== undefined && !values.stdio && values.passHeader?.includes('authorization') === true)
+  const passes = values.passHeader?.includes('authorization') === true;
+  if (values.rebind && !passes) throw new UsageError('--rebind needs --pass-header authorization');
+  if (values.varyHeader?.includes('authorization') === true)
+    throw new UsageError('--vary-header authorization would let anybody into every session: use --pass-header');
+  if (values.token !== undefined && !values.stdio && passes)
     throw new UsageError('--pass-header authorization would give the --token of this endpoint to the upstream');
   return { ...values, upstream };
 }
@@ -112,9 +120,10 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
   const given = [command, url, sseUrl].filter((one) => one !== undefined).length;
   if (given === 0) throw new UsageError('nothing to serve: give -- command args…, --url or --sse-url (see --help)');
   if (given > 1) throw new UsageError('more than one thing to serve: give one of -- command args…, --url, --sse-url');
-  const { header: headers = [], passHeader: passHeaders = [], env = [], cwd } = values;
-  if (url !== undefined) return { kind: 'url', url, headers, passHeaders };
-  if (sseUrl !== undefined) return { kind: 'sse-url', url: sseUrl, headers, passHeaders };
+  const { header: headers = [], passHeader = [], varyHeader: varyHeaders = [], env = [], cwd } = values;
+  const passHeaders = [...passHeader, ...varyHeaders];
+  if (url !== undefined) return { kind: 'url', url, headers, passHeaders, varyHeaders };
+  if (sseUrl !== undefined) return { kind: 'sse-url', url: sseUrl, headers, passHeaders, varyHeaders };
   return { kind: 'command', command: command ?? '', args, env: Object.fromEntries(env), cwd };
 }
 
@@ -125,7 +134,7 @@ function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSp
   if (program.getOptionValueSource(name) !== 'cli') return;
   if (row.needs === 'command' && kind !== 'command') throw new UsageError(`${flag} needs a command to run`);
   if (row.needs === 'url' && kind === 'command') throw new UsageError(`${flag} needs --url or --sse-url`);
-  if ((row.needs === 'http' || name === 'passHeader') && stdio)
+  if ((row.needs === 'http' || name === 'passHeader' || name === 'varyHeader') && stdio)
     throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);
 }
 

@@ -1,11 +1,14 @@
 import { format } from 'node:util';
 import { writeDebugTo } from '../debug.js';
 import { Guard } from '../proxy/guard.js';
+import { hostPattern, isAnyHost } from '../proxy/host-pattern.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
 import { metricsOf } from './metrics.js';
-import type { CommandOptions } from './options.js';
+import type { CommandOptions, UpstreamSpec } from './options.js';
+import { credentialHeaders } from './passed-headers.js';
+import { ProtectedResource } from './protected-resource.js';
 import { createEndpoint, listen, stop } from './endpoint.js';
 import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
@@ -53,14 +56,17 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     token,
     cors: options.cors,
   };
+  const guard = new Guard(access, logs.report);
+  const resource = protectedResource(options, guard);
   const proxy = createStatefulProxy({
     ...access,
+    ...passing(options.upstream),
+    rebind: options.rebind,
+    relayRefusal: resource?.relayRefusal,
     upstream: upstreams.connect,
     maxSessions: options.maxSessions,
     idleTimeoutMs: options.idleTimeout,
     serialize: options.serialize,
-    // What is passed on says who the client is: another client must not speak with it.
-    credentialHeaders: options.upstream.kind === 'command' ? [] : options.upstream.passHeaders,
     eventStore: options.eventStore === undefined ? undefined : eventStore(),
     backchannel: {
       ambiguous: options.ambiguous,
@@ -73,13 +79,14 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   if (options.trace) proxy.routes$.subscribe((route) => logs.route(route));
 
   let isClosing = false;
-  const guard = new Guard(access, logs.report);
   const server = createEndpoint({
     proxy,
     metrics: metricsOf(proxy),
     path,
     guard,
+    wellKnown: resource && ((asked, incoming) => resource.answer(asked, incoming)),
     isClosing: () => isClosing,
+    keepAliveTimeout: options.keepAliveTimeout,
     onerror: logs.report,
   });
   try {
@@ -130,12 +137,36 @@ function eventStore(): StatefulProxyOptions['eventStore'] {
   return ({ signal }) => memory.store(signal);
 }
 
+/** What is passed on says who the client is: another client must not speak with it. */
+function passing(upstream: UpstreamSpec): Pick<StatefulProxyOptions, 'passHeaders' | 'credentialHeaders'> {
+  if (upstream.kind === 'command' || upstream.passHeaders.length === 0) return {};
+  return { passHeaders: upstream.passHeaders, credentialHeaders: credentialHeaders(upstream) };
+}
+
+/** Where there is a --token, clients need that one, and nobody gives it to them. */
+function protectedResource(options: CommandOptions, guard: Guard): ProtectedResource | undefined {
+  const { upstream, token, publicUrl, path } = options;
+  if (upstream.kind === 'command' || token !== undefined) return undefined;
+  const { url: backend, headers, passHeaders } = upstream;
+  const isOurs = headers.some(([name]) => name.toLowerCase() === 'authorization');
+  const isForClient = !isOurs || passHeaders.includes('authorization');
+  return new ProtectedResource({ backend, headers, isForClient, publicUrl, path, guard });
+}
+
 /** An address of this machine is no name that an attacker could point at it. */
 function allowedHosts({ host, allowedHost = [] }: CommandOptions): readonly string[] {
-  return isEveryAddress(host) ? allowedHost : [host.includes(':') ? `[${host}]` : host, ...allowedHost];
+  // An address with a zone (`fe80::1%eth0`) is in no Host header.
+  return isEveryAddress(host) || hostPattern(host) === undefined ? allowedHost : [host, ...allowedHost];
 }
 
 function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): void {
+  const anyHost = allowedHost?.find(isAnyHost);
+  if (anyHost !== undefined) {
+    logs.warning(
+      `--allowed-host ${anyHost} lets clients use any name: a page in a browser can reach this port under a name of ` +
+        'its own (DNS rebinding)',
+    );
+  }
   if (isLoopback(host)) return;
   if (token === undefined) {
     logs.warning(

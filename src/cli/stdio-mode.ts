@@ -1,6 +1,6 @@
 import { withBackchannel } from '../backchannel.js';
 import type { StatefulProxyOptions } from '../proxy/options.js';
-import { Credential } from '../proxy/guard.js';
+import { Credential } from '../proxy/credential.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
 import { endsWithin } from '../ends-within.js';

@@ -1,4 +1,3 @@
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
 import { ChildTransport, type ChildCommand } from '../backends/stdio/child-transport.js';
@@ -6,10 +5,11 @@ import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
 import { textOf } from '../errors.js';
 import { proxiesFor, secretsOf, type Proxies } from '../backends/http/proxy-environment.js';
-import { HttpRefusal } from '../http-refusal.js';
+import { SseTransport } from '../backends/sse-transport.js';
+import { ClientSecrets, discreet, secretsIn } from './client-secrets.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
-import type { Secrets } from './secrets.js';
+import { credentialHeaders } from './passed-headers.js';
 import { serverNameOf } from './server-name.js';
 import { UsageError } from './usage-error.js';
 
@@ -91,35 +91,22 @@ export class UpstreamFactory {
     });
   }
 
-  async #reach({ kind, url, headers, passHeaders }: UrlSpec, request: UpstreamRequest): Promise<TransportLike> {
-    const fixed = Object.fromEntries(new Headers(headers.map(([name, value]): [string, string] => [name, value])));
-    const passed = passHeaders.flatMap((name) => {
-      const value = request.headers.get(name);
-      return value === null ? [] : [[name, value] as const];
-    });
-    const own = { headers: fixed, passed: Object.fromEntries(passed) };
-    const secrets = passed.flatMap(secretsIn);
-    const hidden = (): Secrets => this.logs.secretsFor(secrets);
-    // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
-    const show = this.logs.hideForNow(secrets);
+  async #reach(spec: UrlSpec, request: UpstreamRequest): Promise<TransportLike> {
+    const { kind, url } = spec;
+    const headers = Object.fromEntries(
+      new Headers(spec.headers.map(([name, value]): [string, string] => [name, value])),
+    );
+    const names = credentialHeaders(spec);
+    const passed = Object.fromEntries(names.flatMap((name) => pairOf(name, request.headers.get(name))));
+    const secrets = new ClientSecrets(this.logs, names);
+    const own = { headers, passed, redactCut: (text: string): string => secrets.all.redactCut(text) };
+    const show = secrets.hide(passed);
     const { HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
-    const reach = (): InstanceType<typeof HttpTransport> =>
-      new HttpTransport(url, {
-        ...own,
-        maxMessage: this.options.maxMessage,
-        redactCut: (text) => hidden().redactCut(text),
-      });
-    const transport: TransportLike =
-      kind === 'url'
-        ? this.options.renews === true
-          ? new RenewingTransport(reach)
-          : reach()
-        : new SSEClientTransport(url, {
-            fetch: fetchThrough(url),
-            requestInit: { headers: { ...own.headers, ...own.passed } },
-          });
-    transport.onclose = show;
-    return discreet(transport, (text) => hidden().redact(text));
+    const { maxMessage, renews } = this.options;
+    const reach = (): InstanceType<typeof HttpTransport> => new HttpTransport(url, { ...own, maxMessage });
+    const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
+    const transport = kind === 'url' ? overHttp() : new SseTransport(url, { ...own, fetch: fetchThrough(url) });
+    return discreet(transport, secrets, passed, show);
   }
 
   /** @throws UsageError when the environment names a proxy that is none */
@@ -137,21 +124,6 @@ export class UpstreamFactory {
   }
 }
 
-/** Of a header: `Bearer abc` whole, and without its scheme. */
-function secretsIn([, value]: readonly [name: string, value: string]): readonly string[] {
-  return [value, value.slice(value.lastIndexOf(' ') + 1)];
-}
-
-/** The client is told why a message could not be sent: a server's page of errors may repeat our credentials. */
-function discreet<T extends TransportLike>(transport: T, redact: (text: string) => string): T {
-  const discreetly = async (work: Promise<void>): Promise<void> =>
-    work.catch((error: unknown) => {
-      if (error instanceof Error) error.message = redact(error.message);
-      if (error instanceof HttpRefusal) error.body = redact(error.body);
-      throw error;
-    });
-  const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];
-  transport.start = async () => discreetly(start());
-  transport.send = async (...args) => discreetly(send(...args));
-  return transport;
+function pairOf(name: string, value: string | null): readonly (readonly [string, string])[] {
+  return value === null ? [] : [[name, value]];
 }

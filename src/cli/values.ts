@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { durationMs } from '../durations.js';
+import { hostPattern, isOrigin } from '../proxy/host-pattern.js';
 import { refused } from './usage-error.js';
 
 /** Headers that belong to one connection, or to the session of one side. */
@@ -47,21 +48,22 @@ export function notEmpty(value: string, flag: string): string {
   return value;
 }
 
-/** Without scheme, path or list: what a `Host` header holds. */
+/** Without scheme, path or list: what a `Host` header holds, or a pattern of it. */
 export function hostName(value: string, flag: string): string {
-  if (!/^[^\s/,@?#]+$/.test(value)) throw refused(flag, "a host, such as 'example.com' or 'example.com:3000'", value);
+  if (hostPattern(value) === undefined)
+    throw refused(flag, "a host, such as 'example.com', 'example.com:3000', '*.example.com' or '*'", value);
   return value;
 }
 
 export function origin(value: string, flag: string): string {
-  if (!URL.canParse(value) || new URL(value).origin !== value)
-    throw refused(flag, "an origin, such as 'https://example.com'", value);
+  if (!isOrigin(value)) throw refused(flag, "an origin, such as 'https://example.com'", value);
   return value;
 }
 
 export function urlPath(value: string, flag: string): string {
   if (!/^\/[^\s?#]*$/.test(value)) throw refused(flag, "a path that begins with '/'", value);
-  if (value === '/healthz' || value === '/metrics') throw refused(flag, 'another path: this one is taken', value);
+  if (/^\/(healthz\/?|metrics\/?|\.well-known(\/.*)?)$/.test(value))
+    throw refused(flag, 'another path: this one is taken', value);
   return value;
 }
 
@@ -72,6 +74,13 @@ export function httpUrl(value: string, flag: string): URL {
   if (url.username !== '' || url.password !== '')
     throw refused(flag, "a URL without a password; use --header 'Authorization: …'");
   return url;
+}
+
+/** As it is given: an authorization server may compare it letter by letter. */
+export function publicUrl(value: string, flag: string): string {
+  const url = httpUrl(value, flag);
+  if (url.hash !== '') throw refused(flag, 'a URL without a fragment', value);
+  return value;
 }
 
 export function header(value: string, flag: string): readonly [string, string] {

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { withBackchannel } from '../backchannel.js';
 import type { TransportLike } from '../transport-like.js';
 import { NOT_ALLOWED, NOT_FOUND, NO_SESSION_ID, type Answer } from './own-answers.js';
-import { Credential, Guard, type Incoming } from './guard.js';
+import type { PassedHeaders } from './client-transport.js';
+import { Exchange, type RefusalHook } from './exchange.js';
+import { Credential } from './credential.js';
+import { Guard, type Incoming } from './guard.js';
 import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -25,6 +28,9 @@ const SESSIONLESS_ERA = '2026-07-28';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
+type Admitted<T> = Session & { readonly downstream: T & Downstream };
+type Entered<T> = Admitted<T> | Answer;
+
 /** What every HTTP request passes through: who may come in, and to which session. */
 export class Admission {
   readonly #guard: Guard;
@@ -41,26 +47,39 @@ export class Admission {
     return this.#guard.corsHeaders(incoming);
   }
 
-  /** @returns the session that the request belongs to, or the answer to one that comes no further */
+  /** @returns the session that the request belongs to, or the answer to one that comes no further; later, of a newer token */
   enter<T extends TransportLike>(
     incoming: Incoming,
     Transport: new (options: ServerTransportOptions) => T,
-  ): (Session & { readonly downstream: T & Downstream }) | Answer {
+  ): Entered<T> | Promise<Entered<T>> {
     const answer = this.#guard.check(incoming);
     if (answer !== undefined) return answer;
     if (!METHODS.has(incoming.method)) return NOT_ALLOWED;
     const found = this.#session(incoming, (events) =>
       withBackchannel(new Transport(this.#optionsFor(events)), this.settings.backchannel),
     );
-    if ('status' in found) return found;
-    return isServedBy(found, Transport) ? found : NOT_FOUND;
+    return found instanceof Promise
+      ? found.then((renewed) => servedBy(renewed, Transport))
+      : servedBy(found, Transport);
   }
 
-  #session(incoming: Incoming, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
+  /** @returns that of a request which has come in */
+  exchange(incoming: Incoming): Exchange {
+    const { passHeaders, relayRefusal } = this.settings;
+    const hook: RefusalHook | undefined =
+      relayRefusal && ((refusal) => relayRefusal(refusal, { headers: incoming.allHeaders() }));
+    return new Exchange(passHeaders && passedOf(incoming.headers, passHeaders), hook);
+  }
+
+  #session(
+    incoming: Incoming,
+    makeTransport: (events: TransportEvents) => Downstream,
+  ): Session | Answer | Promise<Session | Answer> {
     const { headers, method } = incoming;
     const id = headers.get('mcp-session-id');
     const credential = new Credential(headers, this.settings.credentialHeaders);
-    if (id !== null) return this.sessions.find(id, credential);
+    if (id !== null)
+      return this.sessions.find(id, credential, () => passedOf(headers, this.settings.passHeaders ?? []));
     // Whether it is an `initialize` is for the transport to see, which reads the body.
     return method === 'POST'
       ? this.sessions.open({ headers: incoming.allHeaders(), credential, isProbing: isProbe(headers) }, makeTransport)
@@ -90,9 +109,19 @@ function isProbe(headers: Incoming['headers']): boolean {
   return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= SESSIONLESS_ERA;
 }
 
-function isServedBy<T extends TransportLike>(
-  session: Session,
+function passedOf(headers: Incoming['headers'], names: readonly string[]): PassedHeaders {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name.toLowerCase(), value]];
+    }),
+  );
+}
+
+function servedBy<T extends TransportLike>(
+  found: Session | Answer,
   Transport: new (options: ServerTransportOptions) => T,
-): session is Session & { readonly downstream: T & Downstream } {
-  return session.downstream instanceof Transport;
+): Entered<T> {
+  if ('status' in found) return found;
+  return found.downstream instanceof Transport ? (found as Admitted<T>) : NOT_FOUND;
 }

@@ -4,7 +4,7 @@ import { LostAnswer } from '../lost-answer.js';
 import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
-import { closeTransport, type ClientTransport } from './client-transport.js';
+import { closeTransport, type ClientTransport, type PassedHeaders, type SendOptions } from './client-transport.js';
 import { Probe, tellsOfLife } from './probe.js';
 import type { Callbacks, StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
@@ -67,12 +67,12 @@ export class Backend {
   }
 
   /** Rejects when the backend could not be started, too. */
-  send(message: JsonRpcMessage): Promise<void> {
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const initialize = isRequest(message) && message.method === 'initialize' ? message : undefined;
     const start = this.#ready === undefined && initialize !== undefined ? this.#starts?.take(initialize) : undefined;
     if (start !== undefined && initialize !== undefined) return this.#adopt(start, initialize.id);
     const ready = (this.#ready ??= this.#connect());
-    const sent = ready.then((transport) => transport.send(message));
+    const sent = ready.then((transport) => transport.send(message, options));
     if (initialize !== undefined) this.#starting = { initialize, id: initialize.id, sent };
     if (message.method === 'notifications/initialized') {
       // A client that speaks to it directly waits likewise: requests must not overtake this.
@@ -82,6 +82,27 @@ export class Backend {
       this.#ready.catch(() => undefined);
     }
     return sent;
+  }
+
+  /**
+   * Asks whether it accepts these headers of the client, by a question of our own. Rejects with its refusal.
+   *
+   * @returns whether it could be asked: not every transport can send the headers of one message
+   */
+  async verify(headers: PassedHeaders): Promise<boolean> {
+    const transport = await this.#ready;
+    if (transport?.usePassed === undefined) return false;
+    try {
+      await this.#probe.verify(transport, headers);
+    } catch (error) {
+      if (isSessionUnknown(error)) this.lost(`the backend does not know its session any more: ${reasonOf(error)}`);
+      throw error;
+    }
+    return true;
+  }
+
+  usePassed(headers: PassedHeaders): void {
+    this.#transport?.usePassed?.(headers);
   }
 
   /** The version that client and backend agreed on: over HTTP each request names it. */

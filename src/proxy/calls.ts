@@ -1,5 +1,7 @@
 import { after } from '../clock.js';
 import {
+  cancelledIdOf,
+  isNotification,
   isRequest,
   ownerRankOf,
   progressTokenOf,
@@ -237,4 +239,9 @@ function otherSpelling(id: RequestId): RequestId | undefined {
   if (typeof id === 'number') return String(id);
   const number = id.trim() === '' ? Number.NaN : Number(id);
   return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** The id of the request that its sender takes back with this message. */
+export function takenBackBy(message: JsonRpcMessage): RequestId | undefined {
+  return isNotification(message) && message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }

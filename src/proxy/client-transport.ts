@@ -5,6 +5,13 @@ import type { TransportLike } from '../transport-like.js';
 /** How long a backend may take to hear that its session is over. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Headers of a client that its backend gets. */
+export type PassedHeaders = Readonly<Record<string, string>>;
+
+export interface SendOptions {
+  readonly headers: PassedHeaders;
+}
+
 /** A transport to a backend: what some have and others have not. */
 export interface ClientTransport extends TransportLike {
   /** Over HTTP, once the backend has given the session a name. */
@@ -13,6 +20,8 @@ export interface ClientTransport extends TransportLike {
   readonly settlesRequests?: boolean;
   /** Whether it begins a new session where the backend has lost one: then nothing is lost but what it has told. */
   readonly renewsSessions?: boolean;
+  /** From now on these headers of the client are sent with what has none of its own. */
+  usePassed?(headers: PassedHeaders): void;
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
   /** Is told of a request whose stream the backend has closed before its answer. */

@@ -1,7 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { visible } from '../visible.js';
 import { WRONG_TOKEN, wrongHost, wrongOrigin, type Answer } from './own-answers.js';
+import { digest } from './credential.js';
 import { Seldom } from './seldom.js';
+import { addressOf, hostPattern, matches, type HostPattern } from './host-pattern.js';
 import type { ProxySettings } from './settings.js';
 
 /** An HTTP request of a client, of Node or of the web. */
@@ -24,6 +26,9 @@ const MAX_REPORTS = 100;
 /** A name is shown up to this length: it is chosen by whoever sends it. */
 const MAX_SHOWN = 100;
 
+/** What a page may read of an answer, apart from what every page may. */
+const EXPOSED = 'Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, DPoP-Nonce, Retry-After';
+
 /**
  * Who may come in. A page in a browser can be made to call any address under a name of its own (DNS
  * rebinding), so the names that requests are addressed to and come from are checked, on loopback above all.
@@ -31,7 +36,7 @@ const MAX_SHOWN = 100;
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
  */
 export class Guard {
-  readonly #hosts: ReadonlySet<string>;
+  readonly #hosts: readonly HostPattern[];
   readonly #origins: ReadonlySet<string>;
   readonly #authorization: Buffer | undefined;
 
@@ -42,7 +47,7 @@ export class Guard {
     /** Is told of each host and origin that is refused, but not every time. */
     private readonly report: (error: Error) => void,
   ) {
-    this.#hosts = new Set(settings.allowedHosts.map((host) => host.toLowerCase()));
+    this.#hosts = settings.allowedHosts.flatMap((host) => hostPattern(host) ?? []);
     this.#origins = new Set(settings.allowedOrigins.map((origin) => origin.toLowerCase()));
     this.#authorization = settings.token === undefined ? undefined : digest(settings.token);
   }
@@ -63,7 +68,7 @@ export class Guard {
     if (!this.settings.cors || origin === null || !this.#isOrigin(origin)) return {};
     return {
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'Mcp-Session-Id',
+      'access-control-expose-headers': EXPOSED,
       vary: 'Origin',
     };
   }
@@ -76,9 +81,9 @@ export class Guard {
   }
 
   #isHost(host: string | undefined): boolean {
-    const [whole, name] = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? [];
-    if (whole === undefined || name === undefined) return false;
-    return LOOPBACK.has(name) || this.#hosts.has(name) || this.#hosts.has(whole);
+    const address = addressOf(host);
+    if (address === undefined) return false;
+    return LOOPBACK.has(address.name) || this.#hosts.some((pattern) => matches(pattern, address));
   }
 
   /** Only browsers say where a request comes from. */
@@ -96,25 +101,6 @@ export class Guard {
   }
 }
 
-/** Of who says nothing of himself: most, and it must be no digest of anything said. */
-const ANONYMOUS = digest('');
-
-/** The credential that opened a session. It is not kept, only known again. */
-export class Credential {
-  readonly #digest: Buffer;
-
-  /** @param names the headers that say who the client is, besides `authorization` */
-  constructor(headers: Pick<Headers, 'get'>, names: readonly string[]) {
-    const values = ['authorization', ...names].map((name) => headers.get(name));
-    // As JSON, so that no two lists of values read the same.
-    this.#digest = values.every((value) => value === null) ? ANONYMOUS : digest(JSON.stringify(values));
-  }
-
-  equals(other: Credential): boolean {
-    return timingSafeEqual(this.#digest, other.#digest);
-  }
-}
-
 function preflight(headers: Pick<Headers, 'get'>): Answer {
   const asked = headers.get('access-control-request-headers');
   return {
@@ -126,9 +112,4 @@ function preflight(headers: Pick<Headers, 'get'>): Answer {
     },
     body: null,
   };
-}
-
-/** Of one length whatever goes in, so that a comparison takes the same time for all. */
-function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

@@ -1,3 +1,3 @@
 /** The entry "./proxy": a stateful proxy, ready to serve. */
 export { createStatefulProxy } from './proxy.js';
-export type { ProxySnapshot, StatefulProxy, StatefulProxyOptions, UpstreamRequest } from './options.js';
+export type { BackendRefusal, ProxySnapshot, StatefulProxy, StatefulProxyOptions, UpstreamRequest } from './options.js';

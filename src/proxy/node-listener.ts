@@ -8,6 +8,8 @@ import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
 import { sendHeadWithFirstEvent } from './head-with-first-event.js';
+import { holdNodeAnswer } from './held-answer.js';
+import type { NodeResponse } from '../streams/http-headers.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
 
@@ -26,12 +28,14 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
     }
     // What ran before us may have taken so long that the client is gone, and its `close` past: a session
     // would never hear of its end.
-    if (response.closed || response.destroyed || request.socket.destroyed) return;
-    const session = door.enter(incoming, StreamableHTTPServerTransport);
+    if (isGone(request, response)) return;
+    const entered = door.enter(incoming, StreamableHTTPServerTransport);
+    const session = entered instanceof Promise ? await entered : entered;
     if ('status' in session) {
       answer(response, session);
       return;
     }
+    if (isGone(request, response)) return;
     nameKnownVersion(request, session.protocolVersion);
     session.connected();
     onConnectionEnd(response, () => {
@@ -43,8 +47,10 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
     }
     const message = withoutNulls(parsedBody ?? (await readMessage(request, response)));
     if (message === undefined) return;
+    const exchange = door.exchange(incoming);
     sendHeadWithFirstEvent(response);
-    await session.downstream.handleRequest(request, response, message);
+    holdNodeAnswer(response as unknown as NodeResponse, exchange);
+    await exchange.run(() => session.downstream.handleRequest(request, response, message));
   }
 
   /** What the client has posted, or nothing when that is answered, or the client gone. */
@@ -70,6 +76,10 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
       else answer(response, FAILED);
     });
   };
+}
+
+function isGone(request: IncomingMessage, response: ServerResponse): boolean {
+  return response.closed || response.destroyed || request.socket.destroyed;
 }
 
 /** The parts of a request that say who may come in. */

@@ -12,6 +12,14 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
+/** The answer of a backend over HTTP that refuses a message. */
+export interface BackendRefusal {
+  readonly status: number;
+  /** `www-authenticate`, `retry-after` and `content-type`, as far as it has them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** Options of `createStatefulProxy()`. */
 export interface StatefulProxyOptions {
   /** A new, unstarted transport to the backend: one for each session. */
@@ -42,9 +50,12 @@ export interface StatefulProxyOptions {
    * `attribution: 'context'`. @default false
    */
   readonly serialize?: boolean | undefined;
-  /** Hosts (with or without port) that clients may address besides the loopback names. @default none */
+  /**
+   * Hosts that clients may address, in addition to the loopback names: `example.com` (any port), `example.com:3000`,
+   * `*.example.com`, or `*`, which gives up the protection from DNS rebinding. @default none
+   */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins that browsers may call from besides loopback ones. @default none */
+  /** Origins that browsers may call from, in addition to loopback ones. @default none */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
@@ -53,6 +64,25 @@ export interface StatefulProxyOptions {
    * values that opened it, which clients must therefore send with every request. @default none
    */
   readonly credentialHeaders?: readonly string[] | undefined;
+  /**
+   * Headers of each request that its backend gets with the messages of that request, as `headers` in the options of the
+   * transport's `send()`. Those that say who the client is belong into `credentialHeaders` as well. @default none
+   */
+  readonly passHeaders?: readonly string[] | undefined;
+  /**
+   * With `authorization` among `passHeaders`, a session goes on with a newer token that its backend accepts, if both are JSON
+   * Web Tokens that name the same user (`iss` and `sub`). With `rebind`, the word of the backend is enough, also for tokens that
+   * name nobody: so the backend must not let one user into the session of another. @default false
+   */
+  readonly rebind?: boolean | undefined;
+  /**
+   * Lets a client hear over HTTP that its backend refuses a message: with 401, with 403, or with a header to act on. Gets the
+   * refusal and returns what the client is answered; `undefined`: a JSON-RPC error. For that, the answer to a POST does not
+   * begin before the backend has taken what was posted, or ten seconds have passed. Errors of the transport tell a refusal
+   * by their `status`, or by a `code` that is one. @default always a JSON-RPC error
+   */
+  readonly relayRefusal?:
+    ((refusal: BackendRefusal, request: { readonly headers: Headers }) => BackendRefusal | undefined) | undefined;
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
   /**

@@ -18,6 +18,11 @@ export const CLOSING: Answer = refusal(503, SERVER_ERROR, 'The proxy is shutting
 export const WRONG_TOKEN: Answer = refusal(401, SERVER_ERROR, 'Unauthorized: a valid bearer token is required', {
   'www-authenticate': 'Bearer',
 });
+export const NOT_ACCEPTED: Answer = refusal(
+  502,
+  SERVER_ERROR,
+  'The backend has not said whether it accepts this token',
+);
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
 /** Why a request is refused, for the log, and its answer. */

@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { after } from '../clock.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
+import { endsWithin } from '../ends-within.js';
 import { answerIn, reasonOf } from '../error-answers.js';
 import { statusOf } from '../http-status.js';
 import { isSessionUnknown } from '../session-unknown.js';
 
 /** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
 const PAUSE_MS = 500;
+
+/** A server that answers in one piece does not begin while it is at work on a call. */
+const VERIFY_TIMEOUT_MS = 30_000;
 
 /**
  * Asks a backend whether it is there. A transport over HTTP tells of a stream that broke off, but not whether the answer
@@ -28,6 +32,14 @@ export class Probe {
       this.#cancelTimer = undefined;
       this.#ping(transport);
     });
+  }
+
+  /** Asks under these headers. Rejects if the backend does not take that, or not in time. */
+  async verify(transport: TransportLike, headers: Readonly<Record<string, string>>): Promise<void> {
+    const id = `${this.#prefix}${++this.#asked}`;
+    const taken = transport.send({ jsonrpc: '2.0', id, method: 'ping' }, { headers });
+    if (!(await endsWithin(VERIFY_TIMEOUT_MS, taken))) throw new Error('the backend does not answer');
+    await taken;
   }
 
   /** @returns whether this message was for the probe alone */

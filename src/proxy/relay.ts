@@ -1,18 +1,12 @@
 import { debug } from '../debug.js';
 import { asError, textOf } from '../errors.js';
-import {
-  cancelledIdOf,
-  isNotification,
-  isRequest,
-  isResponse,
-  type JsonRpcMessage,
-  type RequestId,
-  type RequestMessage,
-} from '../routing/message.js';
+import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
-import { Calls } from './calls.js';
+import { Calls, takenBackBy } from './calls.js';
+import type { SendOptions } from './client-transport.js';
+import { startDelivery } from './exchange.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
 import { Questions, type QuestionsOptions } from './questions.js';
@@ -117,6 +111,11 @@ export class Relay {
     this.#backend.leave();
   }
 
+  /** That which a newer token of the client is a matter for. */
+  get backend(): Pick<Backend, 'verify' | 'usePassed'> {
+    return this.#backend;
+  }
+
   closeBackend(isLost: boolean): Promise<void> {
     return this.#backend.close(isLost);
   }
@@ -146,8 +145,12 @@ export class Relay {
       return;
     }
     if (message.method === 'initialize') this.#initializeId = message.id;
+    const deliver = startDelivery();
     const forward = (): void => {
-      this.#toBackend(message).catch((error: unknown) => this.#undelivered(message, error));
+      deliver(
+        (options) => this.#toBackend(message, options),
+        (error) => this.#undelivered(message, error),
+      );
     };
     this.#calls.add(message, forward, post);
   }
@@ -176,14 +179,17 @@ export class Relay {
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
     this.#lostAnswers.told();
-    this.#toBackend(message).catch((error: unknown) => {
-      // What the end of the session has broken off is no news.
-      if (!this.#isOver) this.options.report(asError(error));
-    });
+    startDelivery()(
+      (options) => this.#toBackend(message, options),
+      (error) => {
+        // What the end of the session has broken off is no news.
+        if (!this.#isOver) this.options.report(asError(error));
+      },
+    );
   }
 
-  #toBackend(message: JsonRpcMessage): Promise<void> {
-    return this.#isOver ? Promise.resolve() : this.#backend.send(message);
+  #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    return this.#isOver ? Promise.resolve() : this.#backend.send(message, options);
   }
 
   // ---- backend to client ----
@@ -249,9 +255,4 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
-}
-
-/** The id of the request that its sender takes back with this message. */
-function takenBackBy(message: JsonRpcMessage): RequestId | undefined {
-  return isNotification(message) && message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }

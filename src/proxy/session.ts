@@ -8,7 +8,10 @@ import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import { logRoute } from '../interceptor/route-log.js';
 import type { Backchannel } from '../interceptor/backchannel-view.js';
-import type { Credential } from './guard.js';
+import type { PassedHeaders } from './client-transport.js';
+import type { Credential } from './credential.js';
+import { refusalIn } from './exchange.js';
+import { NOT_ACCEPTED, NOT_FOUND, type Answer } from './own-answers.js';
 import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
@@ -46,7 +49,11 @@ export interface Opener {
 export class Session {
   /** Known from the `initialize` request on. */
   id: string | undefined;
+  /** To which it is bound. */
+  credential: Credential;
   readonly #relay: Relay;
+  /** Tokens that the backend is being asked about. */
+  readonly #renewals = new Map<string, Promise<Session | Answer>>();
   readonly #idle: Idle;
   /** What became of the questions that never got to the wrapper. */
   readonly #refused$ = new Subject<RouteEvent>();
@@ -63,6 +70,7 @@ export class Session {
     private readonly report: (error: Error) => void,
     starts?: StartKeeper,
   ) {
+    this.credential = opener.credential;
     this.#idle = new Idle(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,
@@ -141,6 +149,30 @@ export class Session {
   /** Whether the client has left before the backend was initialized, and may come back for the answer or begin anew. */
   get isLeftStarting(): boolean {
     return this.#ended === undefined && this.#idle.isAway && this.#relay.isInitializing;
+  }
+
+  /** Binds it to a newer token, if the backend accepts that. @returns the answer, if not */
+  renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
+    const { key } = credential;
+    const renewal =
+      this.#renewals.get(key) ?? this.#renew(credential, passed).finally(() => this.#renewals.delete(key));
+    this.#renewals.set(key, renewal);
+    return renewal;
+  }
+
+  async #renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
+    try {
+      if (!(await this.#relay.backend.verify(passed)) || this.#ended !== undefined) return NOT_FOUND;
+    } catch (error) {
+      const refusal = refusalIn(error);
+      if (refusal === undefined) return NOT_ACCEPTED;
+      return this.settings.relayRefusal?.(refusal, { headers: new Headers(passed) }) ?? refusal;
+    }
+    debug.proxy('session %s is bound to another token', this.name);
+    this.credential = credential;
+    const names = new Set(['authorization', ...this.settings.credentialHeaders.map((name) => name.toLowerCase())]);
+    this.#relay.backend.usePassed(Object.fromEntries(Object.entries(passed).filter(([name]) => names.has(name))));
+    return this;
   }
 
   /** Takes no calls, for this reason. */

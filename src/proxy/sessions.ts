@@ -4,8 +4,9 @@ import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './own-answers.js';
-import type { Credential } from './guard.js';
+import type { Credential } from './credential.js';
 import type { ProxySnapshot } from './options.js';
+import type { PassedHeaders } from './client-transport.js';
 import { Session, type Downstream, type Opener } from './session.js';
 import type { ProxySettings } from './settings.js';
 import { isSame, Starts, type StartKeeper } from './starts.js';
@@ -47,10 +48,30 @@ export class Sessions {
     });
   }
 
-  /** A session is only found with the credential that opened it: whoever learns its id has nothing. */
-  find(id: string, credential: Credential): Session | Answer {
+  /**
+   * A session is only found with the credential that it is bound to: whoever learns its id has nothing. A newer token is a
+   * matter for the backend: until that has accepted it, nothing of the session is touched.
+   *
+   * @param passed gives the headers that the backend gets with a request
+   */
+  find(id: string, credential: Credential, passed: () => PassedHeaders): Session | Answer | Promise<Session | Answer> {
     const session = this.#byId.get(id);
-    return session?.opener.credential.equals(credential) === true ? session : NOT_FOUND;
+    const relation = session?.credential.relationOf(credential);
+    if (session === undefined || relation === undefined) return NOT_FOUND;
+    switch (relation) {
+      case 'same':
+        return session;
+      case 'newer':
+        return this.#passesTokens ? session.renew(credential, passed()) : NOT_FOUND;
+      case 'of nobody knows whom':
+        return this.#passesTokens && this.settings.rebind ? session.renew(credential, passed()) : NOT_FOUND;
+      case 'of another':
+        return NOT_FOUND;
+    }
+  }
+
+  get #passesTokens(): boolean {
+    return this.settings.passHeaders?.some((name) => name.toLowerCase() === 'authorization') === true;
   }
 
   /**

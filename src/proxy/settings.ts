@@ -9,6 +9,7 @@ import {
   type BackchannelOptions,
   type Check,
 } from '../options.js';
+import { hostPattern, isOrigin } from './host-pattern.js';
 import type { StatefulProxyOptions } from './options.js';
 
 /** Options with their defaults filled in. */
@@ -20,6 +21,7 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly credentialHeaders: readonly string[];
+  readonly rebind: boolean;
   readonly cors: boolean;
   readonly maxBodyBytes: number;
   readonly backchannel: BackchannelOptions;
@@ -33,6 +35,7 @@ const DEFAULTS = {
   allowedHosts: [],
   allowedOrigins: [],
   credentialHeaders: [],
+  rebind: false,
   cors: false,
   maxBodyBytes: 4_194_304,
   backchannel: {},
@@ -44,10 +47,13 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   maxInFlight: positive,
   idleTimeoutMs: milliseconds,
   serialize: aBoolean,
-  allowedHosts: strings,
-  allowedOrigins: strings,
+  allowedHosts: hosts,
+  allowedOrigins: origins,
   token: aToken,
   credentialHeaders: strings,
+  passHeaders: strings,
+  rebind: aBoolean,
+  relayRefusal: aFunction,
   cors: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,
@@ -84,6 +90,17 @@ function aBoolean(value: unknown): string | undefined {
 
 function strings(value: unknown): string | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'an array of strings';
+}
+
+// One that can never be true would be a mistake, and a false sense of who may come in.
+function hosts(value: unknown): string | undefined {
+  const areHosts = Array.isArray(value) && value.every((item) => typeof item === 'string' && hostPattern(item));
+  return areHosts ? undefined : "hosts, such as 'example.com', 'example.com:3000', '*.example.com' or '*'";
+}
+
+function origins(value: unknown): string | undefined {
+  const areOrigins = Array.isArray(value) && value.every((item) => typeof item === 'string' && isOrigin(item));
+  return areOrigins ? undefined : "origins, such as 'https://example.com'";
 }
 
 // An empty one would let everybody in who sends an empty one.

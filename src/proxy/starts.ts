@@ -2,7 +2,7 @@ import { after } from '../clock.js';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
 import { closeTransport, type ClientTransport } from './client-transport.js';
-import type { Credential } from './guard.js';
+import type { Credential } from './credential.js';
 
 /** How long a start is kept for its client to come back. */
 const KEEP_MS = 120_000;
@@ -128,7 +128,7 @@ export class Starts {
 
 /** Whether two attempts are, for all that can be known, of one client. */
 export function isSame(one: Starter, other: Starter): boolean {
-  return one.credential.equals(other.credential) && identityOf(one.headers) === identityOf(other.headers);
+  return one.credential.relationOf(other.credential) === 'same' && identityOf(one.headers) === identityOf(other.headers);
 }
 
 function identityOf(headers: Headers): string {

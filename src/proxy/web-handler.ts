@@ -2,6 +2,7 @@ import { asError } from '../errors.js';
 import { FAILED, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
+import { heldWebAnswer } from './held-answer.js';
 import { withKnownVersion } from './protocol-version.js';
 
 /** Not every version of the SDK that serves `node:http` has it. */
@@ -14,7 +15,7 @@ export function webHandler(door: Admission, report: (error: Error) => void): (re
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
     // Once: import() takes its time again for each request, and more where the host has hooks for modules.
     const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
-    const session = door.enter(incoming, Transport);
+    const session = await door.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();
     const disconnected = (): void => {
@@ -22,7 +23,9 @@ export function webHandler(door: Admission, report: (error: Error) => void): (re
     };
     try {
       const known = withKnownVersion(request, session.protocolVersion);
-      return whenEnded(await session.downstream.handleRequest(known), disconnected);
+      const exchange = door.exchange(incoming);
+      const answer = await exchange.run(() => session.downstream.handleRequest(known));
+      return whenEnded(await heldWebAnswer(answer, exchange), disconnected);
     } catch (error) {
       disconnected();
       throw error;

@@ -6,7 +6,13 @@ import { Logs } from '../../src/cli/logs.js';
 import { UpstreamFactory } from '../../src/cli/upstream-factory.js';
 import { listen } from '../proxy/support.js';
 
-const URL_SPEC = { kind: 'url', url: new URL('http://127.0.0.1:1/mcp'), headers: [], passHeaders: ['x-key'] } as const;
+const URL_SPEC = {
+  kind: 'url',
+  url: new URL('http://127.0.0.1:1/mcp'),
+  headers: [],
+  passHeaders: ['x-key'],
+  varyHeaders: [],
+} as const;
 
 function logsTo(json = false): { logs: Logs; lines: string[] } {
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** The end of sessions whose backend does not end, on a clock of the test's own. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { withBackchannel } from '../../src/index.js';
-import { Credential } from '../../src/proxy/guard.js';
+import { Credential } from '../../src/proxy/credential.js';
 import { Sessions } from '../../src/proxy/sessions.js';
 import { proxySettingsFrom } from '../../src/proxy/settings.js';
 import { request } from '../support/messages.js';
@@ -54,7 +54,7 @@ it('close() does not wait for ever for a backend that does not end', async () =>
 it('a backend that does not end keeps its place no longer than that', async () => {
   const { sessions, open } = opened();
   await vi.advanceTimersByTimeAsync(0);
-  const session = sessions.find('session', new Credential(new Headers(), []));
+  const session = await sessions.find('session', new Credential(new Headers(), []), () => ({}));
   if ('leave' in session) await session.leave();
   expect(open()).toMatchObject({ status: 503 });
   await vi.advanceTimersByTimeAsync(60_000);

@@ -2,7 +2,7 @@
 import createDebug from 'debug';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withBackchannel, type RouteEvent } from '../../src/index.js';
-import { Credential } from '../../src/proxy/guard.js';
+import { Credential } from '../../src/proxy/credential.js';
 import { Session } from '../../src/proxy/session.js';
 import { proxySettingsFrom } from '../../src/proxy/settings.js';
 import { notification } from '../support/messages.js';

@@ -41,7 +41,7 @@ async function turnGivenUp(): Promise<Stage> {
         return Promise.resolve();
       },
     },
-  } as ConstructorParameters<typeof Relay>[0]);
+  });
   const passes = async (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
   for (const message of [request(1), request(2), cancelled(1)]) {
     relay.fromClient(message);

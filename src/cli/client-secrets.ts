@@ -1,0 +1,110 @@
+import { HttpRefusal } from '../http-refusal.js';
+import type { PassedHeaders } from '../proxy/client-transport.js';
+import type { TransportLike } from '../transport-like.js';
+import type { Logs } from './logs.js';
+import type { Secrets } from './secrets.js';
+
+interface PassingTransport extends TransportLike {
+  usePassed?(headers: PassedHeaders): void;
+}
+
+/** Of a header: `Bearer abc` whole, and without its scheme. */
+export function secretsIn([, value]: readonly [name: string, value: string]): readonly string[] {
+  return [value, value.slice(value.lastIndexOf(' ') + 1)];
+}
+
+/**
+ * The credentials that a client of one session has passed on: a server may repeat them. They are the client's, who might
+ * hide any word in the logs of all, so they are hidden no longer than they are used.
+ */
+export class ClientSecrets {
+  readonly #hidden = new Map<string, number>();
+
+  constructor(
+    private readonly logs: Logs,
+    /** The headers that hold them. */
+    private readonly names: readonly string[],
+  ) {}
+
+  /** What the client is not shown either: its own, and ours. */
+  get all(): Secrets {
+    return this.logs.secretsFor([...this.#hidden.keys()]);
+  }
+
+  /** @returns they may be shown again */
+  hide(headers: PassedHeaders): () => void {
+    const secrets = this.names.flatMap((name) => secretsIn([name, headers[name] ?? '']));
+    const show = this.logs.hideForNow(secrets);
+    for (const secret of secrets) this.#count(secret, 1);
+    return () => {
+      show();
+      for (const secret of secrets.splice(0)) this.#count(secret, -1);
+    };
+  }
+
+  /** Whether these hold no other credentials than those. */
+  areSame(one: PassedHeaders, other: PassedHeaders): boolean {
+    return this.names.every((name) => one[name] === other[name]);
+  }
+
+  #count(secret: string, by: 1 | -1): void {
+    const count = (this.#hidden.get(secret) ?? 0) + by;
+    if (count > 0) this.#hidden.set(secret, count);
+    else this.#hidden.delete(secret);
+  }
+}
+
+/**
+ * The client is told why a message could not be sent: a server's page of errors may repeat credentials, ours too.
+ *
+ * @param showAgain those that are passed on are hidden already
+ */
+export function discreet<T extends PassingTransport>(
+  transport: T,
+  secrets: ClientSecrets,
+  passed: PassedHeaders,
+  showAgain: () => void,
+): T {
+  let ofSession = passed;
+  let show = showAgain;
+  transport.onclose = () => {
+    show();
+  };
+  const discreetly = async (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      throw redacted(error, secrets.all);
+    });
+  const [start, send] = [transport.start.bind(transport), transport.send.bind(transport)];
+  const usePassed = transport.usePassed?.bind(transport);
+  transport.start = async () => discreetly(start());
+  transport.send = async (message, options?: { readonly headers?: PassedHeaders }) => {
+    const { headers = ofSession } = options ?? {};
+    if (secrets.areSame(headers, ofSession)) return discreetly(send(message, options));
+    const showNow = secrets.hide(headers);
+    return discreetly(send(message, options)).finally(showNow);
+  };
+  if (usePassed !== undefined) {
+    transport.usePassed = (headers) => {
+      const shown = show;
+      show = secrets.hide(headers);
+      shown();
+      ofSession = headers;
+      usePassed(headers);
+    };
+  }
+  return transport;
+}
+
+function redacted(error: unknown, secrets: Secrets): unknown {
+  if (error instanceof HttpRefusal) {
+    const { status, message, headers, body } = error;
+    return new HttpRefusal(
+      status,
+      secrets.redact(message),
+      secrets.redactIn(headers) as PassedHeaders,
+      secrets.redact(body),
+    );
+  }
+  if (error instanceof Error) error.message = secrets.redact(error.message);
+  return error;
+}

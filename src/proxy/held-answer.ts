@@ -1,0 +1,148 @@
+/** Holds the answer to a POST until it is known whether the backend takes what was posted. */
+import type { NodeResponse } from '../streams/http-headers.js';
+import type { Exchange } from './exchange.js';
+import type { BackendRefusal } from './options.js';
+
+const OK = 200;
+const ACCEPTED = 202;
+
+/** An event without data is no longer than this: it says from where a stream can be resumed. */
+const MAX_SILENT_BYTES = 512;
+
+const decoder = new TextDecoder();
+
+interface Flushing extends NodeResponse {
+  flushHeaders?: () => void;
+}
+
+/** Of Node's response. What is written to one whose exchange is refused is dropped: its answer is written already. */
+export function holdNodeAnswer(response: Flushing, exchange: Exchange): void {
+  const { writeHead, write, end, flushHeaders } = response;
+  let status: unknown;
+  let held: (() => unknown)[] | undefined;
+  let isReplaced = false;
+
+  const settled = (refusal: BackendRefusal | undefined): void => {
+    const parts = held ?? [];
+    held = undefined;
+    if (refusal === undefined) {
+      for (const part of parts) part();
+      return;
+    }
+    isReplaced = true;
+    const { headers, body } = refusal;
+    writeHead.call(response, refusal.status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    end.call(response, body);
+  };
+  response.writeHead = (...args) => {
+    if (isReplaced) return response;
+    status = args[0];
+    if (!isHeld(status, exchange)) return writeHead.apply(response, args);
+    held = [() => writeHead.apply(response, args)];
+    exchange.onSettled(settled);
+    return response;
+  };
+  response.flushHeaders = () => {
+    if (held !== undefined) held.push(() => flushHeaders?.call(response));
+    else if (!isReplaced) flushHeaders?.call(response);
+  };
+  response.write = (...args) => {
+    if (isReplaced) return true;
+    if (held !== undefined && isSilent(args[0])) {
+      held.push(() => write.apply(response, args));
+      return true;
+    }
+    if (held !== undefined) exchange.begin();
+    return write.apply(response, args);
+  };
+  response.end = (...args) => {
+    if (isReplaced) return response;
+    if (held !== undefined && status === ACCEPTED) {
+      held.push(() => end.apply(response, args));
+      return response;
+    }
+    if (held !== undefined) exchange.begin();
+    return end.apply(response, args);
+  };
+}
+
+/** Of the web-standard one. */
+export async function heldWebAnswer(response: Response, exchange: Exchange): Promise<Response> {
+  if (!isHeld(response.status, exchange)) return response;
+  const settled = new Promise<BackendRefusal | undefined>((resolve) => {
+    exchange.onSettled(resolve);
+  });
+  if (response.body === null) return responseOf(await settled) ?? response;
+  const reader: Reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const chunks: Uint8Array[] = [];
+  let next = reader.read();
+  const first = async (): Promise<undefined> => {
+    for (;;) {
+      const { done, value } = await next;
+      if (done || !isSilent(value)) return undefined;
+      chunks.push(value);
+      next = reader.read();
+    }
+  };
+  const refusal = await Promise.race([settled, first()]);
+  if (refusal === undefined) {
+    exchange.begin();
+    const { status, statusText, headers } = response;
+    return new Response(
+      bodyOf(chunks, () => next, reader),
+      { status, statusText, headers },
+    );
+  }
+  // Its transport still writes the answer, to nobody.
+  void drain(reader, next);
+  return responseOf(refusal) ?? response;
+}
+
+function isHeld(status: unknown, exchange: Exchange): boolean {
+  return (status === OK || status === ACCEPTED) && exchange.isAwaited;
+}
+
+function isSilent(chunk: unknown): boolean {
+  const text = typeof chunk === 'string' ? chunk : chunk instanceof Uint8Array ? decodeShort(chunk) : undefined;
+  return text !== undefined && text.length <= MAX_SILENT_BYTES && !/^data:[^\S\n]*\S/m.test(text);
+}
+
+function decodeShort(chunk: Uint8Array): string | undefined {
+  return chunk.length <= MAX_SILENT_BYTES ? decoder.decode(chunk) : undefined;
+}
+
+function responseOf(refusal: BackendRefusal | undefined): Response | undefined {
+  return refusal && new Response(refusal.body, { status: refusal.status, headers: refusal.headers });
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+type Read = ReturnType<Reader['read']>;
+
+/** What has been read, and the rest. */
+function bodyOf(chunks: readonly Uint8Array[], next: () => Read, reader: Reader): ReadableStream<Uint8Array> {
+  let pending: Read | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk);
+        pending = next();
+      },
+      async pull(controller) {
+        const { done, value } = await (pending ?? reader.read());
+        pending = undefined;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function drain(reader: Reader, next: Read): Promise<void> {
+  try {
+    for (let read = await next; !read.done; read = await reader.read());
+  } catch {
+    // It broke off: nobody reads it.
+  }
+}
