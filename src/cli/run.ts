@@ -38,7 +38,7 @@ export async function run(options: CommandOptions): Promise<void> {
     process.exit(1);
   });
   const { upstream, name, trace } = options;
-  const upstreams = new UpstreamFactory(upstream, logs, { name, quotesStdout: trace });
+  const upstreams = new UpstreamFactory(upstream, logs, { name, quotesStdout: trace, renews: options.stdio });
   upstreams.mustExist();
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);

@@ -24,6 +24,8 @@ const MIN_SECRET_PATH = 12;
 export interface UpstreamFactoryOptions {
   /** What logs call the server. @default its package or file, or the origin of its URL */
   readonly name?: string | undefined;
+  /** Whether a session outlives that of a server over HTTP: for a client that cannot begin another by itself. */
+  readonly renews?: boolean;
   /** Whether errors quote what a server writes to stdout that is no message. */
   readonly quotesStdout?: boolean;
 }
@@ -96,10 +98,14 @@ export class UpstreamFactory {
     const hidden = (): Secrets => this.logs.secretsFor(secrets);
     // Its values are the client's, who might hide any word in the logs of all: no longer than the session lasts.
     const show = this.logs.hideForNow(secrets);
-    const { HttpTransport, fetchThrough } = await loadHttp();
+    const { HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
+    const reach = (): InstanceType<typeof HttpTransport> =>
+      new HttpTransport(url, { ...own, redactCut: (text) => hidden().redactCut(text) });
     const transport: TransportLike =
       kind === 'url'
-        ? new HttpTransport(url, { ...own, redactCut: (text) => hidden().redactCut(text) })
+        ? this.options.renews === true
+          ? new RenewingTransport(reach)
+          : reach()
         : new SSEClientTransport(url, {
             fetch: fetchThrough(url),
             requestInit: { headers: { ...own.headers, ...own.passed } },

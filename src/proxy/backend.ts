@@ -17,6 +17,8 @@ interface ClientTransport extends TransportLike {
   readonly sessionId?: string | undefined;
   /** Whether it answers each request that was lost: nobody else has to see to it then. */
   readonly settlesRequests?: boolean;
+  /** Whether it begins a new session where the backend has lost one: then nothing is lost but what it has told. */
+  readonly renewsSessions?: boolean;
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
   /** Is told of a request whose stream the backend has closed before its answer. */
@@ -117,6 +119,11 @@ export class Backend {
     return transport;
   }
 
+  /** Whether after this error nobody knows whether the answers that are awaited can still come. */
+  #isDoubtful(error: unknown): boolean {
+    return this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error));
+  }
+
   /** What was set on the transport before is called as well. */
   #listenTo(transport: ClientTransport): void {
     const { onmessage, onclose, onerror } = transport;
@@ -141,8 +148,7 @@ export class Backend {
       this.listener.report(error);
       if (error instanceof LostAnswer) this.listener.answerLost(error);
       if (isEndOfEventSource(error)) this.lost(`the connection to the backend broke: ${reasonOf(error)}`, error);
-      else if (this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error)))
-        this.#probe.ask(transport);
+      else if (transport.renewsSessions !== true && this.#isDoubtful(error)) this.#probe.ask(transport);
     };
   }
 }

@@ -3,6 +3,7 @@ import { EnvHttpProxyAgent, fetch, type RequestInit } from 'undici';
 import { proxiesFor } from './proxy-environment.js';
 
 export { HttpTransport } from './http-transport.js';
+export { RenewingTransport } from './renewing-transport.js';
 
 /** A `fetch` that goes by way of a proxy, where the environment names one for this server. */
 export function fetchThrough(url: URL): typeof globalThis.fetch {

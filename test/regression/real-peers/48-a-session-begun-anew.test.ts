@@ -98,7 +98,8 @@ async function local(port: number): Promise<Local> {
 
 describe('48: behind --stdio --url', () => {
   it('a backend that is killed and started again, three times: each lost call has its error, and the session lives', async () => {
-    let { process: backend, port } = await start();
+    const { port, process: first } = await start();
+    let backend = first;
     const one = await local(port);
     const { client, changed } = one;
     await client.setLoggingLevel('error');
