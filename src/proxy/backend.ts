@@ -1,29 +1,17 @@
 import { asUpstream } from '../backchannel.js';
 import { BackendEnded } from '../backend-ended.js';
-import type { JsonRpcMessage, RequestId } from '../routing/message.js';
+import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import { LostAnswer } from '../lost-answer.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
+import { closeTransport, type ClientTransport } from './client-transport.js';
 import { Probe, tellsOfLife } from './probe.js';
+import type { Callbacks, StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 import { isSessionUnknown } from '../session-unknown.js';
 
-/** How long a backend may take to hear that its session is over, and a transport to be made in vain. */
+/** How long a transport may take to be made in vain. */
 const CLOSE_TIMEOUT_MS = 2_000;
-
-/** What some transports have and others have not. */
-interface ClientTransport extends TransportLike {
-  /** Over HTTP, once the backend has given the session a name. */
-  readonly sessionId?: string | undefined;
-  /** Whether it answers each request that was lost: nobody else has to see to it then. */
-  readonly settlesRequests?: boolean;
-  /** Whether it begins a new session where the backend has lost one: then nothing is lost but what it has told. */
-  readonly renewsSessions?: boolean;
-  setProtocolVersion?(version: string): void;
-  terminateSession?(): Promise<void>;
-  /** Is told of a request whose stream the backend has closed before its answer. */
-  onpoll?: ((id: RequestId) => void) | undefined;
-}
 
 /** Aborted when the session ends before the backend is connected. */
 export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
@@ -42,11 +30,25 @@ interface BackendListener {
   isAwaited(): boolean;
 }
 
+/** An `initialize` that the backend has not answered. */
+interface Starting {
+  /** As the backend knows it. */
+  readonly initialize: RequestMessage;
+  /** As the client knows it. */
+  readonly id: RequestId;
+  readonly sent: Promise<void>;
+}
+
 /** The backend of one session. It is connected by the first message to it; what comes meanwhile waits in order. */
 export class Backend {
   readonly #aborter = new AbortController();
   #ready: Promise<ClientTransport> | undefined;
   #transport: ClientTransport | undefined;
+  /** Those that it came with. */
+  #callbacks: Callbacks = {};
+  #starting: Starting | undefined;
+  /** Where it finds a start that was left. */
+  readonly #starts: StartKeeper | undefined;
   readonly #probe = new Probe((reason, cause) => {
     // It was asked whether the lost answers can still come, and can end nothing else: a call whose answer is under way.
     const isDecided = this.#transport?.settlesRequests === true && this.listener.isAwaited();
@@ -59,12 +61,19 @@ export class Backend {
   constructor(
     private readonly makeTransport: MakeTransport,
     private readonly listener: BackendListener,
-  ) {}
+    starts?: StartKeeper,
+  ) {
+    this.#starts = starts;
+  }
 
   /** Rejects when the backend could not be started, too. */
   send(message: JsonRpcMessage): Promise<void> {
+    const initialize = isRequest(message) && message.method === 'initialize' ? message : undefined;
+    const start = this.#ready === undefined && initialize !== undefined ? this.#starts?.take(initialize) : undefined;
+    if (start !== undefined && initialize !== undefined) return this.#adopt(start, initialize.id);
     const ready = (this.#ready ??= this.#connect());
     const sent = ready.then((transport) => transport.send(message));
+    if (initialize !== undefined) this.#starting = { initialize, id: initialize.id, sent };
     if (message.method === 'notifications/initialized') {
       // A client that speaks to it directly waits likewise: requests must not overtake this.
       const taken = (): Promise<ClientTransport> => ready;
@@ -91,6 +100,15 @@ export class Backend {
     if (!this.#isClosed) this.listener.lost(reason, !this.#reported.has(Object(cause) as object));
   }
 
+  /** Leaves a backend that is still to be initialized to whoever comes back for it. */
+  leave(): void {
+    const [transport, starting, callbacks] = [this.#transport, this.#starting, this.#callbacks];
+    if (this.#isClosed || transport === undefined || starting === undefined) return;
+    if (this.#starts?.keep({ transport, callbacks, ...starting }) !== true) return;
+    this.#isClosed = true;
+    this.#probe.stop();
+  }
+
   /** @param isLost nobody is there who could be told */
   async close(isLost: boolean): Promise<void> {
     if (this.#isClosed) return;
@@ -99,17 +117,28 @@ export class Backend {
     this.#aborter.abort();
     // A transport that is still being made is closed as soon as it is.
     if (this.#transport === undefined && this.#ready !== undefined) await endsWithin(CLOSE_TIMEOUT_MS, this.#ready);
-    const transport = this.#transport;
-    if (transport?.terminateSession !== undefined && !isLost) {
-      await endsWithin(CLOSE_TIMEOUT_MS, transport.terminateSession());
-    }
-    await transport?.close();
+    if (this.#transport !== undefined) await closeTransport(this.#transport, isLost);
+  }
+
+  /** Takes over a start that its client has left. Resolves when its `initialize` is sent. */
+  #adopt(
+    { transport, callbacks, initialize, sent, said }: NonNullable<ReturnType<StartKeeper['take']>>,
+    id: RequestId,
+  ): Promise<void> {
+    this.#transport = transport;
+    this.#ready = Promise.resolve(transport);
+    this.#starting = { initialize, id, sent };
+    this.#listenTo(transport, callbacks);
+    this.listener.started();
+    for (const message of said) this.#received(message);
+    return sent;
   }
 
   async #connect(): Promise<ClientTransport> {
     const transport: ClientTransport = asUpstream(await this.makeTransport(this.#aborter.signal));
     this.#transport = transport;
-    this.#listenTo(transport);
+    const { onmessage, onclose, onerror } = transport;
+    this.#listenTo(transport, { onmessage, onclose, onerror });
     if (this.#aborter.signal.aborted) {
       await transport.close();
       throw new Error('the session ended before the backend was connected');
@@ -124,13 +153,24 @@ export class Backend {
     return this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error));
   }
 
+  #received(message: JsonRpcMessage): void {
+    if (this.#isClosed || this.#probe.takes(message)) return;
+    const { initialize, id } = this.#starting ?? {};
+    if (initialize === undefined || message.id !== initialize.id || message.method !== undefined) {
+      this.listener.received(message);
+      return;
+    }
+    this.#starting = undefined;
+    this.listener.received({ ...message, id });
+  }
+
   /** What was set on the transport before is called as well. */
-  #listenTo(transport: ClientTransport): void {
-    const { onmessage, onclose, onerror } = transport;
+  #listenTo(transport: ClientTransport, callbacks: Callbacks): void {
+    const { onmessage, onclose, onerror } = callbacks;
+    this.#callbacks = callbacks;
     transport.onmessage = (message: JsonRpcMessage, extra?: unknown) => {
       onmessage?.(message, extra);
-      if (this.#isClosed) return;
-      if (!this.#probe.takes(message)) this.listener.received(message);
+      this.#received(message);
     };
     transport.onpoll = (id) => {
       if (!this.#isClosed) this.listener.polled(id);

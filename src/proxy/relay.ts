@@ -18,6 +18,7 @@ import { Backend, type MakeTransport } from './backend.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
 import { LostAnswers } from './lost-answers.js';
+import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
@@ -29,6 +30,8 @@ const NEWS_MS = 2_000;
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
+  /** Where a start is found that its client has left. @default nowhere */
+  readonly starts?: StartKeeper | undefined;
   /** One call at a time. */
   readonly serialize: boolean;
   /** How many requests the backend may have, or wait for it, at once. */
@@ -69,19 +72,23 @@ export class Relay {
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       this.#response({ jsonrpc: '2.0', id, error });
     });
-    this.#backend = new Backend(options.makeTransport, {
-      started: options.onStart,
-      received: (message) => this.#fromBackend(message),
-      lost: options.onLost,
-      report: options.report,
-      polled: (id) => {
-        if (this.#calls.isDue(id)) options.onPolled(id);
+    this.#backend = new Backend(
+      options.makeTransport,
+      {
+        started: options.onStart,
+        received: (message) => this.#fromBackend(message),
+        lost: options.onLost,
+        report: options.report,
+        polled: (id) => {
+          if (this.#calls.isDue(id)) options.onPolled(id);
+        },
+        answerLost: (lost) => {
+          this.#answerLost(lost);
+        },
+        isAwaited: () => this.#calls.areAwaited,
       },
-      answerLost: (lost) => {
-        this.#answerLost(lost);
-      },
-      isAwaited: () => this.#calls.areAwaited,
-    });
+      options.starts,
+    );
   }
 
   /** Whether the backend has yet to answer `initialize`. */
@@ -114,6 +121,11 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
+  /** A backend that is still to be initialized is left to the client's next attempt. */
+  leaveBackend(): void {
+    this.#backend.leave();
+  }
+
   closeBackend(isLost: boolean): Promise<void> {
     return this.#backend.close(isLost);
   }
@@ -135,6 +147,8 @@ export class Relay {
       }
     }
     const taken = takenBackBy(message);
+    // No client may take that back, and many do when they have waited too long: the next attempt waits for the same start.
+    if (taken !== undefined && taken === this.#initializeId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
@@ -153,8 +167,6 @@ export class Relay {
 
   /** @returns whether the backend has not even heard of the request */
   #takeBack(id: RequestId): boolean {
-    // No client may take that back.
-    if (id === this.#initializeId) return false;
     return this.#calls.takeBack(id, (hasOwnStream) => {
       this.options.onUnanswered(id, hasOwnStream);
     });

@@ -13,6 +13,7 @@ import { Idle } from './idle.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
 import { endSilently } from './silent-end.js';
+import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
@@ -60,11 +61,13 @@ export class Session {
     /** It is no session any more. */
     private readonly onEnd: (ended: Promise<void>) => void,
     private readonly report: (error: Error) => void,
+    starts?: StartKeeper,
   ) {
     this.#idle = new Idle(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,
       makeTransport: (signal) => settings.upstream({ headers: opener.headers, signal }),
+      starts,
       serialize: settings.serialize,
       maxInFlight: settings.maxInFlight,
       onStart: () => {
@@ -135,6 +138,11 @@ export class Session {
       void this.end('the client went away before it was initialized');
   }
 
+  /** Whether the client has left before the backend was initialized, and may come back for the answer or begin anew. */
+  get isLeftStarting(): boolean {
+    return this.#ended === undefined && this.#idle.isAway && this.#relay.isInitializing;
+  }
+
   /** Takes no calls, for this reason. */
   refuse(reason: string): void {
     this.#relay.refuse(reason);
@@ -155,6 +163,8 @@ export class Session {
     debug.proxy('session %s ended: %s', this.name, reason);
     this.#idle.stop();
     this.#relay.stop();
+    // At once: the next attempt may be here already.
+    if (!isBackendLost) this.#relay.leaveBackend();
     // Not before the session knows that it has ended: to close a transport calls back.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [

@@ -8,6 +8,7 @@ import type { Credential } from './guard.js';
 import type { ProxySnapshot } from './options.js';
 import { Session, type Downstream, type Opener } from './session.js';
 import type { ProxySettings } from './settings.js';
+import { isSame, Starts, type StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
 /** What a new transport tells of its session. */
@@ -28,12 +29,15 @@ export class Sessions {
   /** The ends of sessions that are no more: a backend may take its time to go. */
   readonly #ending = new Set<Promise<void>>();
   readonly #opened = new Subject<Session>();
+  readonly #starts: Starts;
   #closing: Promise<void> | undefined;
 
   constructor(
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
-  ) {}
+  ) {
+    this.#starts = new Starts(report, () => settings.maxSessions - this.#counted.size);
+  }
 
   /** What became of each server-initiated message, of those that are open and those to come. */
   get routes$(): Observable<RouteEvent> {
@@ -67,10 +71,24 @@ export class Sessions {
     const onEnd = (ended: Promise<void>): void => {
       this.#forget(session, ended, life);
     };
-    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report);
+    const starts = this.#startsFor(opener, () => session);
+    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report, starts);
     this.#all.add(session);
     this.#opened.next(session);
     return session;
+  }
+
+  #startsFor(opener: Opener, own: () => Session): StartKeeper {
+    return {
+      keep: (start) => this.#starts.keep(opener, start),
+      take: (initialize) => {
+        // Where events are kept, a client could have come back for the answer, and has not.
+        for (const session of this.#all)
+          if (session !== own() && session.isLeftStarting && isSame(session.opener, opener))
+            void session.end('its client begins anew');
+        return this.#starts.take(opener, initialize);
+      },
+    };
   }
 
   get #isFull(): boolean {
@@ -108,9 +126,11 @@ export class Sessions {
   async #close(graceMs: number): Promise<void> {
     const open = [...this.#all];
     await endsWithin(graceMs, Promise.all(open.map((session) => session.drain())));
+    const dropped = this.#starts.close();
     for (const session of open) void session.end('the proxy is shutting down');
     this.#opened.complete();
     while (this.#ending.size > 0) await Promise.all(this.#ending);
+    await dropped;
   }
 
   #forget(session: Session, ended: Promise<void>, life: AbortController): void {

@@ -177,14 +177,15 @@ export class RenewingTransport implements TransportLike {
   }
 
   async #begin(): Promise<void> {
-    if (this.#isClosed) throw new Error('the connection is closed');
+    const { initialize } = this.#memory;
+    if (this.#isClosed || initialize === undefined) throw new Error('the connection is closed');
     this.#session++;
     const inner = this.#connected();
     // What the server asks from now on, it asks in this session.
     this.#inner = inner;
     try {
       await inner.start();
-      const result = await this.#ask(this.#memory.initialize as RequestMessage);
+      const result = await this.#ask(initialize);
       const { protocolVersion } = Object(result) as { protocolVersion?: unknown };
       if (typeof protocolVersion === 'string') inner.setProtocolVersion(protocolVersion);
       await inner.send({ jsonrpc: '2.0', method: 'notifications/initialized' });

@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { StatefulProxyOptions, UpstreamRequest } from 'mcp-backchannel/proxy';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Message, StrictClient } from '../../../examples/lib/strict-client.js';
+import type { StrictClient } from '../../../examples/lib/strict-client.js';
 import { Started } from '../../cli/support.js';
 import { proxies, type ProxyStage } from '../../proxy/support.js';
 import { MemoryEventStore } from '../../support/event-store.js';
+import { ColdBackend } from './cold-backend.js';
 
 const open = proxies();
 const started = new Started();
@@ -25,74 +23,6 @@ const PARAMS = {
   capabilities: { elicitation: {} },
   clientInfo: { name: 'c', version: '1' },
 };
-
-/** A backend that answers `initialize` when the test says so, and everything else at once. */
-class ColdBackend {
-  readonly starts: Start[] = [];
-  readonly #looks = new Set<() => void>();
-
-  readonly upstream: StatefulProxyOptions['upstream'] = async (request) => {
-    const [client, server] = InMemoryTransport.createLinkedPair();
-    this.starts.push(new Start(server, request));
-    this.#look();
-    server.onmessage = (message) => {
-      this.starts.find((start) => start.server === server)?.receive(message as Message);
-      this.#look();
-    };
-    await server.start();
-    return client;
-  };
-
-  async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise<void>((resolve) => this.#looks.add(resolve));
-  }
-
-  #look(): void {
-    for (const look of this.#looks) look();
-    this.#looks.clear();
-  }
-
-  start(at = 0): Start {
-    const start = this.starts[at];
-    if (start === undefined) throw new Error(`there is no start ${String(at)}`);
-    return start;
-  }
-}
-
-class Start {
-  readonly received: Message[] = [];
-  readonly closed: Promise<void>;
-  isClosed = false;
-  #initialize: Message | undefined;
-
-  constructor(
-    readonly server: InMemoryTransport,
-    readonly request: UpstreamRequest,
-  ) {
-    this.closed = new Promise((resolve) => {
-      server.onclose = () => {
-        this.isClosed = true;
-        resolve();
-      };
-    });
-  }
-
-  receive(message: Message): void {
-    this.received.push(message);
-    if (message.method === 'initialize') this.#initialize = message;
-    else if (message.method !== undefined && message.id !== undefined)
-      void this.send({ id: message.id, result: { content: [{ type: 'text', text: 'hello' }] } });
-  }
-
-  async ready(): Promise<void> {
-    const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'cold', version: '1' } };
-    await this.send({ id: this.#initialize?.id ?? null, result });
-  }
-
-  async send(message: Message): Promise<void> {
-    await this.server.send({ jsonrpc: '2.0', ...message } as JSONRPCMessage);
-  }
-}
 
 /** Sends `initialize` and goes away before it is answered. */
 async function impatient(
@@ -150,8 +80,7 @@ describe('57: a start that its client did not wait for is handed', () => {
     await backend.start().send({ method: 'notifications/message', params: { level: 'info', data: 'warm' } });
     await backend.start().ready();
     const client = stage.client();
-    const { result } = await client.request('initialize', PARAMS);
-    expect(result).toMatchObject({ serverInfo: { name: 'cold' } });
+    expect((await client.request('initialize', PARAMS)).result).toMatchObject({ serverInfo: { name: 'cold' } });
     expect(await called(client)).toBe('hello');
     expect(client.arrivals.map(({ message }) => message.method ?? message.id)).toContain('notifications/message');
     expect(backend.starts).toHaveLength(1);
@@ -271,6 +200,7 @@ describe('57: a start that nobody came back for', () => {
     for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
     expect(backend.start().isClosed).toBe(false);
     vi.advanceTimersByTime(1);
+    vi.useRealTimers();
     await backend.start().closed;
   });
 
@@ -338,7 +268,7 @@ it('57: through the command, an SDK client that gives up finds the server that i
   const { url, command } = await started.endpoint(['--', process.execPath, '-e', server]);
   const connect = async (timeout: number): Promise<Client> => {
     const client = started.add(new Client({ name: 'c', version: '1' }));
-    await client.connect(new StreamableHTTPClientTransport(new URL(url)) as never, { timeout });
+    await client.connect(new StreamableHTTPClientTransport(new URL(url)), { timeout });
     return client;
   };
   const first = connect(300);
