@@ -1,5 +1,5 @@
 /** A backend over HTTP may answer a request under any status: what its body says reaches the client, and the session lives. */
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -112,10 +112,14 @@ describe('41: an answer to a request reaches whoever waits for it, whatever its 
   });
 });
 
+type Answers = Readonly<Record<string, (response: ServerResponse, id: unknown) => void>>;
+
 /** A backend of one session: what it does with a request is up to its method. */
-async function backend(
-  answers: Readonly<Record<string, (response: ServerResponse, id: unknown) => void>>,
-): Promise<URL> {
+async function backend(answers: Answers): Promise<URL> {
+  return (await backendWith(answers)).url;
+}
+
+async function backendWith(answers: Answers): Promise<{ readonly url: URL; readonly http: HttpServer }> {
   const http = createServer((request, response) => {
     if (request.method !== 'POST') {
       response.writeHead(405).end();
@@ -140,7 +144,7 @@ async function backend(
     http.closeAllConnections();
     http.close();
   });
-  return new URL(url);
+  return { url: new URL(url), http };
 }
 
 const fails =
@@ -228,6 +232,26 @@ describe('41: through the proxy', () => {
     answerSlow();
     expect((await slow.response).result).toEqual({ tools: [] });
     expect(stage.proxy.snapshot().sessions).toBe(1);
+  });
+
+  it('a backend that takes no more connections, and lets its calls finish, is let finish', async () => {
+    let answerSlow = (): void => undefined;
+    const { url, http } = await backendWith({
+      'tools/call': (response, id) => (answerSlow = () => works(response, id)),
+      'prompts/list': (response) => inEvents(response).write(': half an answer\n', () => response.destroy()),
+    });
+    const stage = await open(() => new HttpTransport(url));
+    const client = await stage.connect();
+    const slow = client.start('tools/call', { name: 'slow' });
+    await slow.exchange;
+    const broken = client.start('prompts/list');
+    await broken.exchange;
+    http.close();
+    expect((await broken.response).error?.message).toMatch(/broke off/);
+    // Our own ping finds nobody. What it was about is answered, and the other call is none of it.
+    await expect.poll(() => stage.errors.some(({ message }) => message.includes('ECONNREFUSED'))).toBe(true);
+    answerSlow();
+    expect((await slow.response).result).toEqual({ tools: [] });
   });
 
   it.each<[string, (response: ServerResponse, id: unknown) => void]>([
