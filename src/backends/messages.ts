@@ -10,6 +10,11 @@ import { Outline } from './outline.js';
 /** The longest message, in characters, as the SDK has it over stdio. */
 export const MAX_MESSAGE: number = 10 * 1_048_576;
 
+/** What is wrong with a longer one. */
+export function isTooLong(maxMessage: number): string {
+  return `is longer than ${maxMessage} characters (--max-message)`;
+}
+
 /** JSON-RPC's code for what is no JSON. */
 export const PARSE_ERROR = -32700;
 
@@ -20,6 +25,8 @@ const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params
 
 /** Who is told what a backend says. */
 export interface MessageListener {
+  /** How many characters a message may have. */
+  readonly maxMessage: number;
   message(message: JsonRpcMessage): void;
   error(error: Error): void;
   /** Tells the backend that what it asks is no valid request: nobody else will answer it. */
@@ -27,8 +34,9 @@ export interface MessageListener {
 }
 
 /** Tells the callbacks of a transport, and sends what is refused through it. */
-export function listenerOf(transport: TransportLike): MessageListener {
+export function listenerOf(transport: TransportLike, maxMessage: number = MAX_MESSAGE): MessageListener {
   return {
+    maxMessage,
     message: (message) => transport.onmessage?.(message),
     error: (error) => transport.onerror?.(error),
     refuse: (answer) => {

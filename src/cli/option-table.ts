@@ -134,6 +134,13 @@ const TABLE = [
     needs: 'http',
   },
   {
+    flags: '--max-message <number>',
+    group: 'sessions',
+    help: 'how many characters a message of the server, or of the client of --stdio, may have; the call of a longer one fails',
+    value: 'atLeastOne',
+    default: '10485760',
+  },
+  {
     flags: '--event-store <kind>',
     group: 'sessions',
     help: "'memory' keeps the latest messages of each session, so that clients can resume a broken stream",

@@ -37,8 +37,13 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends, for nothing has caught this: ${format(error)}`);
     process.exit(1);
   });
-  const { upstream, name, trace } = options;
-  const upstreams = new UpstreamFactory(upstream, logs, { name, quotesStdout: trace, renews: options.stdio });
+  const { upstream, name, trace, maxMessage } = options;
+  const upstreams = new UpstreamFactory(upstream, logs, {
+    name,
+    maxMessage,
+    quotesStdout: trace,
+    renews: options.stdio,
+  });
   upstreams.mustExist();
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);
@@ -108,6 +113,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
 async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
   const { ambiguous, trace } = options;
   const mode = stdioMode({
+    maxMessage: options.maxMessage,
     upstream: upstreams.connect,
     backchannel: { ambiguous },
     onerror: logs.report,

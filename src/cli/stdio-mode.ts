@@ -15,11 +15,16 @@ export interface StdioMode {
   close(graceMs: number): Promise<void>;
 }
 
+export interface StdioModeOptions extends Pick<StatefulProxyOptions, 'upstream' | 'backchannel' | 'onerror'> {
+  /** How many characters a message of the client may have. @default 10_485_760 */
+  readonly maxMessage?: number;
+}
+
 /** A session of the proxy, whose client is at our stdin and stdout. */
-export function stdioMode(options: Pick<StatefulProxyOptions, 'upstream' | 'backchannel' | 'onerror'>): StdioMode {
+export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMode {
   let isOver!: (reason: End | 'server gone') => void;
   const over = new Promise<End | 'server gone'>((resolve) => (isOver = resolve));
-  const client = new StdioTransport(isOver);
+  const client = new StdioTransport(isOver, maxMessage);
   const downstream = withBackchannel(client, options.backchannel);
   const headers = new Headers();
   const session = new Session(

@@ -7,7 +7,7 @@ import { withoutNulls } from '../null-for-absent.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { MessageLines } from '../backends/message-lines.js';
-import { INVALID_REQUEST, MAX_MESSAGE, PARSE_ERROR } from '../backends/messages.js';
+import { INVALID_REQUEST, isTooLong, MAX_MESSAGE, PARSE_ERROR } from '../backends/messages.js';
 import type { Outline } from '../backends/outline.js';
 
 /** Why no more comes of a client: it has left, or has sent what cannot be read, and nothing after it. */
@@ -131,7 +131,7 @@ export class StdioTransport implements TransportLike {
   }
 
   get #isTooLong(): string {
-    return `is longer than ${this.maxMessage} characters (--max-message)`;
+    return isTooLong(this.maxMessage);
   }
 
   /** An answer is answered by nobody, and whoever waits for it gets an error in its place. */

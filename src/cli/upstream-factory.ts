@@ -26,6 +26,8 @@ export interface UpstreamFactoryOptions {
   readonly name?: string | undefined;
   /** Whether a session outlives that of a server over HTTP: for a client that cannot begin another by itself. */
   readonly renews?: boolean;
+  /** How many characters a message may have. @default 10_485_760 */
+  readonly maxMessage?: number | undefined;
   /** Whether errors quote what a server writes to stdout that is no message. */
   readonly quotesStdout?: boolean;
 }
@@ -79,6 +81,7 @@ export class UpstreamFactory {
       ...command,
       name,
       children: this.#children,
+      maxMessage: this.options.maxMessage,
       quotesStdout: this.options.quotesStdout ?? false,
       redactCut: (text) => logs.secretsFor([]).redactCut(text),
       onStderr: (line, pid) => {
@@ -100,7 +103,11 @@ export class UpstreamFactory {
     const show = this.logs.hideForNow(secrets);
     const { HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
     const reach = (): InstanceType<typeof HttpTransport> =>
-      new HttpTransport(url, { ...own, redactCut: (text) => hidden().redactCut(text) });
+      new HttpTransport(url, {
+        ...own,
+        maxMessage: this.options.maxMessage,
+        redactCut: (text) => hidden().redactCut(text),
+      });
     const transport: TransportLike =
       kind === 'url'
         ? this.options.renews === true

@@ -1,4 +1,3 @@
-import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import { asError, textOf } from '../errors.js';
 import {
@@ -6,15 +5,13 @@ import {
   isNotification,
   isRequest,
   isResponse,
-  reportedTokenOf,
   type JsonRpcMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
-import { answerIn, errorAnswer, reasonOf, SERVER_ERROR } from '../error-answers.js';
+import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend, type MakeTransport } from './backend.js';
-import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { Calls } from './calls.js';
 import { LostAnswers } from './lost-answers.js';
 import { Questions } from './questions.js';
@@ -23,9 +20,6 @@ import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
-
-/** A backend that answers notifications, which need no answer, does so at once. */
-const NEWS_MS = 2_000;
 
 export interface RelayOptions {
   readonly client: Pick<TransportLike, 'send'>;
@@ -58,8 +52,6 @@ export class Relay {
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
-  /** When the backend was told something last that needs no answer. */
-  #toldAt = -Infinity;
   readonly #questions: Questions;
   #initializeId: RequestId | undefined;
   /** Why no more requests are taken. */
@@ -90,9 +82,7 @@ export class Relay {
         polled: (id) => {
           if (this.#calls.isDue(id)) options.onPolled(id);
         },
-        answerLost: (lost) => {
-          this.#answerLost(lost);
-        },
+        answerLost: (lost) => this.#lostAnswers.add(lost),
         isAwaited: () => this.#calls.areAwaited,
       },
       options.starts,
@@ -189,7 +179,7 @@ export class Relay {
 
   /** Sends what nobody awaits an answer to. */
   #tellBackend(message: JsonRpcMessage): void {
-    this.#toldAt = now();
+    this.#lostAnswers.told();
     this.#toBackend(message).catch((error: unknown) => {
       // What the end of the session has broken off is no news.
       if (!this.#isOver) this.options.report(asError(error));
@@ -206,8 +196,7 @@ export class Relay {
     if (isResponse(message)) {
       this.#response({ ...message, id: this.#calls.meantBy(message.id) });
     } else {
-      if (isErrorToNobody(message))
-        this.#answerLost(new LostAnswer('the backend sent an error that names no request', detailsOf(message)));
+      this.#lostAnswers.addNameless(message);
       this.#calls.onBehalfOfCurrent(() => {
         this.#serverInitiated(message);
       });
@@ -227,6 +216,7 @@ export class Relay {
     if (!this.#calls.isDue(message.id)) {
       this.#calls.answeredLate(message.id);
       debug.proxy('the backend answers %o, which nobody awaits', message.id);
+      this.#lostAnswers.addNameless(message);
       return;
     }
     this.#lostAnswers.heardOf(message.id);
@@ -240,12 +230,6 @@ export class Relay {
       this.options.onRefused('the backend refused to initialize it');
   }
 
-  #answerLost({ message, details: { about, error, mayAnswerNews = false } }: LostAnswer): void {
-    const answer = error ?? { code: SERVER_ERROR, message: `${message}: it may be the answer to this request` };
-    const isNews = mayAnswerNews && now() - this.#toldAt < NEWS_MS;
-    this.#lostAnswers.add(about === undefined ? undefined : this.#calls.meantBy(about), answer, !isNews);
-  }
-
   #serverInitiated(message: JsonRpcMessage): void {
     if (isRequest(message)) {
       this.#questions.ask(message);
@@ -253,18 +237,7 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     if (taken !== undefined) this.#questions.withdrawn(taken);
-    this.#toClient(this.#withKnownToken(message)).catch((error: unknown) => this.options.report(asError(error)));
-  }
-
-  /** Progress tokens are often the ids of their requests, and written in as many ways. */
-  #withKnownToken(message: JsonRpcMessage): JsonRpcMessage {
-    const token = reportedTokenOf(message);
-    const call = token === undefined ? undefined : this.#calls.withToken(token);
-    if (call === undefined) return message;
-    this.#lostAnswers.heardOf(call.id);
-    return call.token === token
-      ? message
-      : { ...message, params: { ...(message.params as object), progressToken: call.token } };
+    this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
@@ -280,11 +253,6 @@ export class Relay {
       else this.options.report(asError(error));
     });
   }
-}
-
-/** Whether this is the error of a backend that could not read what it was sent, and does not know its id. */
-function isErrorToNobody({ id, method, error }: JsonRpcMessage): boolean {
-  return id === undefined && method === undefined && isRpcError(error);
 }
 
 /** The id of the request that its sender takes back with this message. */

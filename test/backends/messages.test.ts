@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { ChildTransport } from '../../src/backends/stdio/child-transport.js';
 import { Children } from '../../src/backends/stdio/process-groups.js';
-import { tellMessages } from '../../src/backends/messages.js';
+import { MAX_MESSAGE, tellMessages } from '../../src/backends/messages.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { closers } from '../proxy/support.js';
 import { CALL, event, inEvents, peer, RESULT } from './http/http-peer.js';
@@ -22,6 +22,7 @@ interface Told {
 function told(said: unknown): Told {
   const all: Told = { messages: [], refused: [], errors: [] };
   tellMessages(typeof said === 'string' ? said : JSON.stringify(said), {
+    maxMessage: MAX_MESSAGE,
     message: (message) => all.messages.push(message),
     refuse: (answer) => all.refused.push(answer),
     error: (error) => {

@@ -129,6 +129,7 @@ describe('takes', () => {
       path: '/mcp',
       idleTimeout: 1_800_000,
       maxSessions: 1000,
+    maxMessage: 10_485_760,
       ambiguous: 'last-inbound',
       parkTimeout: 5_000,
       maxParked: 256,

@@ -166,15 +166,15 @@ it('answers what is no valid message, unless it is an answer, with an error, and
 });
 
 it('ends with exit code 1 when a message of its client has no end, and says so', async () => {
-  const command = started.command(['--stdio', ...MIRROR]);
+  const command = started.command(['--stdio', '--max-message', '1000', ...MIRROR]);
   const { stdin, stdout } = command.process;
   stdin.on('error', () => undefined);
   stdin.write(`${JSON.stringify(INITIALIZE_MESSAGE)}\n`);
   await once(stdout, 'data');
-  stdin.write('x'.repeat(11 * 1_048_576));
+  stdin.write('x'.repeat(1_048_576));
   expect(await command.exit).toEqual({ code: 1, signal: null });
   expect(command.stderr.filter((line) => line.includes('error:'))).toEqual([
-    'mcp-backchannel: error: a message of the client is longer than 10485760 characters',
+    'mcp-backchannel: error: a message of the client is longer than 1000 characters (--max-message), and does not end',
   ]);
 });
 

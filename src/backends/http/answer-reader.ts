@@ -5,7 +5,7 @@ import { asError } from '../../errors.js';
 import { decodedBody, isCompressed } from './decoded-body.js';
 import type { HttpAnswer } from './http-client.js';
 import { isEventStream } from './response-head.js';
-import { MAX_MESSAGE, tellMessages, type MessageListener } from '../messages.js';
+import { isTooLong, tellMessages, type MessageListener } from '../messages.js';
 
 /** What an answer brings. */
 export interface AnswerListener extends MessageListener {
@@ -17,8 +17,8 @@ export interface AnswerListener extends MessageListener {
 
 /** A message that is not read to its end. Whoever resumes before it gets it again. */
 export class TooLong extends Error {
-  constructor() {
-    super(`a message is longer than ${MAX_MESSAGE} characters`);
+  constructor(maxMessage: number) {
+    super(`a message ${isTooLong(maxMessage)}`);
   }
 }
 
@@ -61,7 +61,7 @@ interface Reading {
 
 function readEvents(listener: AnswerListener): Reading {
   const parser = createParser({
-    maxBufferSize: MAX_MESSAGE,
+    maxBufferSize: listener.maxMessage,
     onEvent: ({ id, event, data }) => {
       if (id !== undefined && id !== '') listener.resumableAfter(id);
       if (data !== '' && (event ?? 'message') === 'message') tellMessages(data, listener);
@@ -70,7 +70,7 @@ function readEvents(listener: AnswerListener): Reading {
       listener.retryAfter(ms);
     },
     onError: ({ type }) => {
-      if (type === 'max-buffer-size-exceeded') throw new TooLong();
+      if (type === 'max-buffer-size-exceeded') throw new TooLong(listener.maxMessage);
     },
   });
   // An event that is not whole is none.
@@ -81,7 +81,7 @@ function readJson(listener: AnswerListener): Reading {
   let json = '';
   return {
     feed: (text) => {
-      if (json.length + text.length > MAX_MESSAGE) throw new TooLong();
+      if (json.length + text.length > listener.maxMessage) throw new TooLong(listener.maxMessage);
       json += text;
     },
     end: () => {

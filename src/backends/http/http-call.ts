@@ -120,6 +120,10 @@ export class HttpCall implements AnswerListener {
     this.#resumption.wake();
   }
 
+  get maxMessage(): number {
+    return this.listener.maxMessage;
+  }
+
   message(message: JsonRpcMessage): void {
     const isAnswer = message.id === this.id && message.method === undefined;
     if (this.isOver || (isAnswer && this.#isAnswered)) return;

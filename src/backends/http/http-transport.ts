@@ -53,6 +53,8 @@ export interface HttpTransportOptions {
   readonly passed?: RequestHeaders;
   /** Hides what must not be shown in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
+  /** How many characters a message may have. @default 10_485_760 */
+  readonly maxMessage?: number | undefined;
 }
 
 /** Options of `send()`. */
@@ -87,13 +89,14 @@ export class HttpTransport implements TransportLike {
   readonly #accepted = new Map<unknown, HttpCall>();
   readonly #notifications = new SendLane(NOTIFICATIONS);
   readonly #answers = new SendLane(ANSWERS);
-  readonly #listener: CallListener = { ...listenerOf(this), polled: (id) => this.onpoll?.(id) };
+  readonly #listener: CallListener;
 
   constructor(
     url: URL,
     private readonly options: HttpTransportOptions = {},
   ) {
     this.#client = new HttpClient(url);
+    this.#listener = { ...listenerOf(this, options.maxMessage), polled: (id) => this.onpoll?.(id) };
     this.#passed = options.passed ?? {};
   }
 

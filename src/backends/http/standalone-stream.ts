@@ -82,6 +82,10 @@ export class StandaloneStream implements AnswerListener {
     this.#resumption.wake();
   }
 
+  get maxMessage(): number {
+    return this.listener.maxMessage;
+  }
+
   message(message: JsonRpcMessage): void {
     if (this.#isOffered) this.#tell(message);
   }

@@ -12,7 +12,7 @@ import { visible } from '../../visible.js';
 import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine } from '../lines.js';
-import { listenerOf, MAX_MESSAGE, tellValue, type MessageListener } from '../messages.js';
+import { isTooLong, listenerOf, tellValue, type MessageListener } from '../messages.js';
 import { MessageReader } from './message-reader.js';
 import { QuotedMessages } from './quoted-messages.js';
 
@@ -33,7 +33,7 @@ export interface ChildTransportOptions extends ChildCommand {
   /** Is given each line that the process writes to stderr. */
   readonly onStderr?: (line: string, pid: number) => void;
   /** How many characters a message may have. @default 10_485_760 */
-  readonly maxMessage?: number;
+  readonly maxMessage?: number | undefined;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
   /** Whether errors quote the beginning of a line on stdout that is no message. @default false */
@@ -75,9 +75,8 @@ export class ChildTransport implements TransportLike {
   #lastWords = '';
 
   constructor(private readonly options: ChildTransportOptions) {
-    const { maxMessage = MAX_MESSAGE } = options;
     const listener: MessageListener = {
-      ...listenerOf(this),
+      ...listenerOf(this, options.maxMessage),
       message: (message) => {
         this.#quoted.passed(message);
         this.onmessage?.(message);
@@ -86,7 +85,7 @@ export class ChildTransport implements TransportLike {
     this.#quoted = new QuotedMessages((message) => {
       tellValue(message, listener);
     });
-    this.#reader = new MessageReader(maxMessage, {
+    this.#reader = new MessageReader({
       ...listener,
       quoted: (message) => {
         this.#quoted.hold(message);
@@ -98,11 +97,7 @@ export class ChildTransport implements TransportLike {
       },
       endless: () => {
         this.#child?.stdout?.destroy();
-        this.#over(
-          new RangeError(
-            `a message of the backend is longer than ${maxMessage} characters (--max-message), and does not end`,
-          ),
-        );
+        this.#over(new RangeError(`a message of the backend ${isTooLong(listener.maxMessage)}, and does not end`));
       },
     });
   }

@@ -1,7 +1,7 @@
 import { after } from '../../clock.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import { MessageLines } from '../message-lines.js';
-import { isMeantAsMessage, tellUnreadable, tellValue, type MessageListener } from '../messages.js';
+import { isMeantAsMessage, isTooLong, tellUnreadable, tellValue, type MessageListener } from '../messages.js';
 import { Outline } from '../outline.js';
 import { findMessage, endOfBlank, isComplete, parsed, repaired, trimmed } from './loose-json.js';
 
@@ -38,12 +38,8 @@ export class MessageReader {
   #unfinished: Unfinished | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  /** @param maxLength how many characters a message may have */
-  constructor(
-    private readonly maxLength: number,
-    private readonly listener: ReaderListener,
-  ) {
-    this.#lines = new MessageLines(maxLength, {
+  constructor(private readonly listener: ReaderListener) {
+    this.#lines = new MessageLines(listener.maxMessage, {
       line: (line) => {
         this.#line(line);
       },
@@ -129,7 +125,7 @@ export class MessageReader {
     const text = `\n${piece}`;
     const length = begun.outline.feed(text);
     this.#unfinished = { text: begun.text + text.slice(0, length), outline: begun.outline };
-    if (this.#unfinished.text.length > this.maxLength) {
+    if (this.#unfinished.text.length > this.listener.maxMessage) {
       this.#unfinished = undefined;
       this.#tooLong(begun.outline);
     } else if (begun.outline.isWhole) {
@@ -182,6 +178,6 @@ export class MessageReader {
   }
 
   #tooLong(outline: Outline): void {
-    tellUnreadable(outline, `is longer than ${this.maxLength} characters (--max-message)`, this.listener);
+    tellUnreadable(outline, isTooLong(this.listener.maxMessage), this.listener);
   }
 }

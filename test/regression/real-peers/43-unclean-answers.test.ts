@@ -1,7 +1,7 @@
 /** A stdio server answers with what is no clean line of JSON. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Started } from '../../cli/support.js';
-import { direct, overStdio, type LineClient } from './stdio-rig.js';
+import { direct, overStdio, SERVER, type LineClient } from './stdio-rig.js';
 
 const sharing = new Started();
 const started = new Started();
@@ -128,6 +128,14 @@ describe('43 an answer that is beyond that is an error:', () => {
     });
   });
 
+  it.each([
+    '{"jsonrpc":"2.0","error":{"code":-32603,"message":"boom"}}',
+    '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32603,"message":"boom"}}',
+  ])('an error that names no request, as well: %s', async (text) => {
+    const id = shared.call('say', { text: `${text}\n` }, next++);
+    expect(await shared.answerTo(id)).toMatchObject({ id, error: { code: -32603, message: 'boom' } });
+  });
+
   it('a question that is not clean is refused, so that whoever asks does not wait for ever', async () => {
     const text = '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"x":NaN}}\n';
     shared.call('say', { text }, next++);
@@ -142,6 +150,21 @@ describe('43 an answer that is beyond that is an error:', () => {
     client.call('release');
     expect(await client.answerTo(healthy)).toMatchObject({ result: { content: [{ text: 'held' }] } });
     expect(await client.answerTo(lost)).toMatchObject({ error: { code: -32000 } });
+  });
+});
+
+describe('43 progress of a call', () => {
+  it.each<[string | number, string]>([
+    [70, '"70"'],
+    ['80', '80'],
+    [90, '90'],
+  ])('that brought the token %j is told by it, though the server writes %s', async (token, written) => {
+    const { url } = await started.endpoint([...SERVER]);
+    const client = await started.client(url);
+    const text = `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${written},"progress":1}}\n`;
+    const told = client.next(({ message }) => message.method === 'notifications/progress');
+    client.start('tools/call', { name: 'say', arguments: { text }, _meta: { progressToken: token } });
+    expect((await told).message.params).toEqual({ progressToken: token, progress: 1 });
   });
 });
 
