@@ -12,9 +12,11 @@ const FREE_MEMBERS: ReadonlySet<string> = new Set(['experimental', 'extensions']
  * The message without `null` in the places that the protocol leaves empty: many languages write it for what is not
  * there, and not every receiver takes it. Data, in arguments and results, stays as it is.
  *
+ * @param message a message, or a batch of them
  * @returns the same object where there is none
  */
 export function withoutNulls(message: unknown): unknown {
+  if (Array.isArray(message)) return message.map(withoutNulls);
   if (!isRecord(message)) return message;
   if (typeof message['method'] !== 'string')
     return withResult(without(message, ['method', 'params', 'result', 'error']), (result) =>

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { asError } from '../errors.js';
+import { withoutNulls } from '../null-for-absent.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import { readBody } from './body.js';
 import type { Admission } from './admission.js';
@@ -40,7 +41,7 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
       await session.downstream.handleRequest(request, response);
       return;
     }
-    const message = parsedBody ?? (await readMessage(request, response));
+    const message = withoutNulls(parsedBody ?? (await readMessage(request, response)));
     if (message === undefined) return;
     sendHeadWithFirstEvent(response);
     await session.downstream.handleRequest(request, response, message);
