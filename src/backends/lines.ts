@@ -3,46 +3,43 @@ import type { Readable } from 'node:stream';
 /** A longer line is told in parts. */
 const MAX_LINE = 65_536;
 
-/** Tells each line of a text. Not `readline`, which keeps a line until it ends, however long it is. */
-export function forEachLine(input: Readable, tell: (line: string) => void): void {
-  const lines = new Lines(MAX_LINE, tell);
+/** Where a text that is told in parts may be cut: how much of it may be told before the rest is known. */
+export type Cut = (text: string) => number;
+
+/**
+ * Tells each line of a text. Not `readline`, which keeps a line until it ends, however long it is.
+ *
+ * @param cut keeps together in a long line what must not be told in parts
+ */
+export function forEachLine(input: Readable, tell: (line: string) => void, cut: Cut = (text) => text.length): void {
+  let begun: string[] = [];
+  let length = 0;
+  const take = (): string => {
+    const text = begun.join('');
+    begun = [];
+    length = 0;
+    return text;
+  };
+  const keep = (part: string): void => {
+    if (part !== '') begun.push(part);
+    length += part.length;
+  };
   input.setEncoding('utf8');
   input.on('data', (text: string) => {
-    lines.feed(text, (line) => {
-      tell(line.replace(/\r$/, ''));
-    });
-  });
-  input.on('end', () => {
-    const rest = lines.take();
-    if (rest !== '') tell(rest);
-  });
-}
-
-/** The lines of what comes in parts, each in time that grows with its length, and no faster. */
-export class Lines {
-  #parts: string[] = [];
-  #length = 0;
-
-  /** @param tooLong is given what has come of a line when that is longer than `maxLength`, and no longer kept */
-  constructor(
-    private readonly maxLength: number,
-    private readonly tooLong: (part: string) => void,
-  ) {}
-
-  feed(text: string, tell: (line: string) => void): void {
     const lines = text.split('\n');
     const rest = lines.pop() ?? '';
-    for (const line of lines) tell(this.#parts.length === 0 ? line : this.take() + line);
-    this.#length += rest.length;
-    if (rest !== '') this.#parts.push(rest);
-    if (this.#length > this.maxLength) this.tooLong(this.take());
-  }
-
-  /** What has come of the line that is not whole yet: it is kept no longer. */
-  take(): string {
-    const part = this.#parts.join('');
-    this.#parts = [];
-    this.#length = 0;
-    return part;
-  }
+    for (const line of lines) {
+      keep(line);
+      tell(take().replace(/\r$/, ''));
+    }
+    keep(rest);
+    if (length <= MAX_LINE) return;
+    const line = take();
+    const end = cut(line);
+    if (end > 0) tell(line.slice(0, end));
+    keep(line.slice(end));
+  });
+  input.on('end', () => {
+    if (length > 0) tell(take());
+  });
 }

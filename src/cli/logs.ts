@@ -41,6 +41,9 @@ export class Logs {
     this.#log('info', `[${pid === undefined ? name : `${name} ${pid}`}] ${line}`, { upstream: name, pid, line });
   }
 
+  /** How much of a line may be told before the rest has come, so that no secret is told in two halves. */
+  readonly cut = (text: string): number => this.#secrets.cut(text);
+
   route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
     const whose = session?.slice(0, SESSION_PREFIX);
     const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;

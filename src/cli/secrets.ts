@@ -42,6 +42,21 @@ export class Secrets {
     return redacted.slice(0, Math.min(redacted.length, ...ends));
   }
 
+  /** How much of a text may be shown before the rest is known: up to where a secret may have begun. */
+  cut(text: string): number {
+    const secrets = [...this.#holders.keys()];
+    let end = Math.min(text.length, ...secrets.map((secret) => text.length - lengthOfBeginning(secret, text)));
+    // A secret that is there already must not be parted either, nor one that this one overlaps.
+    for (let before = -1; before !== end;) {
+      before = end;
+      for (const secret of secrets) {
+        const at = text.lastIndexOf(secret, end - 1);
+        if (at >= 0 && at + secret.length > end) end = at;
+      }
+    }
+    return end;
+  }
+
   /** The same value, with no secret in any text of it. The names of properties are our own. */
   redactIn(value: unknown): unknown {
     if (typeof value === 'string') return this.redact(value);
@@ -59,7 +74,12 @@ export class Secrets {
 
 /** How much of a secret a text ends with. */
 function lengthOfBeginning(secret: string, text: string): number {
-  let length = Math.min(secret.length - 1, text.length);
-  while (length > 0 && !text.endsWith(secret.slice(0, length))) length--;
+  // Only where its first characters stand, for there may be thousands of secrets, each as long.
+  const head = secret.slice(0, SHORTEST_SECRET);
+  const from = Math.max(0, text.length - secret.length + 1);
+  for (let at = text.indexOf(head, from); at >= 0; at = text.indexOf(head, at + 1))
+    if (secret.startsWith(text.slice(at))) return text.length - at;
+  let length = Math.min(head.length - 1, secret.length - 1, text.length);
+  while (length > 0 && !text.endsWith(head.slice(0, length))) length--;
   return length;
 }

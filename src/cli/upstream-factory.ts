@@ -84,6 +84,7 @@ export class UpstreamFactory {
       maxMessage: this.options.maxMessage,
       quotesStdout: this.options.quotesStdout ?? false,
       redactCut: (text) => logs.secretsFor([]).redactCut(text),
+      cutStderr: logs.cut,
       onStderr: (line, pid) => {
         logs.ofUpstream(name, pid, line);
       },

@@ -11,7 +11,7 @@ import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
 import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
-import { forEachLine } from '../lines.js';
+import { forEachLine, type Cut } from '../lines.js';
 import { isTooLong, listenerOf, tellValue, type MessageListener } from '../messages.js';
 import { MessageReader } from './message-reader.js';
 import { QuotedMessages } from './quoted-messages.js';
@@ -34,6 +34,8 @@ export interface ChildTransportOptions extends ChildCommand {
   readonly onStderr?: (line: string, pid: number) => void;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
+  /** How much of a long line on stderr may be told before its rest has come. @default all */
+  readonly cutStderr?: Cut;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
   /** Whether errors quote the beginning of a line on stdout that is no message. @default false */
@@ -173,10 +175,11 @@ export class ChildTransport implements TransportLike {
     child.once('close', () => {
       children.delete(pid);
     });
-    forEachLine(stderr, (line) => {
+    const tell = (line: string): void => {
       if (line.trim() !== '') this.#lastWords = line;
       onStderr?.(line, pid);
-    });
+    };
+    forEachLine(stderr, tell, this.options.cutStderr);
   }
 
   /** Either may come alone: what it has started may hold its pipes, and it may live on without its stdout. */
