@@ -1,6 +1,7 @@
 import { MAX_TIMEOUT_MS } from '../clock.js';
 import { textOf } from '../errors.js';
 import type { Logs } from './logs.js';
+import { watchParent } from './parent.js';
 
 /** How long calls in flight may take to finish. */
 export const GRACE_MS = 10_000;
@@ -23,19 +24,26 @@ export interface Shutdown {
 }
 
 /**
- * Ends the process on the first of these signals when it is done, on the second at once.
+ * Ends the process on the first of these signals when it is done, on the second at once. That npx, which has started us, is
+ * gone counts as a signal.
  *
  * @returns whether there has been one
  */
 export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolean {
   process.once('exit', abandon);
   let first: { readonly signal: string; readonly at: number } | undefined;
+  const begin = (signal: string): void => {
+    first = { signal, at: performance.now() };
+    logs.info(`${signal}: lets calls in flight finish, and ends`);
+    void end(close, 0, logs);
+  };
+  watchParent(() => {
+    if (first === undefined) begin('the program that started this is gone');
+  });
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
       if (first === undefined) {
-        first = { signal, at: performance.now() };
-        logs.info(`${signal}: lets calls in flight finish, and ends`);
-        void end(close, 0, logs);
+        begin(signal);
       } else if (!isOne(signal, first.signal) || performance.now() - first.at > ECHO_MS) {
         process.exit(128 + number);
       }
