@@ -72,7 +72,6 @@ export class ChildTransport implements TransportLike {
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #isOver = false;
-
   /** The last line on stderr that says something. */
   #lastWords = '';
 
