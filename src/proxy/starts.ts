@@ -128,7 +128,9 @@ export class Starts {
 
 /** Whether two attempts are, for all that can be known, of one client. */
 export function isSame(one: Starter, other: Starter): boolean {
-  return one.credential.relationOf(other.credential) === 'same' && identityOf(one.headers) === identityOf(other.headers);
+  return (
+    one.credential.relationOf(other.credential) === 'same' && identityOf(one.headers) === identityOf(other.headers)
+  );
 }
 
 function identityOf(headers: Headers): string {

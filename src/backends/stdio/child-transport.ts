@@ -9,7 +9,7 @@ import { endsWithin } from '../../ends-within.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
-import { LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
+import { endGroup, LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine, type Cut } from '../lines.js';
 import { isTooLong, listenerOf, tellValue, type MessageListener } from '../messages.js';
@@ -72,7 +72,6 @@ export class ChildTransport implements TransportLike {
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #isOver = false;
-
   /** The last line on stderr that says something. */
   #lastWords = '';
 
@@ -172,9 +171,6 @@ export class ChildTransport implements TransportLike {
     if (pid === undefined) return;
     const { children, onStderr } = this.options;
     children.add(pid);
-    child.once('close', () => {
-      children.delete(pid);
-    });
     const tell = (line: string): void => {
       if (line.trim() !== '') this.#lastWords = line;
       onStderr?.(line, pid);
@@ -229,13 +225,15 @@ export class ChildTransport implements TransportLike {
     this.#quoted.stop();
     if (pid === undefined || !stdin || ended === undefined) return;
     stdin.end();
-    if (await endsWithin(END_TIMEOUT_MS, ended)) return;
+    let hasEnded = await endsWithin(END_TIMEOUT_MS, ended);
     for (const signal of ['SIGTERM', 'SIGKILL'] as const)
-      if (signalGroup(pid, signal) && (await endsWithin(END_TIMEOUT_MS, ended))) return;
+      hasEnded ||= signalGroup(pid, signal) && (await endsWithin(END_TIMEOUT_MS, ended));
+    await endGroup(pid, END_TIMEOUT_MS);
+    this.options.children.delete(pid);
+    if (hasEnded) return;
     // What it has left in a group of its own keeps its pipes, and we do not.
     stdout?.destroy();
     stderr?.destroy();
-    this.options.children.delete(pid);
   }
 }
 

@@ -30,7 +30,7 @@ export const LEADS_GROUP: boolean = process.platform !== 'win32';
 const TASKKILL = win32.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'taskkill.exe');
 
 /** Signals a child, and what it has started. @returns whether any of them may be there */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   if (!LEADS_GROUP) {
     // There are no signals, and to end a child ends nothing that it has started, such as the server of a `.cmd`.
     const args = ['/pid', String(pid), '/T', '/F'];
@@ -43,5 +43,20 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** How often we look whether a group has ended. */
+const LOOK_MS = 50;
+
+/** Ends what a child that is gone has left in its group: it is asked to, and then made to. */
+export async function endGroup(pid: number, timeoutMs: number): Promise<void> {
+  // On Windows, nothing leads from a process that is gone to what it has started.
+  if (!LEADS_GROUP) return;
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (let waited = 0; waited < timeoutMs; waited += LOOK_MS) {
+      if (!signalGroup(pid, waited === 0 ? signal : 0)) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 }
