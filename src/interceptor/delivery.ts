@@ -42,11 +42,9 @@ export class Delivery implements Outlet {
       case 'response':
         this.#respond(decision);
         return;
-      case 'of-closed-life': {
-        const { departure, message } = decision;
-        this.#refuse(departure, message, undefined, closed(message));
+      case 'of-closed-life':
+        this.#refuse(decision.departure, decision.message, undefined, closed(decision.message));
         return;
-      }
       case 'server-initiated': {
         const { departure, message, ledger, route } = decision;
         if (this.#withdraws(message)) this.#dropWithdrawal(departure, message, ledger);

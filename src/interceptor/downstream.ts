@@ -5,7 +5,7 @@ import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import { Ledgers } from '../routing/ledgers.js';
 import type { JsonRpcMessage } from '../routing/message.js';
-import type { KnownStreams } from '../routing/route.js';
+import type { KnownStreams } from '../routing/hints.js';
 import type { ParkingFailure } from '../streams/parking.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { AnswerForClient } from './answer-for-client.js';

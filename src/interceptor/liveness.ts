@@ -1,7 +1,7 @@
 import { debug } from '../debug.js';
 import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
-import type { KnownStreams } from '../routing/route.js';
+import type { KnownStreams } from '../routing/hints.js';
 import { HttpConnection } from '../streams/connection.js';
 import { headerOf, isWatchable, methodOf } from '../streams/http-headers.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';

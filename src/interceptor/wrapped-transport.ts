@@ -2,7 +2,7 @@ import type { Settings } from '../options.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { Ledgers } from '../routing/ledgers.js';
 import type { JsonRpcMessage } from '../routing/message.js';
-import type { KnownStreams } from '../routing/route.js';
+import type { KnownStreams } from '../routing/hints.js';
 import type { Report } from './report.js';
 
 /** What every message that passes through a wrapped transport is judged by. */

@@ -60,9 +60,9 @@ export class Exchange {
 
   constructor(
     /** The headers of it that the backend gets with its messages. */
-    readonly passed?: PassedHeaders,
+    readonly passed?: PassedHeaders | undefined,
     /** None: what a backend refuses is always told in JSON-RPC, and no answer waits for it. */
-    private readonly hook?: RefusalHook,
+    private readonly hook?: RefusalHook | undefined,
   ) {}
 
   /** Whether it is for the backend to say how it is answered. */

@@ -1,42 +1,19 @@
 import { debug } from '../debug.js';
 import { asError, textOf } from '../errors.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
-import type { TransportLike } from '../transport-like.js';
 import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
-import { Backend, type MakeTransport } from './backend.js';
+import { Backend } from './backend.js';
 import { Calls, takenBackBy } from './calls.js';
 import type { SendOptions } from './client-transport.js';
 import { startDelivery } from './exchange.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
-import { Questions, type QuestionsOptions } from './questions.js';
-import type { StartKeeper } from './starts.js';
+import { Questions } from './questions.js';
+import type { RelayOptions } from './relay-options.js';
 import { endsWithin } from '../ends-within.js';
 
 /** How long the last answers may take to be written, with an event store that is slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
-
-export interface RelayOptions extends QuestionsOptions {
-  readonly client: Pick<TransportLike, 'send'>;
-  readonly makeTransport: MakeTransport;
-  /** Where a start is found that its client has left. @default nowhere */
-  readonly starts?: StartKeeper | undefined;
-  /** One call at a time. */
-  readonly serialize: boolean;
-  /** How many requests the backend may have, or wait for it, at once. */
-  readonly maxInFlight: number;
-  /** The backend is connected. */
-  readonly onStart: () => void;
-  /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
-  readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
-  /** Nothing can be relayed any more: the backend will not have this client. */
-  readonly onRefused: (reason: string) => void;
-  /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
-  readonly onLost: (reason: string, isNews: boolean) => void;
-  /** The client of this call is to poll for its answer, as the backend would have it. */
-  readonly onPolled: (id: RequestId) => void;
-  readonly report: (error: Error) => void;
-}
 
 /** What a client sends, its backend gets, and the other way round, whole and with its id. */
 export class Relay {

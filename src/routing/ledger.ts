@@ -13,6 +13,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from './message.js';
+import type { Life } from './life.js';
 import { ProgressTokens, type TokenBearer } from './progress-tokens.js';
 import { Tasks } from './tasks.js';
 
@@ -55,13 +56,6 @@ export class InFlight implements Linked<InFlight>, TokenBearer<InFlight> {
 
 /** A server request that the client has not answered yet. */
 export type Exchange = ExchangeOn<InFlight>;
-
-/** One life of one transport, from start to close. When it is over, no message may leave on its behalf. */
-export interface Life {
-  /** Tells the lives of one transport from those of another. */
-  readonly transport: object;
-  readonly over: boolean;
-}
 
 /**
  * The requests in flight on one session, and all that is needed to find the owner of a server-initiated message. No

@@ -1,4 +1,5 @@
-import { Ledger, type Exchange, type InFlight, type Life } from './ledger.js';
+import type { Life } from './life.js';
+import { Ledger, type Exchange, type InFlight } from './ledger.js';
 import type { RequestId } from './message.js';
 import { Recent } from './recent.js';
 

@@ -9,6 +9,7 @@
  * associated with an originating client request)
  */
 import { assertNever } from './assert-never.js';
+import type { Hints, KnownStreams } from './hints.js';
 import type { Exchange, InFlight, Ledger } from './ledger.js';
 import {
   cancelledIdOf,
@@ -17,8 +18,6 @@ import {
   relatedTaskIdOf,
   reportedTokenOf,
   type MethodMessage,
-  type RequestId,
-  type Scope,
 } from './message.js';
 
 /** Why a stream was chosen. The strongest evidence comes first. */
@@ -59,32 +58,6 @@ export type Route =
   | { readonly to: 'parked'; readonly until: 'standalone' | 'any-stream' }
   /** nowhere: a request is rejected, a notification is reported */
   | { readonly to: 'nowhere'; readonly code: Refusal };
-
-/** What is known of a message in addition to its content. */
-export interface Hints {
-  /** `relatedRequestId` as the caller gave it. */
-  readonly explicit: RequestId | undefined;
-  /** The request in whose async context the message was sent. */
-  readonly context: InFlight | undefined;
-  /** Where messages of its method belong. */
-  readonly scope: Scope;
-  /** What `last-inbound` does when several requests are in flight. */
-  readonly ambiguous: 'last-inbound' | 'reject';
-  /** It has waited long enough for its own kind of stream, and may go on another one. */
-  readonly overdue: boolean;
-}
-
-/** What is known of the streams that the client holds open. */
-export interface KnownStreams {
-  /**
-   * - `'open'`, `'closed'`: the client holds the standalone stream, or does not
-   * - `'assumed'`: the transport has one stream, which carries everything
-   * - `'unknown'`: there are several streams, and nobody watches them
-   */
-  readonly standalone: 'open' | 'closed' | 'assumed' | 'unknown';
-  /** `'closed'`: requests are answered in JSON, so that only its own response can be written for each. */
-  readonly requests: 'open' | 'closed';
-}
 
 /** A message, and everything that decides its route. */
 interface Situation {

@@ -40,7 +40,7 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
 }
 
 /** Sees the body of a Node request as it comes in, whoever reads it. */
-export function watchNodeBody(request: NodeRequest): PostedAnswers {
+function watchNodeBody(request: NodeRequest): PostedAnswers {
   const scanner = new AnswerScanner();
   const decoder = new TextDecoder();
   let size = 0;

@@ -101,7 +101,7 @@ it('a thousand sessions with seven thousand characters each to hide keep nothing
   const { logs, lines } = logsTo();
   const upstreams = new UpstreamFactory(URL_SPEC, logs);
   const keys = Array.from({ length: 1_000 }, (_, at) => `Bearer ${randomBytes(3_500).toString('hex')}-${String(at)}`);
-  for (const key of keys) upstreams.connect(connection(key));
+  for (const key of keys) void upstreams.connect(connection(key));
   logs.info('nothing of it');
   for (const key of keys.slice(-2)) logs.info(`${key}, and ${key.slice('Bearer '.length)}`);
   expect(lines).toEqual(['nothing of it', '***, and ***', '***, and ***'].map((text) => `mcp-backchannel: ${text}`));

@@ -138,7 +138,7 @@ describe('takes', () => {
       keepAliveTimeout: 75_000,
       idleTimeout: 1_800_000,
       maxSessions: 1000,
-    maxMessage: 10_485_760,
+      maxMessage: 10_485_760,
       ambiguous: 'last-inbound',
       parkTimeout: 5_000,
       maxParked: 256,

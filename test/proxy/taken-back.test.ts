@@ -2,7 +2,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { withBackchannel } from '../../src/index.js';
-import { Relay, type RelayOptions } from '../../src/proxy/relay.js';
+import type { RelayOptions } from '../../src/proxy/relay-options.js';
+import { Relay } from '../../src/proxy/relay.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { answer, cancelled, elicit, request } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { InFlight, Ledger } from '../../src/routing/ledger.js';
 import type { MethodMessage } from '../../src/routing/message.js';
-import { route, type Hints } from '../../src/routing/route.js';
+import type { Hints } from '../../src/routing/hints.js';
+import { route } from '../../src/routing/route.js';
 import { answer, cancelled, elicit, ofTask, progress, request, wantsProgress } from '../support/messages.js';
 import { inWords, newLedger, NO_HINTS } from '../support/verdict.js';
 

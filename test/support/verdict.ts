@@ -1,6 +1,7 @@
 import { Ledger, type InFlight } from '../../src/routing/ledger.js';
 import type { MethodMessage, RequestId, RequestMessage } from '../../src/routing/message.js';
-import { route, type Hints, type Route, type KnownStreams } from '../../src/routing/route.js';
+import type { Hints, KnownStreams } from '../../src/routing/hints.js';
+import { route, type Route } from '../../src/routing/route.js';
 import { answer, elicit, request } from './messages.js';
 
 export const NO_HINTS: Hints = {

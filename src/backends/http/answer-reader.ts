@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 import { asError } from '../../errors.js';
 import { decodedBody, isCompressed } from './decoded-body.js';
-import type { HttpAnswer } from './http-client.js';
+import type { HttpAnswer } from './http-answer.js';
 import { isEventStream } from './response-head.js';
 import { isTooLong, tellMessages, type MessageListener } from '../messages.js';
 

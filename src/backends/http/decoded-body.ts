@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import type { HttpAnswer } from './http-client.js';
+import type { HttpAnswer } from './http-answer.js';
 
 /** As many as a server with two gateways in front of it could add. */
 const MAX_ENCODINGS = 5;

@@ -7,7 +7,8 @@ import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
 import { isAnswerTo, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
-import type { HttpAnswer, HttpClient, RequestHeaders } from './http-client.js';
+import type { HttpAnswer, RequestHeaders } from './http-answer.js';
+import type { HttpClient } from './http-client.js';
 import { isEventStream, isTaken, mayBeResumedLater } from './response-head.js';
 import { Resumption } from './resumption.js';
 

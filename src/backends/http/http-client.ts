@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
 import { buildConnector, EnvHttpProxyAgent } from 'undici';
 import { asError } from '../../errors.js';
 import { proxiesFor } from './proxy-environment.js';
+import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { discard, isTaken, redirectIn } from './response-head.js';
 
 /** Servers close an idle connection: most after five seconds, and not all say so. */
@@ -19,16 +19,6 @@ const POST_HEADERS = {
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
 };
-
-/** What a request is sent with, by name. */
-export type RequestHeaders = Readonly<Record<string, string>>;
-
-/** The head of an answer, and its body, as it came. */
-export interface HttpAnswer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
-}
 
 interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';

@@ -13,55 +13,27 @@ import { isSessionUnknown, saysSessionUnknown } from '../../session-unknown.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { listenerOf } from '../messages.js';
 import { HttpCall, type CallListener } from './http-call.js';
-import { HttpClient, type HttpAnswer, type RequestHeaders } from './http-client.js';
+import type { HttpAnswer, RequestHeaders } from './http-answer.js';
+import { HttpClient } from './http-client.js';
 import { refusalIn, textOf, type BodyText } from './refusal.js';
 import { ACCEPTED, discard, isEventStream, isJson, isTaken } from './response-head.js';
-import { SendLane } from './send-lane.js';
+import type { HttpSendOptions, HttpTransportOptions } from './options.js';
+import { ANSWERS, NOTIFICATIONS, SendLane } from './send-lane.js';
 import { StandaloneStream } from './standalone-stream.js';
 
 /** Some servers let nobody in who does not say what asks. */
 const USER_AGENT = { 'user-agent': 'node' };
-
 const NO_TEXT: BodyText = { text: '', isWhole: false };
-
 const METHOD_NOT_ALLOWED = 405;
 
 /** Some servers say nothing on the standalone stream, not even that it is open, until there is something to say. */
 const OPENING_TIMEOUT_MS = 500;
-
 /** How long a server may take to accept what is no request. */
 const ACCEPTING_TIMEOUT_MS = 300_000;
-
 /** How long a request waits for the notifications before it to be accepted. */
 const ORDER_TIMEOUT_MS = 500;
-
-const MAX_WAITING = 1_000;
-
-/** In order, and over few connections, to however slow a server. */
-const NOTIFICATIONS = { maxUnderWay: 8, headStartMs: 1_000, maxWaiting: MAX_WAITING, maxWaitingLength: 16 * 1_048_576 };
-
-/** There are no more of them than questions of the server, which are bounded elsewhere. */
-const ANSWERS = { maxUnderWay: 16, headStartMs: 0, maxWaiting: Infinity, maxWaitingLength: Infinity };
-
 /** How long a cancelled request may still be answered: many servers never answer one, and leave its connection open. */
 const CANCELLED_GRACE_MS = 5_000;
-
-export interface HttpTransportOptions {
-  /** Sent with every request. */
-  readonly headers?: RequestHeaders;
-  /** Those of the client, sent with every request that has none of its own, in the place of others of their names. */
-  readonly passed?: RequestHeaders;
-  /** Hides what must not be shown in a text that may have been cut off. */
-  readonly redactCut?: (text: string) => string;
-  /** How many characters a message may have. @default 10_485_760 */
-  readonly maxMessage?: number | undefined;
-}
-
-/** Options of `send()`. */
-export interface HttpSendOptions {
-  /** Those of the client for this message, in the place of those passed with others. */
-  readonly headers?: RequestHeaders | undefined;
-}
 
 /**
  * Reaches a server over Streamable HTTP. It is not the SDK's transport, which leaves whoever waits for an answer that
@@ -212,9 +184,8 @@ export class HttpTransport implements TransportLike {
   /** Some servers answer on the standalone stream; whether this one has it may not be known yet. */
   #accept(call: HttpCall): void {
     this.#accepted.set(call.id, call);
-    void Promise.resolve(this.#opened).then(() => {
-      if (this.#standalone?.isOffered !== true) this.#giveUpAccepted('has no stream to answer it on');
-    });
+    const late = (): void => this.#giveUpAccepted('has no stream to answer it on');
+    void Promise.resolve(this.#opened).then(() => this.#standalone?.isOffered === true || late());
   }
 
   #giveUpAccepted(why: string): void {
@@ -230,7 +201,7 @@ export class HttpTransport implements TransportLike {
   async #tell(message: JsonRpcMessage, { headers }: HttpSendOptions): Promise<void> {
     const body = JSON.stringify(message);
     const lane = message.method === undefined ? this.#answers : this.#notifications;
-    if (!lane.hasPlaceFor(body.length)) throw new Error(tooManyWait(lane.waiting, message));
+    lane.mustHavePlaceFor(body.length, String(message.method));
     const taken = await lane.send(body.length, async () => this.#post(body, this.#headers(headers)));
     discard(taken);
     if (message.method === 'notifications/cancelled') this.#takenBack(message);
@@ -259,9 +230,7 @@ export class HttpTransport implements TransportLike {
         this.#listener.message(message);
       },
       lost: () => void this.close(),
-      silent: (why: string) => {
-        this.#giveUpAccepted(why);
-      },
+      silent: (why: string) => void this.#giveUpAccepted(why),
     };
     this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers());
     this.#opened = this.#standalone.open();
@@ -278,8 +247,4 @@ export class HttpTransport implements TransportLike {
     const { redactCut = (text: string) => text } = this.options;
     return refusalIn(answer, this.#client.url, body ?? (await textOf(answer)), redactCut);
   }
-}
-
-function tooManyWait(waiting: number, { method }: JsonRpcMessage): string {
-  return `${waiting} notifications wait for the backend to accept them: ${String(method)} was not sent`;
 }

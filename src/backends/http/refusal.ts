@@ -5,7 +5,7 @@ import { HttpRefusal, relayedHeaders } from '../../http-refusal.js';
 import { MAX_MESSAGE } from '../messages.js';
 import { readText } from './answer-reader.js';
 import { unknownEncodingIn } from './decoded-body.js';
-import type { HttpAnswer } from './http-client.js';
+import type { HttpAnswer } from './http-answer.js';
 import { isJson, isTaken, redirectIn } from './response-head.js';
 
 /** Of what may be an answer, as much is read as of any, and for so long. */

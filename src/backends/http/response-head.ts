@@ -3,7 +3,7 @@ import { finished } from 'node:stream';
 import { after } from '../../clock.js';
 import { mayPass } from '../../http-status.js';
 import { unknownEncodingIn } from './decoded-body.js';
-import type { HttpAnswer } from './http-client.js';
+import type { HttpAnswer } from './http-answer.js';
 
 /** For how long what nobody is told is read. */
 const DISCARD_TIMEOUT_MS = 2_000;

@@ -10,6 +10,24 @@ export interface LaneOptions {
   readonly maxWaitingLength: number;
 }
 
+const MAX_WAITING = 1_000;
+
+/** In order, and over few connections, to however slow a server. */
+export const NOTIFICATIONS: LaneOptions = {
+  maxUnderWay: 8,
+  headStartMs: 1_000,
+  maxWaiting: MAX_WAITING,
+  maxWaitingLength: 16 * 1_048_576,
+};
+
+/** There are no more of them than questions of the server, which are bounded elsewhere. */
+export const ANSWERS: LaneOptions = {
+  maxUnderWay: 16,
+  headStartMs: 0,
+  maxWaiting: Infinity,
+  maxWaitingLength: Infinity,
+};
+
 interface Waiting {
   readonly length: number;
   readonly start: () => Promise<void>;
@@ -33,19 +51,17 @@ export class SendLane {
     return this.#underWay > 0;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /** Resolves when all that are here by now are taken, or refused. */
   get taken(): Promise<void> {
     return this.#taken;
   }
 
-  /** Whether one more of this length may wait. */
-  hasPlaceFor(length: number): boolean {
+  /** @throws Error when no message of this length may wait any more */
+  mustHavePlaceFor(length: number, method: string): void {
     const { maxWaiting, maxWaitingLength } = this.options;
-    return this.#waiting.length < maxWaiting && this.#waitingLength + length <= maxWaitingLength;
+    const count = this.#waiting.length;
+    if (count < maxWaiting && this.#waitingLength + length <= maxWaitingLength) return;
+    throw new Error(`${count} notifications wait for the backend to accept them: ${method} was not sent`);
   }
 
   /** @param post sends a message of this length. Resolves when it is taken, and rejects when it is refused */

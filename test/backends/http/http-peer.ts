@@ -1,6 +1,7 @@
 /** A server that answers as it is told to, and the command's transport to it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { HttpTransport, type HttpTransportOptions } from '../../../src/backends/http/http-transport.js';
+import type { HttpTransportOptions } from '../../../src/backends/http/options.js';
+import { HttpTransport } from '../../../src/backends/http/http-transport.js';
 import { vi } from 'vitest';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { listen } from '../../proxy/support.js';
