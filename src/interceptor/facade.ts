@@ -9,6 +9,14 @@ export interface Interceptor {
 /** The callbacks that may hold a function from before the transport was wrapped. */
 const CALLBACKS: ReadonlySet<PropertyKey> = new Set(['onerror']);
 
+/** The transport inside each façade. */
+const inside = new WeakMap<object, object>();
+
+/** The transport inside a façade, for what the wrapper must not hear of. */
+export function innerOf<T extends object>(transport: T): T {
+  return (inside.get(transport) ?? transport) as T;
+}
+
 type Callable = (...args: unknown[]) => unknown;
 
 /**
@@ -22,6 +30,7 @@ export function facade<T extends object>(inner: T, interceptor: Interceptor): T 
   const handler = new FacadeHandler(inner, interceptor);
   const self = new Proxy(inner, handler);
   handler.self = self;
+  inside.set(self, inner);
   return self;
 }
 

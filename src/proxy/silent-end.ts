@@ -1,6 +1,7 @@
 import { debug } from '../debug.js';
 import { errorAnswer } from '../error-answers.js';
 import { textOf } from '../errors.js';
+import { innerOf } from '../interceptor/facade.js';
 import type { RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 
@@ -13,8 +14,11 @@ interface ClosesStreams {
 export async function endSilently(transport: TransportLike & ClosesStreams, id: RequestId): Promise<void> {
   if (transport.closeSSEStream === undefined) return;
   transport.closeSSEStream(id);
-  // Nothing is written to a stream that is closed. The transport and the wrapper forget the request by it.
-  await transport.send(errorAnswer(id, 'The client took this request back')).catch((error: unknown) => {
-    debug.proxy('the stream of %o has ended: %s', id, textOf(error));
-  });
+  // Nothing is written to a stream that is closed: the transport forgets the request by it. The wrapper does not hear of
+  // it, because the server has not answered, and may still be asking on behalf of the request.
+  await innerOf(transport)
+    .send(errorAnswer(id, 'The client took this request back'))
+    .catch((error: unknown) => {
+      debug.proxy('the stream of %o has ended: %s', id, textOf(error));
+    });
 }

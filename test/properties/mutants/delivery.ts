@@ -172,8 +172,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C9',
     'wait on for a client that comes back and goes again',
     WATCH,
-    '    connection.isFinished = true;\n    this.#resumptions?.ended(connection);\n',
-    '    connection.isFinished = true;\n',
+    'connection.isResumable = true;\n    this.#resumptions?.ended(connection);\n',
+    'connection.isResumable = true;\n',
   ),
   mutant(
     'C5',

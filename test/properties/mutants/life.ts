@@ -29,7 +29,7 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C6',
     'keep what was in flight when the transport is closed',
     'src/routing/ledgers.ts',
-    '    for (const ledger of this.#ledgers()) ledger.clear();\n    this.#only = this.#named = undefined;',
+    '    for (const ledger of this.#ledgers()) ledger.clear();\n    this.#only = this.#named = this.#lingering = undefined;',
     '',
   ),
   mutant(

@@ -31,6 +31,7 @@ async function turnGivenUp(): Promise<Stage> {
     onStart: () => undefined,
     onQuestionRefused: (_question, error) => refused.push(error),
     onUnanswered: () => undefined,
+    onPolled: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
     onPolled: () => undefined,
