@@ -34,7 +34,6 @@ async function turnGivenUp(): Promise<Stage> {
     onPolled: () => undefined,
     onRefused: () => undefined,
     onLost: () => undefined,
-    onPolled: () => undefined,
     report: () => undefined,
     client: {
       send: async (message: JsonRpcMessage) => {
