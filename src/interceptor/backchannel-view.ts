@@ -33,15 +33,21 @@ export interface Backchannel {
   snapshot(): Snapshot;
 }
 
+/** For a proxy that refuses a body before the transport sees it. */
+export interface RefusedAnswers {
+  /** Settles server requests whose answers were refused. */
+  answersRefused(ids: readonly RequestId[]): void;
+}
+
 /** The state of a transport that a snapshot shows. */
-interface Viewed {
+interface Viewed extends RefusedAnswers {
   readonly ledgers: Ledgers;
   readonly sessionId: string | undefined;
   readonly parked: number;
 }
 
 /** The `backchannel` property of a wrapped transport. */
-export class BackchannelView implements Backchannel {
+export class BackchannelView implements Backchannel, RefusedAnswers {
   readonly #observables: Observables;
   readonly #now: () => Viewed;
 
@@ -60,6 +66,10 @@ export class BackchannelView implements Backchannel {
 
   get outbound$(): Observable<Outbound> {
     return this.#observables.outbound$;
+  }
+
+  answersRefused(ids: readonly RequestId[]): void {
+    this.#now().answersRefused(ids);
   }
 
   snapshot(): Snapshot {

@@ -135,6 +135,9 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
       ledgers: this.ledgers,
       sessionId: (this.inner as { readonly sessionId?: string }).sessionId,
       parked: this.#liveness?.parked ?? 0,
+      answersRefused: (ids) => {
+        if (this.#lifecycle.isOpen) this.answerForClient.answerRefused(ids);
+      },
     })));
   }
 

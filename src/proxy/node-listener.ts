@@ -7,11 +7,16 @@ import { readBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
+import { watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
+import type { Session } from './session.js';
 import { sendHeadWithFirstEvent } from './head-with-first-event.js';
 import { holdNodeAnswer } from './held-answer.js';
 import type { NodeResponse } from '../streams/http-headers.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
+
+/** How long a body that is too large is read on, to find out whose answer it is. */
+const MAX_REFUSED_MS = 10_000;
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -45,7 +50,9 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
       await session.downstream.handleRequest(request, response);
       return;
     }
-    const message = withoutNulls(parsedBody ?? (await readMessage(request, response)));
+    // Only while the client is asked something may this be its answer.
+    const posted = parsedBody === undefined && session.awaitsAnswer ? watchNodeBody(request) : undefined;
+    const message = withoutNulls(parsedBody ?? (await readMessage(request, response, session, posted)));
     if (message === undefined) return;
     const exchange = door.exchange(incoming);
     sendHeadWithFirstEvent(response);
@@ -54,11 +61,19 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
   }
 
   /** What the client has posted, or nothing when that is answered, or the client gone. */
-  async function readMessage(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  async function readMessage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: Session,
+    posted: PostedAnswers | undefined,
+  ): Promise<unknown> {
     const body = await readBody(request, settings.maxBodyBytes);
     if (body === 'broken off') return undefined;
     if (body === 'too large') {
+      // Not answered before: a client that is refused sends no more, and the id often comes last.
+      const ids = await posted?.ids(MAX_REFUSED_MS);
       answer(response, tooLarge(settings.maxBodyBytes));
+      if (ids !== undefined) session.answersRefused(ids);
       return undefined;
     }
     try {

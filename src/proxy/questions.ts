@@ -22,6 +22,11 @@ export class Questions {
     private readonly toBackend: (answer: ResponseMessage) => void,
   ) {}
 
+  /** Whether the client has answered all of them. */
+  get areNone(): boolean {
+    return this.#methods.size === 0;
+  }
+
   ask(question: RequestMessage): void {
     const { id, method } = question;
     const refusal = this.#refusalOf(question);

@@ -58,6 +58,11 @@ export class Relay {
     return this.#initializeId !== undefined;
   }
 
+  /** Whether the client has yet to answer a server request. */
+  get awaitsAnswer(): boolean {
+    return !this.#questions.areNone;
+  }
+
   /** From now on each request is answered with this reason. */
   refuse(reason: string): void {
     this.#refusal = reason;

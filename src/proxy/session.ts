@@ -7,7 +7,7 @@ import type { RouteEvent } from '../interceptor/events.js';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import { logRoute } from '../interceptor/route-log.js';
-import type { Backchannel } from '../interceptor/backchannel-view.js';
+import type { Backchannel, RefusedAnswers } from '../interceptor/backchannel-view.js';
 import type { PassedHeaders } from './client-transport.js';
 import type { Credential } from './credential.js';
 import { refusalIn } from './exchange.js';
@@ -129,6 +129,16 @@ export class Session {
   #letPoll(id: RequestId): void {
     const canResume = this.settings.eventStore !== undefined && (this.protocolVersion ?? '') >= POLLING_SINCE;
     if (canResume) (this.downstream as { closeSSEStream?(id: RequestId): void }).closeSSEStream?.(id);
+  }
+
+  /** Whether the client has yet to answer a server request. */
+  get awaitsAnswer(): boolean {
+    return this.#relay.awaitsAnswer;
+  }
+
+  /** The client's answers to these server requests were refused. */
+  answersRefused(ids: readonly RequestId[]): void {
+    (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(ids);
   }
 
   /** An HTTP exchange with the client has begun. */

@@ -20,8 +20,12 @@ interface NodeRequest {
 
 /** What is posted, as far as it is known by now. */
 export interface PostedAnswers {
-  /** The ids of the requests that it answers, when the body is read as far as it will be. */
-  ids(): Promise<readonly RequestId[]>;
+  /**
+   * The ids of the requests that it answers, when the body is read as far as it will be.
+   *
+   * @param withinMs how long the rest of the body may take
+   */
+  ids(withinMs?: number): Promise<readonly RequestId[]>;
 }
 
 const known = new WeakMap<object, PostedAnswers>();
@@ -57,10 +61,10 @@ function watchNodeBody(request: NodeRequest): PostedAnswers {
     request.once('close', resolve);
   });
   const posted = {
-    ids: async () => {
+    ids: async (withinMs = MAX_READING_MS) => {
       // Nobody reads the rest of what was refused.
       if (request.readableFlowing === null) request.resume();
-      await endsWithin(MAX_READING_MS, read);
+      await endsWithin(withinMs, read);
       return scanner.end();
     },
   };
