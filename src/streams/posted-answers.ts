@@ -44,7 +44,7 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
 }
 
 /** Sees the body of a Node request as it comes in, whoever reads it. */
-function watchNodeBody(request: NodeRequest): PostedAnswers {
+export function watchNodeBody(request: NodeRequest): PostedAnswers {
   const scanner = new AnswerScanner();
   const decoder = new TextDecoder();
   let size = 0;
