@@ -41,7 +41,8 @@ export const STREAM_ROWS: readonly Row[] = [
       await askLater(scene.client);
       const args = { ms: LIMIT_MS / 4, tag: 'other', note: 'other' };
       scene.client.start('tools/call', { name: 'ask_later', arguments: args });
-      return fate(scene, 'accept');
+      // It is not for the user of the other call.
+      return fate(scene, 'failed');
     },
   },
   {

@@ -47,7 +47,12 @@ function asker(command: Command): () => Promise<Held> {
 }
 
 it('leaves no process, socket, timer or listener of 200 sessions with a server over stdio', async () => {
-  const { url, command } = await started.endpoint(['--', 'sh', '-c', ASKING], { NODE_OPTIONS: PROBE });
+  const { url, command } = await started.endpoint(['--', 'sh', '-c', ASKING], {
+    NODE_OPTIONS: PROBE,
+    // Started by npm, it would look after its parent.
+    npm_lifecycle_event: undefined,
+    npm_command: undefined,
+  });
   const held = asker(command);
   const pids = new Set<number>();
 
