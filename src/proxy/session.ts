@@ -13,6 +13,7 @@ import type { Credential } from './credential.js';
 import { refusalIn } from './exchange.js';
 import { NOT_ACCEPTED, NOT_FOUND, type Answer } from './own-answers.js';
 import { Idle } from './idle.js';
+import type { Opener } from './opener.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
 import { endSilently } from './silent-end.js';
@@ -35,14 +36,6 @@ export type Downstream = TransportLike & { readonly backchannel: Backchannel };
 /** What the SDK's transports tell of a message. The messages of one POST share one object. */
 interface MessageExtra {
   readonly requestInfo?: object;
-}
-
-/** Who opened a session. */
-export interface Opener {
-  readonly headers: Headers;
-  readonly credential: Credential;
-  /** Its first request may be a probe, whose refusal is no news. @default false */
-  readonly isProbing?: boolean;
 }
 
 /** The life of a client and its backend. */

@@ -7,7 +7,8 @@ import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './own
 import type { Credential } from './credential.js';
 import type { ProxySnapshot } from './options.js';
 import type { PassedHeaders } from './client-transport.js';
-import { Session, type Downstream, type Opener } from './session.js';
+import type { Opener } from './opener.js';
+import { Session, type Downstream } from './session.js';
 import type { ProxySettings } from './settings.js';
 import { isSame, Starts, type StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
