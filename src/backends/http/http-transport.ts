@@ -230,7 +230,7 @@ export class HttpTransport implements TransportLike {
         this.#listener.message(message);
       },
       lost: () => void this.close(),
-      silent: (why: string) => void this.#giveUpAccepted(why),
+      silent: (why: string) => this.#giveUpAccepted(why),
     };
     this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers());
     this.#opened = this.#standalone.open();
