@@ -2,7 +2,7 @@ import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/message.js';
 import { route } from '../routing/route.js';
-import { isEmptyResponse } from '../routing/writable.js';
+import { isEmptyResponse } from './writable.js';
 import type { Decision, Departure } from './departure.js';
 import { callbackFailed } from './report.js';
 import type { WrappedTransport } from './wrapped-transport.js';

@@ -11,7 +11,7 @@ import {
   type RequestId,
 } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
-import { isEmptyResponse, unwritable } from '../routing/writable.js';
+import { isEmptyResponse, unwritable } from './writable.js';
 import type { BackchannelError } from '../errors.js';
 import type { ParkingFailure } from '../streams/parking.js';
 import type { TransportLike } from '../transport-like.js';

@@ -4,7 +4,7 @@ import { assertNever } from '../routing/assert-never.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
-import { unwritable } from '../routing/writable.js';
+import { unwritable } from './writable.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
 import type { Departure } from './departure.js';

@@ -24,7 +24,7 @@ export class CancelledRequests<T extends { readonly id: RequestId }> {
     this.#byId.set(entry.id, { entry, isAnswerable });
     if (this.#byId.size <= MAX_REMEMBERED) return;
     const [oldest] = this.#byId.keys();
-    if (oldest !== undefined) this.delete(oldest);
+    this.delete(oldest as RequestId);
   }
 
   /** Whether the last request with this id was cancelled, whatever has become of it since. */

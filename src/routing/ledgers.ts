@@ -58,26 +58,27 @@ export class Ledgers implements Life {
     const { session, modern } = ledger;
     if (session === undefined || !ledger.isEmpty) return;
     // Another ledger may have its name by now: one of a later life, or one that was made after this one was dropped.
-    if (this.#named?.get(session) !== ledger) return;
+    const named = this.#named;
+    if (named?.get(session) !== ledger) return;
     if (ledger.hasUnanswered) {
-      this.#linger(session, ledger);
+      this.#linger(session, ledger, named);
       return;
     }
-    this.#named.delete(session);
+    named.delete(session);
     this.#lingering?.delete(session);
     if (modern) (this.#modern ??= new Recent()).add(session);
     else this.#modern?.delete(session);
   }
 
-  #linger(session: string, ledger: Ledger): void {
+  #linger(session: string, ledger: Ledger, named: Map<string, Ledger>): void {
     const lingering = (this.#lingering ??= new Map<string, Ledger>());
     lingering.delete(session);
     lingering.set(session, ledger);
     if (lingering.size <= MAX_LINGERING) return;
-    const [[oldest, forgotten] = []] = lingering;
-    if (oldest === undefined) return;
+    const [[oldest, forgotten]] = lingering as unknown as [[string, Ledger]];
     lingering.delete(oldest);
-    if (forgotten?.isEmpty === true && this.#named?.get(oldest) === forgotten) this.#named.delete(oldest);
+    // It may be in use again.
+    if (forgotten.isEmpty) named.delete(oldest);
   }
 
   *inFlight(): IterableIterator<InFlight> {

@@ -114,3 +114,41 @@ describe('the ledgers of several sessions', () => {
     expect(ledgers.openExchanges).toBe(0);
   });
 });
+
+describe('a session with nothing but cancelled requests that are not answered', () => {
+  const COUNT = 1_100;
+
+  function cancelledIn(ledgers: Ledgers, session: string): void {
+    const ledger = ledgers.named(session);
+    ledger.receive(request(1));
+    ledger.cancel(1);
+    ledgers.prune(ledger);
+  }
+
+  test('is remembered, and forgotten when many others came after it', () => {
+    const ledgers = new Ledgers(transport);
+    cancelledIn(ledgers, 'first');
+    const first = ledgers.named('first');
+    expect(first.hasUnanswered).toBe(true);
+    for (let at = 0; at < COUNT; at++) cancelledIn(ledgers, String(at));
+    expect(ledgers.named('first')).not.toBe(first);
+  });
+
+  test('is not forgotten while a request is in flight in it', () => {
+    const ledgers = new Ledgers(transport);
+    cancelledIn(ledgers, 'first');
+    const first = ledgers.named('first');
+    first.receive(request(2));
+    for (let at = 0; at < COUNT; at++) cancelledIn(ledgers, String(at));
+    expect(ledgers.named('first')).toBe(first);
+  });
+
+  test('is over when the late answer leaves', () => {
+    const ledgers = new Ledgers(transport);
+    cancelledIn(ledgers, 'first');
+    const first = ledgers.named('first');
+    first.answer(answer(1));
+    ledgers.prune(first);
+    expect(ledgers.named('first')).not.toBe(first);
+  });
+});

@@ -5,7 +5,7 @@
  * To serialize each message twice would cost too much. Almost all messages are plain data, which is quick to see: that
  * takes a tenth of the time. Only what is not plain data is serialized to find out.
  */
-import { isRequest, isRequestId, isResponse, type JsonRpcMessage, type ResponseMessage } from './message.js';
+import { isRequest, isRequestId, isResponse, type JsonRpcMessage, type ResponseMessage } from '../routing/message.js';
 
 /** Far below the depth at which `JSON.stringify` runs out of stack, which depends on who calls. */
 const MAX_PLAIN_DEPTH = 500;
