@@ -23,8 +23,8 @@ export class CancelledRequests<T extends { readonly id: RequestId }> {
   add(entry: T, isAnswerable: boolean): void {
     this.#byId.set(entry.id, { entry, isAnswerable });
     if (this.#byId.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#byId.keys();
-    this.delete(oldest as RequestId);
+    const [oldest] = this.#byId.keys() as unknown as [RequestId];
+    this.delete(oldest);
   }
 
   /** Whether the last request with this id was cancelled, whatever has become of it since. */
