@@ -52,7 +52,7 @@ export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolea
   return () => first !== undefined;
 }
 
-/** Whoever is logged out is sent SIGHUP beside SIGTERM. */
+/** A logout sends SIGHUP together with SIGTERM. */
 function isOne(signal: string, first: string): boolean {
   return signal === first || signal === 'SIGHUP' || first === 'SIGHUP';
 }

@@ -60,7 +60,7 @@ export interface StatefulProxyOptions {
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
   /**
-   * Headers that say who the client is, besides `authorization`: a session is only found with the same
+   * Headers that say who the client is, in addition to `authorization`: a session is only found with the same
    * values that opened it, which clients must therefore send with every request. @default none
    */
   readonly credentialHeaders?: readonly string[] | undefined;
