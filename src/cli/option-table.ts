@@ -170,6 +170,14 @@ const TABLE = [
     default: '10485760',
   },
   {
+    flags: '--max-body <number>',
+    group: 'sessions',
+    help: 'how many bytes the body of a POST may have; a longer one is refused with 413',
+    value: 'atLeastOne',
+    default: '4194304',
+    needs: 'http',
+  },
+  {
     flags: '--event-store <kind>',
     group: 'sessions',
     help: "'memory' keeps the latest messages of each session, so that clients can resume a broken stream",

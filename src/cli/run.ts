@@ -65,6 +65,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     relayRefusal: resource?.relayRefusal,
     upstream: upstreams.connect,
     maxSessions: options.maxSessions,
+    maxBodyBytes: options.maxBody,
     idleTimeoutMs: options.idleTimeout,
     serialize: options.serialize,
     eventStore: options.eventStore === undefined ? undefined : eventStore(),

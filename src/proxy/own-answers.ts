@@ -58,7 +58,11 @@ export function noPlace(maxSessions: number): Answer {
 }
 
 export function tooLarge(maxBodyBytes: number): Answer {
-  return refusal(413, SERVER_ERROR, `Payload too large: a body must not exceed ${maxBodyBytes} bytes`);
+  return refusal(
+    413,
+    SERVER_ERROR,
+    `Payload too large: a body must not exceed ${maxBodyBytes} bytes. The option maxBodyBytes (--max-body) sets this limit`,
+  );
 }
 
 function refusal(status: number, code: number, message: string, headers: Answer['headers'] = {}): Answer {

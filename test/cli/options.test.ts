@@ -139,6 +139,7 @@ describe('takes', () => {
       idleTimeout: 1_800_000,
       maxSessions: 1000,
       maxMessage: 10_485_760,
+      maxBody: 4_194_304,
       ambiguous: 'last-inbound',
       parkTimeout: 5_000,
       maxParked: 256,

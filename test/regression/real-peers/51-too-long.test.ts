@@ -95,6 +95,19 @@ it('51 a request of the client that is too long is answered, and the next one is
   expect(await client.answerTo(next)).toMatchObject({ result: { content: [{ text: 'served' }] } });
 });
 
+it('51 --max-body limits what a client posts, and is named to it', async () => {
+  const { url } = await started.endpoint(['--max-body', '2000', ...SERVER]);
+  const client = await started.client(url);
+  const post = async (length: number) => client.notify('notifications/x', { text: 'x'.repeat(length) });
+  expect((await post(1_500)).status).toBe(202);
+  const refused = await post(2_000);
+  expect(refused.status).toBe(413);
+  expect(JSON.parse(refused.text)).toMatchObject({
+    error: { message: expect.stringMatching(/2000 bytes.*--max-body/) as string },
+  });
+  expect(await client.callTool('echo', { text: 'still there' })).toBe('still there');
+});
+
 it('51 --max-message limits what an HTTP server answers, too', async () => {
   const http = createServer((request, response) => {
     let body = '';
