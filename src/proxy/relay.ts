@@ -31,7 +31,9 @@ export class Relay {
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
-      this.#response({ jsonrpc: '2.0', id, error });
+      // Whoever has cancelled a call is told nothing of it that the backend has not said.
+      if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
+      else this.#calls.answeredLate(id);
     });
     this.#questions = new Questions(
       this.#calls,

@@ -67,6 +67,8 @@ export class RenewingTransport implements TransportLike {
     }
     if (this.#isLost) await this.#renew();
     if (isRequest(message)) this.#awaited.set(message.id, message);
+    const taken = message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
+    if (taken !== undefined) this.#awaited.delete(taken);
     const inner = this.#inner;
     try {
       await inner.send(message);
