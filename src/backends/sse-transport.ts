@@ -1,7 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { endsWithin } from '../ends-within.js';
 import { HttpRefusal, relayedHeaders } from '../http-refusal.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import { isRequest, type JsonRpcMessage } from '../routing/message.js';
+import { ANSWERS, NOTIFICATIONS, SendLane } from './http/send-lane.js';
+import { isTooLong, listenerOf } from './messages.js';
+import { withoutMessages } from './sse-messages.js';
 
 type PassedHeaders = Readonly<Record<string, string>>;
 
@@ -12,19 +16,27 @@ export interface SseTransportOptions {
   readonly fetch: typeof globalThis.fetch;
   /** Hides what must not be shown in a text that may have been cut off. */
   readonly redactCut: (text: string) => string;
+  /** How many characters a message may have. @default 10_485_760 */
+  readonly maxMessage?: number | undefined;
 }
 
 /** Of the text of a refusal, no more is passed on. */
 const MAX_TEXT = 65_536;
+
+/** How long a server may take to accept what is no request, and how long a request waits for that. */
+const ACCEPTING_TIMEOUT_MS = 300_000;
+const ORDER_TIMEOUT_MS = 500;
 
 /** Reaches a server over the older HTTP+SSE. The SDK's transport tells of no status, and sends the same headers for ever. */
 export class SseTransport extends SSEClientTransport {
   #passed: PassedHeaders;
   #refusal: HttpRefusal | undefined;
   readonly #sending: AsyncLocalStorage<PassedHeaders>;
+  readonly #notifications = new SendLane(NOTIFICATIONS);
+  readonly #answers = new SendLane(ANSWERS);
 
   constructor(url: URL, options: SseTransportOptions) {
-    const { headers, passed, fetch, redactCut } = options;
+    const { headers, passed, fetch, redactCut, maxMessage } = options;
     const sending = new AsyncLocalStorage<PassedHeaders>();
     super(url, {
       requestInit: { headers: { ...headers, ...passed } },
@@ -34,6 +46,11 @@ export class SseTransport extends SSEClientTransport {
         for (const [name, value] of Object.entries({ ...headers, ...(sending.getStore() ?? this.#passed) }))
           sent.set(name, value);
         const response = await fetch(target, { ...init, headers: sent });
+        const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+        if (response.ok && isStream && response.body !== null) {
+          const others = withoutMessages(response.body, this.#listener(maxMessage));
+          return new Response(others, { status: response.status, headers: response.headers });
+        }
         if (response.ok || response.status < 400) return response;
         this.#refusal = await refusalIn(response, redactCut);
         throw this.#refusal;
@@ -63,15 +80,59 @@ export class SseTransport extends SSEClientTransport {
   }
 
   override async send(message: JsonRpcMessage, options?: { readonly headers?: PassedHeaders }): Promise<void> {
-    await this.#sending.run(options?.headers ?? this.#passed, () => super.send(message as never));
+    const passed = options?.headers ?? this.#passed;
+    const post = async (): Promise<void> => this.#sending.run(passed, () => super.send(message as never));
+    if (isRequest(message)) {
+      if (this.#notifications.isBusy) await endsWithin(ORDER_TIMEOUT_MS, this.#notifications.taken);
+      await post();
+      return;
+    }
+    const lane = message.method === undefined ? this.#answers : this.#notifications;
+    const { length } = JSON.stringify(message);
+    lane.mustHavePlaceFor(length, String(message.method));
+    await lane.send(length, async () => {
+      const accepted = post();
+      if (!(await endsWithin(ACCEPTING_TIMEOUT_MS, accepted)))
+        throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
+      await accepted;
+    });
+  }
+
+  override async close(): Promise<void> {
+    for (const lane of [this.#notifications, this.#answers]) lane.close(new Error('the connection is closed'));
+    await super.close();
+  }
+
+  #listener(maxMessage?: number): Parameters<typeof withoutMessages>[1] {
+    const listener = listenerOf(this, maxMessage);
+    const endless = (): void => {
+      this.onerror?.(new RangeError(`a message of the backend ${isTooLong(listener.maxMessage)}, and does not end`));
+      void this.close();
+    };
+    return { ...listener, endless };
   }
 }
 
 async function refusalIn(response: Response, redactCut: (text: string) => string): Promise<HttpRefusal> {
   const { status, statusText, headers } = response;
-  const text = await response.text().catch(() => '');
+  const text = await textIn(response);
   const isWhole = text.length <= MAX_TEXT;
   const shown = isWhole ? text : redactCut(text.slice(0, MAX_TEXT));
   const message = `refused with ${status} ${statusText}`.trimEnd() + (shown === '' ? '' : `: ${shown}`);
   return new HttpRefusal(status, message, relayedHeaders(Object.fromEntries(headers)), isWhole ? text : '');
+}
+
+/** As much of a text as is passed on, and a little more where it goes on. */
+async function textIn({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_TEXT) break;
+    }
+    return text;
+  } catch {
+    return '';
+  }
 }

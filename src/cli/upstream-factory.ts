@@ -105,7 +105,8 @@ export class UpstreamFactory {
     const { maxMessage, renews } = this.options;
     const reach = (): InstanceType<typeof HttpTransport> => new HttpTransport(url, { ...own, maxMessage });
     const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
-    const transport = kind === 'url' ? overHttp() : new SseTransport(url, { ...own, fetch: fetchThrough(url) });
+    const transport =
+      kind === 'url' ? overHttp() : new SseTransport(url, { ...own, maxMessage, fetch: fetchThrough(url) });
     return discreet(transport, secrets, passed, show);
   }
 
