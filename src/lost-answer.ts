@@ -16,6 +16,8 @@ export interface LostAnswerDetails {
   readonly error?: RpcError | undefined;
   /** It looks like an answer to a notification, which needs none. */
   readonly mayAnswerNews?: boolean;
+  /** It is JSON, and all there. */
+  readonly isWhole?: true;
 }
 
 /**
@@ -42,9 +44,9 @@ export class LostAnswer extends SyntaxError {
 export function detailsOf({ result, error }: JsonRpcMessage): LostAnswerDetails {
   if (isRpcError(error)) {
     const isAboutNews = error.code === METHOD_NOT_FOUND || /notif/i.test(error.message);
-    return { error, mayAnswerNews: isAboutNews };
+    return { error, mayAnswerNews: isAboutNews, isWhole: true };
   }
-  return { mayAnswerNews: Object.keys(Object(result) as object).length === 0 };
+  return { isWhole: true, mayAnswerNews: Object.keys(Object(result) as object).length === 0 };
 }
 
 export function isRpcError(error: unknown): error is RpcError {

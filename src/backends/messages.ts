@@ -57,10 +57,29 @@ export function tellMessages(json: string, listener: MessageListener): void {
     tellValue(value, listener);
     return;
   }
-  const outline = Outline.of(json);
-  if (outline.isMessage) tellUnreadable(outline, 'is no valid JSON', listener);
-  // Not what the parser says, which shows a piece of it.
-  else listener.error(new SyntaxError(`the backend sent ${json.length} characters that are no JSON`));
+  for (const piece of piecesOf(json)) {
+    const one = parsed(piece);
+    if (one !== undefined) {
+      tellValue(one, listener);
+      continue;
+    }
+    const outline = Outline.of(piece);
+    if (outline.isMessage) tellUnreadable(outline, 'is no valid JSON', listener);
+    // Not what the parser says, which shows a piece of it.
+    else listener.error(new SyntaxError(`the backend sent ${piece.length} characters that are no JSON`));
+  }
+}
+
+/** Some servers write a byte order mark first, or several messages one after the other. */
+function piecesOf(json: string): readonly string[] {
+  const pieces: string[] = [];
+  let rest = json.replace(/^\ufeff+/, '');
+  do {
+    const length = new Outline().feed(rest);
+    pieces.push(rest.slice(0, length));
+    rest = rest.slice(length).trim();
+  } while (rest !== '');
+  return pieces;
 }
 
 /** Reads what was parsed already. */
@@ -87,7 +106,12 @@ const NO_ID_IN_PYTHON = 'server-error';
 /** The error in an answer that names no request: its sender could not read one, or did not care to. */
 export function namelessErrorIn(json: string): unknown {
   const { jsonrpc, id, error } = Object(parsed(json)) as JsonRpcMessage;
-  return (id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON ? validAnswer({ jsonrpc, error })?.error : undefined;
+  return isNameless(id) ? validAnswer({ jsonrpc, error })?.error : undefined;
+}
+
+/** Whether an answer with this id names no request. */
+export function isNameless(id: unknown): boolean {
+  return (id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON;
 }
 
 /** A message came of which no more is known than this. @param why what is wrong with it */

@@ -4,7 +4,7 @@ import { endsWithin } from '../../ends-within.js';
 import { errorAnswer, reasonOf } from '../../error-answers.js';
 import { LostAnswer } from '../../lost-answer.js';
 import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
-import { isAnswerTo, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
+import { isAnswerTo, isNameless, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
@@ -34,6 +34,10 @@ export interface CallListener extends MessageListener {
 export class HttpCall implements AnswerListener {
   #isAnswered = false;
   #isTakenBack = false;
+  /** The error of an answer that names no request: what was posted was this one. */
+  #namelessError: unknown;
+  /** An answer came that is not valid, and names no request. */
+  #isLost = false;
   #onAnswer: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
@@ -78,11 +82,11 @@ export class HttpCall implements AnswerListener {
     }
     this.#stopTimer?.();
     if (this.#isAnswered || this.isOver || this.#isTakenBack) return;
-    unanswered(
-      isUnreadable(cut)
-        ? `The backend's answer to this request was not read to its end: ${reasonOf(cut)}`
-        : 'The backend broke off its answer to this request, which cannot be resumed',
-    );
+    if (this.#namelessError !== undefined) this.message({ jsonrpc: '2.0', id: this.id, error: this.#namelessError });
+    else if (isUnreadable(cut))
+      unanswered(`The backend's answer to this request was not read to its end: ${reasonOf(cut)}`);
+    else if (this.#isLost) this.giveUp('The backend answered this request with what is no valid answer');
+    else unanswered('The backend broke off its answer to this request, which cannot be resumed');
   }
 
   /** Reads events that came under the status of a refusal: there may be an answer in them. */
@@ -129,6 +133,7 @@ export class HttpCall implements AnswerListener {
     const isAnswer = message.id === this.id && message.method === undefined;
     if (this.isOver || (isAnswer && this.#isAnswered)) return;
     this.#resumption.attempts = 0;
+    if (!isAnswer && message.method === undefined && isNameless(message.id)) this.#namelessError ??= message.error;
     if (isAnswer) {
       this.#isAnswered = true;
       this.#onAnswer?.();
@@ -146,6 +151,10 @@ export class HttpCall implements AnswerListener {
   }
 
   error(error: Error): void {
+    if (error instanceof LostAnswer && error.details.isWhole === true) {
+      this.#isLost = true;
+      this.#namelessError ??= error.details.error;
+    }
     if (!this.isOver) this.listener.error(error instanceof LostAnswer ? error.orAbout(this.id) : error);
   }
 

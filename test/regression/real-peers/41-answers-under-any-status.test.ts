@@ -78,9 +78,12 @@ describe('41: an answer to a request reaches whoever waits for it, whatever its 
   it.each([
     ['null', { jsonrpc: '2.0', id: null, error: FAULT }],
     ['missing', { jsonrpc: '2.0', error: FAULT }],
+    ['the one of the Python SDK', { jsonrpc: '2.0', id: 'server-error', error: FAULT }],
   ])('an error whose id is %s answers the one request that was posted', async (_id, body) => {
-    const { call } = await peer(closing, withJson(400, body));
-    expect(await call()).toEqual([{ jsonrpc: '2.0', id: 7, error: FAULT }]);
+    for (const respond of [withJson(400, body), withJson(200, body), withEvents(200, event(body))]) {
+      const { call } = await peer(closing, respond);
+      expect((await call()).filter(({ id }) => id === 7)).toEqual([{ jsonrpc: '2.0', id: 7, error: FAULT }]);
+    }
   });
 
   it.each<[string, Respond, RegExp]>([
