@@ -30,3 +30,20 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     });
   });
 }
+
+/** The same of a web-standard request. */
+export async function readWebBody({ headers, body }: Request, maxBytes: number): Promise<Body> {
+  if (Number(headers.get('content-length')) > maxBytes) return 'too large';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > maxBytes) return 'too large';
+      chunks.push(chunk);
+    }
+  } catch {
+    return 'broken off';
+  }
+  return { text: decoder.decode(Buffer.concat(chunks)) };
+}

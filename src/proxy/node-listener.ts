@@ -7,7 +7,7 @@ import { readBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
-import { watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
+import { answersIn, watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
 import type { Session } from './session.js';
 import { sendHeadWithFirstEvent } from './head-with-first-event.js';
 import { holdNodeAnswer } from './held-answer.js';
@@ -26,11 +26,6 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
     const incoming = incomingOf(request);
     for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
-    // Whoever has parsed the body has read it, and its transport no longer counts.
-    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
-      answer(response, tooLarge(settings.maxBodyBytes));
-      return;
-    }
     // What ran before us may have taken so long that the client is gone, and its `close` past: a session
     // would never hear of its end.
     if (isGone(request, response)) return;
@@ -48,6 +43,12 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
     });
     if (request.method !== 'POST') {
       await session.downstream.handleRequest(request, response);
+      return;
+    }
+    // Whoever has parsed the body has read it, and its transport no longer counts.
+    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
+      answer(response, tooLarge(settings.maxBodyBytes));
+      if (session.awaitsAnswer) session.answersRefused(await answersIn(parsedBody).ids());
       return;
     }
     // Only while the client is asked something may this be its answer.

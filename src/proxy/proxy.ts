@@ -36,7 +36,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
     middleware: (request, response) => {
       overNode(request, response);
     },
-    fetch: webHandler(door, report),
+    fetch: webHandler(door, settings, report),
     routes$: sessions.routes$,
     snapshot: () => sessions.snapshot(),
     close: ({ graceMs = 0 } = {}) => sessions.close(graceMs),

@@ -1,15 +1,30 @@
 import { asError } from '../errors.js';
-import { FAILED, type Answer } from './own-answers.js';
+import { endsWithin } from '../ends-within.js';
+import { withoutNulls } from '../null-for-absent.js';
+import { watchWebBody } from '../streams/posted-answers.js';
+import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
+import { readWebBody } from './body.js';
 import type { Incoming } from './guard.js';
 import { heldWebAnswer } from './held-answer.js';
 import { withKnownVersion } from './protocol-version.js';
+import type { Session } from './session.js';
+import type { ProxySettings } from './settings.js';
 
 /** Not every version of the SDK that serves `node:http` has it. */
 const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
 
+/** How long a body that is too large is read on, to find out whose answer it is. */
+const MAX_REFUSED_MS = 10_000;
+
+const TOO_LARGE = Symbol('too large');
+
 /** Serves web-standard requests. */
-export function webHandler(door: Admission, report: (error: Error) => void): (request: Request) => Promise<Response> {
+export function webHandler(
+  door: Admission,
+  settings: ProxySettings,
+  report: (error: Error) => void,
+): (request: Request) => Promise<Response> {
   let loading: ReturnType<typeof loadTransport> | undefined;
 
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
@@ -23,12 +38,38 @@ export function webHandler(door: Admission, report: (error: Error) => void): (re
     };
     try {
       const known = withKnownVersion(request, session.protocolVersion);
+      const message = request.method === 'POST' ? await readMessage(known, session) : undefined;
+      if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
       const exchange = door.exchange(incoming);
-      const answer = await exchange.run(() => session.downstream.handleRequest(known));
+      const options = message === undefined ? undefined : { parsedBody: message };
+      const answer = await exchange.run(() => session.downstream.handleRequest(known, options));
       return whenEnded(await heldWebAnswer(answer, exchange), disconnected);
     } catch (error) {
       disconnected();
       throw error;
+    }
+  }
+
+  /** What the client has posted; nothing, where that is too large. */
+  async function readMessage(request: Request, session: Session): Promise<unknown> {
+    // Only while the client is asked something may this be its answer.
+    const posted = session.awaitsAnswer ? watchWebBody(request) : undefined;
+    const body = await readWebBody(request, settings.maxBodyBytes);
+    if (body === 'too large') {
+      // The id often comes last.
+      const ids = posted?.ids();
+      if (ids !== undefined)
+        await endsWithin(
+          MAX_REFUSED_MS,
+          ids.then((all) => session.answersRefused(all)),
+        );
+      return TOO_LARGE;
+    }
+    try {
+      return withoutNulls(JSON.parse(body === 'broken off' ? '' : body.text));
+    } catch {
+      // No message either: the transport says so, unless more is wrong with the request.
+      return null;
     }
   }
 

@@ -36,7 +36,7 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
   const isNode = isNodeResponse(second);
   const parsedBody = isNode ? third : (second as { readonly parsedBody?: unknown } | undefined)?.parsedBody;
   // A body that could not be parsed is handed over as `null`.
-  if (parsedBody !== undefined && parsedBody !== null) return answersInText(JSON.stringify(parsedBody));
+  if (parsedBody !== undefined && parsedBody !== null) return answersIn(parsedBody);
   const seen = known.get(request as object);
   if (seen !== undefined) return seen;
   if (parsedBody === null) return answersInText('');
@@ -72,10 +72,13 @@ export function watchNodeBody(request: NodeRequest): PostedAnswers {
   return posted;
 }
 
-function watchWebBody(request: Request): PostedAnswers {
+/** Sees the body of a web-standard request, which has not been read. */
+export function watchWebBody(request: Request): PostedAnswers {
   const { body } = request.bodyUsed ? { body: null } : request.clone();
   const ids = scanned(body).catch(() => []);
-  return { ids: async () => ids };
+  const posted = { ids: async () => ids };
+  known.set(request, posted);
+  return posted;
 }
 
 async function scanned(body: ReadableStream<Uint8Array> | null): Promise<readonly RequestId[]> {
@@ -91,6 +94,11 @@ async function scanned(body: ReadableStream<Uint8Array> | null): Promise<readonl
     break;
   }
   return scanner.end();
+}
+
+/** Of a body that was parsed before. */
+export function answersIn(parsedBody: unknown): PostedAnswers {
+  return answersInText(JSON.stringify(parsedBody));
 }
 
 function answersInText(text: string): PostedAnswers {

@@ -1,7 +1,9 @@
 /** Many languages write `null` for what is not there. */
+import { createStatefulProxy } from 'mcp-backchannel/proxy';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../../support/raw-http.js';
 import { CLI, Started } from '../../cli/support.js';
+import { ScriptedBackend } from '../../proxy/scripted-backend.js';
 import { LineClient, overStdio, SERVER } from './stdio-rig.js';
 
 const started = new Started();
@@ -132,4 +134,44 @@ it('53 of a client over --stdio, in its answers: what has no result is an error 
   await client.line(/heard \{"jsonrpc":"2.0","id":"q","result":\{\}\}/);
   client.send({ jsonrpc: '2.0', id: 'r', result: null });
   await client.line(/heard \{.*"id":"r".*"error"/);
+});
+
+it('53 of a client over web-standard requests: in initialize, requests, notifications and answers', async () => {
+  const backend = new ScriptedBackend();
+  const proxy = createStatefulProxy({ upstream: backend.upstream, maxBodyBytes: 2_000 });
+  started.add(proxy);
+  const headers: Record<string, string> = { ...JSON_HEADERS };
+  const post = async (message: object): Promise<Response> =>
+    proxy.fetch(
+      new Request('http://127.0.0.1/mcp', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      }),
+    );
+  const { params } = INITIALIZE_MESSAGE;
+  const capabilities = { roots: null, elicitation: { form: null } };
+  const opened = await post({ ...INITIALIZE_MESSAGE, params: { ...params, _meta: null, capabilities } });
+  expect(opened.status).toBe(200);
+  expect(await opened.text()).toContain('"serverInfo"');
+  headers['mcp-session-id'] = opened.headers.get('mcp-session-id') ?? '';
+  expect((await post({ id: null, method: 'notifications/initialized', params: null })).status).toBe(202);
+  for (const [id, request, expected] of REQUESTS) {
+    const asked = await post({ id, method: 'x', ...request });
+    expect(asked.status).toBe(200);
+    expect((await backend.session().got({ id })).params).toEqual(expected);
+    await backend.session().send({ id, result: {} });
+    await asked.text();
+  }
+  const call = await post({ id: 'call', method: 'tools/call', params: { name: 'x' } });
+  await backend.session().got({ id: 'call' });
+  await backend.session().send({ id: 'q', method: 'roots/list' });
+  expect((await post({ id: 'q', error: null, result: { _meta: null, roots: [] } })).status).toBe(202);
+  expect(await backend.session().got({ id: 'q' })).toEqual({ jsonrpc: '2.0', id: 'q', result: { roots: [] } });
+  await backend.session().send({ id: 'call', result: {} });
+  await call.text();
+  // 51: a limit names the option that sets it.
+  const refused = await post({ method: 'notifications/x', params: { text: 'x'.repeat(3_000) } });
+  expect(refused.status).toBe(413);
+  expect(await refused.text()).toMatch(/2000 bytes.*maxBodyBytes/);
 });
