@@ -24,6 +24,8 @@ export default defineConfig({
     pool: 'forks',
     // All cores: most tests wait for processes and sockets.
     maxWorkers: availableParallelism(),
+    // Those of a file that run at the same time wait for a bound.
+    maxConcurrency: 10,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { TestContext } from 'vitest';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
@@ -160,6 +161,13 @@ export class Started {
     await Promise.all(commands.map(async ({ exit }) => exit));
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
+}
+
+/** For a test that runs while others do: what it has started is ended with it. */
+export function startedIn({ onTestFinished }: TestContext): Started {
+  const started = new Started();
+  onTestFinished(async () => started.end());
+  return started;
 }
 
 export interface Mirrored {

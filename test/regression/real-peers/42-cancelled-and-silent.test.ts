@@ -1,13 +1,10 @@
 /** A client cancels a call, and the server never answers it: nothing is invented. */
 import { createServer } from 'node:http';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Message } from '../../../examples/lib/strict-client.js';
-import { CLI, Started } from '../../cli/support.js';
+import { CLI, startedIn } from '../../cli/support.js';
 import { listen } from '../../proxy/support.js';
 import { direct, LineClient, overStdio, SERVER } from './stdio-rig.js';
-
-const started = new Started();
-afterEach(async () => started.end());
 
 /** More than a server is given to answer a call that was cancelled. */
 const LONG_ENOUGH_MS = 7_000;
@@ -20,17 +17,22 @@ async function silence(client: LineClient): Promise<Message | undefined> {
   return client.answerTo(silent, LONG_ENOUGH_MS);
 }
 
-it('42 a cancelled call that the server does not answer is answered by nobody, directly and over --stdio', async () => {
-  const clients = [await direct(started), await overStdio(started)];
-  expect(await Promise.all(clients.map(silence))).toEqual([undefined, undefined]);
-  // Nor is its answer lost when it comes, late as it is.
-  for (const client of clients) {
-    client.call('release');
-    expect(await client.answerTo('silent')).toMatchObject({ result: { content: [{ text: 'held' }] } });
-  }
-});
+it.concurrent(
+  '42 a cancelled call that the server does not answer is answered by nobody, directly and over --stdio',
+  async (context) => {
+    const started = startedIn(context);
+    const clients = [await direct(started), await overStdio(started)];
+    expect(await Promise.all(clients.map(silence))).toEqual([undefined, undefined]);
+    // Nor is its answer lost when it comes, late as it is.
+    for (const client of clients) {
+      client.call('release');
+      expect(await client.answerTo('silent')).toMatchObject({ result: { content: [{ text: 'held' }] } });
+    }
+  },
+);
 
-it('42 over HTTP the stream of such a call ends, without a message', async () => {
+it.concurrent('42 over HTTP the stream of such a call ends, without a message', async (context) => {
+  const started = startedIn(context);
   const { url, command } = await started.endpoint([...SERVER]);
   const client = await started.client(url);
   const call = client.start('tools/call', { name: 'hold' });
@@ -48,7 +50,8 @@ it('42 over HTTP the stream of such a call ends, without a message', async () =>
   });
 });
 
-it('42 over HTTP the other call of a batch is answered on the stream of both', async () => {
+it.concurrent('42 over HTTP the other call of a batch is answered on the stream of both', async (context) => {
+  const started = startedIn(context);
   const { url, command } = await started.endpoint([...SERVER]);
   const client = await started.client(url, { protocolVersion: '2025-03-26' });
   const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'hold' } };
@@ -78,7 +81,8 @@ const PARTING = SERVER.map((arg) =>
   ),
 );
 
-it('42 an answer that names no request is not told to the client of a cancelled call', async () => {
+it.concurrent('42 an answer that names no request is not told to the client of a cancelled call', async (context) => {
+  const started = startedIn(context);
   const inEachMode = [[], ['--serialize']].map(async (options) => {
     const { url, command } = await started.endpoint([...options, ...PARTING]);
     const client = await started.client(url);
@@ -94,7 +98,8 @@ it('42 an answer that names no request is not told to the client of a cancelled 
   await Promise.all(inEachMode);
 });
 
-it('42 nor is a cancelled call answered when the session that it belonged to is lost', async () => {
+it.concurrent('42 nor is a cancelled call answered when the session that it belonged to is lost', async (context) => {
+  const started = startedIn(context);
   let session = 1;
   const http = createServer((request, response) => {
     let body = '';

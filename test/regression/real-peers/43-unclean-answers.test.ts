@@ -1,16 +1,19 @@
 /** A stdio server answers with what is no clean line of JSON. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Started } from '../../cli/support.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Started, startedIn } from '../../cli/support.js';
 import { direct, overStdio, SERVER, type LineClient } from './stdio-rig.js';
 
 const sharing = new Started();
-const started = new Started();
-let shared: LineClient;
-beforeAll(async () => {
-  shared = await overStdio(sharing);
-});
 afterAll(async () => sharing.end());
-afterEach(async () => started.end());
+
+const free: LineClient[] = [];
+
+/** Lends a client that no other test uses meanwhile: most tests wait, so they run at the same time. */
+async function lent(test: (shared: LineClient) => Promise<void>): Promise<void> {
+  const client = free.pop() ?? (await overStdio(sharing));
+  await test(client);
+  free.push(client);
+}
 
 const CONTENT = { content: [{ type: 'text', text: 'said {"so": "}"}' }] };
 const RESULT = JSON.stringify(CONTENT);
@@ -20,7 +23,7 @@ const NOTE = '{"jsonrpc":"2.0","method":"notifications/x","params":{"$id":1}}';
 /** The id of each call is a number of its own, so that no answer is taken for another's. */
 let next = 100;
 
-describe('43 what can be understood is:', () => {
+describe.concurrent('43 what can be understood is:', () => {
   it.each<[string, string]>([
     [
       'an answer printed over several lines',
@@ -53,30 +56,35 @@ describe('43 what can be understood is:', () => {
     ],
     ['a line of something else before it', `Server running on stdio\n{"level":"info"}\n{\n${ANSWER}\n`],
     ['an unfinished answer to nobody before it', `{"jsonrpc":"2.0","id":"nobody","res${ANSWER}\n`],
-  ])('%s', async (_what, text) => {
-    const id = shared.call('say', { text }, next++);
-    const answer = await shared.answerTo(id);
-    expect(answer?.error).toBeUndefined();
-    const [content] = (answer?.result as { content: { text: string }[] } | undefined)?.content ?? [];
-    expect(content?.text).toMatch(/^(said \{"so": "\}"\}|one\ttwo\nthree)$/);
-    expect(Object.keys(answer ?? {}).sort()).toEqual(['id', 'jsonrpc', 'result']);
-  });
+  ])('%s', async (_what, text) =>
+    lent(async (shared) => {
+      const id = shared.call('say', { text }, next++);
+      const answer = await shared.answerTo(id);
+      expect(answer?.error).toBeUndefined();
+      const [content] = (answer?.result as { content: { text: string }[] } | undefined)?.content ?? [];
+      expect(content?.text).toMatch(/^(said \{"so": "\}"\}|one\ttwo\nthree)$/);
+      expect(Object.keys(answer ?? {}).sort()).toEqual(['id', 'jsonrpc', 'result']);
+    }),
+  );
 
-  it.each(['"$id"', '"$id.0"', '" $id"', '$id.0'])('an id of %s, as the SDK takes it', async (written) => {
-    const text = `{"jsonrpc":"2.0","id":${written},"result":${RESULT}}\n`;
-    const id = next++;
-    shared.call('say', { text: text.replaceAll('$id', String(id)) }, id);
-    expect(await shared.answerTo(id)).toEqual({ jsonrpc: '2.0', id, result: CONTENT });
-  });
+  it.each(['"$id"', '"$id.0"', '" $id"', '$id.0'])('an id of %s, as the SDK takes it', async (written) =>
+    lent(async (shared) => {
+      const text = `{"jsonrpc":"2.0","id":${written},"result":${RESULT}}\n`;
+      const id = next++;
+      shared.call('say', { text: text.replaceAll('$id', String(id)) }, id);
+      expect(await shared.answerTo(id)).toEqual({ jsonrpc: '2.0', id, result: CONTENT });
+    }),
+  );
 
-  it('a number for an id that is a text', async () => {
-    const id = String(next++);
-    shared.call('say', { text: `{"jsonrpc":"2.0","id":${id},"result":${RESULT}}\n` }, id);
-    expect(await shared.answerTo(id)).toEqual({ jsonrpc: '2.0', id, result: CONTENT });
-  });
+  it('a number for an id that is a text', async () =>
+    lent(async (shared) => {
+      const id = String(next++);
+      shared.call('say', { text: `{"jsonrpc":"2.0","id":${id},"result":${RESULT}}\n` }, id);
+      expect(await shared.answerTo(id)).toEqual({ jsonrpc: '2.0', id, result: CONTENT });
+    }));
 });
 
-describe('43 an answer that is beyond that is an error:', () => {
+describe.concurrent('43 an answer that is beyond that is an error:', () => {
   it.each<[string, string]>([
     ['NaN', '{"jsonrpc":"2.0","id":$id,"result":{"content":[],"structuredContent":{"mean":NaN}}}\n'],
     [
@@ -109,41 +117,47 @@ describe('43 an answer that is beyond that is an error:', () => {
     ['an id of null, over several lines', `{\n"jsonrpc":"2.0",\n"id":null,\n"result":${RESULT}\n}\n`],
     ['an id that is an object', `{"jsonrpc":"2.0","id":{"n":$id},"result":${RESULT}}\n`],
     ['an id that is a fraction', `{"jsonrpc":"2.0","id":1.5,"result":${RESULT}}\n`],
-  ])('%s', async (_what, text) => {
-    const id = shared.call('say', { text }, next++);
-    const answer = await shared.answerTo(id);
-    expect(answer).toMatchObject({ error: { code: -32000, message: expect.stringContaining('backend') as string } });
-    // Whoever follows is served.
-    const echo = shared.call('echo', { text: 'still there' }, next++);
-    expect(await shared.answerTo(echo)).toMatchObject({ result: { content: [{ text: 'still there' }] } });
-  });
+  ])('%s', async (_what, text) =>
+    lent(async (shared) => {
+      const id = shared.call('say', { text }, next++);
+      const answer = await shared.answerTo(id);
+      expect(answer).toMatchObject({ error: { code: -32000, message: expect.stringContaining('backend') as string } });
+      // Whoever follows is served.
+      const echo = shared.call('echo', { text: 'still there' }, next++);
+      expect(await shared.answerTo(echo)).toMatchObject({ result: { content: [{ text: 'still there' }] } });
+    }),
+  );
 
-  it('an error with an id of null is told to the only call that it can answer', async () => {
-    const text = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error","data":{"at":7}}}\n';
-    const id = shared.call('say', { text }, next++);
-    expect(await shared.answerTo(id)).toEqual({
-      jsonrpc: '2.0',
-      id,
-      error: { code: -32700, message: 'Parse error', data: { at: 7 } },
-    });
-  });
+  it('an error with an id of null is told to the only call that it can answer', async () =>
+    lent(async (shared) => {
+      const text = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error","data":{"at":7}}}\n';
+      const id = shared.call('say', { text }, next++);
+      expect(await shared.answerTo(id)).toEqual({
+        jsonrpc: '2.0',
+        id,
+        error: { code: -32700, message: 'Parse error', data: { at: 7 } },
+      });
+    }));
 
   it.each([
     '{"jsonrpc":"2.0","error":{"code":-32603,"message":"boom"}}',
     '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32603,"message":"boom"}}',
-  ])('an error that names no request, as well: %s', async (text) => {
-    const id = shared.call('say', { text: `${text}\n` }, next++);
-    expect(await shared.answerTo(id)).toMatchObject({ id, error: { code: -32603, message: 'boom' } });
-  });
+  ])('an error that names no request, as well: %s', async (text) =>
+    lent(async (shared) => {
+      const id = shared.call('say', { text: `${text}\n` }, next++);
+      expect(await shared.answerTo(id)).toMatchObject({ id, error: { code: -32603, message: 'boom' } });
+    }),
+  );
 
-  it('a question that is not clean is refused, so that whoever asks does not wait for ever', async () => {
+  it('a question that is not clean is refused, so that whoever asks does not wait for ever', async (context) => {
+    const client = await overStdio(startedIn(context));
     const text = '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"x":NaN}}\n';
-    shared.call('say', { text }, next++);
-    await shared.line(/heard .*"id":"q","error"/);
+    client.call('say', { text });
+    await client.line(/heard .*"id":"q","error"/);
   });
 
-  it('whichever of two calls was meant, the one whose answer came is not ended', async () => {
-    const client = await overStdio(started);
+  it('whichever of two calls was meant, the one whose answer came is not ended', async (context) => {
+    const client = await overStdio(startedIn(context));
     const healthy = client.call('hold');
     const lost = client.call('say', { text: '{"jsonrpc":"2.0","result":{"content":[{"te\n' });
     expect(await client.answerTo(lost, 4_000)).toBeUndefined();
@@ -153,14 +167,18 @@ describe('43 an answer that is beyond that is an error:', () => {
   });
 });
 
-describe('43 progress of a call', () => {
+describe.concurrent('43 progress of a call', () => {
+  let url: string;
+  beforeAll(async () => {
+    ({ url } = await sharing.endpoint([...SERVER]));
+  });
+
   it.each<[string | number, string]>([
     [70, '"70"'],
     ['80', '80'],
     [90, '90'],
   ])('that brought the token %j is told by it, though the server writes %s', async (token, written) => {
-    const { url } = await started.endpoint([...SERVER]);
-    const client = await started.client(url);
+    const client = await sharing.client(url);
     const text = `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${written},"progress":1}}\n`;
     const told = client.next(({ message }) => message.method === 'notifications/progress');
     client.start('tools/call', { name: 'say', arguments: { text }, _meta: { progressToken: token } });
@@ -168,8 +186,8 @@ describe('43 progress of a call', () => {
   });
 });
 
-describe('43 a call that is well is not ended by', () => {
-  it.each<[string, string]>([
+describe.concurrent('43 a call that is well is not ended by', () => {
+  it.for<[string, string]>([
     ['a line that is no message', 'Server running on stdio\n'],
     ['a log line as JSON that has an id', '{"level":"info","id":$id,"msg":"called"}\n'],
     ['a log line as JSON that tells of an error', '{"level":"error","id":$id,"error":"retrying"}\n'],
@@ -179,20 +197,23 @@ describe('43 a call that is well is not ended by', () => {
     ['an unfinished notification', '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"lo\n'],
     ['a notification with NaN', '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":NaN}}\n'],
     ['an unfinished answer to another call', '{"jsonrpc":"2.0","id":"another","result":{"content":[\n'],
-  ])('%s', async (_what, text) => {
-    for (const connect of [direct, overStdio]) {
-      const client = await connect(started);
-      client.send({ jsonrpc: '2.0', id: 'answered', result: {} });
-      const well = client.call('hold', {}, 'answered');
-      const id = client.call('say', { text });
-      client.call('release');
-      // The tool `say` says no more than that: its call is what must not be answered.
-      await client.answerTo(well);
-      const early = await client.answerTo(id, connect === direct ? 100 : 3_500);
-      expect(early).toBeUndefined();
-      expect(client.messages.filter(({ id: one, method }) => one === 'answered' || method === 'tools/call')).toEqual([
-        { jsonrpc: '2.0', id: 'answered', result: { content: [{ type: 'text', text: 'held' }] } },
-      ]);
-    }
+  ])('%s', async ([, text], context) => {
+    const started = startedIn(context);
+    await Promise.all(
+      [direct, overStdio].map(async (connect) => {
+        const client = await connect(started);
+        client.send({ jsonrpc: '2.0', id: 'answered', result: {} });
+        const well = client.call('hold', {}, 'answered');
+        const id = client.call('say', { text });
+        client.call('release');
+        // The tool `say` says no more than that: its call is what must not be answered.
+        await client.answerTo(well);
+        const early = await client.answerTo(id, connect === direct ? 100 : 3_500);
+        expect(early).toBeUndefined();
+        expect(client.messages.filter(({ id: one, method }) => one === 'answered' || method === 'tools/call')).toEqual([
+          { jsonrpc: '2.0', id: 'answered', result: { content: [{ type: 'text', text: 'held' }] } },
+        ]);
+      }),
+    );
   });
 });

@@ -1,15 +1,8 @@
 /** A stdio server leaves what it has started behind. */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { isAlive } from '../../support/alive.js';
-import { Started } from '../../cli/support.js';
+import { startedIn } from '../../cli/support.js';
 import { SERVER } from './stdio-rig.js';
-
-const started = new Started();
-const helpers: number[] = [];
-afterEach(async () => {
-  await started.end();
-  for (const pid of helpers.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-});
 
 /** Answers `helper` with the process id of one that holds none of its pipes. It does not hear of SIGTERM if `stubborn`. */
 const STARTING = SERVER.map((arg) =>
@@ -40,12 +33,15 @@ interface Run {
   readonly stop: (signal: NodeJS.Signals) => Promise<unknown>;
 }
 
-async function running(args: object): Promise<Run> {
+async function running(args: object, context: TestContext): Promise<Run> {
+  const started = startedIn(context);
   const { url, command } = await started.endpoint([...STARTING]);
   const client = await started.client(url);
   const server = Number(await client.callTool('pid'));
   const helper = Number(await client.callTool('helper', args));
-  helpers.push(server, helper);
+  context.onTestFinished(() => {
+    for (const pid of [server, helper]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
   expect([server, helper].filter(isAlive)).toEqual([server, helper]);
   return {
     helper,
@@ -59,33 +55,33 @@ async function running(args: object): Promise<Run> {
   };
 }
 
-const gone = async ({ helper, server }: Run): Promise<void> => {
+const gone = async ({ helper, server }: Run, { expect }: TestContext): Promise<void> => {
   await expect.poll(() => [server, helper].filter(isAlive), { timeout: 10_000 }).toEqual([]);
 };
 
-it.each<[string, object]>([
+it.concurrent.for<[string, object]>([
   ['in its group', {}],
   ['in its group, which does not hear of SIGTERM', { stubborn: true }],
-])('52 what a server leaves %s is ended with the session', async (_where, args) => {
-  const run = await running(args);
+])('52 what a server leaves %s is ended with the session', async ([, args], context) => {
+  const run = await running(args, context);
   await run.delete();
-  await gone(run);
+  await gone(run, context);
 });
 
-it.each<[string, object]>([
+it.concurrent.for<[string, object]>([
   ['in its group', {}],
   ['in its group, which does not hear of SIGTERM', { stubborn: true }],
-])('52 what a server that died leaves %s is ended', async (_where, args) => {
-  const run = await running(args);
+])('52 what a server that died leaves %s is ended', async ([, args], context) => {
+  const run = await running(args, context);
   await run.die();
-  await gone(run);
+  await gone(run, context);
 });
 
-it.each<[NodeJS.Signals, object]>([
+it.concurrent.for<[NodeJS.Signals, object]>([
   ['SIGTERM', {}],
   ['SIGTERM', { stubborn: true }],
-])('52 nothing is left when the command ends on %s, of a helper that is %o', async (signal, args) => {
-  const run = await running(args);
+])('52 nothing is left when the command ends on %s, of a helper that is %o', async ([signal, args], context) => {
+  const run = await running(args, context);
   expect(await run.stop(signal)).toEqual({ code: 0, signal: null });
   expect([run.server, run.helper].filter(isAlive)).toEqual([]);
 });

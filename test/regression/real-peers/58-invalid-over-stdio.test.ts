@@ -1,14 +1,21 @@
 /** A client of `--stdio` sends what is no valid message. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Message } from '../../../examples/lib/strict-client.js';
 import { Started } from '../../cli/support.js';
 import { overStdio, type LineClient } from './stdio-rig.js';
 
 const started = new Started();
 let client: LineClient;
-beforeEach(async () => {
+beforeAll(async () => {
   client = await overStdio(started);
 });
-afterEach(async () => started.end());
+afterAll(async () => started.end());
+
+/** The errors that have come since a test began: all tests speak to one command. */
+function errorsFrom(): () => Message[] {
+  const before = client.messages.length;
+  return () => client.messages.slice(before).filter((message) => message.error !== undefined);
+}
 
 const CALL = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'echo' } };
 
@@ -36,12 +43,11 @@ it.each<[string, string, number]>([
 ])(
   '58 %s is answered with an error that names no request, and whoever follows is served',
   async (_what, line, code) => {
+    const errors = errorsFrom();
     client.send(line);
     const id = client.call('echo', { text: 'served' });
     expect(await client.answerTo(id)).toMatchObject({ result: { content: [{ text: 'served' }] } });
-    expect(client.messages.filter((message) => message.error !== undefined)).toEqual([
-      { jsonrpc: '2.0', id: null, error: { code, message: expect.any(String) as string } },
-    ]);
+    expect(errors()).toEqual([{ jsonrpc: '2.0', id: null, error: { code, message: expect.any(String) as string } }]);
   },
 );
 
@@ -51,8 +57,9 @@ it.each<[string, string]>([
   ['an error that names no request', '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}'],
   ['an answer that is not valid', '{"jsonrpc":"2.0","id":1.5,"result":{}}'],
 ])('58 %s is answered by nobody', async (_what, line) => {
+  const errors = errorsFrom();
   client.send(line);
   const id = client.call('echo');
   await client.answerTo(id);
-  expect(client.messages.filter((message) => message.error !== undefined)).toEqual([]);
+  expect(errors()).toEqual([]);
 });
