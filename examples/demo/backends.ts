@@ -1,19 +1,8 @@
 /** The backends of the demo, and how to make each of them do the same work. */
 import { fileURLToPath } from 'node:url';
-import type { Call } from './observe.js';
 import { CALL_ROWS, type Row } from './rows.js';
 import { JSON_ROWS, STREAM_ROWS } from './stream-rows.js';
-
-/** What a backend can be made to do. */
-export interface Work {
-  readonly elicit: Call;
-  readonly sample: Call;
-  readonly roots: Call;
-  readonly progress: Call;
-  readonly log: Call;
-  /** Calls to be under way together, each of which elicits. */
-  readonly concurrent: readonly Call[];
-}
+import type { Work } from './work.js';
 
 export interface Backend {
   readonly title: string;

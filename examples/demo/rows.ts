@@ -1,5 +1,5 @@
-import type { Work } from './backends.js';
 import { observe, type Outcome, type Scene } from './observe.js';
+import type { Work } from './work.js';
 
 /** A row of the table. To show something else, add one to the list. */
 export interface Row {

@@ -85,7 +85,7 @@ describe.each(ARROWS)('src/%s.ts → src/%s.ts', (from, to) => {
   });
 });
 
-test.each([
+test.each<readonly [string, Readonly<Record<string, string>>]>([
   ['two files', { 'src/proxy/a.ts': "export * from './b.js';\n", 'src/proxy/b.ts': "export * from './a.js';\n" }],
   [
     'type imports',
@@ -94,14 +94,17 @@ test.each([
       'src/proxy/b.ts': "import type { A } from './a.js';\nexport type B = A | 2;\n",
     },
   ],
-  [
-    'three files of the suites',
-    {
-      'suites/a.ts': "export * from './b.js';\n",
-      'suites/b.ts': "export * from './c.js';\n",
-      'suites/c.ts': "export * from './a.js';\n",
-    },
-  ],
+  ...['benchmarks', 'examples', 'suites', 'test'].map(
+    (folder) =>
+      [
+        `three files of ${folder}`,
+        {
+          [`${folder}/a.ts`]: "export * from './b.js';\n",
+          [`${folder}/b.ts`]: "import type { C } from './c.js';\nexport type B = C;\n",
+          [`${folder}/c.ts`]: "export * from './a.js';\nexport type C = string;\n",
+        },
+      ] as const,
+  ),
 ])('a circle of %s is refused', async (_what, files) => {
   expect(await broken(files)).toContain('no-circle');
 });

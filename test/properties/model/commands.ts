@@ -7,13 +7,12 @@ import {
   incomingGarbage,
   incomingRequest,
   type ClientRequest,
-  type Eagerness,
 } from './inbound.js';
 import { isInFlight } from './reference.js';
 import { show, type Req, type Stream } from './records.js';
 import { leave, storeAnswers } from './returning.js';
 import type { Side } from './side.js';
-import type { World } from './world.js';
+import type { Eagerness, World } from './world.js';
 
 /** How many steps were taken, for the report. */
 export const taken = { steps: 0 };
@@ -155,7 +154,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
           within,
         );
         world.onBehalfOf(handler, () => {
-          side.connections.post(withoutRepetition(side, members).map((one) => incomingRequest(side, one)));
+          side.connections.post(withoutRepetition(side, members).map((one) => incomingRequest(world, side, one)));
         });
       },
     ),
@@ -228,13 +227,13 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
       fc.tuple(which, fc.boolean(), maybe(sessions), usually),
       (side, [at, isError, task, isWritable], world) => {
         const req = pick(current(side).filter(isInFlight), at);
-        if (req !== undefined) world.answer(req, isError, task, !isWritable);
+        if (req !== undefined) world.answer(side, req, isError, task, !isWritable);
       },
     ),
   ),
   step('server answers again', fc.tuple(which, fc.boolean()), (side, [at, isError], world) => {
     const req = pick(current(side), at);
-    if (req !== undefined && !isInFlight(req)) world.answer(req, isError, undefined);
+    if (req !== undefined && !isInFlight(req)) world.answer(side, req, isError, undefined);
   }),
   step('server sends garbage', which, (side, at, world) => {
     world.sendGarbage(side, { ...(pick(GARBAGE.slice(0, 3), at) as object) });

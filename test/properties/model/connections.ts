@@ -2,9 +2,18 @@
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { FakeResponse, JSON_TYPE, nodeRequest, SSE } from '../../support/http-fakes.js';
 import { EventStore } from './event-store.js';
-import { headersFor, storeIsRead, writeHead, type Headers } from './returning.js';
-import { Stream, type Req } from './records.js';
-import type { Side } from './side.js';
+import { headersFor, isOfForgotten, writeHead, type Headers } from './heads.js';
+import { Stream, type Owner, type Req } from './records.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** The wrapped transport that the client is connected to. */
+export interface Served extends Owner {
+  readonly clock: VirtualClock;
+  readonly inner: object;
+  readonly transport: object;
+  readonly hasStreams: boolean;
+  readonly isStoreSlow: boolean;
+}
 
 /** What a POST brings, and what its handler does at once. */
 export interface Incoming {
@@ -39,8 +48,8 @@ export class Connections {
   readonly store: EventStore;
   #next = 1;
 
-  constructor(readonly side: Side) {
-    this.store = new EventStore(side.world.clock, side.config.kind === 'several');
+  constructor(readonly side: Served) {
+    this.store = new EventStore(side.clock, side.config.kind === 'several');
     this.channel = this.#stream(new FakeResponse());
   }
 
@@ -62,7 +71,7 @@ export class Connections {
     const response = new FakeResponse();
     const handles = side.config.kind === 'unwatched' ? side.inner : side.transport;
     this.open += 1;
-    this.lastContact = side.world.clock.now;
+    this.lastContact = side.clock.now;
     if (side.config.kind !== 'unwatched') {
       if (!this.isSeen) this.losses += 1;
       this.isSeen = true;
@@ -77,12 +86,23 @@ export class Connections {
     if (method === 'GET') {
       const resumes = what as Stream | undefined;
       if (resumes !== undefined && this.side.isStoreSlow)
-        return storeIsRead(this, response as FakeResponse, resumes, headers);
+        return this.#readStore(response as FakeResponse, resumes, headers);
       this.answerGet(response as FakeResponse, resumes);
       return Promise.resolve();
     }
     this.#answerPost(response as FakeResponse, what as readonly Incoming[]);
     return Promise.resolve();
+  }
+
+  /** The transport asks its event store. @returns when it has dealt with the GET */
+  #readStore(response: FakeResponse, resumes: Stream, headers: Headers): Promise<void> {
+    const post = this.postOf(resumes);
+    const since = this.side.clock.now;
+    const isOfUnknownEvent = isOfForgotten(headers);
+    if (this.side.config.resumesWhenHandled) writeHead(response);
+    return new Promise((handled) => {
+      this.store.begins({ resumes, post, response, since, isOfUnknownEvent, handled, isOfClosedLife: false });
+    });
   }
 
   #answerPost(response: FakeResponse, incoming: readonly Incoming[]): void {
@@ -204,7 +224,7 @@ export class Connections {
 
   gone(response: FakeResponse): void {
     this.open -= 1;
-    this.lastContact = this.side.world.clock.now;
+    this.lastContact = this.side.clock.now;
     response.disconnect();
   }
 

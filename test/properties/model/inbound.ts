@@ -5,9 +5,7 @@ import { answers, cancels, closes, receives } from './reference.js';
 import type { Incoming } from './connections.js';
 import { holds, show, type Out, type Question, type Req, type Stream } from './records.js';
 import type { Side } from './side.js';
-
-/** What a handler does while it is called. */
-export type Eagerness = 'waits' | 'asks' | 'notifies' | 'answers' | 'throws';
+import type { Eagerness, World } from './world.js';
 
 export interface ClientRequest {
   readonly id: RequestId;
@@ -19,7 +17,7 @@ export interface ClientRequest {
 }
 
 /** A request, ready to be delivered on the stream of its POST. */
-export function incomingRequest(side: Side, asked: ClientRequest): Incoming {
+export function incomingRequest(world: World, side: Side, asked: ClientRequest): Incoming {
   const { method, token, eagerness } = asked;
   const id = side.idFor(asked);
   const taskId = method.startsWith('tasks/') ? asked.taskId : undefined;
@@ -44,8 +42,8 @@ export function incomingRequest(side: Side, asked: ClientRequest): Incoming {
       side,
       life: side.life,
       session,
-      outer: side.world.outerFor(side),
-      inherited: side.inheritsContext ? side.world.ambient : side.world.outerFor(side),
+      outer: world.outerFor(side),
+      inherited: side.inheritsContext ? world.ambient : world.outerFor(side),
       stream,
       order: side.config.kind === 'unwatched' ? side.connections.unseen() : stream,
       handler: undefined,
@@ -56,7 +54,7 @@ export function incomingRequest(side: Side, asked: ClientRequest): Incoming {
     receives(facts, req);
     side.requests.push(req);
     stream.requests.push(req);
-    side.world.arriving = { message, req, eagerness };
+    world.arriving = { message, req, eagerness };
     hand(side, message, session);
   };
   return { message, deliver };
@@ -113,7 +111,7 @@ function hand(side: Side, message: JsonRpcMessage, session: string | undefined, 
 }
 
 /** The server gets a message. */
-export function receiveAtServer(side: Side, message: JsonRpcMessage, extra: unknown): void {
+export function receiveAtServer(world: World, side: Side, message: JsonRpcMessage, extra: unknown): void {
   const due = side.expected.findIndex((one) => one.message === message);
   if (due === -1) {
     receiveInPlaceOfClient(side, message);
@@ -121,33 +119,33 @@ export function receiveAtServer(side: Side, message: JsonRpcMessage, extra: unkn
   }
   const [{ extra: sent } = {}] = side.expected.splice(due, 1);
   holds(sent === extra, 'C8 extra arrives as it came', () => show(extra));
-  const { arriving } = side.world;
+  const { arriving } = world;
   // While a request arrives, what has waited for it leaves, and may be answered before it is handed over.
   if (arriving?.message !== message) return;
-  side.world.arriving = undefined;
+  world.arriving = undefined;
   const { req, eagerness } = arriving;
   req.handler = new AsyncResource('handler');
-  side.world.onBehalfOf(req, () => {
-    react(side, req, eagerness);
+  world.onBehalfOf(req, () => {
+    react(world, side, req, eagerness);
   });
 }
 
-function react(side: Side, req: Req, eagerness: Eagerness): void {
+function react(world: World, side: Side, req: Req, eagerness: Eagerness): void {
   const { session } = req;
   switch (eagerness) {
     case 'waits':
       return;
     case 'asks':
-      side.world.ask(side, { session });
+      world.ask(side, { session });
       return;
     case 'notifies':
-      side.world.notify(side, { session });
+      world.notify(side, { session });
       return;
     case 'answers':
-      side.world.answer(req, false, undefined);
+      world.answer(side, req, false, undefined);
       return;
     case 'throws':
-      side.failing.push({ req, nth: side.world.nextSend() });
+      side.failing.push({ req, nth: world.nextSend() });
       answers(side.factsOf(session), req.id);
       side.throws('handler');
   }
@@ -182,7 +180,7 @@ function receiveInPlaceOfClient(side: Side, message: JsonRpcMessage): void {
 function mayBeAbandoned(side: Side, { on, chosen, since, left }: Out): boolean {
   const { orphanTimeoutMs } = side.config;
   const { open, lastContact } = side.connections;
-  const { now } = side.world.clock;
+  const { now } = side.clock;
   const isGone = open === 0 && now - lastContact >= orphanTimeoutMs;
   const hasLeft = [on, chosen?.stream].some((stream) => stream?.isConnected === false);
   // What waits for its turn may have looked for another stream, one that was lost and can be resumed.

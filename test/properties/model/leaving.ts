@@ -7,26 +7,32 @@ import { closes, isInFlight, poses } from './reference.js';
 import { orderNamedBy } from './prediction.js';
 import { Broken, holds, show, type Out, type Req, type Stream, type Write } from './records.js';
 import type { Side } from './side.js';
+import type { World } from './world.js';
 
 /** A write that takes longer is given up. */
 const STALL_TIMEOUT_MS = 30_000;
 
-export function receiveAtInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
+export function receiveAtInner(
+  world: World,
+  side: Side,
+  message: JsonRpcMessage,
+  options: SendOptions | undefined,
+): Promise<void> {
   const sent = side.outs.get(message);
   if (sent?.isUnwritable === true) {
     const mayBeAsked = !side.hasStreams || sent.afterClose;
     holds(mayBeAsked, 'C5 a transport that keeps it to itself gets nothing unwritable', () => show(message));
     throw new TypeError('it cannot be written as JSON');
   }
-  const out = sent ?? unwritableAnswer(side, message) ?? answerForHandler(side, message, options);
+  const out = sent ?? unwritableAnswer(side, message) ?? answerForHandler(world, side, message, options);
   holds(out.side === side, 'C7 nothing crosses to another transport', () => show(message));
   out.left += 1;
   out.related = options?.relatedRequestId;
   holds(out.left === 1, 'C4 a message is written once', () => show(message));
-  if (out.kind === 'response' || out.kind === 'garbage') return write(side, out, responseLeaves(out, options));
+  if (out.kind === 'response' || out.kind === 'garbage') return write(world, side, out, responseLeaves(out, options));
   holds(out.life === side.life && side.isOpen, 'C11 nothing of an earlier life leaves', () => show(message));
 
-  const named = namedBy(side, out, options);
+  const named = namedBy(world, side, out, options);
   if (out.named !== undefined && !out.named.lost) {
     holds(
       options === out.options,
@@ -36,7 +42,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
   }
   holds(hasOnlyRelatedChanged(out, options), 'C8 other options leave as they came', () => show(options));
   const isInferred = !out.isUninferred && !side.isModern;
-  if (side.isWatched && isInferred && !side.config.reusesIds) mustReachClient(side, out, named);
+  if (side.isWatched && isInferred && !side.config.reusesIds) mustReachClient(world, side, out, named);
   out.on = named?.stream;
   // An id may be used again while a message waits for its turn: its place is with the request it was meant for.
   const { chosen } = out;
@@ -54,7 +60,7 @@ export function receiveAtInner(side: Side, message: JsonRpcMessage, options: Sen
     const question = { id: message.id as RequestId, out, isAnswered: out.isAbandoned };
     (out.isAbandoned ? side.abandoned : side.questions).push(question);
   }
-  return write(side, out, order);
+  return write(world, side, out, order);
 }
 
 /** What nothing was inferred about was given its place when it was sent, unless it had to wait. */
@@ -64,7 +70,7 @@ function orderUnnamed(side: Side, out: Out): Stream {
 }
 
 /** C2: the request that the message leaves with. */
-function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | undefined {
+function namedBy(world: World, side: Side, out: Out, options: SendOptions | undefined): Req | undefined {
   const related = options?.relatedRequestId;
   // Of a session nobody can name, and of 2026-era traffic, nothing is inferred.
   const isInferred = out.session !== 'unknown' && !side.isModern;
@@ -72,7 +78,7 @@ function namedBy(side: Side, out: Out, options: SendOptions | undefined): Req | 
   const mayName = (req: Req): boolean => {
     if (req.id !== related || req.life !== side.life || req.session !== out.session || req.answerLeft) return false;
     // What waits for its turn may see its request end meanwhile, but not answered.
-    if (out !== side.world.sending || out.message.method === 'notifications/cancelled') return true;
+    if (out !== world.sending || out.message.method === 'notifications/cancelled') return true;
     return isInFlight(req);
   };
   const named = side.requests.findLast((req) => mayName(req) && isInFlight(req)) ?? side.requests.findLast(mayName);
@@ -100,7 +106,7 @@ function othersOf(options: SendOptions | undefined): object {
 }
 
 /** C5: what is written where nobody reads, and nothing is stored, is lost in silence. */
-function mustReachClient(side: Side, out: Out, named: Req | undefined): void {
+function mustReachClient(world: World, side: Side, out: Out, named: Req | undefined): void {
   const { standalone, answersSeen } = side.connections;
   const { json, modeTold } = side.config;
   if (named === undefined) {
@@ -109,7 +115,7 @@ function mustReachClient(side: Side, out: Out, named: Req | undefined): void {
     });
     return;
   }
-  const isKnownJson = json && out === side.world.sending && (modeTold || answersSeen === 'json');
+  const isKnownJson = json && out === world.sending && (modeTold || answersSeen === 'json');
   holds(named.stream.isAlive && !isKnownJson, 'C5 nothing is lost in silence', () => {
     return `the stream of ${show(named.id)} does not take ${show(out.message)}`;
   });
@@ -136,22 +142,22 @@ function unwritableAnswer(side: Side, { id, error }: JsonRpcMessage): Out | unde
 }
 
 /** The wrapper answers for a handler that threw. */
-function answerForHandler(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Out {
+function answerForHandler(world: World, side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Out {
   const isBusy = ({ order }: Req): boolean => side.writes.some(({ stream, isDone }) => stream === order && !isDone);
   const ofId = side.failing.filter(({ req }) => req.id === message.id);
   const at = side.failing.indexOf(ofId.find(({ req }) => !isBusy(req)) ?? (ofId[0] as never));
   const [failing] = at === -1 ? [] : side.failing.splice(at, 1);
   if (failing === undefined) throw new Broken('C7 only what was sent leaves', show(message));
   const { req, nth } = failing;
-  const out = side.world.newOut(side, message, options, { answers: req, nth, session: req.session });
+  const out = world.newOut(side, message, options, { answers: req, nth, session: req.session });
   out.status = 'resolved';
   return out;
 }
 
-function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
-  const { clock } = side.world;
+function write(world: World, side: Side, out: Out, order: Stream | undefined): Promise<void> {
+  const { clock } = side;
   if (side.hasStreams && order !== undefined && !side.config.reusesIds) {
-    mustBeItsTurn(side, out, order);
+    mustBeItsTurn(world, side, out, order);
     mustNotFallIntoGap(side, out, order);
   }
   const begun = (finish?: (error?: Error) => void): Write => {
@@ -169,7 +175,7 @@ function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
     return Promise.reject(new Error('the transport rejects'));
   }
   // How long it has waited for the event store counts as well, and is not seen from outside: it is never given up.
-  const hasWaited = out !== side.world.sending && side.connections.store.hasBeenReadSince(out.since);
+  const hasWaited = out !== world.sending && side.connections.store.hasBeenReadSince(out.since);
   if (!side.isSlow || hasWaited) {
     begun();
     written(side, out);
@@ -190,10 +196,10 @@ function write(side: Side, out: Out, order: Stream | undefined): Promise<void> {
 }
 
 /** C4: in the order of the `send()` calls, and not before the one before is written. */
-function mustBeItsTurn(side: Side, out: Out, order: Stream): void {
-  const late = side.world.clock.now - STALL_TIMEOUT_MS;
+function mustBeItsTurn(world: World, side: Side, out: Out, order: Stream): void {
+  const late = side.clock.now - STALL_TIMEOUT_MS;
   const busy = side.writes.find(({ stream, isDone, since }) => stream === order && !isDone && since > late);
-  const isReaction = side.world.innerCalls > 1;
+  const isReaction = world.innerCalls > 1;
   holds(busy === undefined || isReaction, 'C4 one message at a time', () => {
     return `${show(out.message)} was written during ${show(busy?.out.message)}`;
   });

@@ -12,9 +12,9 @@ export interface Forecast {
   readonly parked: number;
 }
 
-/** Foretells it, and notes in the facts what the message changes. */
-export function predict(side: Side, out: Out): Forecast {
-  const to = destination(side, out);
+/** Foretells it, and notes in the facts what the message changes. @param origin in whose handler it is sent */
+export function predict(side: Side, out: Out, origin: Req | undefined): Forecast {
+  const to = destination(side, out, origin);
   const order = orderOf(side, out, to);
   const facts = side.factsOf(out.session);
   const isKnown = out.session !== 'unknown' && side.isOpen;
@@ -43,12 +43,11 @@ function isIdleOn({ writes, connections }: Side, order: Stream): boolean {
   return !writes.some(({ stream }) => stream === order) && !connections.store.mayHoldUp(post, isLeft);
 }
 
-function destination(side: Side, out: Out): Forecast['to'] {
+function destination(side: Side, out: Out, origin: Req | undefined): Forecast['to'] {
   const { message, session } = out;
   // A pipe says so when it is asked to write it, and that is a moment later.
   if (out.isUnwritable && !side.hasStreams && side.isOpen) return 'unknown';
   if (out.kind === 'response' || out.kind === 'garbage') return 'as it is';
-  const origin = side.world.originFor(side);
   if (!side.isOpen || (origin !== undefined && origin.life !== side.life)) return 'refused CLOSED';
   if (out.isUnwritable) return 'refused UNWRITABLE_MESSAGE';
   if (session === 'unknown') return 'unchanged';

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { commandOf } from '../../support/replay.js';
 import { steps } from './commands.js';
 import { configurations, type Configuration } from './configuration.js';
+import { receiveAtServer } from './inbound.js';
+import { receiveAtInner } from './leaving.js';
 import { Broken } from './records.js';
 import { World } from './world.js';
 
@@ -45,7 +47,7 @@ export async function search(run: Run): Promise<void> {
   });
   let first: string | undefined;
   const property = fc.asyncProperty(configurations, configurations, commands, async (a, b, sequence) => {
-    const world = new World(a, b);
+    const world = new World(a, b, { receiveAtServer, receiveAtInner });
     try {
       await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
       await world.end();

@@ -3,12 +3,17 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js';
 import type { SendOptions } from '../../../src/transport-like.js';
 import type { FakeResponse } from '../../support/http-fakes.js';
+import type { Configuration } from './configuration.js';
 import type { Asked } from './reference.js';
-import type { Side } from './side.js';
+
+/** The wrapped transport that something belongs to. */
+export interface Owner {
+  readonly config: Configuration;
+}
 
 /** A request of the client. */
 export interface Req extends Asked {
-  readonly side: Side;
+  readonly side: Owner;
   readonly life: number;
   readonly session: string | undefined;
   /** In whose handler it came in, on the other transport. */
@@ -56,7 +61,7 @@ export class Stream {
 
 /** A message of the server, from `send()` to its end. */
 export interface Out {
-  readonly side: Side;
+  readonly side: Owner;
   readonly life: number;
   readonly message: JsonRpcMessage;
   readonly options: SendOptions | undefined;

@@ -5,11 +5,9 @@ import type { MessageHandler, SendOptions, TransportLike } from '../../../src/tr
 import type { Configuration } from './configuration.js';
 import { Connections } from './connections.js';
 import { FakeHttp, FakePipe, type InnerModel } from './fake-inner.js';
-import { receiveAtServer } from './inbound.js';
-import { receiveAtInner } from './leaving.js';
 import { noFacts, type Facts } from './reference.js';
 import { holds, type Out, type Question, type Req, type Write } from './records.js';
-import type { World } from './world.js';
+import type { VirtualClock } from './virtual-clock.js';
 
 /** The ids of the server's questions, the hostile ones first. */
 const QUESTION_IDS: readonly RequestId[] = [0, '', '1', 1, '__proto__'];
@@ -18,6 +16,12 @@ export type Wrapped = TransportLike & {
   readonly backchannel: ReturnType<typeof withBackchannel>['backchannel'];
   handleRequest?: (...args: unknown[]) => unknown;
 };
+
+/** What becomes of a message where the transport hands it over. */
+export interface Ends {
+  atServer(side: Side, message: JsonRpcMessage, extra: unknown): void;
+  atInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void>;
+}
 
 export class Side implements InnerModel {
   readonly inner: FakePipe;
@@ -57,8 +61,9 @@ export class Side implements InnerModel {
 
   constructor(
     readonly name: string,
-    readonly world: World,
+    readonly clock: VirtualClock,
     readonly config: Configuration,
+    private readonly ends: Ends,
   ) {
     this.isSlow = config.startsSlow;
     this.connections = new Connections(this);
@@ -74,9 +79,7 @@ export class Side implements InnerModel {
       if (config.hostile) this.throws('onclose');
     };
     const onmessage: MessageHandler = (message, extra) => {
-      this.world.watch(() => {
-        receiveAtServer(this, message, extra);
-      });
+      ends.atServer(this, message, extra);
     };
     this.transport.onmessage = onmessage;
     this.#watch();
@@ -156,12 +159,7 @@ export class Side implements InnerModel {
   // ---- what the transport inside does ----
 
   sent(message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
-    this.world.innerCalls += 1;
-    try {
-      return this.world.watch(() => receiveAtInner(this, message, options));
-    } finally {
-      this.world.innerCalls -= 1;
-    }
+    return this.ends.atInner(this, message, options);
   }
 
   handleRequest(...args: unknown[]): unknown {

@@ -5,9 +5,8 @@ import type { Configuration } from './configuration.js';
 import { checkAfterSend, predict } from './prediction.js';
 import { answers, cancelledBearer, closes, isInFlight, wasCancelled } from './reference.js';
 import { Broken, holds, show, type Out, type Req } from './records.js';
-import type { Eagerness } from './inbound.js';
 import { checkEnd, checkNow, checkSettled } from './invariants.js';
-import { Side } from './side.js';
+import { Side, type Ends } from './side.js';
 import { settled, VirtualClock } from './virtual-clock.js';
 
 /** What a message of the server says of where it belongs. */
@@ -20,6 +19,15 @@ export interface Sending {
   readonly params?: object;
   /** It cannot be written as JSON. */
   readonly isUnwritable?: boolean;
+}
+
+/** What a handler does while it is called. */
+export type Eagerness = 'waits' | 'asks' | 'notifies' | 'answers' | 'throws';
+
+/** What the model does with what a wrapped transport hands over: to the server, and to the transport inside. */
+export interface Receivers {
+  receiveAtServer(world: World, side: Side, message: JsonRpcMessage, extra: unknown): void;
+  receiveAtInner(world: World, side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void>;
 }
 
 export class World {
@@ -35,9 +43,30 @@ export class World {
   #broken: Broken | undefined;
   #sends = 0;
 
-  constructor(a: Configuration, b: Configuration) {
+  constructor(
+    a: Configuration,
+    b: Configuration,
+    private readonly receivers: Receivers,
+  ) {
     this.clock.install();
-    this.sides = [new Side('A', this, a), new Side('B', this, b)];
+    const ends: Ends = {
+      atServer: (side, message, extra) => {
+        this.#watch(() => {
+          receivers.receiveAtServer(this, side, message, extra);
+        });
+      },
+      atInner: (side, message, options) => this.#receiveAtInner(side, message, options),
+    };
+    this.sides = [new Side('A', this.clock, a, ends), new Side('B', this.clock, b, ends)];
+  }
+
+  #receiveAtInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
+    this.innerCalls += 1;
+    try {
+      return this.#watch(() => this.receivers.receiveAtInner(this, side, message, options));
+    } finally {
+      this.innerCalls -= 1;
+    }
   }
 
   nextSend(): number {
@@ -45,7 +74,7 @@ export class World {
   }
 
   /** A broken line is told to whoever runs the sequence, and not to the code under test, which would take it for a failure. */
-  watch<R>(work: () => R): R {
+  #watch<R>(work: () => R): R {
     try {
       return work();
     } catch (error) {
@@ -99,8 +128,8 @@ export class World {
     this.#send(side, { jsonrpc: '2.0', method: 'notifications/message', params: {}, ...pick(sending) }, sending);
   }
 
-  answer(req: Req, isError: boolean, task: string | undefined, isUnwritable = false): void {
-    const { side, id, session } = req;
+  answer(side: Side, req: Req, isError: boolean, task: string | undefined, isUnwritable = false): void {
+    const { id, session } = req;
     // The id may have been used again since: whoever bears it is answered.
     const bearer = side.factsOf(session).requests.find((other) => isInFlight(other) && other.id === id);
     if (bearer === undefined) {
@@ -161,7 +190,7 @@ export class World {
 
   #dispatch(side: Side, message: JsonRpcMessage, options: SendOptions | undefined, more: Partial<Out>): void {
     const out = this.newOut(side, message, options, { ...more, nth: this.nextSend() });
-    const forecast = predict(side, out);
+    const forecast = predict(side, out, this.originFor(side));
     const seen = side.events.length;
     const before = this.sending;
     this.sending = out;
