@@ -40,6 +40,8 @@ export class ProtectedResource {
   /** Where the backend has said that its metadata is. */
   #named: URL | undefined;
   #hasRefused = false;
+  /** Goes the way of the messages: by the same HTTP proxy, where there is one. */
+  #fetch: Promise<typeof globalThis.fetch> | undefined;
 
   constructor(private readonly options: ProtectedResourceOptions) {}
 
@@ -100,6 +102,7 @@ export class ProtectedResource {
   /** The first of these documents that the backend has. */
   async #find(places: readonly string[]): Promise<Document | undefined> {
     const { backend, headers } = this.options;
+    const fetch = await (this.#fetch ??= fetchFor(backend));
     for (const place of places) {
       const response = await fetch(new URL(place, backend), {
         headers: [...headers.map(([name, value]): [string, string] => [name, value]), ['accept', 'application/json']],
@@ -125,6 +128,11 @@ export class ProtectedResource {
     const scheme = headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http';
     return `${scheme}://${headers.get('host') ?? ''}${path}`;
   }
+}
+
+/** Not before it is needed: see `upstream-factory.ts`. */
+async function fetchFor(backend: URL): Promise<typeof globalThis.fetch> {
+  return (await import('../backends/http/index.js')).fetchThrough(backend);
 }
 
 /** Where the metadata of a resource is, which is at this URL. */
