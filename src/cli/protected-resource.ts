@@ -125,7 +125,9 @@ export class ProtectedResource {
   #publicUrl(headers: Headers): string {
     const { publicUrl, path } = this.options;
     if (publicUrl !== undefined) return publicUrl;
-    const scheme = headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http';
+    // The first of several proxies is the one that the client has reached.
+    const [forwarded] = (headers.get('x-forwarded-proto') ?? '').split(',', 1);
+    const scheme = forwarded?.trim().toLowerCase() === 'https' ? 'https' : 'http';
     return `${scheme}://${headers.get('host') ?? ''}${path}`;
   }
 }
