@@ -40,6 +40,8 @@ export class ProtectedResource {
   /** Where the backend has said that its metadata is. */
   #named: URL | undefined;
   #hasRefused = false;
+  /** Goes the way of the messages: by the same HTTP proxy, where there is one. */
+  #fetch: Promise<typeof globalThis.fetch> | undefined;
 
   constructor(private readonly options: ProtectedResourceOptions) {}
 
@@ -100,6 +102,7 @@ export class ProtectedResource {
   /** The first of these documents that the backend has. */
   async #find(places: readonly string[]): Promise<Document | undefined> {
     const { backend, headers } = this.options;
+    const fetch = await (this.#fetch ??= fetchFor(backend));
     for (const place of places) {
       const response = await fetch(new URL(place, backend), {
         headers: [...headers.map(([name, value]): [string, string] => [name, value]), ['accept', 'application/json']],
@@ -122,9 +125,16 @@ export class ProtectedResource {
   #publicUrl(headers: Headers): string {
     const { publicUrl, path } = this.options;
     if (publicUrl !== undefined) return publicUrl;
-    const scheme = headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http';
+    // The first of several proxies is the one that the client has reached.
+    const [forwarded] = (headers.get('x-forwarded-proto') ?? '').split(',', 1);
+    const scheme = forwarded?.trim().toLowerCase() === 'https' ? 'https' : 'http';
     return `${scheme}://${headers.get('host') ?? ''}${path}`;
   }
+}
+
+/** Not before it is needed: see `upstream-factory.ts`. */
+async function fetchFor(backend: URL): Promise<typeof globalThis.fetch> {
+  return (await import('../backends/http/index.js')).fetchThrough(backend);
 }
 
 /** Where the metadata of a resource is, which is at this URL. */

@@ -1,4 +1,9 @@
 /** The whole of it, with a real authorization server: the client does not see whether we are there. */
+import {
+  Client as Client2,
+  StreamableHTTPClientTransport as Transport2,
+  UnauthorizedError as UnauthorizedError2,
+} from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -69,49 +74,113 @@ async function open(way: () => Promise<string>): Promise<string> {
   return url;
 }
 
-interface Connected {
-  readonly client: Client;
-  readonly transport: StreamableHTTPClientTransport;
+interface Elicited {
+  readonly action: 'accept';
+  readonly content: { readonly answer: string };
 }
+
+/** What both versions of the SDK have. */
+interface AnyTransport {
+  readonly sessionId?: string | undefined;
+  terminateSession(): Promise<void>;
+}
+
+interface AnyClient {
+  callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+}
+
+interface Connecting {
+  readonly client: AnyClient;
+  readonly transport: AnyTransport;
+  readonly connect: () => Promise<void>;
+  /** Takes what an authorization has brought. */
+  readonly finish: (callback: URLSearchParams) => Promise<void>;
+  readonly onElicit: (answer: () => Elicited) => void;
+}
+
+type Connected = Omit<Connecting, 'connect'>;
+
+/** A client of one version of the SDK. */
+interface Sdk {
+  readonly Unauthorized: new () => Error;
+  /** What it asks for in addition. */
+  readonly alsoAsked: string;
+  readonly make: (url: string, application: Application) => Connecting;
+}
+
+const INFO = { name: 'client', version: '1' };
+
+const SDK_1: Sdk = {
+  Unauthorized: UnauthorizedError,
+  alsoAsked: '',
+  make(url, authProvider) {
+    const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider });
+    const client = new Client(INFO, { capabilities: { elicitation: {} } });
+    return {
+      client,
+      transport,
+      connect: async () => client.connect(transport),
+      finish: async (callback) => transport.finishAuth(callback.get('code') ?? ''),
+      onElicit: (answer) => client.setRequestHandler(ElicitRequestSchema, () => ({ ...answer() })),
+    };
+  },
+};
+
+const SDK_2: Sdk = {
+  Unauthorized: UnauthorizedError2,
+  alsoAsked: ' offline_access',
+  make(url, authProvider) {
+    const transport = new Transport2(new URL(url), { authProvider });
+    const client = new Client2(INFO, { capabilities: { elicitation: {} } });
+    return {
+      client,
+      transport,
+      connect: async () => client.connect(transport),
+      finish: async (callback) => transport.finishAuth(callback),
+      onElicit: (answer) => client.setRequestHandler('elicitation/create', () => ({ ...answer() })),
+    };
+  },
+};
 
 /** Connects for the first time: the user is asked once. */
-async function connect(url: string, application: Application): Promise<Connected> {
-  const first = new StreamableHTTPClientTransport(new URL(url), { authProvider: application });
-  await expect(newClient().connect(first)).rejects.toThrow(UnauthorizedError);
-  await first.finishAuth(application.takeCode());
-  const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: application });
-  const client = newClient();
-  started.add(client);
-  await client.connect(transport);
-  return { client, transport };
-}
-
-function newClient(): Client {
-  const client = new Client({ name: 'client', version: '1' }, { capabilities: { elicitation: {} } });
-  client.setRequestHandler(ElicitRequestSchema, () => accept() as { action: 'accept'; content: { answer: string } });
-  return client;
+async function connect(url: string, application: Application, { make, Unauthorized } = SDK_1): Promise<Connected> {
+  const first = make(url, application);
+  await expect(first.connect()).rejects.toThrow(Unauthorized);
+  await first.finish(application.takeCallback());
+  const second = make(url, application);
+  second.onElicit(() => accept() as Elicited);
+  started.add(second.client);
+  await second.connect();
+  return second;
 }
 
 const call = async ({ client }: Connected, name: string, args = {}): Promise<unknown> =>
-  (await client.callTool({ name, arguments: args })).content;
+  (await client.callTool({ name, arguments: args }))['content'];
 
 const revoke = ({ authorization }: Application): unknown => revoked.add(issuer.claimsOf(authorization)?.jti ?? '');
 
-describe.each(WAYS)('54: a client of the SDK, %s,', (_name, way) => {
+const CLIENTS = [
+  ...WAYS.map(([name, way]) => ['SDK 1', name, way, SDK_1] as const),
+  // With an event store it is no other for this client.
+  ...WAYS.slice(0, 2).map(([name, way]) => ['SDK 2', name, way, SDK_2] as const),
+];
+
+describe.each(CLIENTS)('54: a client of %s, %s,', (_sdk, _name, way, sdk) => {
   it('registers, is authorized and calls, and its user is asked what it wants to know', async () => {
     const ann = new Application('ann');
     const url = await open(way);
-    const connected = await connect(url, ann);
+    const connected = await connect(url, ann, sdk);
     expect(await call(connected, 'ask', { tag: 'name' })).toEqual([
       { type: 'text', text: expect.stringContaining('accept') as string },
     ]);
-    expect(ann.steps).toEqual(['registered', 'asks for files:read', 'given a token']);
+    expect(ann.steps).toEqual(['registered', `asks for files:read${sdk.alsoAsked}`, 'given a token']);
     expect(issuer.claimsOf(ann.authorization)).toMatchObject({ sub: 'ann', aud: url });
   });
 
   it('refreshes its token in mid-session, three times, and the session lives', async () => {
     const ann = new Application('ann');
-    const connected = await connect(await open(way), ann);
+    const connected = await connect(await open(way), ann, sdk);
     const { sessionId } = connected.transport;
     await call(connected, 'remember', { key: 'note', value: 'kept' });
     for (const _ of [1, 2, 3]) {
@@ -126,10 +195,10 @@ describe.each(WAYS)('54: a client of the SDK, %s,', (_name, way) => {
 
   it('answers an elicitation with a token that has expired since, and its call ends well', async () => {
     const ann = new Application('ann');
-    const connected = await connect(await open(way), ann);
-    connected.client.setRequestHandler(ElicitRequestSchema, () => {
+    const connected = await connect(await open(way), ann, sdk);
+    connected.onElicit(() => {
       revoke(ann);
-      return accept();
+      return accept() as Elicited;
     });
     expect(JSON.stringify(await call(connected, 'ask', { tag: 'name' }))).toContain('accept');
     expect(ann.steps.slice(3)).toEqual(['given another token']);
@@ -137,19 +206,19 @@ describe.each(WAYS)('54: a client of the SDK, %s,', (_name, way) => {
 
   it('is asked for more in mid-session, gets it, and goes on in it', async () => {
     const ann = new Application('ann');
-    const connected = await connect(await open(way), ann);
+    const connected = await connect(await open(way), ann, sdk);
     const { sessionId } = connected.transport;
     ann.forgetRefreshToken();
-    await expect(call(connected, 'log')).rejects.toThrow(UnauthorizedError);
-    await connected.transport.finishAuth(ann.takeCode());
+    await expect(call(connected, 'log')).rejects.toThrow(sdk.Unauthorized);
+    await connected.finish(ann.takeCallback());
     expect(await call(connected, 'log')).toEqual([{ type: 'text', text: 'logged' }]);
-    expect(ann.steps.slice(3)).toEqual(['asks for files:read files:write', 'given another token']);
+    expect(ann.steps.slice(3)).toEqual([`asks for files:read files:write${sdk.alsoAsked}`, 'given another token']);
     expect(connected.transport.sessionId).toBe(sessionId);
   });
 
   it('ends its session with a token that is newer than it', async () => {
     const ann = new Application('ann');
-    const connected = await connect(await open(way), ann);
+    const connected = await connect(await open(way), ann, sdk);
     revoke(ann);
     await call(connected, 'recall', { key: 'note' });
     await connected.transport.terminateSession();

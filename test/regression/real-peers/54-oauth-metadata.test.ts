@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MIRROR, Started } from '../../cli/support.js';
 import { send, type Got } from '../../proxy/raw-http.js';
+import { INITIALIZE_MESSAGE } from '../../support/raw-http.js';
 import { json, startProtected, type ProtectedBackend } from './protected-backend.js';
 
 const started = new Started();
@@ -75,6 +76,29 @@ describe('54: the metadata of a protected backend', () => {
       });
     }
     expect((await get(url, `${RESOURCE}/other`)).status).toBe(404);
+  });
+
+  it('speaks of https where a proxy in front says so, in the challenge as well', async () => {
+    const backend = await startBackend();
+    backend.documents.set(`${RESOURCE}/mcp`, () => json(DOCUMENT));
+    const named = `Bearer resource_metadata="${new URL(`${RESOURCE}/mcp`, backend.url).href}"`;
+    backend.guard = () => ({ status: 401, headers: { 'www-authenticate': named } });
+    const url = await serve(backend);
+    const body = JSON.stringify(INITIALIZE_MESSAGE);
+    for (const [said, scheme] of [
+      ['https', 'https'],
+      ['HTTPS', 'https'],
+      // Each proxy on the way adds what it was reached by.
+      ['https, http', 'https'],
+      ['http,https', 'http'],
+      ['', 'http'],
+    ] as const) {
+      const headers = { 'x-forwarded-proto': said };
+      const { resource } = JSON.parse((await get(url, `${RESOURCE}/mcp`, headers)).text) as { resource: string };
+      expect(resource).toBe(url.replace('http:', `${scheme}:`));
+      const challenged = (await send(url, { headers, body })).headers['www-authenticate'];
+      expect(challenged).toBe(`Bearer resource_metadata="${new URL(`${RESOURCE}/mcp`, resource).href}"`);
+    }
   });
 
   it('is none where the backend has none', async () => {

@@ -1,11 +1,16 @@
 /** Where the environment names an HTTP proxy, a backend is reached through it. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, request as requestOver, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { connect, type AddressInfo } from 'node:net';
+import { pipeline, type Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startUpstream } from '../../support/upstreams.js';
 import { elicitations, Started } from '../../cli/support.js';
+import { send } from '../../proxy/raw-http.js';
+import { json, startProtected } from './protected-backend.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -28,10 +33,39 @@ interface ForwardProxy {
   readonly requests: IncomingMessage[];
 }
 
-/** Whatever host it is asked for is at `target`; one that is asked for with TLS is not there. */
+/** Of `backend.example`, and for tests only. */
+const CERTIFICATE = fileURLToPath(new URL('../../support/tls/certificate.pem', import.meta.url));
+const KEY = fileURLToPath(new URL('../../support/tls/key.pem', import.meta.url));
+
+/** A server with TLS in front of one without. @returns where it is */
+async function withTls(target: URL): Promise<URL> {
+  const options = { cert: readFileSync(CERTIFICATE), key: readFileSync(KEY) };
+  const open = new Set<Duplex>();
+  const server = createTlsServer(options, (socket) => {
+    open.add(socket);
+    tunnel(socket, target);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  started.add({
+    async close() {
+      for (const socket of open) socket.destroy();
+      await once(server.close(), 'close');
+    },
+  });
+  return new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+function tunnel(socket: Duplex, { hostname, port }: URL): void {
+  const there = connect(Number(port), hostname);
+  pipeline(socket, there, socket, () => undefined);
+}
+
+/** Whatever host it is asked for is at `target`; one that is asked for with TLS only if that has TLS. */
 async function forwardProxy(target: URL, refuse = 0): Promise<ForwardProxy> {
   const asked: string[] = [];
   const requests: IncomingMessage[] = [];
+  const tunnels = new Set<Duplex>();
   const server = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
     requests.push(request);
@@ -60,6 +94,12 @@ async function forwardProxy(target: URL, refuse = 0): Promise<ForwardProxy> {
     asked.push(`CONNECT ${request.url ?? ''}`);
     requests.push(request);
     socket.on('error', () => undefined);
+    if (target.protocol === 'https:') {
+      tunnels.add(socket);
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      tunnel(socket, target);
+      return;
+    }
     socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
   });
   server.listen(0, '127.0.0.1');
@@ -67,6 +107,7 @@ async function forwardProxy(target: URL, refuse = 0): Promise<ForwardProxy> {
   started.add({
     async close() {
       server.closeAllConnections();
+      for (const socket of tunnels) socket.destroy();
       await once(server.close(), 'close');
     },
   });
@@ -94,6 +135,48 @@ describe('60: a backend is reached through the proxy that is named by', () => {
     expect(client.arrivals[0]?.message.error?.message).toMatch(/proxy/i);
     expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT backend.example:443']));
     expect(proxy.requests[0]?.headers['proxy-authorization']).toBe(`Basic ${btoa('user:pass word')}`);
+  });
+
+  it('HTTPS_PROXY, with its questions, over TLS in the tunnel', async () => {
+    const backend = await withTls(new URL((await started.backendOverHttp()).url));
+    const proxy = await forwardProxy(backend);
+    const env = { ...UNSET, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: CERTIFICATE };
+    const { url } = await started.endpoint(['--url', 'https://backend.example/mcp'], env);
+    const client = await started.client(url);
+    expect(await client.callTool('ask', { tag: '1st' })).toBe('1st: accept Ada');
+    expect(elicitations(client)).toEqual(['POST 1']);
+    expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT backend.example:443']));
+  });
+
+  it('HTTPS_PROXY, and not if nobody trusts its certificate', async () => {
+    const backend = await withTls(new URL((await started.backendOverHttp()).url));
+    const proxy = await forwardProxy(backend);
+    const { url } = await started.endpoint(['--url', 'https://backend.example/mcp'], {
+      ...UNSET,
+      HTTPS_PROXY: proxy.url,
+    });
+    const client = await started.client(url);
+    expect(client.arrivals[0]?.message.error?.message).toMatch(/certificate/i);
+  });
+
+  it.each([
+    ['HTTP_PROXY', async (to: URL) => Promise.resolve(to)],
+    ['HTTPS_PROXY', withTls],
+  ] as const)('%s, also for the documents of a protected one', async (name, at) => {
+    const backend = started.add(await startProtected());
+    const document = { resource: 'https://elsewhere.example', authorization_servers: ['https://auth.example.com'] };
+    backend.documents.set('/.well-known/oauth-protected-resource/mcp', () => json(document));
+    const target = await at(new URL(backend.url));
+    const proxy = await forwardProxy(target);
+    const there = `${target.protocol}//backend.example/mcp`;
+    const env = { ...UNSET, [name]: proxy.url, NODE_EXTRA_CA_CERTS: CERTIFICATE };
+    const { url } = await started.endpoint(['--url', there], env);
+    const { status, text } = await send(new URL('/.well-known/oauth-protected-resource/mcp', url).href, {
+      method: 'GET',
+    });
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({ ...document, resource: url });
+    expect(proxy.asked).toHaveLength(1);
   });
 
   it('HTTP_PROXY, also for one over the older HTTP+SSE', async () => {

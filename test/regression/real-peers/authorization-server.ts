@@ -105,8 +105,8 @@ async function interact(provider: Provider, request: IncomingMessage, response: 
   await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
 }
 
-/** Follows where it is sent, until that is the client again. @returns the code that the client is given */
-async function browse(start: URL, user: string): Promise<string> {
+/** Follows where it is sent, until that is the client again. @returns what the client is given: a code, and by whom */
+async function browse(start: URL, user: string): Promise<URLSearchParams> {
   const cookies = new Map([['user', user]]);
   let url = start;
   while (!url.href.startsWith(REDIRECT_URL)) {
@@ -120,9 +120,8 @@ async function browse(start: URL, user: string): Promise<string> {
     if (location === null) throw new Error(`${url.href}: ${response.status} ${await response.text()}`);
     url = new URL(location, url);
   }
-  const code = url.searchParams.get('code');
-  if (code === null) throw new Error(url.href);
-  return code;
+  if (!url.searchParams.has('code')) throw new Error(url.href);
+  return url.searchParams;
 }
 
 /** What an application keeps for one user. */
@@ -133,7 +132,7 @@ export class Application implements OAuthClientProvider {
   #information: OAuthClientInformationMixed | undefined;
   #tokens: OAuthTokens | undefined;
   #verifier = '';
-  #code: string | undefined;
+  #callback: URLSearchParams | undefined;
 
   constructor(readonly user: string) {}
 
@@ -167,7 +166,7 @@ export class Application implements OAuthClientProvider {
 
   async redirectToAuthorization(url: URL): Promise<void> {
     this.steps.push(`asks for ${url.searchParams.get('scope') ?? 'nothing'}`);
-    this.#code = await browse(url, this.user);
+    this.#callback = await browse(url, this.user);
   }
 
   saveCodeVerifier(verifier: string): void {
@@ -178,12 +177,12 @@ export class Application implements OAuthClientProvider {
     return this.#verifier;
   }
 
-  /** The code that the last authorization has brought. */
-  takeCode(): string {
-    const code = this.#code;
-    if (code === undefined) throw new Error('nobody has been asked');
-    this.#code = undefined;
-    return code;
+  /** What the last authorization has brought. */
+  takeCallback(): URLSearchParams {
+    const callback = this.#callback;
+    if (callback === undefined) throw new Error('nobody has been asked');
+    this.#callback = undefined;
+    return callback;
   }
 
   /** A token with more scopes is not to be had by refreshing it. */
