@@ -45,10 +45,10 @@ describe.each(SIDES)('$title', (side) => {
 
   it('C9: gives the server each message while the transport still delivers it', async () => {
     const rig = await rigs.open(side);
-    const before = rig.received.items.length;
+    const before = rig.received.all.length;
     rig.inner.onmessage?.({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} });
     rig.inner.onmessage?.({ jsonrpc: '2.0', method: 'notifications/roots/list_changed' });
-    expect(rig.received.items).toHaveLength(before + 2);
+    expect(rig.received.all).toHaveLength(before + 2);
   });
 
   it('C9: lets a server answer while its request is still being delivered', async () => {

@@ -80,8 +80,8 @@ describe.each(SIDES)('$title', (side) => {
       { jsonrpc: '2.0', id: 'stray', result: {} },
     ] as const;
     for (const message of messages) inner.onmessage?.(Object.freeze(message), extra);
-    expect(received.items).toHaveLength(messages.length);
-    received.items.forEach((item, n) => {
+    expect(received.all).toHaveLength(messages.length);
+    received.all.forEach((item, n) => {
       expect(item.message).toBe(messages[n]);
       expect(item.extra).toBe(extra);
     });

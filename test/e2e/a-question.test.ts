@@ -7,17 +7,10 @@
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
-import { stages, startCall, textOf } from '../support/stage.js';
+import { QUESTIONS, stages, startCall, textOf } from '../support/stage.js';
 import { UPSTREAM_KINDS } from '../support/upstreams.js';
 
 const open = stages();
-
-/** What a tool asks of the client, and what comes of it when the client is called `ann`. */
-const QUESTIONS = [
-  { tool: 'ask', method: 'elicitation/create', answer: 'ask: accept ann' },
-  { tool: 'sample', method: 'sampling/createMessage', answer: 'ann' },
-  { tool: 'roots', method: 'roots/list', answer: 'file:///ann' },
-] as const;
 
 describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) => {
   it.each(['open', 'never opened'])('answers 20 calls in a row of each kind with GET %s', async (get) => {

@@ -1,18 +1,11 @@
 /** What a backend starts by itself, through the stateful proxy, over each way to reach a backend. */
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
-import { startCall, textOf } from '../support/stage.js';
+import { QUESTIONS, startCall, textOf } from '../support/stage.js';
 import { UPSTREAM_KINDS } from '../support/upstreams.js';
 import { proxies } from './support.js';
 
 const open = proxies();
-
-/** What a tool asks of the client, and what comes of it when the client is called `ann`. */
-const QUESTIONS = [
-  { tool: 'ask', method: 'elicitation/create', answer: 'ask: accept ann' },
-  { tool: 'sample', method: 'sampling/createMessage', answer: 'ann' },
-  { tool: 'roots', method: 'roots/list', answer: 'file:///ann' },
-] as const;
 
 function arrivalsOf(client: StrictClient, method: string): { stream: string; params: Record<string, unknown> }[] {
   return client.arrivals

@@ -8,9 +8,9 @@ export class Journal<T> {
     for (const look of [...this.#waiting]) look(item);
   }
 
-  /** The first that fits, of those that have happened or will. */
-  async first(fits: (item: T) => boolean): Promise<T> {
-    const known = this.all.find(fits);
+  /** The first that fits, of those that have happened or will: all, or those after the first `from`. */
+  async first(fits: (item: T) => boolean, from = 0): Promise<T> {
+    const known = this.all.slice(from).find(fits);
     if (known !== undefined) return known;
     return this.next(fits);
   }

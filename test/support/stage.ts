@@ -21,6 +21,13 @@ export function answersOf(name: string): Readonly<Record<string, Answer>> {
   };
 }
 
+/** What a tool asks of the client, and what comes of it when the client is called `ann`. */
+export const QUESTIONS = [
+  { tool: 'ask', method: 'elicitation/create', answer: 'ask: accept ann' },
+  { tool: 'sample', method: 'sampling/createMessage', answer: 'ann' },
+  { tool: 'roots', method: 'roots/list', answer: 'file:///ann' },
+] as const;
+
 /** One session as the proxy sees it. */
 export interface ProxySession {
   readonly transport: StreamableHTTPServerTransport;

@@ -4,8 +4,8 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { LATEST_PROTOCOL_VERSION, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { withBackchannel, type Backchannel, type BackchannelOptions } from 'mcp-backchannel';
 import { StrictClient, type Arrival, type Message } from '../../../examples/lib/strict-client.js';
+import { Journal } from '../../support/journal.js';
 import { KINDS, type Kind, type Wire } from './kinds.js';
-import { Log } from './log.js';
 
 export type { Arrival, Message };
 export type Id = string | number;
@@ -48,11 +48,11 @@ export class Rig {
   /** What the SDK's transport was given to send, since the session was initialised. */
   readonly sent: Sent[] = [];
   /** What the server's side received. */
-  readonly received = new Log<{ readonly message: Message; readonly extra: unknown }>();
+  readonly received = new Journal<{ readonly message: Message; readonly extra: unknown }>();
   readonly errors: Error[] = [];
   closed = 0;
   readonly #inFlight = new Set<Id>();
-  readonly #piped = new Log<Arrival>();
+  readonly #piped = new Journal<Arrival>();
   /** Arrivals before the session was initialised. */
   #ignored = 0;
   #strict: StrictClient | undefined;
@@ -93,7 +93,7 @@ export class Rig {
 
   /** Sends from the client, and waits until the server's side has it. A request is in flight then. */
   async fromClient(message: Message): Promise<void> {
-    const arrived = this.received.first(() => true, this.received.items.length);
+    const arrived = this.received.first(() => true, this.received.all.length);
     await Promise.race([arrived, this.post(message).then(async () => arrived)]);
   }
 
@@ -115,7 +115,7 @@ export class Rig {
 
   /** What the client's side has received. */
   get arrived(): readonly Arrival[] {
-    const all = this.#strict?.arrivals ?? this.#piped.items;
+    const all = this.#strict?.arrivals ?? this.#piped.all;
     // An event store's priming events carry no message.
     return all.slice(this.#ignored).filter(({ message }) => message.jsonrpc !== undefined);
   }
@@ -179,7 +179,7 @@ export class Rig {
     await transport.start();
     if (url === undefined) {
       peer.onmessage = (message) => {
-        this.#piped.push({ message: message as Message, stream: 'pipe', eventId: undefined });
+        this.#piped.note({ message: message as Message, stream: 'pipe', eventId: undefined });
       };
       await peer.start();
       await this.post({ jsonrpc: '2.0', id: 'initialize', method: 'initialize', params: {} });
@@ -188,8 +188,8 @@ export class Rig {
       this.#strict = new StrictClient(url, { firstId: 1_000_000 });
       await this.#strict.initialize();
     }
-    this.#ignored = this.#strict?.arrivals.length ?? this.#piped.items.length;
-    this.received.items.length = 0;
+    this.#ignored = this.#strict?.arrivals.length ?? this.#piped.all.length;
+    this.received.all.length = 0;
     this.sent.length = 0;
   }
 
@@ -200,7 +200,7 @@ export class Rig {
     try {
       this.onmessage?.(message, extra);
     } finally {
-      this.received.push({ message, extra });
+      this.received.note({ message, extra });
     }
   }
 

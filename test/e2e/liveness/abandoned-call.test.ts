@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Call, Message, StrictClient } from '../../../examples/lib/strict-client.js';
 import { staleProxy } from '../../support/stale-proxy.js';
 import { stages, startCall, textOf } from '../../support/stage.js';
-import type { Journal } from './journal.js';
+import type { Journal } from '../../support/journal.js';
 import type { UpstreamKind } from '../../support/upstreams.js';
 import { drops, tapped } from './tap.js';
 

@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import { withBackchannel, type BackchannelOptions, type RouteEvent, type TransportLike } from 'mcp-backchannel';
 import { StrictClient, type Call, type Message } from '../../../examples/lib/strict-client.js';
-import { Journal } from './journal.js';
+import { Journal } from '../../support/journal.js';
 
 export type Flavour = 'Node' | 'web-standard' | 'SDK 2.x';
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Message } from '../../../examples/lib/strict-client.js';
 import { deferred } from '../../support/deferred.js';
 import { startUpstream, type Upstream, type UpstreamKind } from '../../support/upstreams.js';
-import { Journal } from './journal.js';
+import { Journal } from '../../support/journal.js';
 
 /** A backend whose traffic with the proxy is noted. */
 export class TappedUpstream implements Upstream {

@@ -2,16 +2,11 @@
  * A backend over Streamable HTTP that starts in no time, on the port that it is told (0: a free one), which it prints.
  * `echo` says what it is told; `ask` asks the user, and `work` says that it works; neither comes to its end.
  */
-import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import process from 'node:process';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { serveSessions } from './serve-sessions.js';
 
-const sessions = new Map();
-
-async function open() {
+function newServer() {
   const server = new Server({ name: 'http', version: '1' }, { capabilities: { tools: {}, logging: {} } });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId }) => {
     const { text } = params.arguments;
@@ -25,20 +20,7 @@ async function open() {
     }
     return new Promise(() => undefined);
   });
-  const transport = new StreamableHTTPServerTransport({
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => sessions.set(id, transport),
-  });
-  await server.connect(transport);
-  return transport;
+  return server;
 }
 
-const http = createServer(async (request, response) => {
-  const id = request.headers['mcp-session-id'];
-  const transport = id === undefined ? await open() : sessions.get(id);
-  if (transport === undefined) response.writeHead(404).end();
-  else await transport.handleRequest(request, response);
-});
-http.listen(Number(process.argv[2]), '127.0.0.1', () => {
-  process.stdout.write(`${http.address().port}\n`);
-});
+serveSessions(newServer);

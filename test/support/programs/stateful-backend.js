@@ -3,11 +3,8 @@
  * prints. `state` tells what its session knows, `ask` asks the user, and `hang` never answers. On SIGUSR2 it forgets its
  * sessions.
  */
-import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import process from 'node:process';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   CallToolRequestSchema,
   ListToolsRequestSchema,
@@ -15,8 +12,8 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { serveSessions } from './serve-sessions.js';
 
-const sessions = new Map();
 const CAPABILITIES = {
   tools: { listChanged: true },
   prompts: { listChanged: true },
@@ -24,7 +21,7 @@ const CAPABILITIES = {
   logging: {},
 };
 
-async function open() {
+function newServer() {
   const server = new Server({ name: 'stateful', version: '1' }, { capabilities: CAPABILITIES });
   const state = { pid: process.pid, level: null, subscribed: [], initialized: 0 };
   const text = (value) => ({ content: [{ type: 'text', text: value }] });
@@ -59,24 +56,7 @@ async function open() {
     const client = server.getClientVersion();
     return text(JSON.stringify({ ...state, client, capabilities: server.getClientCapabilities() }));
   });
-  const transport = new StreamableHTTPServerTransport({
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => sessions.set(id, transport),
-  });
-  await server.connect(transport);
-  return transport;
+  return server;
 }
 
-const http = createServer(async (request, response) => {
-  const id = request.headers['mcp-session-id'];
-  const transport = id === undefined ? await open() : sessions.get(id);
-  if (transport === undefined) response.writeHead(404).end();
-  else await transport.handleRequest(request, response);
-});
-process.on('SIGUSR2', () => {
-  sessions.clear();
-  http.closeAllConnections();
-});
-http.listen(Number(process.argv[2]), '127.0.0.1', () => {
-  process.stdout.write(`${http.address().port}\n`);
-});
+process.on('SIGUSR2', serveSessions(newServer));
