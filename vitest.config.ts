@@ -22,9 +22,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: setupOf(sdk),
     pool: 'forks',
-    // All cores: most tests wait for processes and sockets.
-    maxWorkers: availableParallelism(),
-    // Those of a file that run at the same time wait for a bound.
+    // More than there are cores: most tests wait for processes and sockets.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // Tests of one file run at the same time where each waits for a bound to pass, in processes of its own.
     maxConcurrency: 10,
     testTimeout: 20_000,
     hookTimeout: 20_000,

@@ -7,7 +7,8 @@ afterEach(async () => started.end());
 
 /** What a server shows that prints this, the expression of a text, to its stderr. */
 async function shownOf(secret: string, printed: string): Promise<string> {
-  const script = `const secret = process.env.PASSWORD; process.stderr.write(${printed} + '\\nend of it\\n')`;
+  // It stays: of a server that has ended, what it wrote is read for a moment only.
+  const script = `process.stdin.resume(); const secret = process.env.PASSWORD; process.stderr.write(${printed} + '\\nend of it\\n')`;
   const command = started.command(['--stdio', '--env', `PASSWORD=${secret}`, '--', process.execPath, '-e', script]);
   command.process.stdin.write('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n');
   await command.line(/end of it/);
