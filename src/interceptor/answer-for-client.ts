@@ -1,6 +1,6 @@
 import type { Exchange, Ledger } from '../routing/ledger.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
-import { Recent } from '../routing/recent.js';
+import { RecentSet } from '../routing/recent-set.js';
 import { answerFor, answerRefused, neverResumed, orphaned, tooLate } from './refusals.js';
 import { callbackFailed } from './report.js';
 import type { RouteLog } from './route-log.js';
@@ -12,7 +12,7 @@ import type { ReceivingTransport } from './wrapped-transport.js';
  */
 export class AnswerForClient {
   /** The requests that were answered in the client's place. */
-  readonly #answered = new Recent<RequestId>();
+  readonly #answered = new RecentSet<RequestId>();
 
   constructor(
     private readonly transport: ReceivingTransport,

@@ -3,7 +3,7 @@ import { withBackchannel } from '../backchannel.js';
 import type { TransportLike } from '../transport-like.js';
 import { NOT_ALLOWED, NOT_FOUND, NO_SESSION_ID, type Answer } from './own-answers.js';
 import type { PassedHeaders } from './client-transport.js';
-import { Exchange, type RefusalHook } from './exchange.js';
+import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
 import { Guard, type Incoming } from './guard.js';
 import type { Downstream, Session } from './session.js';
@@ -63,12 +63,12 @@ export class Admission {
       : servedBy(found, Transport);
   }
 
-  /** @returns that of a request which has come in */
-  exchange(incoming: Incoming): Exchange {
+  /** @returns the POST that this request is, while its answer has not begun */
+  pendingPost(incoming: Incoming): PendingPost {
     const { passHeaders, relayRefusal } = this.settings;
     const hook: RefusalHook | undefined =
       relayRefusal && ((refusal) => relayRefusal(refusal, { headers: incoming.allHeaders() }));
-    return new Exchange(passHeaders && passedOf(incoming.headers, passHeaders), hook);
+    return new PendingPost(passHeaders && passedOf(incoming.headers, passHeaders), hook);
   }
 
   #session(

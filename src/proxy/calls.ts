@@ -11,10 +11,10 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import { cancelledOrigin, originInFlight } from '../interceptor/origin.js';
-import { Recent } from '../routing/recent.js';
+import { RecentSet } from '../routing/recent-set.js';
 import { tooManyRequests } from './own-answers.js';
-import { Pending } from './pending.js';
-import { Turns } from './turns.js';
+import { UnansweredRequests } from './unanswered-requests.js';
+import { CallTurns } from './call-turns.js';
 
 /** Ids are kept as long as their requests are open. */
 const MAX_ID_LENGTH = 1_000;
@@ -31,23 +31,23 @@ export interface CallsOptions {
 /** The requests of a client that its backend has, or that wait for it. */
 export class Calls {
   /** The client awaits the answers. */
-  readonly #pending = new Pending();
+  readonly #pending = new UnansweredRequests();
   /** It does not; but each counts until the backend has answered it, or has had the time to. */
-  readonly #takenBack = new Pending();
+  readonly #takenBack = new UnansweredRequests();
   /** It has had the time. An answer that comes after all is passed on. */
-  readonly #overdue = new Recent<RequestId>();
+  readonly #overdue = new RecentSet<RequestId>();
   /** How many requests came in one POST, where that is known: they are answered on one stream. */
   readonly #posts = new WeakMap<object, { requests: number }>();
   readonly #postOf = new Map<RequestId, { requests: number }>();
   readonly #tokenOf = new Map<RequestId, RequestId>();
   readonly #byToken = new Map<RequestId, RequestId>();
-  readonly #turns: Turns | undefined;
+  readonly #turns: CallTurns | undefined;
   /** Answers that are on their way to the client. */
   #unwritten = 0;
   #waiting: (() => void)[] = [];
 
   constructor(private readonly options: CallsOptions) {
-    this.#turns = options.serialize ? new Turns() : undefined;
+    this.#turns = options.serialize ? new CallTurns() : undefined;
   }
 
   get areAwaited(): boolean {

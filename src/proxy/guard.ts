@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { visible } from '../visible.js';
 import { WRONG_TOKEN, wrongHost, wrongOrigin, type Answer } from './own-answers.js';
 import { digest } from './credential.js';
-import { Seldom } from './seldom.js';
+import { OncePerPeriod } from './once-per-period.js';
 import { addressOf, hostPattern, matches, type HostPattern } from './host-pattern.js';
 import type { ProxySettings } from './settings.js';
 
@@ -40,7 +40,7 @@ export class Guard {
   readonly #origins: ReadonlySet<string>;
   readonly #authorization: Buffer | undefined;
 
-  readonly #reports = new Seldom(REPORT_PERIOD_MS, MAX_REPORTS);
+  readonly #reports = new OncePerPeriod(REPORT_PERIOD_MS, MAX_REPORTS);
 
   constructor(
     private readonly settings: Pick<ProxySettings, 'allowedHosts' | 'allowedOrigins' | 'token' | 'cors'>,

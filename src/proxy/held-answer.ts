@@ -1,6 +1,6 @@
 /** Holds the answer to a POST until it is known whether the backend takes what was posted. */
 import type { NodeResponse } from '../streams/http-headers.js';
-import type { Exchange } from './exchange.js';
+import type { PendingPost } from './pending-post.js';
 import type { BackendRefusal } from './options.js';
 
 const OK = 200;
@@ -15,8 +15,8 @@ interface Flushing extends NodeResponse {
   flushHeaders?: () => void;
 }
 
-/** Of Node's response. What is written to one whose exchange is refused is dropped: its answer is written already. */
-export function holdNodeAnswer(response: Flushing, exchange: Exchange): void {
+/** Of Node's response. What is written to one whose POST is refused is dropped: its answer is written already. */
+export function holdNodeAnswer(response: Flushing, pendingPost: PendingPost): void {
   const { writeHead, write, end, flushHeaders } = response;
   let status: unknown;
   let held: (() => unknown)[] | undefined;
@@ -37,9 +37,9 @@ export function holdNodeAnswer(response: Flushing, exchange: Exchange): void {
   response.writeHead = (...args) => {
     if (isReplaced) return response;
     status = args[0];
-    if (!isHeld(status, exchange)) return writeHead.apply(response, args);
+    if (!isHeld(status, pendingPost)) return writeHead.apply(response, args);
     held = [() => writeHead.apply(response, args)];
-    exchange.onSettled(settled);
+    pendingPost.onSettled(settled);
     return response;
   };
   response.flushHeaders = () => {
@@ -52,7 +52,7 @@ export function holdNodeAnswer(response: Flushing, exchange: Exchange): void {
       held.push(() => write.apply(response, args));
       return true;
     }
-    if (held !== undefined) exchange.begin();
+    if (held !== undefined) pendingPost.begin();
     return write.apply(response, args);
   };
   response.end = (...args) => {
@@ -61,16 +61,16 @@ export function holdNodeAnswer(response: Flushing, exchange: Exchange): void {
       held.push(() => end.apply(response, args));
       return response;
     }
-    if (held !== undefined) exchange.begin();
+    if (held !== undefined) pendingPost.begin();
     return end.apply(response, args);
   };
 }
 
 /** Of the web-standard one. */
-export async function heldWebAnswer(response: Response, exchange: Exchange): Promise<Response> {
-  if (!isHeld(response.status, exchange)) return response;
+export async function heldWebAnswer(response: Response, pendingPost: PendingPost): Promise<Response> {
+  if (!isHeld(response.status, pendingPost)) return response;
   const settled = new Promise<BackendRefusal | undefined>((resolve) => {
-    exchange.onSettled(resolve);
+    pendingPost.onSettled(resolve);
   });
   if (response.body === null) return responseOf(await settled) ?? response;
   const reader: Reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -86,7 +86,7 @@ export async function heldWebAnswer(response: Response, exchange: Exchange): Pro
   };
   const refusal = await Promise.race([settled, first()]);
   if (refusal === undefined) {
-    exchange.begin();
+    pendingPost.begin();
     const { status, statusText, headers } = response;
     return new Response(
       bodyOf(chunks, () => next, reader),
@@ -98,8 +98,8 @@ export async function heldWebAnswer(response: Response, exchange: Exchange): Pro
   return responseOf(refusal) ?? response;
 }
 
-function isHeld(status: unknown, exchange: Exchange): boolean {
-  return (status === OK || status === ACCEPTED) && exchange.isAwaited;
+function isHeld(status: unknown, pendingPost: PendingPost): boolean {
+  return (status === OK || status === ACCEPTED) && pendingPost.isAwaited;
 }
 
 function isSilent(chunk: unknown): boolean {

@@ -21,15 +21,19 @@ const MAX_REFUSED_MS = 10_000;
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves requests of `node:http`. A body that was parsed already is taken as it is. */
-export function nodeHandler(door: Admission, settings: ProxySettings, report: (error: Error) => void): NodeHandler {
+export function nodeHandler(
+  admission: Admission,
+  settings: ProxySettings,
+  report: (error: Error) => void,
+): NodeHandler {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = incomingOf(request);
-    for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
     // What ran before us may have taken so long that the client is gone, and its `close` past: a session
     // would never hear of its end.
     if (isGone(request, response)) return;
-    const entered = door.enter(incoming, StreamableHTTPServerTransport);
+    const entered = admission.enter(incoming, StreamableHTTPServerTransport);
     const session = entered instanceof Promise ? await entered : entered;
     if ('status' in session) {
       answer(response, session);
@@ -55,10 +59,10 @@ export function nodeHandler(door: Admission, settings: ProxySettings, report: (e
     const posted = parsedBody === undefined && session.awaitsAnswer ? watchNodeBody(request) : undefined;
     const message = withoutNulls(parsedBody ?? (await readMessage(request, response, session, posted)));
     if (message === undefined) return;
-    const exchange = door.exchange(incoming);
+    const pendingPost = admission.pendingPost(incoming);
     sendHeadWithFirstEvent(response);
-    holdNodeAnswer(response as unknown as NodeResponse, exchange);
-    await exchange.run(() => session.downstream.handleRequest(request, response, message));
+    holdNodeAnswer(response as unknown as NodeResponse, pendingPost);
+    await pendingPost.run(() => session.downstream.handleRequest(request, response, message));
   }
 
   /** What the client has posted, or nothing when that is answered, or the client gone. */

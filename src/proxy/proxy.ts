@@ -27,8 +27,8 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const settings = proxySettingsFrom(options);
   const report = reporter(options.onerror);
   const sessions = new Sessions(settings, report);
-  const door = new Admission(sessions, settings, report);
-  const overNode = nodeHandler(door, settings, report);
+  const admission = new Admission(sessions, settings, report);
+  const overNode = nodeHandler(admission, settings, report);
 
   return {
     listener: overNode,
@@ -36,7 +36,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
     middleware: (request, response) => {
       overNode(request, response);
     },
-    fetch: webHandler(door, settings, report),
+    fetch: webHandler(admission, settings, report),
     routes$: sessions.routes$,
     snapshot: () => sessions.snapshot(),
     close: ({ graceMs = 0 } = {}) => sessions.close(graceMs),

@@ -5,7 +5,7 @@ import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend } from './backend.js';
 import { Calls, takenBackBy } from './calls.js';
 import type { SendOptions } from './client-transport.js';
-import { startDelivery } from './exchange.js';
+import { startDelivery } from './pending-post.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
 import { Questions } from './questions.js';

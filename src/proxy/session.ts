@@ -10,9 +10,9 @@ import { logRoute } from '../interceptor/route-log.js';
 import type { Backchannel, RefusedAnswers } from '../interceptor/backchannel-view.js';
 import type { PassedHeaders } from './client-transport.js';
 import type { Credential } from './credential.js';
-import { refusalIn } from './exchange.js';
+import { refusalIn } from './pending-post.js';
 import { NOT_ACCEPTED, NOT_FOUND, type Answer } from './own-answers.js';
-import { Idle } from './idle.js';
+import { IdleTimer } from './idle-timer.js';
 import type { Opener } from './opener.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
@@ -47,7 +47,7 @@ export class Session {
   readonly #relay: Relay;
   /** Tokens that the backend is being asked about. */
   readonly #renewals = new Map<string, Promise<Session | Answer>>();
-  readonly #idle: Idle;
+  readonly #idleTimer: IdleTimer;
   /** What became of the questions that never got to the wrapper. */
   readonly #refused$ = new Subject<RouteEvent>();
   /** What the client waits for is answered. */
@@ -64,7 +64,7 @@ export class Session {
     starts?: StartKeeper,
   ) {
     this.credential = opener.credential;
-    this.#idle = new Idle(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
+    this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,
       makeTransport: (signal) => settings.upstream({ headers: opener.headers, signal }),
@@ -134,24 +134,24 @@ export class Session {
     (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(ids);
   }
 
-  /** An HTTP exchange with the client has begun. */
+  /** An HTTP request of the client is being answered. */
   connected(): void {
-    this.#idle.connected();
+    this.#idleTimer.connected();
   }
 
   /** One is over. A session that is none by now never will be. */
   disconnected(): void {
     if (this.#ended !== undefined) return;
-    this.#idle.disconnected();
+    this.#idleTimer.disconnected();
     if (this.id === undefined) void this.end('no session was initialized');
     // Nobody can get the answer any more that is still to come, and without it this is no session for anybody.
-    else if (this.#idle.isAway && this.#relay.isInitializing && this.settings.eventStore === undefined)
+    else if (this.#idleTimer.isAway && this.#relay.isInitializing && this.settings.eventStore === undefined)
       void this.end('the client went away before it was initialized');
   }
 
   /** Whether the client has left before the backend was initialized, and may come back for the answer or begin anew. */
   get isLeftStarting(): boolean {
-    return this.#ended === undefined && this.#idle.isAway && this.#relay.isInitializing;
+    return this.#ended === undefined && this.#idleTimer.isAway && this.#relay.isInitializing;
   }
 
   /** Binds it to a newer token, if the backend accepts that. @returns the answer, if not */
@@ -196,7 +196,7 @@ export class Session {
   end(reason: string, isBackendLost = false): Promise<void> {
     if (this.#ended !== undefined) return this.#ended;
     debug.proxy('session %s ended: %s', this.name, reason);
-    this.#idle.stop();
+    this.#idleTimer.stop();
     this.#relay.stop();
     // At once: the next attempt may be here already.
     if (!isBackendLost) this.#relay.leaveBackend();

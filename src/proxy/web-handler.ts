@@ -21,7 +21,7 @@ const TOO_LARGE = Symbol('too large');
 
 /** Serves web-standard requests. */
 export function webHandler(
-  door: Admission,
+  admission: Admission,
   settings: ProxySettings,
   report: (error: Error) => void,
 ): (request: Request) => Promise<Response> {
@@ -30,7 +30,7 @@ export function webHandler(
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
     // Once: import() takes its time again for each request, and more where the host has hooks for modules.
     const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
-    const session = await door.enter(incoming, Transport);
+    const session = await admission.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();
     const disconnected = (): void => {
@@ -40,10 +40,10 @@ export function webHandler(
       const known = withKnownVersion(request, session.protocolVersion);
       const message = request.method === 'POST' ? await readMessage(known, session) : undefined;
       if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
-      const exchange = door.exchange(incoming);
+      const pendingPost = admission.pendingPost(incoming);
       const options = message === undefined ? undefined : { parsedBody: message };
-      const answer = await exchange.run(() => session.downstream.handleRequest(known, options));
-      return whenEnded(await heldWebAnswer(answer, exchange), disconnected);
+      const answer = await pendingPost.run(() => session.downstream.handleRequest(known, options));
+      return whenEnded(await heldWebAnswer(answer, pendingPost), disconnected);
     } catch (error) {
       disconnected();
       throw error;
@@ -79,7 +79,7 @@ export function webHandler(
       report(asError(error));
       return responseOf(FAILED);
     });
-    for (const [name, value] of Object.entries(door.corsHeaders(incoming))) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.headers.set(name, value);
     return response;
   };
 }

@@ -1,7 +1,7 @@
 import type { Life } from './life.js';
 import { Ledger, type Exchange, type InFlight } from './ledger.js';
 import type { RequestId } from './message.js';
-import { Recent } from './recent.js';
+import { RecentSet } from './recent-set.js';
 
 /** How many named sessions are kept in which only cancelled requests are left. */
 const MAX_LINGERING = 1_024;
@@ -19,7 +19,7 @@ export class Ledgers implements Life {
   #named: Map<string, Ledger> | undefined;
   #over = false;
   /** Sessions of the 2026 era whose ledgers were dropped. One more message may still come from them. */
-  #modern: Recent<string> | undefined;
+  #modern: RecentSet<string> | undefined;
   /** The named ledgers in which nothing is left but cancelled requests that may still be asking. The newest only. */
   #lingering: Map<string, Ledger> | undefined;
 
@@ -66,7 +66,7 @@ export class Ledgers implements Life {
     }
     named.delete(session);
     this.#lingering?.delete(session);
-    if (modern) (this.#modern ??= new Recent()).add(session);
+    if (modern) (this.#modern ??= new RecentSet()).add(session);
     else this.#modern?.delete(session);
   }
 

@@ -1,4 +1,4 @@
-import { Recent } from '../routing/recent.js';
+import { RecentSet } from '../routing/recent-set.js';
 import type { InFlight } from '../routing/ledger.js';
 import { watchNodeResponse, watchWebResponse, type ResponseObserver } from './watch-response.js';
 import { HttpConnection, eventIdIn } from './connection.js';
@@ -32,7 +32,7 @@ export class StreamWatcher implements ResponseObserver {
   /** An event with an id was written on some stream. */
   #hasEventStore = false;
   /** The event ids of the standalone stream, by which it is recognised when it is resumed. */
-  readonly #standaloneIds = new Recent<string>();
+  readonly #standaloneIds = new RecentSet<string>();
   /** Made with the first event: without an event store nothing can be resumed. */
   #requestStreams: RequestStreams | undefined;
   #resumptions: Resumptions | undefined;

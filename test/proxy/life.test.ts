@@ -72,7 +72,7 @@ describe('a session', () => {
     const stage = await open(backend.upstream, { idleTimeoutMs: 300 });
     const here = await stage.connect();
     await here.openGet();
-    // The end of an exchange next to the open stream is not the end of the last one.
+    // The end of a POST next to the open stream is not the end of the last one.
     await here.notify('notifications/any');
     const away = await stage.connect();
     await backend.session(1).closed;

@@ -91,7 +91,7 @@ export class HttpClient {
   async #send(request: HttpRequest): Promise<HttpAnswer> {
     const { method } = request;
     let url = this.#url;
-    let answer = await this.#exchange(url, request);
+    let answer = await this.#sendTo(url, request);
     for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
       const target = redirectIn(answer, url);
       // After another status, what has a body would be asked for without it.
@@ -99,13 +99,13 @@ export class HttpClient {
       if (target === undefined || !isKept || !isWithin(url, target)) break;
       discard(answer);
       url = target;
-      answer = await this.#exchange(url, request);
+      answer = await this.#sendTo(url, request);
     }
     if (method === 'POST' && isTaken(answer)) this.#url = url;
     return answer;
   }
 
-  async #exchange({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
+  async #sendTo({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
     if (this.#isClosed) throw new Error('the connection is closed');
     this.#unanswered++;
     try {

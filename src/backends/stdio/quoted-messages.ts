@@ -1,6 +1,6 @@
 import { after } from '../../clock.js';
 import { isRequestId, type JsonRpcMessage } from '../../routing/message.js';
-import { Recent } from '../../routing/recent.js';
+import { RecentSet } from '../../routing/recent-set.js';
 
 /** A server that shows a message in a log line sends it at the same time. */
 const HOLD_MS = 2_000;
@@ -11,7 +11,7 @@ const HOLD_MS = 2_000;
  */
 export class QuotedMessages {
   /** What has gone either way. */
-  readonly #known = new Recent<string>();
+  readonly #known = new RecentSet<string>();
   readonly #held = new Map<string, { readonly message: JsonRpcMessage; readonly cancelTimer: () => void }>();
 
   constructor(private readonly tell: (message: JsonRpcMessage) => void) {}

@@ -253,7 +253,7 @@ it.each<[string, Respond, object]>([
 it.each<[string, Respond]>([
   ['has not begun', () => undefined],
   ['is under way', (response) => inEvents(response).write(event(NEWS))],
-])('close() ends an exchange that %s, with its connection, and says no more', async (_when, respond) => {
+])('close() ends a call that %s, with its connection, and says no more', async (_when, respond) => {
   const { transport, http, messages } = await peer(closing, respond);
   const arrived = once(http, 'request');
   const sent = transport.send(CALL).catch((error: unknown) => error);

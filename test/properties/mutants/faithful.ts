@@ -94,7 +94,7 @@ export const FAITHFUL_MUTANTS: readonly Mutant[] = [
   mutant(
     'C16',
     'take a turn for certain while a call that was given up is not answered',
-    'src/proxy/turns.ts',
+    'src/proxy/call-turns.ts',
     'return this.#givenUp.size > 0;',
     'return this.#givenUp.size < 0;',
   ),

@@ -14,7 +14,7 @@ const FORBIDDEN = 403;
 /** Changes the refusal of a backend into what the client is answered; nothing: the client gets a JSON-RPC error. */
 export type RefusalHook = (refusal: BackendRefusal) => BackendRefusal | undefined;
 
-/** A message of an exchange that is on its way to the backend. */
+/** A message of a POST that is on its way to the backend. */
 interface Delivery {
   /** The backend has it. */
   taken(): void;
@@ -22,7 +22,7 @@ interface Delivery {
   failed(error: unknown, told: () => void): void;
 }
 
-const current = new AsyncLocalStorage<Exchange>();
+const current = new AsyncLocalStorage<PendingPost>();
 
 /** Sends a message to the backend. @param undelivered is called when it has not got there, and what follows may be told */
 type Deliver = (send: (options?: SendOptions) => Promise<void>, undelivered: (error: unknown) => void) => void;
@@ -30,10 +30,10 @@ type Deliver = (send: (options?: SendOptions) => Promise<void>, undelivered: (er
 /** A message which is being handled is on its way to the backend, which it may have to wait for. */
 export function startDelivery(): Deliver {
   // None over stdio, and for what the proxy says by itself.
-  const exchange = current.getStore();
-  const delivery = exchange?.expect();
+  const pendingPost = current.getStore();
+  const delivery = pendingPost?.expect();
   return (send, undelivered) => {
-    send(exchange?.passed && { headers: exchange.passed }).then(
+    send(pendingPost?.passed && { headers: pendingPost.passed }).then(
       () => delivery?.taken(),
       (error: unknown) => {
         if (delivery === undefined) undelivered(error);
@@ -51,7 +51,7 @@ export function startDelivery(): Deliver {
  * A POST of a client whose answer has not begun. If the backend refuses what it has brought with an HTTP status that a
  * client acts on, that is its answer: so a client learns that it needs a token, or a better one.
  */
-export class Exchange {
+export class PendingPost {
   #undecided = 0;
   #refusal: BackendRefusal | undefined;
   #isSettled = false;

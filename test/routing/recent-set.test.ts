@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { Recent } from '../../src/routing/recent.js';
+import { RecentSet } from '../../src/routing/recent-set.js';
 
 describe('remembered values', () => {
   test('are those that were added, the empty one among them', () => {
-    const ids = new Recent<string>();
+    const ids = new RecentSet<string>();
     ids.add('');
     expect([ids.has(''), ids.has('42')]).toEqual([true, false]);
   });
 
   test('are none at first, and none when the last is forgotten', () => {
-    const ids = new Recent<string>();
+    const ids = new RecentSet<string>();
     expect([ids.has('a'), ids.delete('a')]).toEqual([false, false]);
     ids.add('a');
     expect([ids.delete('a'), ids.has('a')]).toEqual([true, false]);
   });
 
   test('are the newest, and never more than a bounded number', () => {
-    const ids = new Recent<string>();
+    const ids = new RecentSet<string>();
     const all = Array.from({ length: 5_000 }, (_, index) => String(index));
     for (const id of all) ids.add(id);
     const remembered = all.filter((id) => ids.has(id));
@@ -24,7 +24,7 @@ describe('remembered values', () => {
   });
 
   test('are not forgotten because one of them comes again', () => {
-    const ids = new Recent<string>();
+    const ids = new RecentSet<string>();
     const all = Array.from({ length: 1_024 }, (_, index) => String(index));
     for (const id of [...all, ...all]) ids.add(id);
     expect(all.every((id) => ids.has(id))).toBe(true);

@@ -1,7 +1,7 @@
 import { now } from '../clock.js';
 
 /** Lets one event of a kind through in each period. Of more kinds than it can keep, it lets none through. */
-export class Seldom {
+export class OncePerPeriod {
   /** When each kind was let through last, the oldest first. */
   readonly #last = new Map<string, number>();
 

@@ -1,7 +1,7 @@
 import type { RequestId } from '../routing/message.js';
 
 /** Requests that are not answered yet. A client may use an id twice: then two answers are due. */
-export class Pending {
+export class UnansweredRequests {
   /** For each answer that is due, what is to be called off when it is there. */
   readonly #due = new Map<RequestId, (() => void)[]>();
   #size = 0;

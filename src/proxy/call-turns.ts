@@ -17,7 +17,7 @@ interface Call {
  * One call at a time, the others in the order in which they came. Whatever a backend says by itself
  * belongs to the one call that it has.
  */
-export class Turns {
+export class CallTurns {
   #current: Call | undefined;
   #waiting: Call[] = [];
   /** The calls whose turn was given up before the backend had answered them. It may still be at work on them. */

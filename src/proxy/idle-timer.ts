@@ -1,7 +1,7 @@
 import { after } from '../clock.js';
 
 /** Detects that a client has held no connection for a while. */
-export class Idle {
+export class IdleTimer {
   #connections = 0;
   #cancelTimer: (() => void) | undefined;
 

@@ -4,7 +4,7 @@ import { putBounded } from './bounded.js';
 const MAX_REMEMBERED = 1_024;
 
 /** A set that remembers the newest of the values that were added. */
-export class Recent<T> {
+export class RecentSet<T> {
   // Most sets stay empty, and there may be many idle sessions.
   #values: Map<T, true> | undefined;
 
