@@ -32,17 +32,17 @@ const OPENING_TIMEOUT_MS = 500;
 const ACCEPTING_TIMEOUT_MS = 300_000;
 /** How long a request waits until the notifications before it are accepted. */
 const ORDER_TIMEOUT_MS = 500;
-/** How long we wait for the answer to a cancelled request. Many servers never answer one, and leave it open. */
+/** How long a cancelled request may still be answered. Many servers never answer it, and leave its connection open. */
 const CANCELLED_GRACE_MS = 5_000;
 
 /**
- * Reaches a server over Streamable HTTP. We do not use the SDK's transport: it sends no error when an answer breaks off,
- * so that the caller waits for its own timeout; it gives up the standalone stream; and it reads messages of any length.
+ * Reaches a server over Streamable HTTP. The SDK's transport will not do. If an answer breaks off, the caller waits for
+ * its own timeout. The standalone stream is given up, and the length of a message has no limit.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
 export class HttpTransport implements TransportLike {
-  /** This transport settles every request, with an error if the connection is lost. No other code needs to do so. */
+  /** Every request gets an answer, or an error if the connection is lost. No other code needs to see to that. */
   readonly settlesRequests = true;
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
