@@ -9,7 +9,7 @@ export type Cut = (text: string) => number;
 /**
  * Passes on each line of a text. We do not use `readline`, because it keeps a line of any length until the line ends.
  *
- * @param cut keeps words in a long line whole that must not be split
+ * @param cut chooses where to split a long line, so that secrets stay whole
  */
 export function forEachLine(input: Readable, tell: (line: string) => void, cut: Cut = (text) => text.length): void {
   let begun: string[] = [];
