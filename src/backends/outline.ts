@@ -10,9 +10,9 @@ const [QUOTE, APOSTROPHE, BACKSLASH, COMMA, COLON] = [0x22, 0x27, 0x5c, 0x2c, 0x
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Recognizes the kind and id of a text that is meant as a message, even if it is not valid JSON: cut off, with numbers
- * that JSON does not have, or in the notation of another language. It reads the text in parts and does not keep them, so
- * that even a message that is too long to keep has an outline.
+ * The kind and id of a text that is meant as a message, even if it is not valid JSON: cut off, with numbers that JSON
+ * does not have, or in the notation of another language. It reads the text in parts and keeps none of them, so that even
+ * a message that is too long to keep has an outline.
  */
 export class Outline {
   /** The outermost bracket is closed. */

@@ -9,8 +9,8 @@ export interface EventStreamListener extends MessageListener {
 }
 
 /**
- * Takes the messages out of an event stream and passes them on, as for other transports. The SDK's transport would drop
- * a message that it cannot parse, and the call would never end. Other events stay: one of them names the URL for sending.
+ * Takes the messages out of an event stream and reads them as other transports do. The SDK's transport would drop a
+ * message that it cannot parse, and the call would never end. Other events stay: one of them names the URL for sending.
  */
 export function withoutMessages(
   body: ReadableStream<Uint8Array>,
