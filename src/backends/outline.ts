@@ -1,6 +1,6 @@
 import { isRequestId, type RequestId } from '../routing/message.js';
 
-/** The members that identify a message. */
+/** The members that show whether a text is a message, of which kind, and with which id. */
 const NAMES: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'result', 'error']);
 
 /** No name or id is longer than this, so nothing beyond it is kept. */
@@ -11,8 +11,8 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 
 /**
  * The kind and id of a text that is meant as a message, even if it is not valid JSON: cut off, with numbers that JSON
- * does not have, or in the notation of another language. It reads the text in parts and keeps none of them, so that even
- * a message that is too long to keep has an outline.
+ * does not have, or in the notation of another language. It reads the text in parts and keeps none of them, so that
+ * even a message that is too long to keep has an outline.
  */
 export class Outline {
   /** The outermost bracket is closed. */

@@ -237,7 +237,7 @@ export class ChildTransport implements TransportLike {
   }
 }
 
-/** Replaces an error with one that tells operators what to do. */
+/** Replaces the error for a missing command with one that operators can act on. */
 function readable(error: NodeJS.ErrnoException, command: string): Error {
   return error.code === 'ENOENT'
     ? new Error(`no such command: ${command}; is it on the PATH?`, { cause: error })

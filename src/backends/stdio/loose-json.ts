@@ -15,7 +15,7 @@ const BLANK = new RegExp(`(?:[\\s,\\0-\\x1a\\x1c-\\x1f\\x7f\\ufeff]|${ESCAPE})*`
 const LAST_ESCAPE = new RegExp(`${ESCAPE}$`);
 const LONGEST_ESCAPE = 32;
 
-/** The invisible characters that `trimEnd()` does not remove. */
+/** Invisible characters that are not spaces. */
 const INVISIBLE: ReadonlySet<string> = new Set(['\0', '\x1e', '\x7f', '\ufeff']);
 
 const BEGINNING = /\{\s*"(?:jsonrpc|id|method|params|result|error)"\s*:/g;
@@ -48,7 +48,7 @@ export function parsed(json: string): unknown {
   }
 }
 
-/** The value of a text that is valid JSON except for unescaped control characters, such as line ends, in its strings. */
+/** The value of a text that is JSON except for unescaped control characters, such as line ends, in its strings. */
 export function repaired(text: string): unknown {
   const value = parsed(text);
   if (value !== undefined) return value;
