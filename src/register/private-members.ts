@@ -9,8 +9,8 @@ const PRIVATE_NAME = /#[\p{ID_Start}_$][\p{ID_Continue}$]*/gu;
 const known = new WeakMap<object, boolean>();
 
 /**
- * Whether a subclass, or a class between it and `base`, uses private members. Reflection cannot find them, so this reads
- * the source. The compiler tells private names from words in strings, comments and patterns.
+ * Whether a subclass, or a class between it and `base`, uses private members. Reflection cannot find them, so this
+ * reads the source. The compiler tells private names from words in strings, comments and patterns.
  */
 export function usesPrivateMembers(subclass: object, base: object): boolean {
   let current: object | null = subclass;

@@ -6,9 +6,9 @@ import { Recent } from '../../routing/recent.js';
 const HOLD_MS = 2_000;
 
 /**
- * Holds messages that a server wrote to its stdout with other text before them. Such a message may be a log line. If the
- * same message also comes without that text, or was sent to the server, the held one is dropped. Otherwise it is passed
- * on.
+ * Holds messages that a server wrote to its stdout with other text before them. Such a message may be a log line. If
+ * the same message also comes without that text, or was sent to the server, the held one is dropped. Otherwise it is
+ * passed on.
  */
 export class QuotedMessages {
   /** The keys of the messages that were sent in either direction. */
