@@ -19,7 +19,7 @@ export function errorAnswer(id: RequestId, message: string): ResponseMessage {
 export function answerInPlaceOf(invalid: unknown): ResponseMessage | undefined {
   const { id, method } = Object(invalid) as JsonRpcMessage;
   if (!isRequestId(id) || typeof method === 'string') return undefined;
-  return errorAnswer(id, 'The backend answered this request with what is no valid answer');
+  return errorAnswer(id, 'The backend sent no valid answer to this request');
 }
 
 /** Why something failed, in one short line. The error text may be a whole page from a web server. */
@@ -31,8 +31,8 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * The error answer to a request in the body of an HTTP refusal. HTTP transports throw such a body as text. An error that
- * names no request answers this request, the only one that was posted.
+ * The error answer to a request in the body of an HTTP refusal. HTTP transports throw such a body as text. An error
+ * that names no request answers this request, the only one that was posted.
  */
 export function answerIn(refusal: unknown, id: RequestId): ResponseMessage | undefined {
   if (statusOf(refusal) === undefined) return undefined;

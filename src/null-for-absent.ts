@@ -9,8 +9,8 @@ const META_MEMBERS = ['progressToken', 'io.modelcontextprotocol/related-task'] a
 const FREE_MEMBERS: ReadonlySet<string> = new Set(['experimental', 'extensions']);
 
 /**
- * The message without `null` in members that the protocol allows to be absent. Many languages write `null` for an absent
- * member, and some receivers reject it. Data in arguments and results stays unchanged.
+ * The message without `null` in members that the protocol allows to be absent. Many languages write `null` for an
+ * absent member, and some receivers reject it. Data in arguments and results stays unchanged.
  *
  * @param message a message, or a batch of them
  * @returns the same object if there is no such `null`

@@ -14,8 +14,8 @@ const LOST =
   'not found|no longer|unknown|expired|invalid|terminated|closed|gone|(does )?not exist|not (initiali[sz]ed|active|valid)';
 
 /**
- * Many servers use another status, with such a text: `Bad Request: No valid session ID provided`, `Unauthorized: Session
- * not found`, `Server not initialized`. If a refusal mentions a session, it is the backend's session with us.
+ * Many servers use another status and such a text: `Bad Request: No valid session ID provided`,
+ * `Unauthorized: Session not found`, `Server not initialized`. A refusal never mentions any session but ours.
  */
 const SAYS_SO = new RegExp(
   `(?<![a-z])(${NONE})( or \\w+)? ${SESSION}|` +

@@ -85,7 +85,7 @@ export class HttpCall implements AnswerListener {
     if (this.#namelessError !== undefined) this.message({ jsonrpc: '2.0', id: this.id, error: this.#namelessError });
     else if (isUnreadable(cut))
       unanswered(`The backend's answer to this request was not read to its end: ${reasonOf(cut)}`);
-    else if (this.#isLost) this.giveUp('The backend answered this request with what is no valid answer');
+    else if (this.#isLost) this.giveUp('The backend sent no valid answer to this request');
     else unanswered('The backend broke off its answer to this request, which cannot be resumed');
   }
 
