@@ -1,8 +1,8 @@
-/** The process of a backend has ended by itself, or stopped speaking. The message is for logs. */
+/** The process of a backend has ended by itself, or has closed its stdout. The message is for logs. */
 export class BackendEnded extends Error {
   override readonly name = 'BackendEnded';
 
-  /** @param how it ended, such as `ended with code 1`: clients are told this much */
+  /** @param how how it ended, such as `ended with code 1`; clients see only this part */
   constructor(
     readonly how: string,
     message: string,

@@ -5,11 +5,11 @@ import { UsageError } from './cli/usage-error.js';
 
 try {
   const options = parse(process.argv.slice(2));
-  // Not before it is needed: help must not wait for the SDK.
+  // Loaded only when needed, so that `--help` does not wait for the SDK.
   const { run } = await import('./cli/run.js');
   await run(options);
 } catch (error) {
-  // Whoever reads it may stop: `mcp-backchannel --help | head -1`.
+  // The reader may close the pipe early, as in `mcp-backchannel --help | head -1`.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   if (error instanceof Printed) {
     process.stdout.write(error.message);
@@ -25,7 +25,7 @@ function isInvalidOption(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   const text = textOf(error);
-  // It is a peer dependency, which some package managers leave out.
+  // The SDK is a peer dependency, which some package managers do not install.
   const isMissing = (error as Partial<NodeJS.ErrnoException> | undefined)?.code === 'ERR_MODULE_NOT_FOUND';
   return isMissing && text.includes('@modelcontextprotocol/sdk')
     ? 'the command needs the SDK: npm install @modelcontextprotocol/sdk'

@@ -6,7 +6,7 @@ export function now(): number {
   return performance.now();
 }
 
-/** Calls `work` once after `ms` milliseconds. Keeps no process alive. @returns cancels it */
+/** Calls `work` once after `ms` milliseconds. Does not keep the process alive. @returns a function that cancels it */
 export function after(ms: number, work: () => void): () => void {
   const timer = setTimeout(work, ms);
   timer.unref();

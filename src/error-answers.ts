@@ -1,13 +1,13 @@
-/** JSON-RPC error answers in place of those that nobody else will give, and why something failed, in words. */
+/** Error answers for requests that nobody else will answer, and short reasons why something failed. */
 import { textOf } from './errors.js';
 import { HttpRefusal } from './http-refusal.js';
 import { asksForCredentials, statusOf } from './http-status.js';
 import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage } from './routing/message.js';
 
-/** JSON-RPC's first code for errors of a server's own. */
+/** The first of JSON-RPC's codes that are free for servers to define. */
 export const SERVER_ERROR = -32000;
 
-/** Error texts from elsewhere may be pages long: this many characters are passed on. */
+/** How many characters of an error text are passed on. Error texts from elsewhere may be pages long. */
 const MAX_REASON_LENGTH = 200;
 
 /** The answer to a request that nobody else will answer. */
@@ -15,14 +15,14 @@ export function errorAnswer(id: RequestId, message: string): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } };
 }
 
-/** The answer in place of one that is not valid; nothing, where it answers nobody. */
+/** An error answer in place of an invalid one. Nothing if the invalid one names no request. */
 export function answerInPlaceOf(invalid: unknown): ResponseMessage | undefined {
   const { id, method } = Object(invalid) as JsonRpcMessage;
   if (!isRequestId(id) || typeof method === 'string') return undefined;
-  return errorAnswer(id, 'The backend answered this request with what is no valid answer');
+  return errorAnswer(id, 'The backend sent no valid answer to this request');
 }
 
-/** Why something failed, in one short line: the text may be a page of a web server's. */
+/** Why something failed, in one short line. The error text may be a whole page from a web server. */
 export function reasonOf(thrown: unknown): string {
   const code = thrown instanceof Error ? (thrown.cause as { code?: unknown } | undefined)?.code : undefined;
   const [line = ''] = textOf(thrown).trim().split('\n');
@@ -31,8 +31,8 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * The answer to a request that came under the status of a refusal: transports over HTTP throw it, as text. An error that
- * names no request answers the only one that was posted.
+ * The error answer to a request in the body of an HTTP refusal. HTTP transports throw such a body as text. An error
+ * that names no request answers this request, the only one that was posted.
  */
 export function answerIn(refusal: unknown, id: RequestId): ResponseMessage | undefined {
   if (statusOf(refusal) === undefined) return undefined;

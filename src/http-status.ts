@@ -1,9 +1,9 @@
-/** Whether a server that answers with this status, or the gateway in front of it, may do better later. */
+/** Whether a later attempt may succeed after this status of a server or of the gateway in front of it. */
 export function mayPass(status = 0): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-/** Whether this refusal asks for credentials: only the client can get those, and needs to see it as it is. */
+/** Whether this refusal asks for credentials. Only the client can get those, so it must see the refusal unchanged. */
 export function asksForCredentials(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,

@@ -1,6 +1,6 @@
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
 
-/** JSON-RPC's code of a server that knows no such method, as that of a notification. */
+/** JSON-RPC's code for an unknown method. Some servers send it for a notification that they do not know. */
 const METHOD_NOT_FOUND = -32601;
 
 export interface RpcError {
@@ -8,21 +8,21 @@ export interface RpcError {
   readonly message: string;
 }
 
-/** What is known of an answer that came and cannot be used. */
+/** What we know about an answer that cannot be used. */
 export interface LostAnswerDetails {
-  /** The request that it answers, as far as can be told. */
+  /** The request that it answers, if known. */
   readonly about?: RequestId | undefined;
-  /** The error of a server that could not read what it was sent, and therefore names no request. */
+  /** The error of a server that could not read a message, and therefore names no request. */
   readonly error?: RpcError | undefined;
   /** It looks like an answer to a notification, which needs none. */
   readonly mayAnswerNews?: boolean;
-  /** It is JSON, and all there. */
+  /** The answer is complete JSON. */
   readonly isWhole?: true;
 }
 
 /**
- * A backend has answered a request, and it is not certain which. A transport reports it by `onerror`. As a `SyntaxError` it
- * says that whoever sent it is there.
+ * A backend has answered a request, but it is not certain which. A transport reports this to `onerror`. It is a
+ * `SyntaxError`, which shows that the sender is alive.
  */
 export class LostAnswer extends SyntaxError {
   override readonly name = 'LostAnswer';
@@ -34,13 +34,13 @@ export class LostAnswer extends SyntaxError {
     super(message);
   }
 
-  /** The same, which answers this request if it names no other. */
+  /** The same error, about this request if it names no other. */
   orAbout(id: RequestId): LostAnswer {
     return this.details.about === undefined ? new LostAnswer(this.message, { ...this.details, about: id }) : this;
   }
 }
 
-/** What an answer without a usable id tells. */
+/** The details of an answer without a usable id. */
 export function detailsOf({ result, error }: JsonRpcMessage): LostAnswerDetails {
   if (isRpcError(error)) {
     const isAboutNews = error.code === METHOD_NOT_FOUND || /notif/i.test(error.message);

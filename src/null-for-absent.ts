@@ -2,18 +2,18 @@ import { isRequestId } from './routing/message.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Members of `_meta` that have a type of their own in the protocol. */
+/** The members of `_meta` whose type the protocol defines. */
 const META_MEMBERS = ['progressToken', 'io.modelcontextprotocol/related-task'] as const;
 
-/** Whatever is in these, `null` too, is for the two sides to agree on. */
+/** The two sides agree on the contents of these members, which may include `null`. */
 const FREE_MEMBERS: ReadonlySet<string> = new Set(['experimental', 'extensions']);
 
 /**
- * The message without `null` in the places that the protocol leaves empty: many languages write it for what is not
- * there, and not every receiver takes it. Data, in arguments and results, stays as it is.
+ * The message without `null` in members that the protocol allows to be absent. Many languages write `null` for an
+ * absent member, and some receivers reject it. Data in arguments and results stays unchanged.
  *
  * @param message a message, or a batch of them
- * @returns the same object where there is none
+ * @returns the same object if there is no such `null`
  */
 export function withoutNulls(message: unknown): unknown {
   if (Array.isArray(message)) return message.map(withoutNulls);
@@ -45,7 +45,7 @@ function withMeta(params: Fields): Fields {
   return clean === meta ? params : { ...params, _meta: clean };
 }
 
-/** What a client says of itself has members that may be absent at every depth. */
+/** In the capabilities and information of a client, members may be absent at any depth. */
 function initializing(params: Fields): Fields {
   const { capabilities, clientInfo } = params;
   if (!JSON.stringify([capabilities, clientInfo]).includes('null')) return params;

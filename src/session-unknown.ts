@@ -1,11 +1,11 @@
-/** How servers over HTTP say that they know no such session, any more or at all. */
+/** Recognizes how HTTP servers say that they do not know a session, or no longer know it. */
 import { textOf } from './errors.js';
 import { statusOf } from './http-status.js';
 
-/** By these statuses the protocol, and the web, say that it is not there. */
+/** In the protocol and on the web, these statuses mean that the session does not exist. */
 const GONE: ReadonlySet<number | undefined> = new Set([404, 410]);
 
-/** An error text may be a page: this much of it is looked at. */
+/** How much of an error text is searched. It may be a whole page. */
 const MAX_LENGTH = 4_096;
 
 const SESSION = '(mcp[-_ ])?session([-_ ]?id)?(?![a-z])';
@@ -14,8 +14,8 @@ const LOST =
   'not found|no longer|unknown|expired|invalid|terminated|closed|gone|(does )?not exist|not (initiali[sz]ed|active|valid)';
 
 /**
- * What many answer with another status: `Bad Request: No valid session ID provided`, `Unauthorized: Session not found`,
- * `Server not initialized`. Of any session but its own with us, no backend speaks in the text of a refusal.
+ * Many servers use another status and such a text: `Bad Request: No valid session ID provided`,
+ * `Unauthorized: Session not found`, `Server not initialized`. A refusal never mentions any session but ours.
  */
 const SAYS_SO = new RegExp(
   `(?<![a-z])(${NONE})( or \\w+)? ${SESSION}|` +
@@ -24,14 +24,14 @@ const SAYS_SO = new RegExp(
   'i',
 );
 
-/** Whether the text of a refusal says it. */
+/** Whether the text of a refusal says that the session is unknown. */
 export function saysSessionUnknown(text: string): boolean {
   return SAYS_SO.test(text.slice(0, MAX_LENGTH));
 }
 
 /**
- * Whether a message was refused because the server knows no such session. Where the refusal answers the message as well,
- * the status may be meant for what the message asked for, and the text decides.
+ * Whether a message was refused because the server does not know the session. If the refusal also answers the message,
+ * its status may be about the content of the message, so only the text decides.
  */
 export function isSessionUnknown(refusal: unknown, isAnswer = false): boolean {
   const status = statusOf(refusal);

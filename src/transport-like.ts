@@ -35,7 +35,7 @@ export type MessageHandler = (message: JsonRpcMessage, extra?: unknown) => void;
 export function mustBeTransport(inner: unknown): void {
   const missing = ['start', 'send', 'close'].filter((name) => typeof Reflect.get(Object(inner), name) !== 'function');
   if (missing.length === 0) return;
-  const text = `what is to be wrapped is no transport: it has no ${missing.join('(), ')}(), and is ${kindOf(inner)}.`;
+  const text = `the value to wrap is not a transport: it has no ${missing.join('(), ')}(), and is ${kindOf(inner)}.`;
   throw new BackchannelError(
     'INVALID_TRANSPORT',
     `${text} Wrap what you would give to connect(), and give it the result.`,

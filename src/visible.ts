@@ -9,7 +9,7 @@ export function visible(text: string): string {
   return text.replace(ACTED_ON, (character) => (character === '\t' ? character : named(character)));
 }
 
-/** The same for JSON. JSON itself escapes only some of these characters, and they occur only in its strings. */
+/** The same for JSON text. JSON escapes only some of these characters, and they occur only in its strings. */
 export function visibleInJson(json: string): string {
   // A character above U+FFFF needs two escapes.
   return json.replace(ACTED_ON, (character) =>

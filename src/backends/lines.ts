@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 
-/** A longer line is told in parts. */
+/** A longer line is passed on in parts. */
 const MAX_LINE = 65_536;
 
-/** Where a text that is told in parts may be cut: how much of it may be told before the rest is known. */
+/** Decides where a long line may be cut: how much of the text may be passed on before the rest is known. */
 export type Cut = (text: string) => number;
 
 /**
- * Tells each line of a text. Not `readline`, which keeps a line until it ends, however long it is.
+ * Passes on each line of a text. We do not use `readline`, because it keeps a line of any length until the line ends.
  *
- * @param cut keeps together in a long line what must not be told in parts
+ * @param cut chooses where to split a long line, so that secrets stay whole
  */
 export function forEachLine(input: Readable, tell: (line: string) => void, cut: Cut = (text) => text.length): void {
   let begun: string[] = [];

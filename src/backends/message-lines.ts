@@ -1,21 +1,21 @@
 import { Outline } from './outline.js';
 
-/** Of a message that is too long, this many times the limit is passed over before it is taken to have no end. */
+/** A message that reaches this many times the limit is taken to have no end. */
 const ENDLESS = 16;
 
 export interface LineListener {
   line(text: string): void;
-  /** A line that is longer than the limit is not kept. */
+  /** A line exceeded the limit. Its text was not kept. */
   tooLong(outline: Outline): void;
-  /** Whoever reads on reads nothing else. */
+  /** The current line does not seem to end, so that no other line would be read. */
   endless(): void;
 }
 
-/** The lines of a text that comes in parts. A line that is too long is passed over, whatever its length. */
+/** Splits a text that comes in parts into lines. It skips a line that is too long, and keeps only an outline of it. */
 export class MessageLines {
   #parts: string[] = [];
   #length = 0;
-  /** Of the line that is passed over. */
+  /** The outline of the line that is being skipped. */
   #outline: Outline | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class MessageLines {
     return this.#length === 0;
   }
 
-  /** The beginning of the line that has not ended yet. */
+  /** The text of the line that has not ended yet. */
   get begun(): string {
     if (this.#parts.length > 1) this.#parts = [this.#parts.join('')];
     return this.#parts[0] ?? '';
@@ -44,7 +44,7 @@ export class MessageLines {
     this.#add(text.slice(from));
   }
 
-  /** Takes what has come for a whole line. */
+  /** Treats the text since the last line break as a whole line. */
   end(): void {
     const [line, outline] = [this.begun, this.#outline];
     this.#parts = [];

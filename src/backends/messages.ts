@@ -7,33 +7,33 @@ import { withoutNulls } from '../null-for-absent.js';
 import type { TransportLike } from '../transport-like.js';
 import { Outline } from './outline.js';
 
-/** The longest message, in characters, as the SDK has it over stdio. */
+/** The longest message, in characters. The SDK has the same limit for stdio. */
 export const MAX_MESSAGE: number = 10 * 1_048_576;
 
-/** What is wrong with a longer one. */
+/** The rest of an error text about a longer message. */
 export function isTooLong(maxMessage: number): string {
   return `is longer than ${maxMessage} characters (--max-message)`;
 }
 
-/** JSON-RPC's code for what is no JSON. */
+/** JSON-RPC's code for text that is not JSON. */
 export const PARSE_ERROR = -32700;
 
-/** JSON-RPC's code for what is JSON, but no request. */
+/** JSON-RPC's code for JSON that is not a valid request. */
 export const INVALID_REQUEST = -32600;
 
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 
-/** Who is told what a backend says. */
+/** Receives the messages of a backend. */
 export interface MessageListener {
   /** How many characters a message may have. */
   readonly maxMessage: number;
   message(message: JsonRpcMessage): void;
   error(error: Error): void;
-  /** Tells the backend that what it asks is no valid request: nobody else will answer it. */
+  /** Tells the backend that its request is not valid: nobody else will answer it. */
   refuse(answer: JsonRpcMessage): void;
 }
 
-/** Tells the callbacks of a transport, and sends what is refused through it. */
+/** Calls the callbacks of a transport, and sends refusals through it. */
 export function listenerOf(transport: TransportLike, maxMessage: number = MAX_MESSAGE): MessageListener {
   return {
     maxMessage,
@@ -47,9 +47,9 @@ export function listenerOf(transport: TransportLike, maxMessage: number = MAX_ME
 }
 
 /**
- * Reads one message, or, as older servers answer, several. What is no valid message is an error, and where
- * it should have been an answer, one takes its place: somebody waits for it. It is a `SyntaxError`, which says that whoever
- * sent it is there.
+ * Reads one message, or several, because older servers send batches. An invalid message is reported as a `SyntaxError`,
+ * which shows that its sender is alive. If it was meant as an answer, somebody waits for it, so an error answer takes
+ * its place.
  */
 export function tellMessages(json: string, listener: MessageListener): void {
   const value = parsed(json);
@@ -65,12 +65,12 @@ export function tellMessages(json: string, listener: MessageListener): void {
     }
     const outline = Outline.of(piece);
     if (outline.isMessage) tellUnreadable(outline, 'is no valid JSON', listener);
-    // Not what the parser says, which shows a piece of it.
+    // The parser's own message would quote a piece of the text.
     else listener.error(new SyntaxError(`the backend sent ${piece.length} characters that are no JSON`));
   }
 }
 
-/** Some servers write a byte order mark first, or several messages one after the other. */
+/** Some servers begin with a byte order mark, or write several messages in a row. */
 function piecesOf(json: string): readonly string[] {
   const pieces: string[] = [];
   let rest = json.replace(/^\ufeff+/, '');
@@ -82,7 +82,7 @@ function piecesOf(json: string): readonly string[] {
   return pieces;
 }
 
-/** Reads what was parsed already. */
+/** Does the same for parsed JSON. */
 export function tellValue(value: unknown, listener: MessageListener): void {
   try {
     for (const message of Array.isArray(value) ? value : [value]) tellMessage(withoutNulls(message), listener);
@@ -91,7 +91,7 @@ export function tellValue(value: unknown, listener: MessageListener): void {
   }
 }
 
-/** Whether a text holds an answer to this request that can be passed on. */
+/** Whether a text holds a valid answer to this request. */
 export function isAnswerTo(id: RequestId, json: string): boolean {
   const value = parsed(json);
   return (Array.isArray(value) ? value : [value]).some((message: unknown) => {
@@ -100,10 +100,10 @@ export function isAnswerTo(id: RequestId, json: string): boolean {
   });
 }
 
-/** The id of the Python SDK's errors for messages that it does not read any further. */
+/** The Python SDK uses this id in errors for messages that it could not read. */
 const NO_ID_IN_PYTHON = 'server-error';
 
-/** The error in an answer that names no request: its sender could not read one, or did not care to. */
+/** The error in an answer that names no request, because the server could not read the id or did not try to. */
 export function namelessErrorIn(json: string): unknown {
   const { jsonrpc, id, error } = Object(parsed(json)) as JsonRpcMessage;
   return isNameless(id) ? validAnswer({ jsonrpc, error })?.error : undefined;
@@ -114,7 +114,7 @@ export function isNameless(id: unknown): boolean {
   return (id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON;
 }
 
-/** A message came of which no more is known than this. @param why what is wrong with it */
+/** Reports a message of which only the outline is known. @param why what is wrong with it */
 export function tellUnreadable({ id, isAnswer }: Outline, why: string, listener: MessageListener): void {
   if (isAnswer === false) {
     listener.error(new SyntaxError(`the backend sent a message that ${why}`));
@@ -128,7 +128,7 @@ export function tellUnreadable({ id, isAnswer }: Outline, why: string, listener:
   }
 }
 
-/** Whether a value is meant as a message, and not as a line of a log in JSON. */
+/** Whether a value is meant as a message, and not as a log line in JSON. */
 export function isMeantAsMessage(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isMeantAsMessage);
   if (!isRecord(value)) return false;
@@ -152,7 +152,7 @@ function tellMessage(value: unknown, listener: MessageListener): void {
   else tellQuestion(message, listener);
 }
 
-/** Whatever else is in it is passed on: it is not for us to read. */
+/** Passes on all other members unread. */
 function tellQuestion(message: JsonRpcMessage, listener: MessageListener): void {
   const fault = faultIn(message);
   if (fault === undefined) {
@@ -184,8 +184,8 @@ function notValid({ id, result, error }: JsonRpcMessage): Error {
 }
 
 /**
- * No more than belongs to an answer, and no less: the SDK's transport that faces the client does not know any other
- * for one, and would leave its caller waiting.
+ * The answer with exactly the members that belong to it, or nothing if it is not valid. The SDK's transport that faces
+ * the client does not recognize any other form as an answer, and would leave the client waiting.
  */
 function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMessage | undefined {
   if (jsonrpc !== '2.0') return undefined;
@@ -193,7 +193,7 @@ function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMes
   if (hasResult === hasError) return undefined;
   if (hasResult) return isRequestId(id) && isResult(result) ? { jsonrpc, id, result } : undefined;
   if (!isRpcError(error)) return undefined;
-  // Of what could not be read, no server knows the id.
+  // A server that could not read a message does not know its id.
   if (id === undefined) return { jsonrpc, error };
   return isRequestId(id) ? { jsonrpc, id, error } : undefined;
 }

@@ -1,21 +1,21 @@
 import { isRequestId, type RequestId } from '../routing/message.js';
 
-/** By which a message is known. */
+/** The members that show whether a text is a message, of which kind, and with which id. */
 const NAMES: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'result', 'error']);
 
-/** Names and ids are no longer: of more, nothing is kept. */
+/** No name or id is longer than this, so nothing beyond it is kept. */
 const MAX_TOKEN = 1_024;
 
 const [QUOTE, APOSTROPHE, BACKSLASH, COMMA, COLON] = [0x22, 0x27, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * What can be told of a text that is meant as a message and may be no JSON: cut off, with numbers that JSON does not know,
- * or printed as another language writes its values. Reads a text in parts and keeps none of it, so that even a message too
- * long to be kept has an outline.
+ * The kind and id of a text that is meant as a message, even if it is not valid JSON: cut off, with numbers that JSON
+ * does not have, or in the notation of another language. It reads the text in parts and keeps none of them, so that
+ * even a message that is too long to keep has an outline.
  */
 export class Outline {
-  /** What was opened is closed. */
+  /** The outermost bracket is closed. */
   isWhole = false;
   readonly #members = new Map<string, string>();
   #depth = 0;
@@ -30,7 +30,7 @@ export class Outline {
     return outline;
   }
 
-  /** @returns how much of the text belongs to it: less than all where it ends before */
+  /** @returns how many characters belong to the message; the rest of the text comes after it */
   feed(text: string): number {
     for (let at = 0; at < text.length; at++) {
       if (this.isWhole) return at;
@@ -39,21 +39,21 @@ export class Outline {
     return text.length;
   }
 
-  /** Whether a message is meant, and not something that a program prints for people. */
+  /** Whether the text is meant as a message, and not for people. */
   get isMessage(): boolean {
     const has = (name: string): boolean => this.#members.has(name);
     if (has('jsonrpc') || (has('id') && (this.#isObject('result') || this.#isObject('error')))) return true;
-    // The SDK writes the result first.
+    // The SDK writes the result first, so the rest may have been cut off.
     return !this.isWhole && this.#isObject('result');
   }
 
-  /** Whether it answers a request. Of one that is cut off it may not be known. */
+  /** Whether the message is an answer. Unknown if the message was cut off before it showed. */
   get isAnswer(): boolean | undefined {
     if (this.#members.has('method')) return false;
     return this.#members.has('result') || this.#members.has('error') || undefined;
   }
 
-  /** Nothing, where it may be cut off, or is none. */
+  /** The id, unless it is invalid or may have been cut off. */
   get id(): RequestId | undefined {
     const text = this.#members.get('id') ?? '';
     const value = /^'[^'\\]*'$/.test(text) ? text.slice(1, -1) : parsed(text);
@@ -76,7 +76,7 @@ export class Outline {
       case OPEN_OBJECT:
       case OPEN_LIST:
         this.#keep(code);
-        // That there is one is told before it ends.
+        // A cut-off message may lack the end of this member, so note it now.
         if (this.#depth++ === 1) this.#note();
         return;
       case CLOSE_OBJECT:

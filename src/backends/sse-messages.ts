@@ -4,13 +4,13 @@ import { MessageLines } from './message-lines.js';
 import { isTooLong, tellMessages, tellUnreadable, type MessageListener } from './messages.js';
 
 export interface EventStreamListener extends MessageListener {
-  /** Nothing else will be read. */
+  /** The current message does not seem to end. Nothing else will be read. */
   endless(): void;
 }
 
 /**
- * Takes the messages out of a stream of events and tells them, as they are read elsewhere: the SDK's transport throws away
- * what it cannot parse, and its call waits for ever. What is left says where messages are sent to.
+ * Takes the messages out of an event stream and reads them as other transports do. The SDK's transport would drop a
+ * message that it cannot parse, and the call would never end. Other events stay: one of them names the URL for sending.
  */
 export function withoutMessages(
   body: ReadableStream<Uint8Array>,
@@ -27,7 +27,7 @@ export function withoutMessages(
       if (event !== 'message') left += `event: ${event}\ndata: ${data.replaceAll('\n', '\ndata: ')}\n\n`;
       else if (data !== '') tellMessages(data, listener);
     },
-    // One of many lines, each of which is short enough.
+    // An event of many short lines can be too long, too.
     onError: ({ type }) => {
       if (type !== 'max-buffer-size-exceeded') return;
       parser.reset();
@@ -49,7 +49,7 @@ export function withoutMessages(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         const text = decoder.decode(chunk, { stream: true });
-        // A line may end in `\r`, in `\n`, or in both, which may come apart.
+        // A line may end in `\r`, `\n` or `\r\n`, which may be split over two chunks.
         const rest = isAfterReturn && text.startsWith('\n') ? text.slice(1) : text;
         isAfterReturn = text === '' ? isAfterReturn : text.endsWith('\r');
         lines.feed(rest.replaceAll(/\r\n?/g, '\n'));

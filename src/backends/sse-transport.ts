@@ -11,23 +11,23 @@ type PassedHeaders = Readonly<Record<string, string>>;
 
 export interface SseTransportOptions {
   readonly headers: PassedHeaders;
-  /** Passed on from the client: those of the session. */
+  /** The client's headers for the session. */
   readonly passed: PassedHeaders;
   readonly fetch: typeof globalThis.fetch;
-  /** Hides what must not be shown in a text that may have been cut off. */
+  /** Hides secrets in a text that may have been cut off. */
   readonly redactCut: (text: string) => string;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
 }
 
-/** Of the text of a refusal, no more is passed on. */
+/** How much of the text of a refusal is passed on. */
 const MAX_TEXT = 65_536;
 
-/** How long a server may take to accept what is no request, and how long a request waits for that. */
+/** How long a server may take to accept a notification or an answer, and how long a request waits for notifications. */
 const ACCEPTING_TIMEOUT_MS = 300_000;
 const ORDER_TIMEOUT_MS = 500;
 
-/** Reaches a server over the older HTTP+SSE. The SDK's transport tells of no status, and sends the same headers for ever. */
+/** Reaches a server over the older HTTP+SSE. The SDK's transport reports no status, and never changes its headers. */
 export class SseTransport extends SSEClientTransport {
   #passed: PassedHeaders;
   #refusal: HttpRefusal | undefined;
@@ -66,7 +66,7 @@ export class SseTransport extends SSEClientTransport {
 
   override async start(): Promise<void> {
     const { onerror } = this;
-    // An event source tells no more than that it failed: a refusal is told by what is thrown.
+    // An event source reports only that it failed. The refusal is thrown below instead.
     this.onerror = (error) => {
       if (this.#refusal === undefined) onerror?.(error);
     };
@@ -122,7 +122,7 @@ async function refusalIn(response: Response, redactCut: (text: string) => string
   return new HttpRefusal(status, message, relayedHeaders(Object.fromEntries(headers)), isWhole ? text : '');
 }
 
-/** As much of a text as is passed on, and a little more where it goes on. */
+/** The text of a response. A text over the limit is cut somewhat above it, so that callers can tell. */
 async function textIn({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

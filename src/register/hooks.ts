@@ -20,7 +20,7 @@ export function hookModules(wraps: Readonly<Record<Side, Wrap>>): void {
     }
   };
 
-  // Only these modules pass through the hooks. Others pay nothing, and cannot be broken by them.
+  // Only these modules pass through the hooks, so the hooks can neither slow down nor break any other module.
   const data = { include: [...MODULE_URLS] };
   if (supportsSyncHooks()) registerSync(data);
   else register('import-in-the-middle/hook.mjs', import.meta.url, { data });

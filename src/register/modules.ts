@@ -1,6 +1,6 @@
 /**
  * The modules of the SDKs that hold transports, and which way each transport faces. SDK 1.x has a
- * module for each transport; SDK 2.x has one for each package, and one more for what needs a process.
+ * module for each transport. SDK 2.x has one for each package, and one more for the stdio transport.
  */
 
 /** Whether a transport faces the client or the backend. */
@@ -25,7 +25,7 @@ const SDK_2: Readonly<Record<string, Classes>> = {
   'client/dist/stdio': { StdioClientTransport: 'upstream' },
 };
 
-/** By the path from the packages' common scope on, in both the ES module and the CommonJS builds. */
+/** The modules of the ES module and CommonJS builds, by their path from the packages' common scope on. */
 const MODULES: ReadonlyMap<string, Classes> = new Map([
   ...Object.entries(SDK_1).flatMap(([path, classes]) =>
     ['esm', 'cjs'].map((build) => [`@modelcontextprotocol/sdk/dist/${build}/${path}`, classes] as const),

@@ -9,8 +9,8 @@ const PRIVATE_NAME = /#[\p{ID_Start}_$][\p{ID_Continue}$]*/gu;
 const known = new WeakMap<object, boolean>();
 
 /**
- * Whether a subclass, or a class between it and `base`, uses private members. They cannot be found by reflection, so the
- * source is read. The compiler tells private names from words in strings, comments and patterns.
+ * Whether a subclass, or a class between it and `base`, uses private members. Reflection cannot find them, so this
+ * reads the source. The compiler tells private names from words in strings, comments and patterns.
  */
 export function usesPrivateMembers(subclass: object, base: object): boolean {
   let current: object | null = subclass;
@@ -26,8 +26,8 @@ export function usesPrivateMembers(subclass: object, base: object): boolean {
 function isUsedIn(source: string): boolean {
   if (COMPILED.test(source)) return true;
   let count = 0;
-  // Each occurrence gets a different name. A use of a private member then names one that is not declared, which is a
-  // syntax error. Source that does not compile on its own is one too, and counts as using private members.
+  // Each occurrence gets a different name. A use of a private member then names an undeclared one, which is a syntax
+  // error. Source that does not compile on its own fails in the same way, and counts as using private members.
   const renamed = source.replace(PRIVATE_NAME, (name) => `${name}_${++count}`);
   return count > 0 && !isCompilable(renamed);
 }

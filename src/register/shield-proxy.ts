@@ -9,11 +9,10 @@ import type { SendOptions, TransportLike } from '../transport-like.js';
 type OnError = (error: Error) => void;
 
 /**
- * A wrapped transport for a proxy that does not know that it is wrapped. The SDK's transports lose
- * messages without a word, and there are proxies that end a session on the first `onerror`, or the
- * process on the first `send()` that rejects. Such a proxy gets no error that the bare transport would
- * not give: a request that is refused is answered with an error in the client's place, which is what
- * its backend understands, and what is reported goes to the debug log alone.
+ * A wrapped transport for a proxy that does not know about the wrapper. The SDK's transports lose messages
+ * silently, and some proxies end a session on the first `onerror`, or the process on the first `send()` that
+ * rejects. Such a proxy must get no error that the bare transport would not give. A refused request is answered
+ * with an error in the client's place, which its backend understands. Reports go only to the debug log.
  */
 export function shieldProxy<T extends TransportLike>(wrapped: T): T {
   return facade(wrapped, new ShieldedTransport(wrapped));
@@ -51,7 +50,7 @@ class ShieldedTransport implements Interceptor {
   }
 
   #answer(id: RequestId, error: BackchannelError): void {
-    // Nobody waits for the answer to what went down with the connection, or was taken back.
+    // Nobody waits for an answer if the connection was closed or the sender cancelled the request.
     if (error.code === 'CLOSED' || error.code === 'CANCELLED') return;
     debug.error('%s: %s', error.code, error.message);
     try {

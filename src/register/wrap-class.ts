@@ -5,13 +5,13 @@ import { usesPrivateMembers } from './private-members.js';
 export type TransportClass = new (...args: never[]) => TransportLike;
 export type Wrap = (transport: TransportLike) => TransportLike;
 
-/** Both builds of a module may export the same class, and some modules re-export a class of another module. */
+/** Wrapped classes. Both builds of a module may export the same class, and some modules re-export another's class. */
 const wrappedClasses = new WeakMap<TransportClass, TransportClass>();
 
 /** The classes that a warning was printed for. */
 const warned = new WeakSet<TransportClass>();
 
-/** Whether a transport is being constructed. Transports that its constructor creates are internal, and stay unwrapped. */
+/** Whether a transport is being constructed. Transports that its constructor creates are internal, so we leave them. */
 let isConstructing = false;
 
 /**
@@ -45,7 +45,7 @@ export function wrapClass<T extends TransportClass>(original: T, wrap: Wrap): T 
   return wrapped;
 }
 
-/** Without a warning, nobody would know why a proxy that is not wrapped hangs. */
+/** Without a warning, nobody would know why an unwrapped proxy hangs. */
 function warnOnce(left: TransportClass): void {
   if (warned.has(left)) return;
   warned.add(left);

@@ -78,7 +78,7 @@ it.each<[string, object]>([
   ['no version', { id: 1, result: {}, jsonrpc: undefined }],
 ])('puts an error in the place of an answer that has %s', (_what, answer) => {
   expect(told({ ...V, ...answer })).toMatchObject({
-    messages: [{ id: 1, error: { message: 'The backend answered this request with what is no valid answer' } }],
+    messages: [{ id: 1, error: { message: 'The backend sent no valid answer to this request' } }],
     refused: [],
     errors: ['the backend sent an answer that is not valid'],
   });

@@ -38,7 +38,7 @@ describe('what is no transport is refused', () => {
       const error = thrownBy(() => wrap(value as TransportLike));
       expect(error.code).toBe('INVALID_TRANSPORT');
       expect(error.message).toBe(
-        `what is to be wrapped is no transport: it has no ${missing}. Wrap what you would give to connect(), and give it the result.`,
+        `the value to wrap is not a transport: it has no ${missing}. Wrap what you would give to connect(), and give it the result.`,
       );
     }
   });

@@ -7,15 +7,15 @@ import type { HttpAnswer } from './http-answer.js';
 import { isEventStream } from './response-head.js';
 import { isTooLong, tellMessages, type MessageListener } from '../messages.js';
 
-/** What an answer brings. */
+/** Receives the contents of an HTTP answer. */
 export interface AnswerListener extends MessageListener {
   /** The stream can be resumed after this event. */
   resumableAfter(eventId: string): void;
-  /** A stream that ends may be resumed after so long. */
+  /** The server asks clients to wait this long before they resume a stream. */
   retryAfter(ms: number): void;
 }
 
-/** A message that is not read to its end. Whoever resumes before it gets it again. */
+/** A message exceeds the limit and is not read to its end. Resuming from an event before it would bring it again. */
 export class TooLong extends Error {
   constructor(maxMessage: number) {
     super(`a message ${isTooLong(maxMessage)}`);
@@ -24,7 +24,7 @@ export class TooLong extends Error {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Tells each message as soon as it is there. Resolves at the end, with the reason if that came too early. */
+/** Passes on each message as soon as it arrives. Resolves at the end, with the reason if the answer broke off. */
 export async function readAnswer(answer: HttpAnswer, listener: AnswerListener): Promise<Error | undefined> {
   const reading = isEventStream(answer) ? readEvents(listener) : readJson(listener);
   const cut = await readText(answer, reading.feed);
@@ -33,8 +33,8 @@ export async function readAnswer(answer: HttpAnswer, listener: AnswerListener): 
 }
 
 /**
- * Feeds the text of a body as it comes, decompressed. Resolves at its end, with the reason if that came too early, which
- * may be what `feed` has thrown.
+ * Decompresses a body and feeds its text as it arrives. Resolves at the end, with the reason if the body broke off. If
+ * `feed` throws, reading stops, and the thrown error is the reason.
  */
 export async function readText(answer: HttpAnswer, feed: (text: string) => void): Promise<Error | undefined> {
   const body = isCompressed(answer) ? await decodedBody(answer) : answer.body;
@@ -73,7 +73,7 @@ function readEvents(listener: AnswerListener): Reading {
       if (type === 'max-buffer-size-exceeded') throw new TooLong(listener.maxMessage);
     },
   });
-  // An event that is not whole is none.
+  // The SSE format discards an incomplete last event.
   return { feed: (text) => parser.feed(text), end: () => undefined };
 }
 

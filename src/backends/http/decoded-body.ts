@@ -1,18 +1,18 @@
-/** Undoes the compression of a body. Nobody asks for it, and some servers compress all the same. */
+/** Decompresses a body. We ask for no compression, but some servers compress anyway. */
 import { once } from 'node:events';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { HttpAnswer } from './http-answer.js';
 
-/** As many as a server with two gateways in front of it could add. */
+/** A server and two gateways in front of it would not add more. */
 const MAX_ENCODINGS = 5;
 
-// What there is of an event is passed on, though its stream goes on.
+// Flushing passes on an event while its stream is still open.
 const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants;
 const ZLIB = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH };
 const BROTLI = { flush: BROTLI_OPERATION_FLUSH, finishFlush: BROTLI_OPERATION_FLUSH };
 
-/** Not every Node has it. */
+/** Older versions of Node lack it. */
 const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
 
 type MakeDecoder = (compressed: Readable) => Transform | Promise<Transform>;
@@ -25,7 +25,7 @@ const DECODERS: ReadonlyMap<string, MakeDecoder> = new Map<string, MakeDecoder>(
   ...(createZstdDecompress === undefined ? [] : [['zstd', createZstdDecompress] as const]),
 ]);
 
-/** What a body is compressed with, the last first. */
+/** The encodings of a body, in the order in which they must be undone. */
 function encodingsOf({ headers }: Pick<HttpAnswer, 'headers'>): readonly string[] {
   const value = headers['content-encoding'] ?? '';
   return (Array.isArray(value) ? value.join(',') : value)
@@ -40,7 +40,7 @@ export function isCompressed(answer: HttpAnswer): boolean {
   return answer.headers['content-encoding'] !== undefined;
 }
 
-/** The encoding for which a body cannot be read. */
+/** The encoding that makes a body unreadable, if there is one. If there are too many encodings, all of them. */
 export function unknownEncodingIn(answer: Pick<HttpAnswer, 'headers'>): string | undefined {
   const encodings = encodingsOf(answer);
   return encodings.length > MAX_ENCODINGS
@@ -48,24 +48,24 @@ export function unknownEncodingIn(answer: Pick<HttpAnswer, 'headers'>): string |
     : encodings.find((encoding) => !DECODERS.has(encoding));
 }
 
-/** The body as it was before it was compressed: of one whose encodings are known. Whoever ends it ends the connection. */
+/** The decompressed body. All its encodings must be known. Destroying it ends the connection. */
 export async function decodedBody(answer: HttpAnswer): Promise<Readable> {
   let body = answer.body;
   for (const encoding of encodingsOf(answer)) {
     const decoder = await DECODERS.get(encoding)?.(body);
-    // Each is told when another fails: whoever reads the last of them hears of it.
+    // `pipeline` passes a failure on to every stream, so the reader of the last one sees it.
     if (decoder !== undefined) body = pipeline(body, decoder, () => undefined);
   }
   return body;
 }
 
-/** Whether a body broke because it is not compressed as its head says. */
+/** Whether a body broke because it is not compressed as its headers say. */
 export function isUndecodable(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^(Z_|ERR__|ZSTD_)/.test(code);
 }
 
-/** Servers mean one of two formats by `deflate`. */
+/** By `deflate`, some servers mean the zlib format and others raw deflate. The first byte tells them apart. */
 async function inflater(compressed: Readable): Promise<Transform> {
   await Promise.race([once(compressed, 'readable'), once(compressed, 'close')]).catch(() => undefined);
   const first = compressed.read() as Buffer | null;

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** What a request is sent with, by name. */
+/** The headers of a request, by name. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
-/** The head of an answer, and its body, as it came. */
+/** The status, headers and undecoded body of an answer. */
 export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

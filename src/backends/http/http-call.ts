@@ -12,31 +12,31 @@ import type { HttpClient } from './http-client.js';
 import { isEventStream, isTaken, mayBeResumedLater } from './response-head.js';
 import { Resumption } from './resumption.js';
 
-/** How often in a row a stream is resumed in vain. */
+/** After this many failed attempts in a row, a stream is not resumed again. */
 const MAX_ATTEMPTS = 5;
 
-/** A server should end its stream after the answer, and need not. */
+/** A server should end its stream after the answer. It gets this long before we close it. */
 const LAST_WORDS_MS = 1_000;
 
-/** How long a refusal in events may go on without the answer. */
+/** How long we look for an answer in an event stream that has an error status. */
 const REFUSAL_TIMEOUT_MS = 2_000;
 
-/** Who is told what a backend says in the answer to a request. */
+/** Receives the messages that arrive in the answer to a request. */
 export interface CallListener extends MessageListener {
-  /** The backend has closed the stream of this request before its answer: whoever waits for that is to poll. */
+  /** The backend closed the stream of this request before it answered: the client should poll. */
   polled(id: RequestId): void;
 }
 
 /**
- * The answer to a request, however many connections it takes. When it breaks off and cannot be resumed, an error takes
- * its place: whoever waits for it gets one answer, and never two.
+ * One request and its answer, over as many connections as the answer takes. If the answer breaks off and cannot be
+ * resumed, an error takes its place. The caller gets exactly one answer.
  */
 export class HttpCall implements AnswerListener {
   #isAnswered = false;
   #isTakenBack = false;
-  /** The error of an answer that names no request: what was posted was this one. */
+  /** An error that names no request. It answers this request, the only one that was posted. */
   #namelessError: unknown;
-  /** An answer came that is not valid, and names no request. */
+  /** An invalid answer came that names no request. */
   #isLost = false;
   #onAnswer: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
@@ -48,16 +48,16 @@ export class HttpCall implements AnswerListener {
     readonly id: RequestId,
     private readonly client: HttpClient,
     private readonly listener: CallListener,
-    /** With what it is resumed. */
+    /** The headers for resuming the stream. */
     private readonly headers: () => RequestHeaders,
   ) {
-    // What comes in the answer to a request is said on its behalf, also on a connection that another has opened.
+    // Messages in the answer keep the async context of this request, even if another request opened the connection.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
       listener.message(message);
     });
   }
 
-  /** Nobody waits for it any more. */
+  /** Nobody waits for the answer any more. */
   get isOver(): boolean {
     return this.#aborter.signal.aborted;
   }
@@ -71,7 +71,7 @@ export class HttpCall implements AnswerListener {
     return this.client.post(body, headers, this.#aborter.signal);
   }
 
-  /** Reads the answer to its end. @param unanswered is told why nothing in it answered the request */
+  /** Reads the answer to its end. @param unanswered is called with the reason if nothing in it answers the request */
   async follow(answer: HttpAnswer, unanswered: (reason: string) => void): Promise<void> {
     let cut: Error | undefined;
     for (let part: HttpAnswer | undefined = answer; part !== undefined; part = await this.#resume()) {
@@ -85,11 +85,11 @@ export class HttpCall implements AnswerListener {
     if (this.#namelessError !== undefined) this.message({ jsonrpc: '2.0', id: this.id, error: this.#namelessError });
     else if (isUnreadable(cut))
       unanswered(`The backend's answer to this request was not read to its end: ${reasonOf(cut)}`);
-    else if (this.#isLost) this.giveUp('The backend answered this request with what is no valid answer');
+    else if (this.#isLost) this.giveUp('The backend sent no valid answer to this request');
     else unanswered('The backend broke off its answer to this request, which cannot be resumed');
   }
 
-  /** Reads events that came under the status of a refusal: there may be an answer in them. */
+  /** Reads an event stream that has an error status: it may hold the answer. */
   async lookInto(refusal: HttpAnswer): Promise<void> {
     const answered = new Promise<void>((resolve) => (this.#onAnswer = resolve));
     await endsWithin(REFUSAL_TIMEOUT_MS, Promise.race([answered, readAnswer(refusal, this)]));
@@ -97,9 +97,9 @@ export class HttpCall implements AnswerListener {
   }
 
   /**
-   * Tells the answer in this text, if there is one.
+   * Passes on the answer in this text, if there is one.
    *
-   * @param mayBeNameless also an error that names no request: what was posted was this one
+   * @param mayBeNameless whether an error that names no request counts as the answer
    */
   answerWith(text: string, mayBeNameless: boolean): void {
     if (isAnswerTo(this.id, text)) tellMessages(text, this);
@@ -107,12 +107,12 @@ export class HttpCall implements AnswerListener {
     if (error !== undefined) this.message({ jsonrpc: '2.0', id: this.id, error });
   }
 
-  /** Answers the request with an error of our own. */
+  /** Answers the request with our own error. */
   giveUp(reason: string): void {
     this.message(errorAnswer(this.id, reason));
   }
 
-  /** Nobody waits for it any more: many servers do not answer then, and leave the connection open. */
+  /** The client cancelled the request. Many servers then never answer, and leave the connection open. */
   takeBack(graceMs: number): void {
     this.#isTakenBack = true;
     this.#resumption.wake();
@@ -169,7 +169,7 @@ export class HttpCall implements AnswerListener {
     });
   }
 
-  /** @returns what follows; nothing, where that is not to be had */
+  /** @returns the rest of the answer, or nothing if it is not available */
   async #resume(): Promise<HttpAnswer | undefined> {
     const resumption = this.#resumption;
     while (resumption.lastEventId !== undefined && resumption.attempts < MAX_ATTEMPTS) {
@@ -194,7 +194,7 @@ export class HttpCall implements AnswerListener {
   }
 }
 
-/** Whether it would come again, and be as unreadable then. */
+/** Whether resuming would only bring the same unreadable text again. */
 function isUnreadable(cut: Error | undefined): boolean {
   return cut instanceof TooLong || (cut !== undefined && isUndecodable(cut));
 }

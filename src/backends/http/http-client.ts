@@ -4,7 +4,7 @@ import { proxiesFor } from './proxy-environment.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { discard, isTaken, redirectIn } from './response-head.js';
 
-/** Servers close an idle connection: most after five seconds, and not all say so. */
+/** We close idle connections before the server does: most servers do after five seconds, some without announcing it. */
 const IDLE_TIMEOUT_MS = 4_000;
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -28,12 +28,12 @@ interface HttpRequest {
 }
 
 /**
- * The connections to a server over HTTP, by way of a proxy where the environment names one. Each is used again, and a
- * server may take its time to answer.
+ * The connections to an HTTP server, through a proxy if the environment names one. Connections are reused. There is no
+ * limit on how long the server may take to answer.
  */
 export class HttpClient {
   readonly #agent: EnvHttpProxyAgent;
-  /** How many requests have no answer yet: nobody else needs a connection. */
+  /** How many requests have no answer yet. If there are none, no connection is needed. */
   #unanswered = 0;
   #isClosed = false;
   #url: URL;
@@ -43,35 +43,35 @@ export class HttpClient {
     const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
     this.#agent = new EnvHttpProxyAgent({
       ...proxiesFor(url),
-      // In the place of a connection that we have ended, undici opens a new one, for nobody.
+      // undici replaces a connection that we end, even if no request needs the new one.
       connect: (options, callback) => {
         if (this.#unanswered > 0) connect(options, callback);
         else callback(new Error('no request needs a connection'), null);
       },
-      // A tunnel to a server without TLS is more than most proxies allow.
+      // Most proxies allow no tunnel to a server without TLS.
       proxyTunnel: false,
-      // A call takes as long as it takes, and a stream may be silent for hours.
+      // A call may take any time, and a stream may be silent for hours.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: IDLE_TIMEOUT_MS,
     });
   }
 
-  /** The URL that messages are sent to: another one, once the server has redirected a message and taken it there. */
+  /** Where messages are sent. Changes when the server redirects a message and accepts it at the new URL. */
   get url(): URL {
     return this.#url;
   }
 
   /**
-   * Resolves with the head of the answer, whatever its status; so do the others.
+   * Resolves with the head of the answer, whatever its status. `get()` and `delete()` do the same.
    *
-   * @param headers say who asks; what this class sets in them, it sets last
+   * @param headers identify the client; headers that this class sets override them
    */
   post(body: string, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
     return this.#send({ method: 'POST', headers: { ...headers, ...POST_HEADERS }, body, signal });
   }
 
-  /** Asks for a stream, or for what follows an event of one. */
+  /** Asks for a stream, or for the rest of a stream after an event. */
   get(lastEventId: string | undefined, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
     const last = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     return this.#send({ method: 'GET', headers: { ...headers, ...GET_HEADERS, ...last }, signal });
@@ -81,20 +81,20 @@ export class HttpClient {
     return this.#send({ method: 'DELETE', headers: { ...headers, ...HEADERS } });
   }
 
-  /** Breaks off what is under way. */
+  /** Aborts everything that is under way. */
   close(): void {
     this.#isClosed = true;
     void this.#agent.destroy();
   }
 
-  /** Follows redirects within the server: elsewhere, credentials are not for whoever is there. */
+  /** Follows redirects within the server only: another server must not get the credentials. */
   async #send(request: HttpRequest): Promise<HttpAnswer> {
     const { method } = request;
     let url = this.#url;
     let answer = await this.#sendTo(url, request);
     for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
       const target = redirectIn(answer, url);
-      // After another status, what has a body would be asked for without it.
+      // With any other redirect status, a request with a body would be repeated without it.
       const isKept = method === 'GET' || answer.statusCode === 307 || answer.statusCode === 308;
       if (target === undefined || !isKept || !isWithin(url, target)) break;
       discard(answer);
@@ -110,7 +110,7 @@ export class HttpClient {
     this.#unanswered++;
     try {
       const answer = await this.#agent.request({ origin, path: pathname + search, ...request });
-      // To end a body early is an error of it. Whoever reads it hears of those that matter.
+      // Ending a body early emits an error. Readers of the body listen for the errors that matter.
       answer.body.on('error', () => undefined);
       return answer;
     } catch (error) {
@@ -121,7 +121,7 @@ export class HttpClient {
   }
 }
 
-/** Why there is no answer. A name with several addresses fails without words. */
+/** Why there is no answer. For a host with several addresses, the error has an empty message. */
 function unreached(thrown: unknown): Error {
   const error = asError(thrown);
   const isCut = (error as { code?: unknown }).code === 'UND_ERR_SOCKET';
@@ -129,7 +129,7 @@ function unreached(thrown: unknown): Error {
   return new Error(why, { cause: error });
 }
 
-/** The same server, or the same with TLS. */
+/** Whether both URLs name the same server, or `to` adds TLS to it. */
 function isWithin(from: URL, to: URL): boolean {
   const hasDefaultPorts = from.port === '' && to.port === '';
   const addsTls = from.protocol === 'http:' && to.protocol === 'https:' && hasDefaultPorts;

@@ -21,33 +21,33 @@ import type { HttpSendOptions, HttpTransportOptions } from './options.js';
 import { ANSWERS, NOTIFICATIONS, SendLane } from './send-lane.js';
 import { StandaloneStream } from './standalone-stream.js';
 
-/** Some servers let nobody in who does not say what asks. */
+/** Some servers refuse requests without a user agent. */
 const USER_AGENT = { 'user-agent': 'node' };
 const NO_TEXT: BodyText = { text: '', isWhole: false };
 const METHOD_NOT_ALLOWED = 405;
 
-/** Some servers say nothing on the standalone stream, not even that it is open, until there is something to say. */
+/** Some servers do not even send the headers of the standalone stream until they have a message for it. */
 const OPENING_TIMEOUT_MS = 500;
-/** How long a server may take to accept what is no request. */
+/** How long a server may take to accept a notification or an answer. */
 const ACCEPTING_TIMEOUT_MS = 300_000;
-/** How long a request waits for the notifications before it to be accepted. */
+/** How long a request waits until the notifications before it are accepted. */
 const ORDER_TIMEOUT_MS = 500;
-/** How long a cancelled request may still be answered: many servers never answer one, and leave its connection open. */
+/** How long a cancelled request may still be answered. Many servers never answer it, and leave its connection open. */
 const CANCELLED_GRACE_MS = 5_000;
 
 /**
- * Reaches a server over Streamable HTTP. It is not the SDK's transport, which leaves whoever waits for an answer that
- * broke off to their own timeout, gives up the standalone stream, and reads messages of any length.
+ * Reaches a server over Streamable HTTP. The SDK's transport will not do. If an answer breaks off, the caller waits for
+ * its own timeout. The standalone stream is given up, and the length of a message has no limit.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
 export class HttpTransport implements TransportLike {
-  /** Whoever waits for an answer gets one, or an error, whatever becomes of the connection: nobody else need see to it. */
+  /** Every request gets an answer, or an error if the connection is lost. No other code needs to see to that. */
   readonly settlesRequests = true;
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  /** The backend has closed the stream of this request before its answer, and can be asked for it: the client is to poll. */
+  /** The backend closed the stream of this request before it answered, and can resume it: the client should poll. */
   onpoll: ((id: RequestId) => void) | undefined;
   #sessionId: string | undefined;
   #protocolVersion: string | undefined;
@@ -57,7 +57,7 @@ export class HttpTransport implements TransportLike {
   #isClosed = false;
   readonly #client: HttpClient;
   readonly #calls = new Set<HttpCall>();
-  /** Those to be answered on the standalone stream. */
+  /** Calls that the server accepted with 202. It may answer them on the standalone stream. */
   readonly #accepted = new Map<unknown, HttpCall>();
   readonly #notifications = new SendLane(NOTIFICATIONS);
   readonly #answers = new SendLane(ANSWERS);
@@ -80,7 +80,7 @@ export class HttpTransport implements TransportLike {
     this.#protocolVersion = version;
   }
 
-  /** From now on these headers of the client are sent, where a message has none of its own. */
+  /** Sets the client headers to send with each message that has none of its own. */
   usePassed(headers: RequestHeaders): void {
     this.#passed = headers;
     this.#standalone?.retry();
@@ -109,7 +109,7 @@ export class HttpTransport implements TransportLike {
     this.#sessionId = undefined;
   }
 
-  /** Breaks off what is under way. */
+  /** Aborts everything that is under way. */
   close(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
@@ -121,7 +121,7 @@ export class HttpTransport implements TransportLike {
     return Promise.resolve();
   }
 
-  /** Who asks, in which session. */
+  /** The headers that identify the client and its session. */
   #headers(passed: RequestHeaders = this.#passed): RequestHeaders {
     return {
       ...USER_AGENT,
@@ -132,7 +132,7 @@ export class HttpTransport implements TransportLike {
     };
   }
 
-  /** Sends what has an answer, which is read from then on. */
+  /** Sends a request, and starts to read its answer. */
   async #request(message: RequestMessage, { headers }: HttpSendOptions): Promise<void> {
     const call = new HttpCall(message.id, this.#client, this.#listener, () => this.#headers());
     const body = JSON.stringify(message);
@@ -149,7 +149,7 @@ export class HttpTransport implements TransportLike {
     }
   }
 
-  /** Resolves when it is clear that the answer is there, or is to come. The body is read before the status is believed. */
+  /** Resolves when the answer has come or is on its way. The body may hold an answer whatever the status is. */
   async #read(call: HttpCall, answer: HttpAnswer): Promise<void> {
     const isAccepted = answer.statusCode === ACCEPTED;
     if (isTaken(answer) && (isEventStream(answer) || (isJson(answer) && !isAccepted))) {
@@ -165,7 +165,7 @@ export class HttpTransport implements TransportLike {
     this.#calls.delete(call);
   }
 
-  /** Tells what answers the call, under whatever status. @returns what it is, if it is no answer */
+  /** Passes on the answer to the call, whatever the status is. @returns the refusal, in case there was no answer */
   async #lookInto(call: HttpCall, answer: HttpAnswer): Promise<HttpRefusal> {
     const isForClient = asksForCredentials(answer.statusCode, answer.headers);
     if (!isForClient && isEventStream(answer)) {
@@ -174,14 +174,14 @@ export class HttpTransport implements TransportLike {
     }
     const body = await textOf(answer);
     const refusal = await this.#refusal(answer, body);
-    // That the session is gone is more than the answer to one request.
+    // A lost session concerns more than this request, so it must not pass as the answer to it.
     const endsSession = this.#sessionId !== undefined && !isTaken(answer) && saysSessionUnknown(refusal.message);
     if (!isForClient && body.isWhole && !endsSession)
       call.answerWith(body.text, !isTaken(answer) && !isSessionUnknown(refusal));
     return refusal;
   }
 
-  /** Some servers answer on the standalone stream; whether this one has it may not be known yet. */
+  /** Some servers answer on the standalone stream. It may not be known yet whether this server offers one. */
   #accept(call: HttpCall): void {
     this.#accepted.set(call.id, call);
     const late = (): void => this.#giveUpAccepted('has no stream to answer it on');
@@ -197,7 +197,7 @@ export class HttpTransport implements TransportLike {
     }
   }
 
-  /** Sends what has none. */
+  /** Sends a notification or an answer. */
   async #tell(message: JsonRpcMessage, { headers }: HttpSendOptions): Promise<void> {
     const body = JSON.stringify(message);
     const lane = message.method === undefined ? this.#answers : this.#notifications;
@@ -220,7 +220,7 @@ export class HttpTransport implements TransportLike {
     return answer;
   }
 
-  /** What a server asks before this is open, it asks nobody: no request may overtake that. */
+  /** Until this stream is open, a server request on it reaches nobody. So no client request may be sent before. */
   async #openStandalone(): Promise<void> {
     if (this.#standalone !== undefined || this.#isClosed) return;
     const listener = {

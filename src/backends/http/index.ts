@@ -1,11 +1,11 @@
-/** Backends over HTTP: all that needs an HTTP client. */
+/** Backends over HTTP: everything that needs an HTTP client. */
 import { EnvHttpProxyAgent, fetch, type RequestInit } from 'undici';
 import { proxiesFor } from './proxy-environment.js';
 
 export { HttpTransport } from './http-transport.js';
 export { RenewingTransport } from './renewing-transport.js';
 
-/** A `fetch` that goes by way of a proxy, where the environment names one for this server. */
+/** A `fetch` that goes through a proxy if the environment names one for this server. */
 export function fetchThrough(url: URL): typeof globalThis.fetch {
   const dispatcher = new EnvHttpProxyAgent({
     ...proxiesFor(url),

@@ -1,12 +1,12 @@
 import type { RequestHeaders } from './http-answer.js';
 
-/** Options of the transport to a server over HTTP. */
+/** Options of the transport to an HTTP server. */
 export interface HttpTransportOptions {
   /** Sent with every request. */
   readonly headers?: RequestHeaders;
-  /** Those of the client, sent with every request that has none of its own, in the place of others of their names. */
+  /** The client's headers, sent with every request that has none of its own. They override other headers. */
   readonly passed?: RequestHeaders;
-  /** Hides what must not be shown in a text that may have been cut off. */
+  /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
@@ -14,6 +14,6 @@ export interface HttpTransportOptions {
 
 /** Options of `send()`. */
 export interface HttpSendOptions {
-  /** Those of the client for this message, in the place of those passed with others. */
+  /** The client's headers for this message, instead of those for other messages. */
   readonly headers?: RequestHeaders | undefined;
 }

@@ -1,18 +1,18 @@
 /** Which HTTP proxies the environment names, and for which servers. */
 import { BlockList, isIP } from 'node:net';
 
-/** A proxy is named in lower case first, as `curl` reads it; an empty name means none. */
+/** The lower-case variable takes precedence, as in `curl`. An empty one means no proxy. */
 const NAMES = { httpProxy: ['http_proxy', 'HTTP_PROXY'], httpsProxy: ['https_proxy', 'HTTPS_PROXY'] } as const;
 
 export interface Proxies {
   readonly httpProxy: string;
-  /** Where it is empty, `httpProxy` serves for TLS, too. */
+  /** If it is empty, `httpProxy` serves for TLS too. */
   readonly httpsProxy: string;
   /** Hosts that are reached without a proxy. */
   readonly noProxy: string;
 }
 
-/** @throws Error naming the variable that holds no URL of a proxy, and not its value, which may hold a password */
+/** @throws Error naming a variable that holds no proxy URL, but not its value, which may contain a password */
 export function proxiesFor(url: URL, environment: NodeJS.ProcessEnv = process.env): Proxies {
   return {
     httpProxy: proxyIn(environment, NAMES.httpProxy),
@@ -21,7 +21,7 @@ export function proxiesFor(url: URL, environment: NodeJS.ProcessEnv = process.en
   };
 }
 
-/** The passwords of the proxies, and the names that go with them, in the forms in which they are sent. */
+/** The passwords of the proxies, alone and with the user names, in every form in which they are sent. */
 export function secretsOf({ httpProxy, httpsProxy }: Proxies): readonly string[] {
   return [httpProxy, httpsProxy]
     .filter((proxy) => proxy !== '')
@@ -36,14 +36,14 @@ function proxyIn(environment: NodeJS.ProcessEnv, names: readonly string[]): stri
   const name = names.find((one) => environment[one] !== undefined);
   const value = name === undefined ? '' : (environment[name]?.trim() ?? '');
   if (value === '') return '';
-  // Many leave the scheme out.
+  // Many people leave the scheme out.
   const whole = value.includes('://') ? value : `http://${value}`;
   if (!URL.canParse(whole) || !/^https?:/i.test(whole))
     throw new Error(`${name} must be the http or https URL of a proxy`);
   return whole;
 }
 
-/** A list that undici reads as `curl` would: it knows no ranges of addresses, and `*` on its own only. */
+/** Rewrites the list so that undici reads it as `curl` would. undici knows no address ranges, and `*` only alone. */
 function exemptionsFrom(list: string, { hostname }: URL): string {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
   if (entries.some((entry) => entry === '*' || isInRange(hostname, entry))) return '*';

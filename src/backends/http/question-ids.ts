@@ -1,12 +1,12 @@
 /**
- * The ids of a server's questions. A client has one session, and each id must be new in it, but a server that has
- * begun anew counts from the beginning again: from the second session on, an id says of which session it is.
+ * The ids of server requests. The client keeps one session, and each id must be new in it. A server that begins a new
+ * session counts from the beginning again. From the second session on, each id therefore carries the session's number.
  */
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
 
 const PREFIX = 'mcp-backchannel:session:';
 
-/** A message of the server, as the client is told it. */
+/** A message of the server, with its ids in the form that the client sees. */
 export function forClient(message: JsonRpcMessage, session: number): JsonRpcMessage {
   if (session === 0 || message.method === undefined) return message;
   const { id, method, params } = message;
@@ -16,7 +16,7 @@ export function forClient(message: JsonRpcMessage, session: number): JsonRpcMess
   return { ...message, params: { ...(params as object), requestId: outward(requestId, session) } };
 }
 
-/** An answer of the client, as the server of this session knows it. Nothing, where it answers another session. */
+/** An answer of the client, with the id that the server used. Nothing if it belongs to another session. */
 export function forServer(answer: JsonRpcMessage, session: number): JsonRpcMessage | undefined {
   const { id } = answer;
   const prefix = `${PREFIX}${session}:`;

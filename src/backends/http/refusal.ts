@@ -1,4 +1,4 @@
-/** What a server answers when it gives no answer. */
+/** HTTP answers that refuse a message. */
 import { STATUS_CODES } from 'node:http';
 import { endsWithin } from '../../ends-within.js';
 import { HttpRefusal, relayedHeaders } from '../../http-refusal.js';
@@ -8,29 +8,29 @@ import { unknownEncodingIn } from './decoded-body.js';
 import type { HttpAnswer } from './http-answer.js';
 import { isJson, isTaken, redirectIn } from './response-head.js';
 
-/** Of what may be an answer, as much is read as of any, and for so long. */
+/** A JSON body may hold the answer. It may be as long as any message, and is read for at most this long. */
 const JSON_TIMEOUT_MS = 10_000;
 
-/** Of any other text, no more is read, and not for longer. */
+/** How much of any other text is read, and for how long. */
 const MAX_TEXT = 65_536;
 const TEXT_TIMEOUT_MS = 2_000;
 
-/** And no more of it is shown. */
+/** How much of a text an error shows. */
 const MAX_SHOWN = 4_096;
 
 const UNAUTHORIZED = 401;
 
-/** As in the errors of the SDK. */
+/** The errors of the SDK begin with this, too. */
 const PREFIX = 'Streamable HTTP error: ';
 
 /** The text of an answer. */
 export interface BodyText {
   readonly text: string;
-  /** Whether it came to its end in time, and was short enough. */
+  /** Whether the text ended in time and within the limit. */
   readonly isWhole: boolean;
 }
 
-/** Reads an answer that should not be long. */
+/** Reads the text of an answer, within the limits. */
 export async function textOf(answer: HttpAnswer): Promise<BodyText> {
   const { body } = answer;
   if (unknownEncodingIn(answer) !== undefined) {
@@ -49,7 +49,7 @@ export async function textOf(answer: HttpAnswer): Promise<BodyText> {
   return { text: text.slice(0, most), isWhole };
 }
 
-/** Why a message was not taken. @param redactCut hides what must not be shown in a text that may have been cut off */
+/** Why a message was not accepted. @param redactCut hides secrets in a text that may have been cut off */
 export function refusalIn(
   answer: HttpAnswer,
   from: URL,

@@ -19,21 +19,21 @@ import { SessionMemory } from './session-memory.js';
 const RENEWAL_TIMEOUT_MS = 60_000;
 
 /**
- * A session with a server over HTTP that outlives its sessions there: when the server has forgotten one, or has begun
- * anew, the next one begins as the client has begun the first. The client is told what it cannot know: each call that
- * was lost is answered with an error, each question that was open is taken back, and each list may have changed.
+ * The client's session with an HTTP server. It survives the loss of the server's session: when the server forgets it or
+ * restarts, this transport begins a new one with the client's own requests. It tells the client what that changes: it
+ * answers each lost call with an error, cancels each open server request, and reports that each list may have changed.
  */
 export class RenewingTransport implements TransportLike {
   readonly settlesRequests = true;
-  /** Nobody has to ask whether the server is there: a message will tell. */
+  /** No probe is needed: the next message shows whether the server is still there. */
   readonly renewsSessions = true;
-  /** None that could be lost. */
+  /** The server's session ids change, so this transport shows none. */
   readonly sessionId = undefined;
   onmessage: MessageHandler | undefined;
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   #inner: HttpTransport;
-  /** The first has number 0. */
+  /** The number of the current session; the first is 0. */
   #session = 0;
   #isLost = false;
   #isClosed = false;
@@ -41,9 +41,9 @@ export class RenewingTransport implements TransportLike {
   readonly #memory = new SessionMemory();
   /** Requests of the client that the server has yet to answer. */
   readonly #awaited = new Map<RequestId, RequestMessage>();
-  /** Questions of the server that the client has yet to answer, as the client knows them. */
+  /** Server requests that the client has yet to answer, by the ids that the client sees. */
   readonly #questions = new Set<RequestId>();
-  /** Requests of our own. */
+  /** The requests that this transport sends itself. */
   readonly #own = new Map<unknown, (answer: JsonRpcMessage) => void>();
   readonly #ownPrefix = `mcp-backchannel:${randomUUID()}:`;
   #ownCount = 0;
@@ -76,7 +76,7 @@ export class RenewingTransport implements TransportLike {
     } catch (error) {
       const isLost = this.#isLostWith(inner, error);
       if (isLost) this.#lose();
-      // A call is answered by that. What else was meant for the old session means nothing to the new one.
+      // `#lose()` answers a lost call with an error. Other messages for the old session mean nothing to the new one.
       if (isLost || inner !== this.#inner) return;
       if (isRequest(message)) this.#awaited.delete(message.id);
       throw error;
@@ -97,7 +97,7 @@ export class RenewingTransport implements TransportLike {
   async #answer(message: JsonRpcMessage): Promise<void> {
     this.#questions.delete(message.id as RequestId);
     const answer = forServer(message, this.#session);
-    // Who has asked that is no more.
+    // An answer that belongs to an old session is dropped.
     if (answer !== undefined) await this.#inner.send(answer);
   }
 
@@ -142,7 +142,7 @@ export class RenewingTransport implements TransportLike {
     return canRenew && inner.sessionId !== undefined && isSessionUnknown(error);
   }
 
-  /** The server knows the session no more. */
+  /** The server no longer knows the session. */
   #lose(): void {
     if (this.#isLost || this.#isClosed) return;
     if (this.#memory.initialize === undefined) {
@@ -150,7 +150,7 @@ export class RenewingTransport implements TransportLike {
       return;
     }
     this.#isLost = true;
-    // What the old one still says is heard no more.
+    // Later messages of the old session are ignored.
     this.#session++;
     const lost = [...this.#awaited.keys()];
     this.#awaited.clear();
@@ -161,7 +161,7 @@ export class RenewingTransport implements TransportLike {
         errorAnswer(id, 'The backend has lost the session of this request. A new one begins: ask again'),
       );
     this.#takeBackQuestions();
-    // Whoever sends next tries again, and is told.
+    // If this fails, the next `send()` tries again and reports the failure to its caller.
     this.#renew().catch((error: unknown) => this.onerror?.(asError(error)));
   }
 
@@ -183,7 +183,7 @@ export class RenewingTransport implements TransportLike {
     if (this.#isClosed || initialize === undefined) throw new Error('the connection is closed');
     this.#session++;
     const inner = this.#connected();
-    // What the server asks from now on, it asks in this session.
+    // From now on, requests of the server belong to this session.
     this.#inner = inner;
     try {
       await inner.start();
@@ -204,7 +204,7 @@ export class RenewingTransport implements TransportLike {
     for (const news of this.#memory.news) this.onmessage?.(news);
   }
 
-  /** Says again what the client has said. @returns the result */
+  /** Repeats a request of the client. @returns the result */
   async #ask(request: RequestMessage): Promise<unknown> {
     const id = `${this.#ownPrefix}${++this.#ownCount}`;
     let cancelTimer: (() => void) | undefined;

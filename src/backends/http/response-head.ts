@@ -5,10 +5,10 @@ import { mayPass } from '../../http-status.js';
 import { unknownEncodingIn } from './decoded-body.js';
 import type { HttpAnswer } from './http-answer.js';
 
-/** For how long what nobody is told is read. */
+/** How long an unused body may be read. */
 const DISCARD_TIMEOUT_MS = 2_000;
 
-/** The answer to what is no request, and to a request that is answered elsewhere. */
+/** The status for notifications and answers, and for a request that is answered on another stream. */
 export const ACCEPTED = 202;
 
 const CONFLICT = 409;
@@ -19,17 +19,17 @@ export function isTaken({ statusCode }: Head): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
-/** Whether it brings events, under whatever status. */
+/** Whether the body is a readable event stream, whatever the status is. */
 export function isEventStream(answer: Head): boolean {
   return mediaTypeOf(answer) === 'text/event-stream' && unknownEncodingIn(answer) === undefined;
 }
 
-/** Whether it brings JSON, under whatever status. */
+/** Whether the body is readable JSON, whatever the status is. */
 export function isJson(answer: Head): boolean {
   return /^application\/(.+\+)?json$/.test(mediaTypeOf(answer)) && unknownEncodingIn(answer) === undefined;
 }
 
-/** Where a request is sent on to, whether it is followed there or not. */
+/** The target of a redirect, whether or not we follow it. */
 export function redirectIn({ statusCode, headers: { location } }: Head, from: URL): URL | undefined {
   const isRedirect = [301, 302, 303, 307, 308].includes(statusCode);
   return isRedirect && typeof location === 'string' && URL.canParse(location, from.href)
@@ -37,15 +37,15 @@ export function redirectIn({ statusCode, headers: { location } }: Head, from: UR
     : undefined;
 }
 
-/** Reads what nobody is told, so that the connection can be used again; if it has an end. */
+/** Reads an unused body to its end, so that the connection can be reused. A body without an end is destroyed. */
 export function discard({ body }: HttpAnswer): void {
   const cancel = after(DISCARD_TIMEOUT_MS, () => body.destroy());
   finished(body.resume(), cancel);
 }
 
 /**
- * Whether it is refused for now only. Servers of the SDK refuse to resume a stream for as long as they have not noticed
- * that its connection is gone.
+ * Whether the server refuses only for now. The SDK's servers refuse to resume a stream until they notice that its old
+ * connection is gone.
  */
 export function mayBeResumedLater({ statusCode }: Head): boolean {
   return statusCode === CONFLICT || mayPass(statusCode);

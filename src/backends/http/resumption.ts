@@ -1,21 +1,21 @@
 import { after } from '../../clock.js';
 
-/** How long is waited before a stream is asked for again, where the server does not say. */
+/** How long to wait before asking for a stream again, if the server does not say. */
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_GROWTH = 1.5;
 const MAX_PAUSE_MS = 30_000;
 
-/** A server that asks for no pause at all would have us do nothing else. One that asks for a day has made a mistake. */
+/** Without any pause, we would do nothing but reconnect. A server that asks for a pause of a day has made a mistake. */
 const MIN_PAUSE_MS = 100;
 
 /**
- * How a stream is resumed that has ended, and when.
+ * When, and after which event, to resume a stream that has ended.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class Resumption {
   lastEventId: string | undefined;
-  /** In vain, in a row. */
+  /** Failed attempts in a row. */
   attempts = 0;
   #retryMs = FIRST_PAUSE_MS;
   #wake: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class Resumption {
     });
   }
 
-  /** Ends the pause. */
+  /** Ends the pause early. */
   wake(): void {
     this.#wake?.();
   }

@@ -3,7 +3,7 @@ import { after } from '../../clock.js';
 export interface LaneOptions {
   /** How many messages may be under way at once. */
   readonly maxUnderWay: number;
-  /** The next one waits until the one before is taken, and no longer than this: it has been sent by then. */
+  /** A message waits until the one before it is accepted, but at most this long: by then, that one has been sent. */
   readonly headStartMs: number;
   /** How many may wait, and how many characters they may have in all. */
   readonly maxWaiting: number;
@@ -12,7 +12,7 @@ export interface LaneOptions {
 
 const MAX_WAITING = 1_000;
 
-/** In order, and over few connections, to however slow a server. */
+/** Notifications keep their order and use few connections, however slow the server is. */
 export const NOTIFICATIONS: LaneOptions = {
   maxUnderWay: 8,
   headStartMs: 1_000,
@@ -20,7 +20,7 @@ export const NOTIFICATIONS: LaneOptions = {
   maxWaitingLength: 16 * 1_048_576,
 };
 
-/** There are no more of them than questions of the server, which are bounded elsewhere. */
+/** Answers need no bound of their own: there is one for each server request, and the number of those is bounded. */
 export const ANSWERS: LaneOptions = {
   maxUnderWay: 16,
   headStartMs: 0,
@@ -34,29 +34,29 @@ interface Waiting {
   readonly drop: (reason: Error) => void;
 }
 
-/** Sends messages in the order in which they came, and few at once. */
+/** Sends messages in order, and only a few at once. */
 export class SendLane {
   readonly #waiting: Waiting[] = [];
   #waitingLength = 0;
   #underWay = 0;
-  /** The one that was sent last, while it has its head start. */
+  /** The message that was sent last, while it has its head start. */
   #ahead: Waiting | undefined;
   #cancelTimer: (() => void) | undefined;
   #taken: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: LaneOptions) {}
 
-  /** Whether messages are under way, or wait. */
+  /** Whether any messages are under way or waiting. */
   get isBusy(): boolean {
     return this.#underWay > 0;
   }
 
-  /** Resolves when all that are here by now are taken, or refused. */
+  /** Resolves when the server has accepted or refused all messages that are in the lane now. */
   get taken(): Promise<void> {
     return this.#taken;
   }
 
-  /** @throws Error when no message of this length may wait any more */
+  /** @throws Error if there is no room for another message of this length */
   mustHavePlaceFor(length: number, method: string): void {
     const { maxWaiting, maxWaitingLength } = this.options;
     const count = this.#waiting.length;
@@ -64,7 +64,7 @@ export class SendLane {
     throw new Error(`${count} notifications wait for the backend to accept them: ${method} was not sent`);
   }
 
-  /** @param post sends a message of this length. Resolves when it is taken, and rejects when it is refused */
+  /** @param post sends a message of this length. It resolves when the server accepts it, and rejects if it refuses */
   send<T>(length: number, post: () => Promise<T>): Promise<T> {
     const sent = new Promise<T>((resolve, reject) => {
       const start = async (): Promise<void> => post().then(resolve, reject);
@@ -78,7 +78,7 @@ export class SendLane {
     return sent;
   }
 
-  /** Sends nothing more. */
+  /** Drops the messages that wait. */
   close(reason: Error): void {
     this.#cancelTimer?.();
     for (const { drop } of this.#waiting.splice(0)) drop(reason);

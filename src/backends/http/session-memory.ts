@@ -1,6 +1,6 @@
 import { isRequest, type JsonRpcMessage, type RequestMessage } from '../../routing/message.js';
 
-/** What can change in a list, as capabilities name it. */
+/** The lists that can change, by the names that capabilities use. */
 const LISTS = ['tools', 'prompts', 'resources'] as const;
 
 interface InitializeResult {
@@ -9,7 +9,7 @@ interface InitializeResult {
   >;
 }
 
-/** What a client has said that a server keeps for its session: a new session is told it again. */
+/** Remembers the client's requests that set up a session, so that they can be repeated in a new one. */
 export class SessionMemory {
   #initialize: RequestMessage | undefined;
   #isInitialized = false;
@@ -17,22 +17,22 @@ export class SessionMemory {
   readonly #subscriptions = new Map<unknown, RequestMessage>();
   #lists: readonly string[] = [];
 
-  /** What begins a session. Nothing, while the first one has not wholly begun. */
+  /** The request that begins a session. Nothing until the client has fully initialized the first session. */
   get initialize(): RequestMessage | undefined {
     return this.#isInitialized ? this.#initialize : undefined;
   }
 
-  /** What follows, in this order. */
+  /** The requests that follow, in order. */
   get requests(): readonly RequestMessage[] {
     return [...(this.#setLevel === undefined ? [] : [this.#setLevel]), ...this.#subscriptions.values()];
   }
 
-  /** Tells that what the client knows of the server may have changed: once of each kind that the server has announced. */
+  /** Notifications that the client's lists may be outdated: one for each list whose changes the server announces. */
   get news(): readonly JsonRpcMessage[] {
     return this.#lists.map((list) => ({ jsonrpc: '2.0', method: `notifications/${list}/list_changed` }));
   }
 
-  /** The server has taken this notification. */
+  /** The server has accepted this message. */
   told({ method }: JsonRpcMessage): void {
     if (method === 'notifications/initialized') this.#isInitialized = true;
   }

@@ -14,29 +14,29 @@ import { Resumption } from './resumption.js';
 
 const NOT_ALLOWED = 405;
 
-/** With other credentials the server may do better. */
+/** With other credentials, the server may allow the stream. */
 const FORBIDDEN: ReadonlySet<number> = new Set([401, 403]);
 
-/** So many attempts in a row in vain mean that nothing is to be expected soon. */
+/** After this many failed attempts in a row, we expect no stream soon. */
 const MAX_ATTEMPTS = 5;
 
 export interface StandaloneListener extends MessageListener {
-  /** The server knows no such session any more. */
+  /** The server no longer knows the session. */
   lost(): void;
-  /** Whoever waits for the stream should wait no longer. */
+  /** Nothing is expected on this stream soon: stop waiting for it. */
   silent(reason: string): void;
 }
 
 /**
- * On which a server says what belongs to no request. One that was open once is opened again for as long as the session
- * lasts: what the server asks while there is none, it asks nobody.
+ * The stream on which a server sends messages that belong to no request. Once it has been open, it is reopened for as
+ * long as the session lasts: without it, a server request reaches nobody.
  */
 export class StandaloneStream implements AnswerListener {
   #isOffered = true;
   #isForbidden = false;
   #isClosed = false;
   #wasOpen = false;
-  /** Why it was not opened the last time. */
+  /** The last reported reason for which the stream was not opened. */
   #told: string | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
   readonly #aborter = new AbortController();
@@ -45,16 +45,16 @@ export class StandaloneStream implements AnswerListener {
   constructor(
     private readonly client: HttpClient,
     private readonly listener: StandaloneListener,
-    /** With what it is asked for. */
+    /** The headers for opening the stream. */
     private readonly headers: () => RequestHeaders,
   ) {
-    // It may use a connection that a request has opened, and does not speak on its behalf.
+    // Messages must not get the async context of a request whose connection this stream may use.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
       listener.message(message);
     });
   }
 
-  /** Whether the server may say something here, now or later. */
+  /** Whether the server may send something here, now or later. */
   get isOffered(): boolean {
     return this.#isOffered;
   }
@@ -66,7 +66,7 @@ export class StandaloneStream implements AnswerListener {
     });
   }
 
-  /** Asks for it at once, where that was due later, or refused for want of credentials. */
+  /** Asks for the stream at once if that was due later, or if the server refused it for lack of credentials. */
   retry(): void {
     if (this.#isForbidden && !this.#isOffered && !this.#isClosed) {
       this.#isOffered = true;
@@ -115,7 +115,7 @@ export class StandaloneStream implements AnswerListener {
     } while (await this.#isDueAgain());
   }
 
-  /** Resolves when it is time to ask again, or will not be. */
+  /** Waits until it is time to ask again. @returns whether to ask */
   async #isDueAgain(): Promise<boolean> {
     if (this.#isOffered) await this.#resumption.pause();
     return this.#isOffered;
@@ -128,7 +128,7 @@ export class StandaloneStream implements AnswerListener {
     const cut = await readAnswer(stream, this);
     if (cut === undefined) return;
     this.error(new Error(`the standalone stream broke: ${reasonOf(cut)}`, { cause: cut }));
-    // It would come again.
+    // Resuming would only bring the same text again.
     if (cut instanceof TooLong || isUndecodable(cut)) this.#resumption.lastEventId = undefined;
   }
 
@@ -157,7 +157,7 @@ export class StandaloneStream implements AnswerListener {
     if (isDueLater && !isLost) return;
     if (!this.#wasOpen) this.#isOffered = false;
     else if (isLost && this.#resumption.lastEventId === undefined) this.listener.lost();
-    // A server that has begun anew knows no event of before.
+    // A restarted server knows no earlier events.
     this.#resumption.lastEventId = undefined;
     if (!this.#isOffered) this.listener.silent('the stream on which it was to be answered was refused');
   }

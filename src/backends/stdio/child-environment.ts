@@ -1,13 +1,13 @@
-/** Our own settings, the token among them, are not for the command we run. Windows asks for names in any case. */
+/** The command must not get our own settings, such as the token. On Windows, the case of names does not matter. */
 const OWN_VARIABLES = /^MCP_BACKCHANNEL_/i;
 
-/** What a command finds in its environment: what we have inherited, and in its place what is given. */
+/** The environment of a command: the inherited variables, overridden by the given ones. */
 export function environment(
   inherited: NodeJS.ProcessEnv,
   given: Readonly<Record<string, string>>,
   platform: NodeJS.Platform = process.platform,
 ): Record<string, string> {
-  // Of two names that differ in case alone, Windows takes any.
+  // If two names differ only in case, Windows uses either of them.
   const keyOf = (name: string): string => (platform === 'win32' ? name.toUpperCase() : name);
   const isGiven = new Set(Object.keys(given).map(keyOf));
   const variables = Object.entries(inherited).filter(

@@ -20,43 +20,43 @@ import { QuotedMessages } from './quoted-messages.js';
 export interface ChildCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** Set in its environment, which is otherwise ours. */
+  /** Variables that override those of our own environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
 }
 
 export interface ChildTransportOptions extends ChildCommand {
-  /** What errors call the server. @default the file name of the command */
+  /** The name of the server in errors. @default the file name of the command */
   readonly name?: string;
-  /** Keeps the process id for as long as the process runs. */
+  /** Holds the process id while the process runs. */
   readonly children: Children;
-  /** Is given each line that the process writes to stderr. */
+  /** Called with each line that the process writes to stderr. */
   readonly onStderr?: (line: string, pid: number) => void;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
-  /** How much of a long line on stderr may be told before its rest has come. @default all */
+  /** How much of a long line on stderr may be passed on before the rest has come. @default all */
   readonly cutStderr?: Cut;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
-  /** Whether errors quote the beginning of a line on stdout that is no message. @default false */
+  /** Whether errors quote the beginning of a line on stdout that is not a message. @default false */
   readonly quotesStdout?: boolean;
 }
 
-/** How long a process may take to end, once when its stdin is closed and once more when it is asked to. */
+/** How long a process may take to end after its stdin is closed, and again after each signal. */
 const END_TIMEOUT_MS = 2_000;
 
-/** How long its last words may take to come, once it has ended or closed its stdout. */
+/** How long we wait for the last output of a process that has ended or closed its stdout. */
 const LAST_WORDS_MS = 500;
 
-/** This many characters of a line are quoted: of its last words, and of a line that is no message. */
+/** How many characters errors quote: of the last line on stderr, and of a line that is not a message. */
 const MAX_WORDS = 500;
 const MAX_QUOTE = 80;
 
-/** So many bytes may wait for a process to read them. Its client has been told that they are taken. */
+/** How many bytes may wait for the process to read them. The client was already told that they were accepted. */
 const MAX_UNREAD = 16 * 1_048_576;
 
 /**
- * Runs a process for one session, and speaks with it over its stdin and stdout.
+ * Runs a process for one session, and exchanges messages with it over stdin and stdout.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
@@ -72,7 +72,7 @@ export class ChildTransport implements TransportLike {
   #ended: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #isOver = false;
-  /** The last line on stderr that says something. */
+  /** The last line on stderr that is not blank. */
   #lastWords = '';
 
   constructor(private readonly options: ChildTransportOptions) {
@@ -103,7 +103,7 @@ export class ChildTransport implements TransportLike {
     });
   }
 
-  /** Rejects when there is no such command. */
+  /** Rejects if the process cannot be started, for example because there is no such command. */
   start(): Promise<void> {
     const { command, args, env, cwd } = this.options;
     const child = spawn(command, [...args], {
@@ -116,7 +116,7 @@ export class ChildTransport implements TransportLike {
     this.#child = child;
     const started = new Promise<void>((resolve, reject) => {
       child.on('error', (error) => {
-        // Why it did not start is told to whoever starts it, and to nobody else.
+        // Only the caller of `start()` gets the reason why the process did not start.
         if (child.pid === undefined) reject(readable(error, command));
         else this.onerror?.(readable(error, command));
       });
@@ -126,7 +126,7 @@ export class ChildTransport implements TransportLike {
     return started;
   }
 
-  /** Rejects when the process is over, or does not read: to wait for it would keep as much, elsewhere. */
+  /** Rejects if the process has ended or does not read. Waiting would only keep the messages in memory elsewhere. */
   send(message: JsonRpcMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true)
@@ -134,7 +134,7 @@ export class ChildTransport implements TransportLike {
     if (stdin.writableLength > MAX_UNREAD)
       return Promise.reject(new Error('the process does not read what it was sent before'));
     this.#quoted.passed(message);
-    // What is sent in one go is written in one go.
+    // Messages that are sent together are written together.
     if (stdin.writableCorked === 0) {
       stdin.cork();
       process.nextTick(() => {
@@ -155,7 +155,7 @@ export class ChildTransport implements TransportLike {
 
   #listenTo(child: ChildProcess): void {
     const { pid, stdin, stdout, stderr } = child;
-    // Where there are no file descriptors left, there are no pipes either.
+    // If the system has no file descriptors left, there are no pipes.
     if (!stdin || !stdout || !stderr) return;
     for (const pipe of [stdin, stdout, stderr]) pipe.on('error', (error) => this.onerror?.(error));
     stdin.on('error', (error) => (this.#broken ??= error));
@@ -178,7 +178,7 @@ export class ChildTransport implements TransportLike {
     forEachLine(stderr, tell, this.options.cutStderr);
   }
 
-  /** Either may come alone: what it has started may hold its pipes, and it may live on without its stdout. */
+  /** A process may exit while its children hold the pipes open, and it may close its stdout and live on. */
   async #whenSilent(child: ChildProcess, stdout: Readable, ended: Promise<unknown>): Promise<void> {
     await Promise.race([
       ended,
@@ -192,21 +192,21 @@ export class ChildTransport implements TransportLike {
     this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`));
   }
 
-  /** Said of a line that is no message. */
+  /** A hint for a line that is not a message. */
   #hintFor(line: string): string {
-    // A message needs none, and is not quoted for nothing.
+    // A line that starts like a message is probably not a log line, and its content should not be quoted.
     if (line.startsWith('{')) return '';
     const quote = this.options.quotesStdout === true ? `: "${this.#shown(line, MAX_QUOTE)}"` : '';
     return `; a server over stdio must write its logs to stderr, not to stdout${quote}`;
   }
 
-  /** A text of the server on one line, cut to `length`, without secrets. */
+  /** A text of the server, on one line, cut to `length`, without secrets. */
   #shown(text: string, length: number): string {
     const { redactCut = (cut: string): string => cut } = this.options;
     return visible(text.length > length ? `${redactCut(text.slice(0, length))}…` : redactCut(text));
   }
 
-  /** Nothing more will come of it. Whoever has closed it, or was told that it does not start, knows why. */
+  /** Ends the transport. Reports the reason, unless the caller closed it or knows that the process did not start. */
   #over(reason: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -217,7 +217,7 @@ export class ChildTransport implements TransportLike {
     this.onclose?.();
   }
 
-  /** It ends by itself when its stdin is closed, or is asked to, or is made to. */
+  /** Closes the stdin of the process. If it does not end by itself, it gets `SIGTERM`, and then `SIGKILL`. */
   async #end(): Promise<void> {
     const { pid, stdin, stdout, stderr } = this.#child ?? {};
     const ended = this.#ended;
@@ -231,13 +231,13 @@ export class ChildTransport implements TransportLike {
     await endGroup(pid, END_TIMEOUT_MS);
     this.options.children.delete(pid);
     if (hasEnded) return;
-    // What it has left in a group of its own keeps its pipes, and we do not.
+    // Processes that it left in another group may hold the pipes open, but we need not.
     stdout?.destroy();
     stderr?.destroy();
   }
 }
 
-/** What an operator can do something about. */
+/** Replaces the error for a missing command with one that operators can act on. */
 function readable(error: NodeJS.ErrnoException, command: string): Error {
   return error.code === 'ENOENT'
     ? new Error(`no such command: ${command}; is it on the PATH?`, { cause: error })

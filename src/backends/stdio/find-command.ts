@@ -4,12 +4,12 @@ import process from 'node:process';
 import { environment } from './child-environment.js';
 import type { ChildCommand } from './child-transport.js';
 
-/** What systems search where the environment has no `PATH`. */
+/** The folders that systems search if the environment has no `PATH`. */
 const DEFAULT_PATH = '/usr/bin:/bin';
 
 const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
 
-/** Why a command cannot be run, or nothing if it can be found where its process would look for it. */
+/** Why a command cannot be run. Nothing if the system would find an executable file for it. */
 export function faultIn(
   { command, env, cwd = process.cwd() }: Pick<ChildCommand, 'command' | 'env' | 'cwd'>,
   platform: NodeJS.Platform = process.platform,
@@ -33,7 +33,7 @@ function placesOf(
     const folders = command.includes('/') ? [''] : path;
     return folders.map((folder) => posix.resolve(cwd, folder, command));
   }
-  // Windows asks for names of variables in any case, and looks into the current folder first.
+  // Windows ignores the case of variable names, and searches the current folder first.
   const variable = (name: string): string | undefined =>
     Object.entries(variables).find(([key]) => key.toUpperCase() === name)?.[1];
   const path = [cwd, ...(variable('PATH') ?? '').split(';').filter((folder) => folder !== '')];

@@ -1,33 +1,33 @@
-/** JSON as programs print it that were not told to print nothing else. */
+/** Finds JSON in the output of programs that print other text as well. */
 import type { JsonRpcMessage } from '../../routing/message.js';
 import { isMeantAsMessage } from '../messages.js';
 import { Outline } from '../outline.js';
 
-/** Of a line with other text in it, so many beginnings of messages are tried. */
+/** How many possible beginnings of a message are tried in a line with other text. */
 const MAX_TRIED = 16;
 
 const ESCAPE = '\\x1b(?:\\[[\\x20-\\x3f]*[\\x40-\\x7e]|\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\))';
 
-/** What a terminal does not show (spaces, colours, titles, the byte order mark), and what stands between messages. */
+/** Text that a terminal does not show (spaces, colours, titles, the byte order mark), and commas between messages. */
 const BLANK = new RegExp(`(?:[\\s,\\0-\\x1a\\x1c-\\x1f\\x7f\\ufeff]|${ESCAPE})*`, 'y');
 
-/** The same at the end of a text, one at a time: to look for many at once would take a time that grows with its square. */
+/** One escape sequence at the end of a text. Looking for several at once would take quadratic time. */
 const LAST_ESCAPE = new RegExp(`${ESCAPE}$`);
 const LONGEST_ESCAPE = 32;
 
-/** Of these, what is no space. */
+/** Invisible characters that are not spaces. */
 const INVISIBLE: ReadonlySet<string> = new Set(['\0', '\x1e', '\x7f', '\ufeff']);
 
 const BEGINNING = /\{\s*"(?:jsonrpc|id|method|params|result|error)"\s*:/g;
 
-/** Where a text begins again, after what does not show at `at`. */
+/** Where the next visible text begins, at or after `at`. */
 export function endOfBlank(text: string, at: number): number {
   BLANK.lastIndex = at;
   BLANK.test(text);
   return BLANK.lastIndex;
 }
 
-/** Without what a terminal does not show, before it and after it. */
+/** The text without anything at its beginning or end that a terminal does not show. */
 export function trimmed(text: string): string {
   let rest = text.slice(endOfBlank(text, 0));
   for (let length = 0; length !== rest.length;) {
@@ -48,7 +48,7 @@ export function parsed(json: string): unknown {
   }
 }
 
-/** The value of a text that is JSON but for line ends, tabs and the like in its strings, which it should have escaped. */
+/** The value of a text that is JSON except for unescaped control characters, such as line ends, in its strings. */
 export function repaired(text: string): unknown {
   const value = parsed(text);
   if (value !== undefined) return value;
@@ -61,7 +61,7 @@ export function repaired(text: string): unknown {
   return parsed(escaped);
 }
 
-/** Whether a text that has not ended its line ends with a message, and is all there. */
+/** Whether the text of an unfinished line ends with a whole message. */
 export function isComplete(text: string): boolean {
   if (!/[}\]]\s*$/.test(text.slice(-8))) return false;
   let at = text.search(/[{[]/);
@@ -74,7 +74,7 @@ export function isComplete(text: string): boolean {
   return at >= 0;
 }
 
-/** The first message in a text that nothing but another message follows. */
+/** The first message in a text that is followed by nothing, or by something that may be another message. */
 export function findMessage(
   text: string,
 ): { readonly message: JsonRpcMessage; readonly at: number; readonly end: number } | undefined {

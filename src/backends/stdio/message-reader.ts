@@ -5,33 +5,33 @@ import { isMeantAsMessage, isTooLong, tellUnreadable, tellValue, type MessageLis
 import { Outline } from '../outline.js';
 import { findMessage, endOfBlank, isComplete, parsed, repaired, trimmed } from './loose-json.js';
 
-/** A server that writes no end of the line is taken at its word after so long, if what it wrote is a whole message. */
+/** If a server writes a whole message without a line end, we read the message after this long. */
 const QUIET_MS = 500;
 
-/** A message that is printed over several lines is written in one go. */
+/** How long to wait for the next line of a message. A server writes all lines of a message together. */
 const NEXT_LINE_MS = 2_000;
 
-/** The rest of a line may be long, and its server slow, or stopped for a while. */
+/** How long to wait for the rest of a line. It may be long, and the server may be slow or stopped for a while. */
 const REST_OF_LINE_MS = 15_000;
 
 export interface ReaderListener extends MessageListener {
-  /** A message with other text before it, perhaps only shown: some servers show what they send. */
+  /** A message with other text before it. It may only be a log line, because some servers log their messages. */
   quoted(message: JsonRpcMessage): void;
-  /** A text that is meant for people. */
+  /** A text for people. */
   noMessage(text: string): void;
-  /** Nothing else will be read. */
+  /** The current message does not seem to end. Nothing else will be read. */
   endless(): void;
 }
 
-/** A message that is printed over several lines, as far as it has come. */
+/** The part of a multi-line message that has come so far. */
 interface Unfinished {
   readonly text: string;
   readonly outline: Outline;
 }
 
 /**
- * Reads the stdout of a server. Each line should be one message, and often is not: what can be understood is told, and
- * what was meant as a message and cannot be is told as such.
+ * Reads the stdout of a server. Each line should be one message, but often is not. The reader passes on every message
+ * that it can understand, and reports every text that was meant as a message but is unreadable.
  */
 export class MessageReader {
   readonly #lines: MessageLines;
@@ -65,7 +65,7 @@ export class MessageReader {
     this.#giveUp();
   }
 
-  /** Has no timer any more. */
+  /** Stops the timer. */
   stop(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -85,7 +85,7 @@ export class MessageReader {
   }
 
   #line(line: string): void {
-    // To JSON, `\r` is a space. On a terminal, what comes after it takes the place of what was before.
+    // JSON treats `\r` as a space. On a terminal, the text after it overwrites the text before it.
     if (line.includes('\r') && parsed(line) === undefined) for (const piece of line.split('\r')) this.#piece(piece);
     else this.#piece(line);
   }
@@ -115,7 +115,7 @@ export class MessageReader {
     tellValue(value, this.listener);
   }
 
-  /** What began on a line before goes on, if there is such a thing. */
+  /** Adds the piece to an unfinished message, if there is one. */
   #goOn(piece: string): void {
     const begun = this.#unfinished;
     if (begun === undefined) {
@@ -136,14 +136,14 @@ export class MessageReader {
     }
   }
 
-  /** It does not go on. */
+  /** The unfinished message does not go on. */
   #giveUp(): void {
     const begun = this.#unfinished;
     this.#unfinished = undefined;
     if (begun !== undefined) this.#unreadable(begun.text, begun.outline, 'is not whole');
   }
 
-  /** Reads the messages on a line, one after the other, and what is between them. */
+  /** Reads the messages on a line one after the other, and the text between them. */
   #scan(text: string): void {
     for (let at = endOfBlank(text, 0); at < text.length; at = endOfBlank(text, at)) {
       const rest = text.slice(at);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { win32 } from 'node:path';
 import process from 'node:process';
 
-/** The processes that run, so that they can be ended when there is no time to ask. */
+/** The running processes, so that all can be killed at once when there is no time to ask them to end. */
 export class Children {
   readonly #pids = new Set<number>();
 
@@ -20,19 +20,19 @@ export class Children {
 }
 
 /**
- * Where there are process groups, a child leads one of its own. A terminal signals all of ours on Ctrl-C, and
- * would end a server in the middle of calls that we let finish; and what a child has started (`npx` starts
- * another process) ends with it.
+ * Where the system has process groups, each child leads its own group. On Ctrl-C, a terminal signals our whole group,
+ * which would end a server during calls that we let finish. A group of its own also lets us end the processes that the
+ * child has started: `npx`, for example, starts another process.
  */
 export const LEADS_GROUP: boolean = process.platform !== 'win32';
 
-/** By its whole path: a name alone is looked for in the current directory first, which may be anybody's. */
+/** The full path, because Windows looks for a bare name in the current directory first, and anybody may own that. */
 const TASKKILL = win32.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'taskkill.exe');
 
-/** Signals a child, and what it has started. @returns whether any of them may be there */
+/** Signals a child and the processes that it has started. @returns whether any of them may still run */
 export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   if (!LEADS_GROUP) {
-    // There are no signals, and to end a child ends nothing that it has started, such as the server of a `.cmd`.
+    // Windows has no signals. Ending a child would leave the processes that it started, such as the server of a `.cmd`.
     const args = ['/pid', String(pid), '/T', '/F'];
     const killer = spawn(TASKKILL, args, { stdio: 'ignore', detached: true, windowsHide: true });
     killer.once('error', () => undefined).unref();
@@ -46,12 +46,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** How often we look whether a group has ended. */
+/** How often we check whether a group has ended. */
 const LOOK_MS = 50;
 
-/** Ends what a child that is gone has left in its group: it is asked to, and then made to. */
+/** Ends the processes that an ended child has left in its group, with `SIGTERM` and then `SIGKILL`. */
 export async function endGroup(pid: number, timeoutMs: number): Promise<void> {
-  // On Windows, nothing leads from a process that is gone to what it has started.
+  // On Windows, the processes that an ended process has started cannot be found.
   if (!LEADS_GROUP) return;
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     for (let waited = 0; waited < timeoutMs; waited += LOOK_MS) {

@@ -2,21 +2,22 @@ import { after } from '../../clock.js';
 import { isRequestId, type JsonRpcMessage } from '../../routing/message.js';
 import { RecentSet } from '../../routing/recent-set.js';
 
-/** A server that shows a message in a log line sends it at the same time. */
+/** A server that logs a message sends it at about the same time, so we wait this long for it. */
 const HOLD_MS = 2_000;
 
 /**
- * Messages that a server wrote to its stdout with other text before them. One that is only shown, because it was sent or
- * received, is dropped: it comes without that text as well, or has been sent to the server. Any other is told.
+ * Holds messages that a server wrote to its stdout with other text before them. Such a message may be a log line. If
+ * the same message also comes without that text, or was sent to the server, the held one is dropped. Otherwise it is
+ * passed on.
  */
 export class QuotedMessages {
-  /** What has gone either way. */
+  /** The keys of the messages that were sent in either direction. */
   readonly #known = new RecentSet<string>();
   readonly #held = new Map<string, { readonly message: JsonRpcMessage; readonly cancelTimer: () => void }>();
 
   constructor(private readonly tell: (message: JsonRpcMessage) => void) {}
 
-  /** This was sent to the server, or came from it as it should. */
+  /** The message was sent to the server, or came from it without other text. */
   passed(message: JsonRpcMessage): void {
     const key = keyOf(message);
     if (key === undefined) return;
@@ -24,7 +25,7 @@ export class QuotedMessages {
     this.#drop(key);
   }
 
-  /** A notification is not worth the risk that it is told twice. */
+  /** Drops a notification, because it has no id by which a second copy could be recognized. */
   hold(message: JsonRpcMessage): void {
     const key = keyOf(message);
     if (key === undefined || this.#known.has(key) || this.#held.has(key)) return;
@@ -32,7 +33,7 @@ export class QuotedMessages {
     this.#held.set(key, { message, cancelTimer });
   }
 
-  /** Nothing more will come: what is held is all there is. */
+  /** Nothing more will come, so the held messages are passed on. */
   release(): void {
     for (const key of [...this.#held.keys()]) this.#release(key);
   }
