@@ -47,7 +47,7 @@ export class Admission {
     return this.#guard.corsHeaders(incoming);
   }
 
-  /** @returns the request's session, or the answer that refuses it; a promise if the backend has to accept a newer token first */
+  /** @returns the request's session or a refusal; a promise if the backend has to accept a newer token first */
   enter<T extends TransportLike>(
     incoming: Incoming,
     Transport: new (options: ServerTransportOptions) => T,

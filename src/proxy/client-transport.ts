@@ -28,7 +28,7 @@ export interface ClientTransport extends TransportLike {
   onpoll?: ((id: RequestId) => void) | undefined;
 }
 
-/** Tells the backend that the session is over, and closes the connection. @param isLost the backend is gone and cannot be told */
+/** Tells the backend that the session is over, unless it `isLost` and cannot be told, and closes the connection. */
 export async function closeTransport(transport: ClientTransport, isLost = false): Promise<void> {
   if (transport.terminateSession !== undefined && !isLost) {
     await endsWithin(CLOSE_TIMEOUT_MS, transport.terminateSession());
