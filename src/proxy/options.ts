@@ -96,7 +96,7 @@ export interface StatefulProxyOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
-  /** Called for each error without a caller, including client mistakes and answers that nobody could receive. @default none */
+  /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */
   readonly onerror?: ((error: Error) => void) | undefined;
 }
 
