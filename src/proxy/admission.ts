@@ -20,7 +20,7 @@ export interface ServerTransportOptions {
   readonly retryInterval?: number;
 }
 
-/** How long a client that lost its stream waits before it resumes: as long as clients of the SDK do that are told nothing. */
+/** How long a client waits before it resumes a lost stream. SDK clients use the same value by default. */
 const RETRY_MS = 1_000;
 
 /** The first revision of the protocol that has no sessions. */
@@ -31,7 +31,7 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 type Admitted<T> = Session & { readonly downstream: T & Downstream };
 type Entered<T> = Admitted<T> | Answer;
 
-/** What every HTTP request passes through: who may come in, and to which session. */
+/** Checks every HTTP request and finds its session. */
 export class Admission {
   readonly #guard: Guard;
 
@@ -47,7 +47,7 @@ export class Admission {
     return this.#guard.corsHeaders(incoming);
   }
 
-  /** @returns the session that the request belongs to, or the answer to one that comes no further; later, of a newer token */
+  /** @returns the request's session or a refusal; a promise if the backend has to accept a newer token first */
   enter<T extends TransportLike>(
     incoming: Incoming,
     Transport: new (options: ServerTransportOptions) => T,
@@ -63,7 +63,7 @@ export class Admission {
       : servedBy(found, Transport);
   }
 
-  /** @returns the POST that this request is, while its answer has not begun */
+  /** For a request that was let in. */
   pendingPost(incoming: Incoming): PendingPost {
     const { passHeaders, relayRefusal } = this.settings;
     const hook: RefusalHook | undefined =
@@ -80,7 +80,7 @@ export class Admission {
     const credential = new Credential(headers, this.settings.credentialHeaders);
     if (id !== null)
       return this.sessions.find(id, credential, () => passedOf(headers, this.settings.passHeaders ?? []));
-    // Whether it is an `initialize` is for the transport to see, which reads the body.
+    // The transport reads the body and checks that this is an `initialize` request.
     return method === 'POST'
       ? this.sessions.open({ headers: incoming.allHeaders(), credential, isProbing: isProbe(headers) }, makeTransport)
       : NO_SESSION_ID;
@@ -101,8 +101,8 @@ export class Admission {
 }
 
 /**
- * Whether a request may be how a client of a later era asks whether it is understood: it names a revision that knows
- * no sessions, and belongs to none. The transport refuses it, and the client goes on with `initialize`.
+ * Whether a request without a session may come from a newer client that tests whether it is understood: it names a
+ * protocol revision without sessions. The transport refuses it, and the client falls back to `initialize`.
  */
 function isProbe(headers: Incoming['headers']): boolean {
   const version = headers.get('mcp-protocol-version');

@@ -10,47 +10,47 @@ import type { Callbacks, StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 import { isSessionUnknown } from '../session-unknown.js';
 
-/** How long a transport may take to be made in vain. */
+/** How long to wait for a transport that is still being made when the session ends. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Aborted when the session ends before the backend is connected. */
+/** @param signal aborted when the session ends before the backend is connected */
 export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
 
 interface BackendListener {
   started(): void;
   received(message: JsonRpcMessage): void;
-  /** The backend is gone, and its session with it. @param isNews its transport has not reported why */
+  /** The backend is gone, and its session ends. @param isNews the transport has not reported the reason yet */
   lost(reason: string, isNews: boolean): void;
   report(error: Error): void;
-  /** The backend has closed the stream of this request before its answer. */
+  /** The backend closed the stream of this request before it answered. */
   polled(id: RequestId): void;
-  /** An answer came, and it is not certain to which request. */
+  /** The backend sent an answer that may belong to any of several requests. */
   answerLost(lost: LostAnswer): void;
-  /** Whether somebody waits for an answer of it. */
+  /** Whether the client waits for an answer from the backend. */
   isAwaited(): boolean;
 }
 
-/** An `initialize` that the backend has not answered. */
+/** An `initialize` request that the backend has not answered. */
 interface Starting {
-  /** As the backend knows it. */
+  /** The request as it was sent to the backend. */
   readonly initialize: RequestMessage;
-  /** As the client knows it. */
+  /** The id that the client uses for it. */
   readonly id: RequestId;
   readonly sent: Promise<void>;
 }
 
-/** The backend of one session. It is connected by the first message to it; what comes meanwhile waits in order. */
+/** The backend of one session. The first message connects it; later messages wait in order until it is connected. */
 export class Backend {
   readonly #aborter = new AbortController();
   #ready: Promise<ClientTransport> | undefined;
   #transport: ClientTransport | undefined;
-  /** Those that it came with. */
+  /** The callbacks that were set on the transport before ours. */
   #callbacks: Callbacks = {};
   #starting: Starting | undefined;
-  /** Where it finds a start that was left. */
+  /** Keeps starts that other sessions left behind. */
   readonly #starts: StartKeeper | undefined;
   readonly #probe = new Probe((reason, cause) => {
-    // It was asked whether the lost answers can still come, and can end nothing else: a call whose answer is under way.
+    // Such a transport answers lost requests itself. A failed probe must not end a call whose answer is on its way.
     const isDecided = this.#transport?.settlesRequests === true && this.listener.isAwaited();
     if (!isDecided) this.lost(reason, cause);
   });
@@ -66,7 +66,7 @@ export class Backend {
     this.#starts = starts;
   }
 
-  /** Rejects when the backend could not be started, too. */
+  /** Also rejects when the backend could not be started. */
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     const initialize = isRequest(message) && message.method === 'initialize' ? message : undefined;
     const start = this.#ready === undefined && initialize !== undefined ? this.#starts?.take(initialize) : undefined;
@@ -75,19 +75,19 @@ export class Backend {
     const sent = ready.then((transport) => transport.send(message, options));
     if (initialize !== undefined) this.#starting = { initialize, id: initialize.id, sent };
     if (message.method === 'notifications/initialized') {
-      // A client that speaks to it directly waits likewise: requests must not overtake this.
+      // Requests must not overtake this notification. A client that is connected directly waits for it too.
       const taken = (): Promise<ClientTransport> => ready;
       this.#ready = sent.then(taken, taken);
-      // Whoever sends next is told; if nobody does, nobody has to know.
+      // The next send() rejects with this error. Without a next one, the error does not matter.
       this.#ready.catch(() => undefined);
     }
     return sent;
   }
 
   /**
-   * Asks whether it accepts these headers of the client, by a question of our own. Rejects with its refusal.
+   * Sends a ping with these headers of the client to find out whether the backend accepts them. Rejects if it does not.
    *
-   * @returns whether it could be asked: not every transport can send the headers of one message
+   * @returns whether the ping was sent: not every transport can send headers with a single message
    */
   async verify(headers: PassedHeaders): Promise<boolean> {
     const transport = await this.#ready;
@@ -105,23 +105,23 @@ export class Backend {
     this.#transport?.usePassed?.(headers);
   }
 
-  /** The version that client and backend agreed on: over HTTP each request names it. */
+  /** Sets the protocol version that client and backend agreed on. Over HTTP, each request names it. */
   agreedOn(protocolVersion: string): void {
     this.#transport?.setProtocolVersion?.(protocolVersion);
   }
 
-  /** Whether a message was refused because the backend knows no such session (any more): it must have had one. */
+  /** Whether the backend refused a message because it no longer knows the session. It must have had one before. */
   isSessionUnknown(refusal: unknown, isAnswer = false): boolean {
     const transport = Object(this.#transport) as ClientTransport;
     return (!('sessionId' in transport) || transport.sessionId !== undefined) && isSessionUnknown(refusal, isAnswer);
   }
 
-  /** It is gone: so says its transport, or whoever could not reach it. */
+  /** Ends the session, because the transport is closed or the backend cannot be reached. */
   lost(reason: string, cause?: unknown): void {
     if (!this.#isClosed) this.listener.lost(reason, !this.#reported.has(Object(cause) as object));
   }
 
-  /** Leaves a backend that is still to be initialized to whoever comes back for it. */
+  /** Keeps a backend that is not initialized yet for the client's next attempt. */
   leave(): void {
     const [transport, starting, callbacks] = [this.#transport, this.#starting, this.#callbacks];
     if (this.#isClosed || transport === undefined || starting === undefined) return;
@@ -130,18 +130,18 @@ export class Backend {
     this.#probe.stop();
   }
 
-  /** @param isLost nobody is there who could be told */
+  /** @param isLost the backend is gone and cannot be told */
   async close(isLost: boolean): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#probe.stop();
     this.#aborter.abort();
-    // A transport that is still being made is closed as soon as it is.
+    // A transport that is still being made is closed as soon as it is ready.
     if (this.#transport === undefined && this.#ready !== undefined) await endsWithin(CLOSE_TIMEOUT_MS, this.#ready);
     if (this.#transport !== undefined) await closeTransport(this.#transport, isLost);
   }
 
-  /** Takes over a start that its client has left. Resolves when its `initialize` is sent. */
+  /** Takes over a start that its client left. Resolves when its `initialize` request is sent. */
   #adopt(
     { transport, callbacks, initialize, sent, said }: NonNullable<ReturnType<StartKeeper['take']>>,
     id: RequestId,
@@ -169,7 +169,7 @@ export class Backend {
     return transport;
   }
 
-  /** Whether after this error nobody knows whether the answers that are awaited can still come. */
+  /** Whether this error leaves it unknown if the awaited answers can still come. */
   #isDoubtful(error: unknown): boolean {
     return this.isSessionUnknown(error) || (this.listener.isAwaited() && !tellsOfLife(error));
   }
@@ -185,7 +185,7 @@ export class Backend {
     this.listener.received({ ...message, id });
   }
 
-  /** What was set on the transport before is called as well. */
+  /** Also calls the callbacks that were set on the transport before. */
   #listenTo(transport: ClientTransport, callbacks: Callbacks): void {
     const { onmessage, onclose, onerror } = callbacks;
     this.#callbacks = callbacks;
@@ -202,7 +202,7 @@ export class Backend {
     };
     transport.onerror = (error) => {
       onerror?.(error);
-      // To close a transport breaks off what it reads, which is no news.
+      // Closing a transport aborts its reads. That error is expected.
       if (this.#isClosed) return;
       if (error instanceof BackendEnded) this.#howItEnded = ` (${error.how})`;
       this.#reported.add(Object(error) as object);
@@ -214,9 +214,9 @@ export class Backend {
   }
 }
 
-/** The legacy SSE transport opens its stream anew, which is another session. */
+/** The legacy SSE transport reopens its stream, but that is a new session. */
 function isEndOfEventSource(error: unknown): boolean {
-  // A transport may tell of anything, also of an object without a class.
+  // A transport may report any value, even an object without a class.
   const { constructor } = Object(error) as { readonly constructor?: { readonly name?: unknown } };
   return constructor?.name === 'SseError';
 }

@@ -11,7 +11,7 @@ const decoder = new TextDecoder();
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   if (Number(request.headers['content-length']) > maxBytes) return Promise.resolve('too large');
-  // An earlier handler has read the body and kept nothing of it.
+  // An earlier handler read the body and did not keep it.
   if (request.readableEnded) return Promise.resolve({ text: '' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -31,7 +31,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
   });
 }
 
-/** The same of a web-standard request. */
+/** The same for a web-standard request. */
 export async function readWebBody({ headers, body }: Request, maxBytes: number): Promise<Body> {
   if (Number(headers.get('content-length')) > maxBytes) return 'too large';
   const chunks: Uint8Array[] = [];

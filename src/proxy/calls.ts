@@ -16,27 +16,27 @@ import { tooManyRequests } from './own-answers.js';
 import { UnansweredRequests } from './unanswered-requests.js';
 import { CallTurns } from './call-turns.js';
 
-/** Ids are kept as long as their requests are open. */
+/** An id is kept while its request is open, so its length is limited. */
 const MAX_ID_LENGTH = 1_000;
 
-/** How long a backend may still work on a call that was taken back: many never answer one. */
+/** How long to wait for the answer to a cancelled call. Many backends never answer one. */
 const TAKEN_BACK_GRACE_MS = 5_000;
 
 export interface CallsOptions {
-  /** One at a time. */
+  /** Forward one call at a time. */
   readonly serialize: boolean;
   readonly maxInFlight: number;
 }
 
-/** The requests of a client that its backend has, or that wait for it. */
+/** The client's requests that the backend has, or that wait to be forwarded. */
 export class Calls {
-  /** The client awaits the answers. */
+  /** Requests whose answers the client awaits. */
   readonly #pending = new UnansweredRequests();
-  /** It does not; but each counts until the backend has answered it, or has had the time to. */
+  /** Requests that the client cancelled. Each counts until the backend answers it or its grace period ends. */
   readonly #takenBack = new UnansweredRequests();
-  /** It has had the time. An answer that comes after all is passed on. */
+  /** Cancelled requests whose grace period has ended. A late answer is still passed on. */
   readonly #overdue = new RecentSet<RequestId>();
-  /** How many requests came in one POST, where that is known: they are answered on one stream. */
+  /** How many requests came in each POST, if known. The answers to one POST share one stream. */
   readonly #posts = new WeakMap<object, { requests: number }>();
   readonly #postOf = new Map<RequestId, { requests: number }>();
   readonly #tokenOf = new Map<RequestId, RequestId>();
@@ -54,14 +54,14 @@ export class Calls {
     return this.#pending.size > 0;
   }
 
-  /** Why there is no place for a request. */
+  /** Why a request is not accepted, if it is not. */
   refusalOf({ id }: RequestMessage): string | undefined {
     const { maxInFlight } = this.options;
     if (this.#pending.size + this.#takenBack.size >= maxInFlight) return tooManyRequests(maxInFlight);
     return String(id).length > MAX_ID_LENGTH ? `An id must not be longer than ${MAX_ID_LENGTH} characters` : undefined;
   }
 
-  /** Forwards a request when it is its turn. @param post stands for the POST that it came in */
+  /** Forwards a request when it is its turn. @param post identifies the POST that brought it */
   add(message: RequestMessage, forward: () => void, post?: object): void {
     const { id, method } = message;
     this.#overdue.delete(id);
@@ -72,7 +72,7 @@ export class Calls {
       this.#tokenOf.set(id, token);
       this.#byToken.set(token, id);
     }
-    // A request that no message of the backend can belong to need not wait, and may be one to cancel.
+    // A request that can own no server request need not wait. It may be the one that cancels a call.
     if (this.#turns === undefined || ownerRankOf(method) === 'never') forward();
     else this.#turns.take(id, forward);
   }
@@ -85,10 +85,10 @@ export class Calls {
   }
 
   /**
-   * The client awaits no answer any more, and gets none but the backend's.
+   * The client cancelled a request. It still gets the backend's answer, if one comes.
    *
-   * @param unanswered is called when that has had the time to answer
-   * @returns whether the backend has not even heard of the request
+   * @param unanswered called when the grace period ends without an answer
+   * @returns whether the request was never forwarded to the backend
    */
   takeBack(id: RequestId, unanswered: (hasOwnStream: boolean) => void): boolean {
     const withdrawn = this.#turns?.withdraw(id) ?? 0;
@@ -119,8 +119,8 @@ export class Calls {
   }
 
   /**
-   * The id of the request that an answer with this id is for. Some servers write `"7"` for 7, which the SDK's client
-   * takes, and some 7 for `"7"`.
+   * The id of the request that an answer with this id belongs to. Some servers write `"7"` for 7, which the SDK's client
+   * accepts. Others write 7 for `"7"`.
    */
   meantBy(id: RequestId): RequestId {
     if (this.isDue(id)) return id;
@@ -128,7 +128,7 @@ export class Calls {
     return other !== undefined && this.isDue(other) ? other : id;
   }
 
-  /** The call that brought a progress token, and the token as it was brought. */
+  /** The call with this progress token, and the token as the client spelled it. */
   withToken(token: RequestId): { readonly id: RequestId; readonly token: RequestId } | undefined {
     for (const spelling of [token, otherSpelling(token)]) {
       const id = spelling === undefined ? undefined : this.#byToken.get(spelling);
@@ -141,17 +141,17 @@ export class Calls {
     return this.#pending.has(id);
   }
 
-  /** Whether the answer to it is passed on. */
+  /** Whether an answer to this request is passed on. */
   isDue(id: RequestId): boolean {
     return this.#pending.has(id) || this.#takenBack.has(id) || this.isOverdue(id);
   }
 
-  /** Whether the client took it back so long ago that its stream may be gone. */
+  /** Whether the client cancelled this request so long ago that its stream may be gone. */
   isOverdue(id: RequestId): boolean {
     return this.#overdue.has(id);
   }
 
-  /** One answer is there. @param written resolves when the client has it */
+  /** The backend answered a request. @param written resolves when the answer is sent to the client */
   settle(id: RequestId, written: Promise<void>): void {
     if (!this.#pending.answered(id) && !this.#takenBack.answered(id)) this.#overdue.delete(id);
     this.#forget(id);
@@ -163,14 +163,14 @@ export class Calls {
     this.#turns?.end(id);
   }
 
-  /** The backend has answered a call after its turn was given up. */
+  /** The backend answered a call whose turn was given up. */
   answeredLate(id: RequestId): void {
     this.#turns?.end(id);
   }
 
   /**
-   * Whether this question may belong to a call whose turn was given up, though the client wants one call at a time so that
-   * it is certain. It is certain all the same if it is read in the answer to a call in flight.
+   * Whether this server request may belong to a call whose turn was given up. Then serialized calls no longer tell its
+   * owner. If the request arrived in the answer to a call in flight, that call is the owner for certain.
    */
   isUncertain(message: JsonRpcMessage): boolean {
     if (this.#turns?.areUncertain !== true || originInFlight() !== undefined) return false;
@@ -178,8 +178,8 @@ export class Calls {
   }
 
   /**
-   * Whether this question belongs to a call whose answer nobody awaits. That is certain of one call at a time, and of
-   * what is read in the answer to a call, while the backend is at work on it.
+   * Whether this server request belongs to a call that the client cancelled. The owner is certain with one call at a
+   * time, or if the request arrived in the answer to a call, as long as the backend works on that call.
    */
   isPointless(message: JsonRpcMessage): boolean {
     return this.#worksForTakenBack && isRequest(message) && scopeOf(message.method) === 'request';
@@ -191,24 +191,24 @@ export class Calls {
     return origin !== undefined && this.#takenBack.has(origin.id);
   }
 
-  /** Does something on behalf of the call that the backend has, if there is only one. */
+  /** Runs `work` in the async context of the backend's call, if it has exactly one. */
   onBehalfOfCurrent(work: () => void): void {
     if (this.#turns === undefined) work();
     else this.#turns.onBehalfOfCurrent(work);
   }
 
-  /** Resolves when the client awaits no answer, and has them all. */
+  /** Resolves when the client awaits no answer and all answers are written. */
   async drained(): Promise<void> {
     if (!this.#isDrained) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Forwards no more. */
+  /** Forwards no more calls. */
   stop(): void {
     this.#turns?.clear();
     this.#takenBack.takeAll();
   }
 
-  /** @returns the ids of the requests whose answers the client awaits; they are none of ours any more */
+  /** @returns the ids of the requests whose answers the client awaits, and forgets them */
   takeAwaited(): RequestId[] {
     const ids = this.#pending.takeAll();
     for (const id of ids) this.#forget(id);
@@ -234,14 +234,14 @@ export class Calls {
   }
 }
 
-/** The same id as a number instead of a text, or the other way round. */
+/** The same id as a number instead of a string, or the other way round. */
 function otherSpelling(id: RequestId): RequestId | undefined {
   if (typeof id === 'number') return String(id);
   const number = id.trim() === '' ? Number.NaN : Number(id);
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** The id of the request that its sender takes back with this message. */
+/** The id of the request that this message cancels, if it cancels one. */
 export function takenBackBy(message: JsonRpcMessage): RequestId | undefined {
   return isNotification(message) && message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }

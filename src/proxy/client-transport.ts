@@ -2,33 +2,33 @@ import { endsWithin } from '../ends-within.js';
 import type { RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 
-/** How long a backend may take to hear that its session is over. */
+/** How long the request that ends the backend's session may take. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Headers of a client that its backend gets. */
+/** Client headers that are passed on to the backend. */
 export type PassedHeaders = Readonly<Record<string, string>>;
 
 export interface SendOptions {
   readonly headers: PassedHeaders;
 }
 
-/** A transport to a backend: what some have and others have not. */
+/** A transport to a backend, with members that only some transports have. */
 export interface ClientTransport extends TransportLike {
-  /** Over HTTP, once the backend has given the session a name. */
+  /** Set over HTTP once the backend has assigned one. */
   readonly sessionId?: string | undefined;
-  /** Whether it answers each request that was lost: nobody else has to see to it then. */
+  /** The transport answers every lost request with an error, so nobody else has to. */
   readonly settlesRequests?: boolean;
-  /** Whether it begins a new session where the backend has lost one: then nothing is lost but what it has told. */
+  /** The transport opens a new session when the backend loses one. It reports everything that was lost. */
   readonly renewsSessions?: boolean;
-  /** From now on these headers of the client are sent with what has none of its own. */
+  /** From now on, messages without headers of their own are sent with these client headers. */
   usePassed?(headers: PassedHeaders): void;
   setProtocolVersion?(version: string): void;
   terminateSession?(): Promise<void>;
-  /** Is told of a request whose stream the backend has closed before its answer. */
+  /** Called when the backend closes the stream of a request before it answers. */
   onpoll?: ((id: RequestId) => void) | undefined;
 }
 
-/** Tells the backend that the session is over, and closes the connection. @param isLost nobody is there who could be told */
+/** Tells the backend that the session is over, unless it `isLost` and cannot be told, and closes the connection. */
 export async function closeTransport(transport: ClientTransport, isLost = false): Promise<void> {
   if (transport.terminateSession !== undefined && !isLost) {
     await endsWithin(CLOSE_TIMEOUT_MS, transport.terminateSession());

@@ -1,25 +1,25 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What the credential of a request is to that of the session which it names. */
+/** How the credential of a request relates to the credential of its session. */
 export type Relation =
   | 'same'
-  /** Another token of the same user, if nobody has made it up; or the first one in a session of nobody. */
+  /** Another token that names the same user, if it is genuine; or the first token in an anonymous session. */
   | 'newer'
-  /** Another token, where one of the two does not say whose it is. */
+  /** Another token, where at least one of the two names no user. */
   | 'of nobody knows whom'
   | 'of another';
 
 const TOKEN = /^(?:Bearer|DPoP) +([\w.~+/-]+=*)$/i;
 
-/** Of who says nothing of himself: most, and it must be no digest of anything said. */
+/** For clients that send no credential, which is most of them. It must differ from the digest of every real value. */
 const ANONYMOUS = digest('');
 
-/** Who a client says to be. What it has said is not kept, only known again. */
+/** The identity that a client claims. Only digests are kept: they recognize the values but do not reveal them. */
 export class Credential {
   readonly #authorization: Buffer;
   readonly #others: Buffer;
   readonly #isToken: boolean;
-  /** Whose a token says that it is. */
+  /** Digest of the user that the token names. */
   readonly #user: Buffer | undefined;
 
   /** @param names the headers that say who the client is, in addition to `authorization` */
@@ -27,7 +27,7 @@ export class Credential {
     const authorization = headers.get('authorization');
     const others = names.filter((name) => name.toLowerCase() !== 'authorization').map((name) => headers.get(name));
     this.#authorization = authorization === null ? ANONYMOUS : digest(`:${authorization}`);
-    // As JSON, so that no two lists of values read the same.
+    // JSON gives every list of values its own text.
     this.#others = others.every((value) => value === null) ? ANONYMOUS : digest(JSON.stringify(others));
     const token = TOKEN.exec(authorization ?? '')?.[1];
     this.#isToken = token !== undefined;
@@ -35,12 +35,12 @@ export class Credential {
     this.#user = user === undefined ? undefined : digest(user);
   }
 
-  /** The same of two that are the same, and of no others. */
+  /** Equal for equal credentials only. */
   get key(): string {
     return `${this.#authorization.toString('base64')} ${this.#others.toString('base64')}`;
   }
 
-  /** What another one, of a later request, is to this. */
+  /** How the credential of a later request relates to this one. */
   relationOf(other: Credential): Relation {
     const isOtherwiseSame = timingSafeEqual(this.#others, other.#others);
     if (isOtherwiseSame && timingSafeEqual(this.#authorization, other.#authorization)) return 'same';
@@ -53,7 +53,7 @@ export class Credential {
 }
 
 /**
- * The user whom a JSON Web Token names, and who has said so. Nothing is verified here: whoever accepts the token has done that.
+ * The issuer and user that a JSON Web Token names. Nothing is verified here: that is up to whoever accepts the token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068
  */
@@ -69,7 +69,7 @@ function userIn(token: string): string | undefined {
   }
 }
 
-/** Of one length whatever goes in, so that a comparison takes the same time for all. */
+/** Has the same length for every input, so that a comparison always takes the same time. */
 export function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

@@ -6,32 +6,32 @@ import { OncePerPeriod } from './once-per-period.js';
 import { addressOf, hostPattern, matches, type HostPattern } from './host-pattern.js';
 import type { ProxySettings } from './settings.js';
 
-/** An HTTP request of a client, of Node or of the web. */
+/** A client's HTTP request, from `node:http` or web-standard. */
 export interface Incoming {
   readonly method: string;
-  /** The host it was addressed to, with its port. */
+  /** The host that it was addressed to, with the port. */
   readonly host: string | undefined;
   readonly headers: Pick<Headers, 'get' | 'has'>;
-  /** All of them, for whoever opens a session. */
+  /** All headers. They are needed when a session is opened. */
   allHeaders(): Headers;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const METHODS = 'GET, POST, DELETE';
 
-/** A host or origin that is refused is reported once in this time, and no more than so many of them. */
+/** Each refused host or origin is reported once per period, up to a maximum number of them. */
 const REPORT_PERIOD_MS = 60_000;
 const MAX_REPORTS = 100;
 
-/** A name is shown up to this length: it is chosen by whoever sends it. */
+/** Longer names are cut in reports, because the sender chooses them. */
 const MAX_SHOWN = 100;
 
-/** What a page may read of an answer, apart from what every page may. */
+/** Response headers that a page may read, in addition to the CORS defaults. */
 const EXPOSED = 'Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, DPoP-Nonce, Retry-After';
 
 /**
- * Who may come in. A page in a browser can be made to call any address under a name of its own (DNS
- * rebinding), so the names that requests are addressed to and come from are checked, on loopback above all.
+ * Decides which requests are let in. With DNS rebinding, a web page can call any address, loopback included, under its
+ * own host name. So the guard checks the host that a request is addressed to and the origin that it comes from.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
  */
@@ -44,7 +44,7 @@ export class Guard {
 
   constructor(
     private readonly settings: Pick<ProxySettings, 'allowedHosts' | 'allowedOrigins' | 'token' | 'cors'>,
-    /** Is told of each host and origin that is refused, but not every time. */
+    /** Called for refused hosts and origins, but not every time. */
     private readonly report: (error: Error) => void,
   ) {
     this.#hosts = settings.allowedHosts.flatMap((host) => hostPattern(host) ?? []);
@@ -52,7 +52,7 @@ export class Guard {
     this.#authorization = settings.token === undefined ? undefined : digest(settings.token);
   }
 
-  /** The answer to a request that comes no further: one that is refused, or a preflight. */
+  /** Answers a preflight or a request that is refused. */
   check(incoming: Incoming): Answer | undefined {
     const { headers, host, method } = incoming;
     const origin = headers.get('origin');
@@ -62,7 +62,7 @@ export class Guard {
     return this.#isAuthorized(headers.get('authorization')) ? undefined : WRONG_TOKEN;
   }
 
-  /** The headers that let a page read the answer. */
+  /** CORS headers that let a page read the answer. */
   corsHeaders({ headers }: Incoming): Readonly<Record<string, string>> {
     const origin = headers.get('origin');
     if (!this.settings.cors || origin === null || !this.#isOrigin(origin)) return {};
@@ -86,7 +86,7 @@ export class Guard {
     return LOOPBACK.has(address.name) || this.#hosts.some((pattern) => matches(pattern, address));
   }
 
-  /** Only browsers say where a request comes from. */
+  /** A request without `Origin` is allowed: only browsers send one. */
   #isOrigin(origin: string | null): boolean {
     if (origin === null || this.#origins.has(origin.toLowerCase())) return true;
     if (!URL.canParse(origin)) return false;

@@ -1,4 +1,4 @@
-/** Holds the answer to a POST until it is known whether the backend takes what was posted. */
+/** Holds back the answer to a POST until the backend takes or refuses the posted message. */
 import type { NodeResponse } from '../streams/http-headers.js';
 import type { PendingPost } from './pending-post.js';
 import type { BackendRefusal } from './options.js';
@@ -6,7 +6,7 @@ import type { BackendRefusal } from './options.js';
 const OK = 200;
 const ACCEPTED = 202;
 
-/** An event without data is no longer than this: it says from where a stream can be resumed. */
+/** Maximum size of an event without data. Such an event only says where a stream can be resumed. */
 const MAX_SILENT_BYTES = 512;
 
 const decoder = new TextDecoder();
@@ -15,7 +15,7 @@ interface Flushing extends NodeResponse {
   flushHeaders?: () => void;
 }
 
-/** Of Node's response. What is written to one whose POST is refused is dropped: its answer is written already. */
+/** For a Node response. After a refusal has been written, it drops everything that the transport still writes. */
 export function holdNodeAnswer(response: Flushing, pendingPost: PendingPost): void {
   const { writeHead, write, end, flushHeaders } = response;
   let status: unknown;
@@ -66,7 +66,7 @@ export function holdNodeAnswer(response: Flushing, pendingPost: PendingPost): vo
   };
 }
 
-/** Of the web-standard one. */
+/** The same for a web-standard response. */
 export async function heldWebAnswer(response: Response, pendingPost: PendingPost): Promise<Response> {
   if (!isHeld(response.status, pendingPost)) return response;
   const settled = new Promise<BackendRefusal | undefined>((resolve) => {
@@ -93,7 +93,7 @@ export async function heldWebAnswer(response: Response, pendingPost: PendingPost
       { status, statusText, headers },
     );
   }
-  // Its transport still writes the answer, to nobody.
+  // The transport still writes its own answer, which nobody gets.
   void drain(reader, next);
   return responseOf(refusal) ?? response;
 }
@@ -118,7 +118,7 @@ function responseOf(refusal: BackendRefusal | undefined): Response | undefined {
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 type Read = ReturnType<Reader['read']>;
 
-/** What has been read, and the rest. */
+/** A body with the chunks read so far, followed by the rest. */
 function bodyOf(chunks: readonly Uint8Array[], next: () => Read, reader: Reader): ReadableStream<Uint8Array> {
   let pending: Read | undefined;
   return new ReadableStream<Uint8Array>(
@@ -143,6 +143,6 @@ async function drain(reader: Reader, next: Read): Promise<void> {
   try {
     for (let read = await next; !read.done; read = await reader.read());
   } catch {
-    // It broke off: nobody reads it.
+    // The stream broke off. Nobody reads it.
   }
 }

@@ -1,15 +1,15 @@
-/** Which hosts clients may address, as patterns. Pure. */
+/** Patterns of the hosts that clients may address. Pure. */
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** A host that clients may address. */
 export interface HostPattern {
-  /** In lower case, as browsers write it; `*` is any, `*.a.test` any name below that one. */
+  /** In lower case, as browsers write it. `*` means any name, `*.a.test` any name below `a.test`. */
   readonly name: string;
-  /** None: any. */
+  /** `undefined` means any port. */
   readonly port: number | undefined;
 }
 
-/** What a `Host` header names. */
+/** The name and port in a `Host` header. */
 interface Address {
   readonly name: string;
   readonly port: number | undefined;
@@ -17,10 +17,10 @@ interface Address {
 
 const MAX_PORT = 65_535;
 
-/** Schemes whose port a `Host` header leaves out: which of them a client speaks is not known here. */
+/** Ports that a `Host` header leaves out. The scheme is not known here, so either one may be meant. */
 const DEFAULT_PORTS: ReadonlySet<number | undefined> = new Set([80, 443]);
 
-/** Reads `name`, `*.name` or `*`, each with or without `:port` or `:*`. @returns nothing: it could never be true */
+/** Reads `name`, `*.name` or `*`, each with or without `:port` or `:*`. @returns `undefined` if it could never match */
 export function hostPattern(text: string): HostPattern | undefined {
   const whole = isIPv6(text) ? `[${text}]` : text.toLowerCase();
   const [, written, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+|\*))?$/.exec(whole) ?? [];
@@ -30,7 +30,7 @@ export function hostPattern(text: string): HostPattern | undefined {
   return name === undefined ? undefined : { name, port: port === undefined || port === '*' ? undefined : Number(port) };
 }
 
-/** Whether it lets in every name: then pages can reach us under one of their own (DNS rebinding). */
+/** Whether a pattern allows every name. Then web pages can reach the proxy under their own name (DNS rebinding). */
 export function isAnyHost(pattern: string): boolean {
   return hostPattern(pattern)?.name === '*';
 }
@@ -38,7 +38,7 @@ export function isAnyHost(pattern: string): boolean {
 /** @param host the value of a `Host` header */
 export function addressOf(host: string | undefined): Address | undefined {
   const [, written = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host?.toLowerCase() ?? '') ?? [];
-  // A browser has put the name of a host into this form; what else there is need not be an address that exists.
+  // Browsers send host names in this form. It need not be checked that the address exists.
   const name = written.startsWith('[') ? canonicalName(written) : /^([\w-]+(?:\.[\w-]+)*)\.?$/.exec(written)?.[1];
   return name === undefined ? undefined : { name, port: port === undefined ? undefined : Number(port) };
 }
@@ -58,17 +58,17 @@ function patternName(written: string): string | undefined {
   if (written === '*') return '*';
   if (!written.startsWith('*.')) return canonicalName(written);
   const below = canonicalName(written.slice(2));
-  // Below an address there is nothing.
+  // An IP address has no names below it.
   return below === undefined || isIPv4(below) || below.startsWith('[') ? undefined : `*.${below}`;
 }
 
-/** As browsers write it: international names in ASCII, IPv6 in its shortest form, without the dot of the root. */
+/** The name as browsers write it: international names in ASCII, IPv6 in its shortest form, no trailing dot. */
 function canonicalName(written: string): string | undefined {
   if (written.startsWith('[')) return isIPv6(written.slice(1, -1)) ? hostnameOf(written) : undefined;
   const name = written.endsWith('.') ? written.slice(0, -1) : written;
   if (/[\s/,@?#%*\\[\]]/.test(name) || name.split('.').includes('')) return undefined;
   const hostname = hostnameOf(name);
-  // What only means an address (`127.1`) is written so by nobody.
+  // Nobody writes a short form of an IPv4 address, such as `127.1`, here.
   return hostname !== undefined && isIPv4(hostname) && hostname !== name ? undefined : hostname;
 }
 
@@ -76,11 +76,11 @@ function hostnameOf(host: string): string | undefined {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined;
 }
 
-/** Whether this can be what an `Origin` header says. No pattern can, and of no two spellings the same one. */
+/** Whether an `Origin` header can have this value. Patterns are not allowed, nor other spellings of an origin. */
 export function isOrigin(text: string): boolean {
   if (!URL.canParse(text) || text.includes('*')) return false;
   const { origin } = new URL(text);
-  // Of a scheme of its own (`vscode-webview:`), a page says so with the host.
+  // A page with a custom scheme (`vscode-webview:`) sends the scheme and the host.
   const isOwnScheme = origin === 'null' && /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@,]+$/.test(text);
   return origin === text.toLowerCase() || isOwnScheme;
 }

@@ -4,20 +4,20 @@ import { detailsOf, isRpcError, LostAnswer, type RpcError } from '../lost-answer
 import { reportedTokenOf, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Calls } from './calls.js';
 
-/** By then, what is well is often answered, and the one that is not stands alone. */
+/** After this time, most other calls are answered and only the one that lost its answer is left. */
 const GRACE_MS = 2_000;
 
-/** Clients of the SDK give up after so long, unless they are told otherwise. */
+/** SDK clients give up after this time by default. */
 const LAST_MS = 60_000;
 
-/** The id of the Python SDK's errors for messages that it could not read. */
+/** The id in the Python SDK's errors about messages that it could not read. */
 const NO_ID_IN_PYTHON = 'server-error';
 
-/** A backend that answers notifications does so at once. */
+/** A backend that answers a notification does so within this time. */
 const NEWS_MS = 2_000;
 
 interface Lost {
-  /** The calls that it may have answered, and that nothing has been heard of since. */
+  /** The calls that it may belong to and that the backend has said nothing about since. */
   readonly candidates: Set<RequestId>;
   readonly error: RpcError;
   isRipe: boolean;
@@ -25,13 +25,13 @@ interface Lost {
 }
 
 /**
- * Answers that came and cannot be used. Each call that has lost its answer ends with an error, and no other does: of
- * several that may be meant, those are not that are answered, or make progress, later. The last one left is. If several
- * are left for a minute, none of which makes progress, all of them end.
+ * Finds the calls to which unusable answers belong, and ends only those with an error. If an answer may belong to several
+ * calls, it does not belong to any that is answered or makes progress later. It belongs to the last call left. If several
+ * calls are left after a minute, all of them end.
  */
 export class LostAnswers {
   readonly #all = new Set<Lost>();
-  /** When the backend was told something last that needs no answer. */
+  /** When the backend was last sent a message that needs no answer. */
   #toldAt = -Infinity;
 
   constructor(
@@ -39,12 +39,12 @@ export class LostAnswers {
     private readonly fail: (id: RequestId, error: RpcError) => void,
   ) {}
 
-  /** The backend was told something that needs no answer. */
+  /** The backend was sent a message that needs no answer. */
   told(): void {
     this.#toldAt = now();
   }
 
-  /** The backend has sent this error, if it is one that names no request. */
+  /** Adds a message from the backend if it is an error that names no request. */
   addNameless(message: JsonRpcMessage): void {
     const { id, method, error } = message;
     if ((id ?? NO_ID_IN_PYTHON) === NO_ID_IN_PYTHON && method === undefined && isRpcError(error))
@@ -57,7 +57,7 @@ export class LostAnswers {
     const about = details.about === undefined ? undefined : this.calls.meantBy(details.about);
     const { open } = this.calls;
     const candidates = new Set(about === undefined ? open : open.filter((id) => id === about));
-    // A backend that answers more than it is asked loses nothing by it.
+    // With more lost answers than open calls, the backend answered something that needs no answer.
     if (candidates.size === 0 || this.#all.size >= open.length) return;
     const cancels = [after(LAST_MS, () => this.#failAll([lost], lost.candidates))];
     const cancelTimers = (): void => {
@@ -75,9 +75,9 @@ export class LostAnswers {
   }
 
   /**
-   * A call that makes progress has lost nothing.
+   * A call that makes progress has not lost its answer.
    *
-   * @returns the message. Progress tokens are often the ids of their requests, and spelled in as many ways
+   * @returns the message, with the progress token as the client spelled it: a backend may write `"7"` for 7
    */
   heard(message: JsonRpcMessage): JsonRpcMessage {
     const token = reportedTokenOf(message);
@@ -88,7 +88,7 @@ export class LostAnswers {
     return { ...message, params: { ...(message.params as object), progressToken: call.token } };
   }
 
-  /** Something was heard of this call: no lost answer is its. */
+  /** The backend sent something for this call, so none of the lost answers belongs to it. */
   heardOf(id: RequestId): void {
     if (this.#all.size === 0) return;
     for (const lost of this.#all) lost.candidates.delete(id);

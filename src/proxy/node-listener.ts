@@ -15,12 +15,12 @@ import type { NodeResponse } from '../streams/http-headers.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
 
-/** How long a body that is too large is read on, to find out whose answer it is. */
+/** How long an oversized body is read on to find out which server requests it answers. */
 const MAX_REFUSED_MS = 10_000;
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Serves requests of `node:http`. A body that was parsed already is taken as it is. */
+/** Serves requests of `node:http`. If a framework has already parsed the body, `request.body` is used. */
 export function nodeHandler(
   admission: Admission,
   settings: ProxySettings,
@@ -30,8 +30,8 @@ export function nodeHandler(
     const incoming = incomingOf(request);
     for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
-    // What ran before us may have taken so long that the client is gone, and its `close` past: a session
-    // would never hear of its end.
+    // Earlier handlers may have taken so long that the client is gone. Its `close` event has passed, so the session would
+    // never learn that the connection ended.
     if (isGone(request, response)) return;
     const entered = admission.enter(incoming, StreamableHTTPServerTransport);
     const session = entered instanceof Promise ? await entered : entered;
@@ -49,13 +49,13 @@ export function nodeHandler(
       await session.downstream.handleRequest(request, response);
       return;
     }
-    // Whoever has parsed the body has read it, and its transport no longer counts.
+    // The transport does not check the size of a body that is already parsed.
     if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
       answer(response, tooLarge(settings.maxBodyBytes));
       if (session.awaitsAnswer) session.answersRefused(await answersIn(parsedBody).ids());
       return;
     }
-    // Only while the client is asked something may this be its answer.
+    // This can be an answer only while a server request is open.
     const posted = parsedBody === undefined && session.awaitsAnswer ? watchNodeBody(request) : undefined;
     const message = withoutNulls(parsedBody ?? (await readMessage(request, response, session, posted)));
     if (message === undefined) return;
@@ -65,7 +65,7 @@ export function nodeHandler(
     await pendingPost.run(() => session.downstream.handleRequest(request, response, message));
   }
 
-  /** What the client has posted, or nothing when that is answered, or the client gone. */
+  /** The posted message, or `undefined` if the request has been answered or the client is gone. */
   async function readMessage(
     request: IncomingMessage,
     response: ServerResponse,
@@ -75,7 +75,7 @@ export function nodeHandler(
     const body = await readBody(request, settings.maxBodyBytes);
     if (body === 'broken off') return undefined;
     if (body === 'too large') {
-      // Not answered before: a client that is refused sends no more, and the id often comes last.
+      // The ids are read before the refusal is sent: a refused client stops sending, and the id often comes last.
       const ids = await posted?.ids(MAX_REFUSED_MS);
       answer(response, tooLarge(settings.maxBodyBytes));
       if (ids !== undefined) session.answersRefused(ids);
@@ -84,7 +84,7 @@ export function nodeHandler(
     try {
       return JSON.parse(body.text);
     } catch {
-      // No message either: the transport says so, unless more is wrong with the request.
+      // The transport rejects `null` as it rejects invalid JSON, but checks the headers first.
       return null;
     }
   }
@@ -102,7 +102,7 @@ function isGone(request: IncomingMessage, response: ServerResponse): boolean {
   return response.closed || response.destroyed || request.socket.destroyed;
 }
 
-/** The parts of a request that say who may come in. */
+/** The parts of a request that decide whether it is let in. */
 export function incomingOf(request: IncomingMessage): Incoming {
   const values = headersOf(request);
   const get = (name: string): string | null => values.get(name.toLowerCase())?.join(', ') ?? null;
@@ -118,7 +118,7 @@ export function incomingOf(request: IncomingMessage): Incoming {
   };
 }
 
-/** Not Node's `headersDistinct`: in some versions, a header with the name of a member of every object breaks it. */
+/** Replaces Node's `headersDistinct`, which some versions break on a header named like a member of `Object.prototype`. */
 function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -135,8 +135,8 @@ function parsedBodyOf(request: IncomingMessage): unknown {
 }
 
 /**
- * The bytes of a body that was parsed: as it was sent, where its length was told, and that is not the length
- * of what it was compressed to; otherwise of its JSON without spaces.
+ * The size of a parsed body in bytes: its `content-length` if there is one and the body was not compressed, otherwise
+ * the size of its JSON without spaces.
  */
 function sizeOf({ headers }: IncomingMessage, parsedBody: unknown): number {
   const sent = Number(headers['content-length'] ?? Number.NaN);

@@ -4,6 +4,6 @@ import type { Credential } from './credential.js';
 export interface Opener {
   readonly headers: Headers;
   readonly credential: Credential;
-  /** Its first request may be a probe, whose refusal is no news. @default false */
+  /** The first request may be a probe. Its refusal is expected and is not reported. @default false */
   readonly isProbing?: boolean;
 }

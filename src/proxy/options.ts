@@ -4,7 +4,7 @@ import type { BackchannelOptions } from '../options.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import type { TransportLike } from '../transport-like.js';
 
-/** What is known of the client when its session's backend is connected. */
+/** The client for whose session a backend is connected. */
 export interface UpstreamRequest {
   /** The headers of the client's `initialize` request. */
   readonly headers: Headers;
@@ -12,114 +12,111 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
-/** The answer of a backend over HTTP that refuses a message. */
+/** The HTTP answer of a backend that refuses a message. */
 export interface BackendRefusal {
   readonly status: number;
-  /** `www-authenticate`, `retry-after` and `content-type`, as far as it has them. */
+  /** `www-authenticate`, `retry-after` and `content-type`, if the answer has them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /** Options of `createStatefulProxy()`. */
 export interface StatefulProxyOptions {
-  /** A new, unstarted transport to the backend: one for each session. */
+  /** Makes a new, unstarted transport to the backend for each session. */
   readonly upstream: (request: UpstreamRequest) => TransportLike | Promise<TransportLike>;
   /**
-   * How many sessions there may be at once; one more is refused with 503, or, where others took the last
-   * place while its `initialize` was being read, with a JSON-RPC error. A request whose body has not come
-   * yet is no session: how long that may take is up to the server (`requestTimeout` of `node:http`).
-   * @default 1000
+   * Maximum number of sessions at once. One more is refused with 503, or with a JSON-RPC error if others took the last
+   * place while its `initialize` was being read. A request whose body has not arrived is not a session yet. The HTTP
+   * server limits how long the body may take (`requestTimeout` of `node:http`). @default 1000
    */
   readonly maxSessions?: number | undefined;
   /**
-   * How many requests of one session may be in flight at once; one more is answered with an error, and the
-   * backend does not hear of it. One that the client took back counts until the backend answers it, for five
-   * seconds at most. As many questions of the backend may be open. @default 1000
+   * Maximum number of requests in flight per session. One more is answered with an error and is not forwarded. A
+   * cancelled request counts until the backend answers it, for at most five seconds. The same limit applies to open
+   * server requests. @default 1000
    */
   readonly maxInFlight?: number | undefined;
   /**
-   * Ends a session whose client has held no connection for so long, in milliseconds; `0`: never. An open
-   * stream of either kind is a connection. A request whose client went away does not keep the session:
-   * nobody could be told its answer. @default 1_800_000
+   * Ends a session whose client has held no connection for this many milliseconds. `0` means never. An open stream of
+   * either kind is a connection. A running request whose client went away does not keep the session open, because nobody
+   * could receive the answer. @default 1_800_000
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
-   * One call at a time per session, so that attribution is exact where the backend names no call; the others wait in
-   * order. A client must not need a second call to answer a question of the first. One that the client took
-   * back keeps its turn until the backend answers it, for five seconds at most. Implies
+   * Forwards one call at a time per session; the others wait in order. Attribution is then exact even if the backend
+   * names no call. The client must be able to answer the server requests of a call without making a second call. A
+   * cancelled call keeps its turn until the backend answers it, for at most five seconds. Implies
    * `attribution: 'context'`. @default false
    */
   readonly serialize?: boolean | undefined;
   /**
    * Hosts that clients may address, in addition to the loopback names: `example.com` (any port), `example.com:3000`,
-   * `*.example.com`, or `*`, which gives up the protection from DNS rebinding. @default none
+   * `*.example.com` or `*`. `*` turns off the protection against DNS rebinding. @default none
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins that browsers may call from, in addition to loopback ones. @default none */
+  /** Origins from which browsers may call, in addition to loopback ones. @default none */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Bearer token that clients must present. @default none */
   readonly token?: string | undefined;
   /**
-   * Headers that say who the client is, in addition to `authorization`: a session is only found with the same
-   * values that opened it, which clients must therefore send with every request. @default none
+   * Headers that identify the client, in addition to `authorization`. A session is bound to the values that opened it.
+   * Clients must send the same values with every request; others get 404. @default none
    */
   readonly credentialHeaders?: readonly string[] | undefined;
   /**
-   * Headers of each request that its backend gets with the messages of that request, as `headers` in the options of the
-   * transport's `send()`. Those that say who the client is belong into `credentialHeaders` as well. @default none
+   * Request headers that are passed on to the backend with the messages of the request, as `headers` in the options of
+   * the transport's `send()`. List headers that identify the client in `credentialHeaders` too. @default none
    */
   readonly passHeaders?: readonly string[] | undefined;
   /**
-   * With `authorization` among `passHeaders`, a session goes on with a newer token that its backend accepts, if both are JSON
-   * Web Tokens that name the same user (`iss` and `sub`). With `rebind`, the word of the backend is enough, also for tokens that
-   * name nobody: so the backend must not let one user into the session of another. @default false
+   * If `passHeaders` contains `authorization`, a session accepts a newer token that its backend accepts, provided both
+   * tokens are JSON Web Tokens that name the same user (`iss` and `sub`). With `rebind`, a token that names no user needs
+   * only the backend's consent. The backend must then keep users out of each other's sessions. @default false
    */
   readonly rebind?: boolean | undefined;
   /**
-   * Lets a client hear over HTTP that its backend refuses a message: with 401, with 403, or with a header to act on. Gets the
-   * refusal and returns what the client is answered; `undefined`: a JSON-RPC error. For that, the answer to a POST does not
-   * begin before the backend has taken what was posted, or ten seconds have passed. Errors of the transport tell a refusal
-   * by their `status`, or by a `code` that is one. @default always a JSON-RPC error
+   * Called when the backend refuses a message with 401, with 403, or with a header that the client can act on. Returns the
+   * HTTP answer for the client, or `undefined` for a JSON-RPC error. With this option, the answer to a POST begins only
+   * when the backend has taken the message, or after ten seconds. A transport reports a refusal by an error with a
+   * `status`, or with a `code` that is an HTTP status. @default always a JSON-RPC error
    */
   readonly relayRefusal?:
     ((refusal: BackendRefusal, request: { readonly headers: Headers }) => BackendRefusal | undefined) | undefined;
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
   /**
-   * Keeps events, so that clients can resume streams. Called once per session; `signal` is aborted when
-   * the session is over, and its events need not be kept. @default none
+   * Makes an event store, so that clients can resume streams. Called once per session. `signal` is aborted when the
+   * session is over and its events are no longer needed. @default none
    */
   readonly eventStore?: ((session: { readonly signal: AbortSignal }) => unknown) | undefined;
   /**
-   * The largest body of a POST, in bytes; of one that a framework has parsed before, of its JSON without
-   * spaces where its length was not told. What the framework itself reads is for it to limit.
-   * @default 4_194_304
+   * Maximum size of a POST body, in bytes. If a framework parsed the body and its length was not given, the size of its
+   * JSON without spaces counts. The framework itself must limit how much it reads. @default 4_194_304
    */
   readonly maxBodyBytes?: number | undefined;
-  /** Options of the back-channel of each session. */
+  /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
-  /** Told of each error that has no caller: what clients did wrong, too, and answers nobody was left to take. @default none */
+  /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */
   readonly onerror?: ((error: Error) => void) | undefined;
 }
 
-/** A proxy that serves a backend over Streamable HTTP, each client with a backend session of its own. */
+/** A proxy that serves a backend over Streamable HTTP and gives each client its own backend session. */
 export interface StatefulProxy {
   /** For `node:http`: `createServer(proxy.listener)`. Answers every request, whatever its path. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
-  /** For Express and Connect; a body that was parsed already is taken from `request.body`. */
+  /** For Express and Connect. If the body is already parsed, it is taken from `request.body`. */
   readonly middleware: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
   /**
-   * For anything that has `Request` and `Response`: Hono, Deno, Bun, workers. A session belongs to the
-   * kind of entry that opened it, `node:http` or this one; the other does not find it.
+   * For anything that has `Request` and `Response`: Hono, Deno, Bun, workers. A session opened through this entry is not
+   * found through the `node:http` ones, nor the other way round.
    */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** What became of each server-initiated message, of all sessions. */
+  /** Reports what happened to each server-initiated message, in all sessions. */
   readonly routes$: Observable<RouteEvent>;
-  /** What there is at this moment. */
+  /** The current numbers. */
   snapshot(): ProxySnapshot;
   /**
-   * Accepts no more sessions and calls, lets calls in flight finish for at most `graceMs`, then closes
-   * every session.
+   * Accepts no more sessions or calls, gives calls in flight at most `graceMs` to finish, then closes every session.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The HTTP answers that the proxy gives by itself. Never a stack trace: those are for `onerror`. */
+/** The HTTP answers of the proxy itself. They never contain a stack trace; errors go to `onerror`. */
 import { SERVER_ERROR } from '../error-answers.js';
 
 const SESSION_NOT_FOUND = -32001;
@@ -25,18 +25,18 @@ export const NOT_ACCEPTED: Answer = refusal(
 );
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
-/** Why a request is refused, for the log, and its answer. */
+/** The reason for a refusal, for the log, and the answer to the request. */
 export interface Forbidden {
   readonly reason: string;
   readonly answer: Answer;
 }
 
-/** @param host as it may be shown, quoted */
+/** @param host quoted and safe to print */
 export function wrongHost(host: string): Forbidden {
   return forbidden(`this Host is not allowed: ${host}. To allow it, name it in allowedHosts (--allowed-host)`);
 }
 
-/** @param origin as it may be shown, quoted */
+/** @param origin quoted and safe to print */
 export function wrongOrigin(origin: string): Forbidden {
   return forbidden(`this Origin is not allowed: ${origin}. To allow it, name it in allowedOrigins (--allowed-origin)`);
 }

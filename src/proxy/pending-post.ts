@@ -5,31 +5,31 @@ import { statusOf } from '../http-status.js';
 import type { PassedHeaders, SendOptions } from './client-transport.js';
 import type { BackendRefusal } from './options.js';
 
-/** How long the answer to a request waits for its backend: after that, what the backend refuses is told in JSON-RPC. */
+/** How long the answer to a POST waits for the backend. A later refusal becomes a JSON-RPC error. */
 const MAX_WAIT_MS = 10_000;
 
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 
-/** Changes the refusal of a backend into what the client is answered; nothing: the client gets a JSON-RPC error. */
+/** Turns a refusal by the backend into the HTTP answer. If it returns `undefined`, the client gets a JSON-RPC error. */
 export type RefusalHook = (refusal: BackendRefusal) => BackendRefusal | undefined;
 
-/** A message of a POST that is on its way to the backend. */
+/** A message from a POST that is on its way to the backend. */
 interface Delivery {
-  /** The backend has it. */
+  /** The backend took the message. */
   taken(): void;
-  /** It has not. @param told is called when it is known whether that is the answer over HTTP */
+  /** The backend did not take it. @param told called once it is decided whether the error is the HTTP answer */
   failed(error: unknown, told: () => void): void;
 }
 
 const current = new AsyncLocalStorage<PendingPost>();
 
-/** Sends a message to the backend. @param undelivered is called when it has not got there, and what follows may be told */
+/** Sends a message to the backend. @param undelivered called if that failed, once the client may be told */
 type Deliver = (send: (options?: SendOptions) => Promise<void>, undelivered: (error: unknown) => void) => void;
 
-/** A message which is being handled is on its way to the backend, which it may have to wait for. */
+/** Starts to deliver a message of the current POST. The message may have to wait before it is sent. */
 export function startDelivery(): Deliver {
-  // None over stdio, and for what the proxy says by itself.
+  // There is no POST over stdio, or for messages that the proxy itself sends.
   const pendingPost = current.getStore();
   const delivery = pendingPost?.expect();
   return (send, undelivered) => {
@@ -48,8 +48,8 @@ export function startDelivery(): Deliver {
 }
 
 /**
- * A POST of a client whose answer has not begun. If the backend refuses what it has brought with an HTTP status that a
- * client acts on, that is its answer: so a client learns that it needs a token, or a better one.
+ * A POST whose answer has not begun. If the backend refuses its message with an HTTP status that a client can act on, the
+ * refusal becomes the answer. The client thus learns that it needs a token, or a better one.
  */
 export class PendingPost {
   #undecided = 0;
@@ -59,13 +59,13 @@ export class PendingPost {
   #stopTimer: (() => void) | undefined;
 
   constructor(
-    /** The headers of it that the backend gets with its messages. */
+    /** The headers of the POST that are passed on with its messages. */
     readonly passed?: PassedHeaders | undefined,
-    /** None: what a backend refuses is always told in JSON-RPC, and no answer waits for it. */
+    /** Without a hook, refusals always become JSON-RPC errors and no answer waits for the backend. */
     private readonly hook?: RefusalHook | undefined,
   ) {}
 
-  /** Whether it is for the backend to say how it is answered. */
+  /** Whether the backend still decides the answer, or has already refused. */
   get isAwaited(): boolean {
     return this.#isSettled ? this.#refusal !== undefined : this.#undecided > 0;
   }
@@ -74,7 +74,7 @@ export class PendingPost {
     return current.run(this, work);
   }
 
-  /** A message of it is sent to the backend. @returns nothing: however that ends, it is answered as ever */
+  /** A message of this POST is about to be sent. @returns `undefined` if the outcome cannot change the answer */
   expect(): Delivery | undefined {
     if (this.hook === undefined) return undefined;
     this.#undecided++;
@@ -94,12 +94,12 @@ export class PendingPost {
     };
   }
 
-  /** It is answered as ever. */
+  /** Begins the normal answer. */
   begin(): void {
     this.#settle(undefined);
   }
 
-  /** @param settled is called with the refusal that is its answer, or when it is answered as ever */
+  /** @param settled called with the refusal that becomes the answer, or with `undefined` for the normal answer */
   onSettled(settled: (refusal: BackendRefusal | undefined) => void): void {
     if (this.#isSettled) settled(this.#refusal);
     else this.#listeners.push(settled);
@@ -107,7 +107,7 @@ export class PendingPost {
 
   #refused(refusal: BackendRefusal): void {
     this.#refusal ??= refusal;
-    // Of a batch, the backend may take the next.
+    // The backend may still take another message of a batch.
     if (--this.#undecided === 0) this.#settle(this.#refusal);
   }
 
@@ -125,11 +125,11 @@ export class PendingPost {
   }
 }
 
-/** The refusal that a client can act on, if that is what an error tells. */
+/** The refusal in an error, if a client can act on it. */
 export function refusalIn(error: unknown): HttpRefusal | undefined {
   const status = statusOf(error);
   if (!(error instanceof HttpRefusal)) {
-    // Other transports tell of no header.
+    // Other transports report no headers.
     return status === UNAUTHORIZED || status === FORBIDDEN ? new HttpRefusal(status, String(error)) : undefined;
   }
   const isForClient = 'www-authenticate' in error.headers || 'retry-after' in error.headers;

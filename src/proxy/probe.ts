@@ -7,20 +7,19 @@ import { answerIn, reasonOf } from '../error-answers.js';
 import { statusOf } from '../http-status.js';
 import { isSessionUnknown } from '../session-unknown.js';
 
-/** Errors come in swarms, and the next may be that of a ping: so long after the first, one question is asked for all. */
+/** Errors come in bursts. One ping is sent for a whole burst, this long after its first error. */
 const PAUSE_MS = 500;
 
-/** A server that answers in one piece does not begin while it is at work on a call. */
+/** A server that answers with JSON instead of a stream sends nothing until it has finished. */
 const VERIFY_TIMEOUT_MS = 30_000;
 
 /**
- * Asks a backend whether it is there. A transport over HTTP tells of a stream that broke off, but not whether the answer
- * that was awaited on it can still come: of a backend that cannot be reached, or does not know the session, it cannot.
- * Any other refusal is that of a ping, and of nothing else. Silence says nothing: whoever is at work on a long call may
- * answer its caller and no ping before.
+ * Pings a backend to find out whether it still has the session. An HTTP transport reports a broken stream, but not
+ * whether the answer awaited on it can still come. It cannot if the backend is unreachable or does not know the session.
+ * Any other refusal concerns only the ping. Silence proves nothing: a backend may answer no ping while it works on a call.
  */
 export class Probe {
-  /** No client has such ids. */
+  /** No client uses ids with this prefix. */
   readonly #prefix = `mcp-backchannel:${randomUUID()}:`;
   #asked = 0;
   #cancelTimer: (() => void) | undefined;
@@ -34,7 +33,7 @@ export class Probe {
     });
   }
 
-  /** Asks under these headers. Rejects if the backend does not take that, or not in time. */
+  /** Sends a ping with these headers. Rejects if the backend refuses it or does not take it in time. */
   async verify(transport: TransportLike, headers: Readonly<Record<string, string>>): Promise<void> {
     const id = `${this.#prefix}${++this.#asked}`;
     const taken = transport.send({ jsonrpc: '2.0', id, method: 'ping' }, { headers });
@@ -55,22 +54,22 @@ export class Probe {
   #ping(transport: TransportLike): void {
     const id = `${this.#prefix}${++this.#asked}`;
     transport.send({ jsonrpc: '2.0', id, method: 'ping' }).catch((error: unknown) => {
-      // This error was told as any other, and is not to be asked about.
+      // The transport has reported this error too, which scheduled another ping.
       this.stop();
       if (isGone(error, id)) this.onLost(`the backend is gone: ${reasonOf(error)}`, error);
     });
   }
 }
 
-/** What the refusal of a ping says. */
+/** Whether the error of a ping shows that the backend or its session is gone. */
 function isGone(refusal: unknown, id: RequestId): boolean {
   const status = statusOf(refusal);
-  // Nothing of HTTP: it could not be reached.
+  // Without an HTTP status, the backend could not be reached.
   if (status === undefined) return true;
   return isSessionUnknown(refusal, answerIn(refusal, id) !== undefined);
 }
 
-/** Whether this error tells that somebody is there, who has answered over HTTP or has written what nobody can read. */
+/** Whether this error shows that the backend is alive: it answered over HTTP or wrote something unreadable. */
 export function tellsOfLife(error: unknown): boolean {
   return isUnreadable(error) || (statusOf(error) !== undefined && !isSessionUnknown(error));
 }

@@ -8,13 +8,12 @@ import { proxySettingsFrom } from './settings.js';
 import { webHandler } from './web-handler.js';
 
 /**
- * A proxy that serves a backend over Streamable HTTP: each client has a backend session of its own, and
- * what one sends, the other gets, whole and with its id, so that every method passes, known or not. What
- * the backend starts by itself reaches the client on a stream that is alive.
+ * Makes a proxy that serves a backend over Streamable HTTP. Each client has its own backend session. Messages are passed
+ * on unchanged and with their ids, so every method works, known or not. Server-initiated messages reach the client on an
+ * open stream.
  *
- * Safe by default: requests must be addressed to a loopback name, and pages in browsers must come from
- * one; see `allowedHosts`, `allowedOrigins` and `token`. A session is only found with the credential that
- * opened it.
+ * Safe by default: requests must be addressed to a loopback name, and web pages must come from one. See `allowedHosts`,
+ * `allowedOrigins` and `token`. A session is found only with the credential that opened it.
  *
  * ```ts
  * const proxy = createStatefulProxy({ upstream: () => new StdioClientTransport({ command: 'my-server' }) });
@@ -32,7 +31,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
 
   return {
     listener: overNode,
-    // It answers every request: there is nothing to hand on.
+    // The proxy answers every request, so it never calls next().
     middleware: (request, response) => {
       overNode(request, response);
     },
@@ -43,7 +42,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   };
 }
 
-/** Tells the user's callback, which may be missing and may throw. */
+/** Calls the user's callback, which may be missing and may throw. */
 function reporter(onerror: StatefulProxyOptions['onerror']): (error: Error) => void {
   return (error) => {
     debug.error('%s: %s', error.name, error.message);

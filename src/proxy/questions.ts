@@ -7,11 +7,11 @@ import { tooManyRequests } from './own-answers.js';
 
 export interface QuestionsOptions {
   readonly maxInFlight: number;
-  /** A question gets no further: it is answered with this error. */
+  /** A server request is refused: the backend gets this error. */
   readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
 }
 
-/** The requests of a backend that its client has not answered. */
+/** Server requests that the client has not answered. */
 export class Questions {
   readonly #methods = new Map<RequestId, string>();
 
@@ -42,7 +42,7 @@ export class Questions {
     });
   }
 
-  /** Its sender takes it back. */
+  /** The backend cancels a server request. */
   forget(id: RequestId): void {
     this.#methods.delete(id);
   }
@@ -70,7 +70,7 @@ export class Questions {
   }
 }
 
-/** The client holds no stream just now, or left it. Its session lives, and that is what the backend asks. */
+/** The client has no open stream, but its session lives. A backend pings only to learn that. */
 function isPingInVain(method: string | undefined, code: unknown): boolean {
   return method === 'ping' && (code === 'NO_STREAM' || code === 'ORPHANED');
 }

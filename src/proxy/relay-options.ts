@@ -4,25 +4,25 @@ import type { MakeTransport } from './backend.js';
 import type { QuestionsOptions } from './questions.js';
 import type { StartKeeper } from './starts.js';
 
-/** What a relay is made of, and whom it tells. */
+/** The parts and callbacks of a relay. */
 export interface RelayOptions extends QuestionsOptions {
   readonly client: Pick<TransportLike, 'send'>;
   readonly makeTransport: MakeTransport;
-  /** Where a start is found that its client has left. @default nowhere */
+  /** Keeps starts that other sessions left behind. @default none */
   readonly starts?: StartKeeper | undefined;
-  /** One call at a time. */
+  /** Forward one call at a time. */
   readonly serialize: boolean;
-  /** How many requests the backend may have, or wait for it, at once. */
+  /** Maximum number of requests that the backend has or that wait for it. */
   readonly maxInFlight: number;
-  /** The backend is connected. */
+  /** Called when the backend is connected. */
   readonly onStart: () => void;
-  /** Nobody answers a request that the client took back. @param hasOwnStream it came alone in its POST */
+  /** Called when a cancelled request stays unanswered. @param hasOwnStream it was the only request in its POST */
   readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
-  /** Nothing can be relayed any more: the backend will not have this client. */
+  /** Called when the backend refused to initialize, so nothing more can be relayed. */
   readonly onRefused: (reason: string) => void;
-  /** It is gone; it may be told more than once. @param isNews its transport has not reported why */
+  /** Called when the backend is gone, perhaps more than once. @param isNews the transport has not reported why */
   readonly onLost: (reason: string, isNews: boolean) => void;
-  /** The client of this call is to poll for its answer, as the backend would have it. */
+  /** Called when the backend closed the stream of a call, so that the client polls for the answer. */
   readonly onPolled: (id: RequestId) => void;
   readonly report: (error: Error) => void;
 }

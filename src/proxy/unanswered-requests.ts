@@ -1,8 +1,8 @@
 import type { RequestId } from '../routing/message.js';
 
-/** Requests that are not answered yet. A client may use an id twice: then two answers are due. */
+/** Requests that are not answered yet. If a client uses an id twice, two answers are due. */
 export class UnansweredRequests {
-  /** For each answer that is due, what is to be called off when it is there. */
+  /** For each answer that is due, a function that cancels its timer. */
   readonly #due = new Map<RequestId, (() => void)[]>();
   #size = 0;
 
@@ -26,7 +26,7 @@ export class UnansweredRequests {
     this.#size++;
   }
 
-  /** One is answered. @returns whether one was due */
+  /** A request is answered. @returns whether an answer was due */
   answered(id: RequestId): boolean {
     const due = this.#due.get(id);
     const cancelTimer = due?.shift();
@@ -37,7 +37,7 @@ export class UnansweredRequests {
     return true;
   }
 
-  /** Empties it. @returns the ids that were in it, each once */
+  /** Removes all requests. @returns their ids, each once */
   takeAll(): RequestId[] {
     for (const cancelTimer of [...this.#due.values()].flat()) cancelTimer();
     const ids = [...this.#due.keys()];
