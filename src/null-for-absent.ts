@@ -16,7 +16,12 @@ const FREE_MEMBERS: ReadonlySet<string> = new Set(['experimental', 'extensions']
  * @returns the same object if there is no such `null`
  */
 export function withoutNulls(message: unknown): unknown {
-  if (Array.isArray(message)) return message.map(withoutNulls);
+  // Not deeper: a batch holds no batch, and arrays within arrays could exhaust the stack.
+  if (Array.isArray(message)) return message.map(cleaned);
+  return cleaned(message);
+}
+
+function cleaned(message: unknown): unknown {
   if (!isRecord(message)) return message;
   if (typeof message['method'] !== 'string')
     return withResult(without(message, ['method', 'params', 'result', 'error']), (result) =>
