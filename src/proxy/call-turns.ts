@@ -2,28 +2,28 @@ import { AsyncResource } from 'node:async_hooks';
 import { putBounded } from '../routing/bounded.js';
 import type { RequestId } from '../routing/message.js';
 
-/** How many calls that were given up are remembered. */
+/** How many calls without a late answer are remembered after their turn was given up. */
 const MAX_GIVEN_UP = 1_024;
 
 interface Call {
   readonly id: RequestId;
   readonly forward: () => void;
-  /** The async context in which it came in: what is sent in it is sent on the call's behalf. */
+  /** The async context in which the call arrived. Messages sent in it belong to the call. */
   readonly context: AsyncResource;
   isTakenBack: boolean;
 }
 
 /**
- * One call at a time, the others in the order in which they came. Whatever a backend says by itself
- * belongs to the one call that it has.
+ * Forwards one call at a time; the others wait in order. Every server-initiated message then belongs to the one call that
+ * the backend has.
  */
 export class CallTurns {
   #current: Call | undefined;
   #waiting: Call[] = [];
-  /** The calls whose turn was given up before the backend had answered them. It may still be at work on them. */
+  /** Calls whose turn was given up before the backend answered them. The backend may still be working on them. */
   readonly #givenUp = new Map<RequestId, true>();
 
-  /** Forwards a call when it is its turn: now, if there is no other. */
+  /** Forwards a call when its turn comes: at once, if no other call is running. */
   take(id: RequestId, forward: () => void): void {
     const call = { id, forward, context: new AsyncResource('mcp-backchannel:call'), isTakenBack: false };
     if (this.#current === undefined) this.#forward(call);
@@ -31,9 +31,9 @@ export class CallTurns {
   }
 
   /**
-   * The client took a call back. One that the backend has keeps its turn until it is over.
+   * The client cancelled a call. If the backend has the call, it keeps its turn until it is over.
    *
-   * @returns how many of this id were waiting: the backend has never heard of them
+   * @returns how many waiting calls had this id; they are never forwarded
    */
   withdraw(id: RequestId): number {
     if (this.#current?.id === id) this.#current.isTakenBack = true;
@@ -42,23 +42,23 @@ export class CallTurns {
     return before - this.#waiting.length;
   }
 
-  /** Whether the client has taken back the call that the backend has. */
+  /** Whether the client cancelled the call that the backend has. */
   get isTakenBack(): boolean {
     return this.#current?.isTakenBack === true;
   }
 
-  /** Whether the backend may be at work on more calls than the one that has the turn. */
+  /** Whether the backend may also be working on calls other than the current one. */
   get areUncertain(): boolean {
     return this.#givenUp.size > 0;
   }
 
-  /** The backend has had the time to answer a call that the client took back, and has not: the next one, please. */
+  /** The backend did not answer a cancelled call in time. Forwards the next call. */
   giveUp(id: RequestId): void {
     if (this.#current?.id === id) putBounded(this.#givenUp, id, true, MAX_GIVEN_UP);
     this.#next(id);
   }
 
-  /** A call is answered: the next one, please. */
+  /** A call is answered. Forwards the next call. */
   end(id: RequestId): void {
     this.#givenUp.delete(id);
     this.#next(id);
@@ -71,7 +71,7 @@ export class CallTurns {
     if (next !== undefined) this.#forward(next);
   }
 
-  /** Does something on behalf of the call that the backend has, if there can be no other. */
+  /** Runs `work` in the async context of the current call, unless the backend may be working on others. */
   onBehalfOfCurrent(work: () => void): void {
     if (this.#current === undefined || this.areUncertain) work();
     else this.#current.context.runInAsyncScope(work);

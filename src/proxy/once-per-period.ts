@@ -1,8 +1,8 @@
 import { now } from '../clock.js';
 
-/** Lets one event of a kind through in each period. Of more kinds than it can keep, it lets none through. */
+/** Lets one event of each kind through per period. When it tracks `maxKinds` kinds, it lets no new kind through. */
 export class OncePerPeriod {
-  /** When each kind was let through last, the oldest first. */
+  /** When each kind was last let through, oldest first. */
   readonly #last = new Map<string, number>();
 
   constructor(

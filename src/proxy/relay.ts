@@ -12,26 +12,26 @@ import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
 import { endsWithin } from '../ends-within.js';
 
-/** How long the last answers may take to be written, with an event store that is slow. */
+/** How long the last answers may take to be written. An event store may be slow. */
 const LAST_WORDS_TIMEOUT_MS = 1_000;
 
-/** What a client sends, its backend gets, and the other way round, whole and with its id. */
+/** Passes messages between a client and its backend, unchanged and with their ids. */
 export class Relay {
-  /** That client and backend have agreed on. */
+  /** The version that client and backend agreed on. */
   protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
   readonly #questions: Questions;
   #initializeId: RequestId | undefined;
-  /** Why no more requests are taken. */
+  /** The reason why requests are refused. */
   #refusal: string | undefined;
   #isOver = false;
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
-      // Whoever has cancelled a call is told nothing of it that the backend has not said.
+      // For a cancelled call, the client gets only what the backend itself sends.
       if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
       else this.#calls.answeredLate(id);
     });
@@ -65,24 +65,24 @@ export class Relay {
     return !this.#questions.areNone;
   }
 
-  /** From now on each request is answered with this reason. */
+  /** From now on, every request gets an error with this reason. */
   refuse(reason: string): void {
     this.#refusal = reason;
   }
 
-  /** Resolves when the calls in flight are answered, and that is written. */
+  /** Resolves when the calls in flight are answered and the answers are written. */
   drained(): Promise<void> {
     return this.#calls.drained();
   }
 
-  /** Passes on no more. */
+  /** Stops passing on messages. */
   stop(): void {
     this.#isOver = true;
     this.#calls.stop();
     this.#lostAnswers.stop();
   }
 
-  /** Answers whatever the client still waits for. Resolves when that is written. */
+  /** Answers every request that the client still waits for. Resolves when the answers are written or take too long. */
   async answerPending(reason: string): Promise<void> {
     const awaited = this.#calls.takeAwaited();
     if (awaited.length === 0) return;
@@ -90,12 +90,12 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
-  /** A backend that is still to be initialized is left to the client's next attempt. */
+  /** Keeps a backend that is not initialized yet for the client's next attempt. */
   leaveBackend(): void {
     this.#backend.leave();
   }
 
-  /** That which a newer token of the client is a matter for. */
+  /** The part of the backend that handles a newer token of the client. */
   get backend(): Pick<Backend, 'verify' | 'usePassed'> {
     return this.#backend;
   }
@@ -106,7 +106,7 @@ export class Relay {
 
   // ---- client to backend ----
 
-  /** @param post stands for the POST that it came in, if it did */
+  /** @param post identifies the POST that brought it, if one did */
   fromClient(message: JsonRpcMessage, post?: object): void {
     if (isRequest(message)) {
       this.#request(message, post);
@@ -117,7 +117,7 @@ export class Relay {
       return;
     }
     const taken = takenBackBy(message);
-    // Nobody may take that back. Many clients do when they have waited too long: their next attempt waits for the same start.
+    // `initialize` must not be cancelled. Many clients do so after a timeout, and their next attempt takes over the start.
     if (taken !== undefined && taken === this.#initializeId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
@@ -139,7 +139,7 @@ export class Relay {
     this.#calls.add(message, forward, post);
   }
 
-  /** @returns whether the backend has not even heard of the request */
+  /** @returns whether the request was never forwarded to the backend */
   #takeBack(id: RequestId): boolean {
     return this.#calls.takeBack(id, (hasOwnStream) => {
       this.options.onUnanswered(id, hasOwnStream);
@@ -160,13 +160,13 @@ export class Relay {
     }
   }
 
-  /** Sends what nobody awaits an answer to. */
+  /** Sends a message that needs no answer. */
   #tellBackend(message: JsonRpcMessage): void {
     this.#lostAnswers.told();
     startDelivery()(
       (options) => this.#toBackend(message, options),
       (error) => {
-        // What the end of the session has broken off is no news.
+        // When the session ends, failed sends are expected.
         if (!this.#isOver) this.options.report(asError(error));
       },
     );
@@ -208,7 +208,7 @@ export class Relay {
     this.#lostAnswers.heardOf(message.id);
     const isOverdue = this.#calls.isOverdue(message.id);
     const written = this.#toClient(message).catch((error: unknown) => {
-      // The stream of a call that was taken back long ago has ended.
+      // The stream of a call that was cancelled long ago has ended.
       if (!isOverdue) this.options.report(asError(error));
     });
     this.#calls.settle(message.id, written);
@@ -234,7 +234,7 @@ export class Relay {
 
   #answer(id: RequestId, message: string): Promise<void> {
     return this.#toClient(errorAnswer(id, message)).catch((error: unknown) => {
-      // That a client has gone away before its session ended is no news.
+      // A client often goes away before its session ends.
       if (this.#isOver) debug.proxy('nobody is there for the answer to %o: %s', id, textOf(error));
       else this.options.report(asError(error));
     });

@@ -20,12 +20,12 @@ import { endSilently } from './silent-end.js';
 import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
-/** More than the SDK's transports take, which kill a process that does not end. Whoever waits must not wait for ever. */
+/** Limits the wait for the end of a session. The SDK's transports, which kill a process that does not end, take less. */
 const END_TIMEOUT_MS = 15_000;
 
 const NAME_LENGTH = 8;
 
-/** The first revision whose clients know that a stream may be closed before the answer. */
+/** Clients know from this revision on that a stream may be closed before the answer. */
 const POLLING_SINCE = '2025-11-25';
 
 const LEFT = 'the client has ended it';
@@ -33,24 +33,24 @@ const LEFT = 'the client has ended it';
 /** The transport that faces the client of a session. */
 export type Downstream = TransportLike & { readonly backchannel: Backchannel };
 
-/** What the SDK's transports tell of a message. The messages of one POST share one object. */
+/** What the SDK's transports pass along with a message. The messages of one POST share one `requestInfo`. */
 interface MessageExtra {
   readonly requestInfo?: object;
 }
 
-/** The life of a client and its backend. */
+/** Connects one client with its own backend, until either of them leaves. */
 export class Session {
-  /** Known from the `initialize` request on. */
+  /** Set when the `initialize` request arrives. */
   id: string | undefined;
-  /** To which it is bound. */
+  /** The credential to which the session is bound. */
   credential: Credential;
   readonly #relay: Relay;
-  /** Tokens that the backend is being asked about. */
+  /** Newer tokens that the backend is verifying. */
   readonly #renewals = new Map<string, Promise<Session | Answer>>();
   readonly #idleTimer: IdleTimer;
-  /** What became of the questions that never got to the wrapper. */
+  /** Events for the server requests that were refused before they reached the wrapper. */
   readonly #refused$ = new Subject<RouteEvent>();
-  /** What the client waits for is answered. */
+  /** Resolves when the client's open requests are answered. */
   #answered: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -58,7 +58,7 @@ export class Session {
     readonly downstream: Downstream,
     readonly opener: Opener,
     private readonly settings: ProxySettings,
-    /** It is no session any more. */
+    /** Called when the session ends. */
     private readonly onEnd: (ended: Promise<void>) => void,
     private readonly report: (error: Error) => void,
     starts?: StartKeeper,
@@ -79,7 +79,7 @@ export class Session {
       },
       onQuestionRefused: (question, error) => this.#tellRefused(question, error),
       onUnanswered: (id, hasOwnStream) => {
-        // With an event store the client would come back for what is missing.
+        // With an event store, the client would reconnect to get the missing answer.
         if (hasOwnStream && settings.eventStore === undefined) void endSilently(downstream, id);
       },
       onRefused: (reason) => void this.end(reason),
@@ -101,24 +101,24 @@ export class Session {
     };
   }
 
-  /** What became of each server-initiated message. */
+  /** Reports what happened to each server-initiated message. */
   get routes$(): Observable<RouteEvent> {
     return guarded(merge(this.downstream.backchannel.routes$, this.#refused$), (cause) => {
       this.report(callbackFailed('a subscriber of routes$', cause));
     });
   }
 
-  /** For people: the id itself opens the session. */
+  /** A name for logs. The full id must stay secret, since it gives access to the session. */
   get name(): string {
     return this.id?.slice(0, NAME_LENGTH) ?? 'without an id';
   }
 
-  /** That client and backend have agreed on. */
+  /** The version that client and backend agreed on. */
   get protocolVersion(): string | undefined {
     return this.#relay.protocolVersion;
   }
 
-  /** Closes the stream of a call, as the backend did: a client that can resume it comes back for the answer. */
+  /** Closes the stream of a call, as the backend did. A client that can resume it reconnects to get the answer. */
   #letPoll(id: RequestId): void {
     const canResume = this.settings.eventStore !== undefined && (this.protocolVersion ?? '') >= POLLING_SINCE;
     if (canResume) (this.downstream as { closeSSEStream?(id: RequestId): void }).closeSSEStream?.(id);
@@ -139,22 +139,22 @@ export class Session {
     this.#idleTimer.connected();
   }
 
-  /** One is over. A session that is none by now never will be. */
+  /** An HTTP request is over. A session that still has no id by then is ended. */
   disconnected(): void {
     if (this.#ended !== undefined) return;
     this.#idleTimer.disconnected();
     if (this.id === undefined) void this.end('no session was initialized');
-    // Nobody can get the answer any more that is still to come, and without it this is no session for anybody.
+    // Nobody can receive the answer to `initialize` any more, and without it the session is useless.
     else if (this.#idleTimer.isAway && this.#relay.isInitializing && this.settings.eventStore === undefined)
       void this.end('the client went away before it was initialized');
   }
 
-  /** Whether the client has left before the backend was initialized, and may come back for the answer or begin anew. */
+  /** Whether the client left before the backend was initialized. It may come back for the answer or start again. */
   get isLeftStarting(): boolean {
     return this.#ended === undefined && this.#idleTimer.isAway && this.#relay.isInitializing;
   }
 
-  /** Binds it to a newer token, if the backend accepts that. @returns the answer, if not */
+  /** Binds the session to a newer token if the backend accepts it. @returns the session, or the answer that refuses it */
   renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
     const { key } = credential;
     const renewal =
@@ -178,29 +178,29 @@ export class Session {
     return this;
   }
 
-  /** Takes no calls, for this reason. */
+  /** Refuses all requests with this reason. */
   refuse(reason: string): void {
     this.#relay.refuse(reason);
   }
 
-  /** Takes no more calls. Resolves when those in flight are answered. */
+  /** Refuses new calls. Resolves when the calls in flight are answered. */
   drain(): Promise<void> {
     this.#relay.refuse('The proxy is shutting down and takes no more requests');
     return this.#relay.drained();
   }
 
   /**
-   * Ends the session: what the client still waits for is answered with an error that names the reason.
-   * Resolves when client and backend are both disconnected, or do not end in time.
+   * Ends the session. Requests that the client still waits for are answered with an error that names the reason.
+   * Resolves when client and backend are disconnected, or after a timeout.
    */
   end(reason: string, isBackendLost = false): Promise<void> {
     if (this.#ended !== undefined) return this.#ended;
     debug.proxy('session %s ended: %s', this.name, reason);
     this.#idleTimer.stop();
     this.#relay.stop();
-    // At once: the next attempt may be here already.
+    // Now, because the client's next attempt may already be here.
     if (!isBackendLost) this.#relay.leaveBackend();
-    // Not before the session knows that it has ended: to close a transport calls back.
+    // Later, because closing a transport calls back: `#ended` must be set first.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [
       this.#answered.then(() => this.downstream.close()),
@@ -236,7 +236,7 @@ export class Session {
     this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));
   }
 
-  /** The client ends the session. Resolves when what it waits for is answered. */
+  /** The client ends the session. Resolves when its open requests are answered. */
   async leave(): Promise<void> {
     void this.end(LEFT);
     await this.#answered;

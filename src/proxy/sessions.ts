@@ -13,7 +13,7 @@ import type { ProxySettings } from './settings.js';
 import { isSame, Starts, type StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
-/** What a new transport tells of its session. */
+/** Callbacks for a new transport, which reports the start and end of its session. */
 export interface TransportEvents {
   initialized(id: string): void;
   /** Resolves when the transport may be closed. */
@@ -26,9 +26,9 @@ export interface TransportEvents {
 export class Sessions {
   readonly #all = new Set<Session>();
   readonly #byId = new Map<string, Session>();
-  /** Those that count: initialized, and not wholly over. One that is ending still has its backend, perhaps a process. */
+  /** Sessions that take a place: initialized and not fully ended. An ending session still has its backend. */
   readonly #counted = new Set<Session>();
-  /** The ends of sessions that are no more: a backend may take its time to go. */
+  /** Resolve when ended sessions are disconnected. A backend may take a while to stop. */
   readonly #ending = new Set<Promise<void>>();
   readonly #opened = new Subject<Session>();
   readonly #starts: Starts;
@@ -41,7 +41,7 @@ export class Sessions {
     this.#starts = new Starts(report, () => settings.maxSessions - this.#counted.size);
   }
 
-  /** What became of each server-initiated message, of those that are open and those to come. */
+  /** Reports what happened to each server-initiated message, in current and future sessions. */
   get routes$(): Observable<RouteEvent> {
     const sessions = defer(() => concat(from([...this.#all]), this.#opened));
     return guarded(sessions.pipe(mergeMap((session) => session.routes$)), (cause) => {
@@ -50,10 +50,10 @@ export class Sessions {
   }
 
   /**
-   * A session is only found with the credential that it is bound to: whoever learns its id has nothing. A newer token is a
-   * matter for the backend: until that has accepted it, nothing of the session is touched.
+   * Finds a session only with the credential to which it is bound, so its id alone is useless. A newer token goes to the
+   * backend first. The session does not change until the backend has accepted the token.
    *
-   * @param passed gives the headers that the backend gets with a request
+   * @param passed returns the headers that are passed on to the backend with a request
    */
   find(id: string, credential: Credential, passed: () => PassedHeaders): Session | Answer | Promise<Session | Answer> {
     const session = this.#byId.get(id);
@@ -76,8 +76,8 @@ export class Sessions {
   }
 
   /**
-   * Makes a session, which an `initialize` request may open. Until that has come, it costs nothing but the
-   * connection on which it is awaited, and takes no place: bodies that never end would take them all.
+   * Makes a session that an `initialize` request may open. Until that request has arrived, the session takes no place and
+   * costs only its connection. Otherwise, bodies that never end could take all places.
    */
   open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
     if (this.#closing !== undefined) return CLOSING;
@@ -104,7 +104,7 @@ export class Sessions {
     return {
       keep: (start) => this.#starts.keep(opener, start),
       take: (initialize) => {
-        // Where events are kept, a client could have come back for the answer, and has not.
+        // With an event store, the client could have come back for the answer, but it starts again.
         for (const session of this.#all)
           if (session !== own() && session.isLeftStarting && isSame(session.opener, opener))
             void session.end('its client begins anew');
@@ -120,7 +120,7 @@ export class Sessions {
   #initialized(session: Session, id: string): void {
     if (!this.#all.has(session)) return;
     if (this.#isFull) {
-      // The answer is under way already, and can only say so in its body.
+      // The HTTP answer has already begun, so only its body can carry the error.
       session.refuse(tooManySessions(this.settings.maxSessions));
       return;
     }

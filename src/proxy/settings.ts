@@ -57,7 +57,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   cors: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,
-  // It has a check of its own, which names the option at fault.
+  // settingsFrom() checks it and names the wrong option.
   backchannel: () => undefined,
   onerror: aFunction,
 };
@@ -74,7 +74,7 @@ export function proxySettingsFrom(options: StatefulProxyOptions): ProxySettings 
   }
   const settings: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...checked(options, CHECKS, 'token') };
   settingsFrom(settings.backchannel);
-  // What one call at a time makes certain is told by the async context.
+  // With one call at a time, the async context names the owner for certain.
   return settings.serialize
     ? { ...settings, backchannel: { ...settings.backchannel, attribution: 'context' } }
     : settings;
@@ -92,7 +92,7 @@ function strings(value: unknown): string | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'an array of strings';
 }
 
-// One that can never be true would be a mistake, and a false sense of who may come in.
+// A pattern that can never match is a mistake, and would give a false idea of which hosts are allowed.
 function hosts(value: unknown): string | undefined {
   const areHosts = Array.isArray(value) && value.every((item) => typeof item === 'string' && hostPattern(item));
   return areHosts ? undefined : "hosts, such as 'example.com', 'example.com:3000', '*.example.com' or '*'";
@@ -103,7 +103,7 @@ function origins(value: unknown): string | undefined {
   return areOrigins ? undefined : "origins, such as 'https://example.com'";
 }
 
-// An empty one would let everybody in who sends an empty one.
+// An empty token would let in everybody who sends an empty token.
 function aToken(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty';
 }

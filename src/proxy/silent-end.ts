@@ -5,17 +5,17 @@ import { innerOf } from '../interceptor/facade.js';
 import type { RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 
-/** Not every version of the SDK has it, and no transport but the one over Streamable HTTP. */
+/** Only the Streamable HTTP transport has this method, and only in some versions of the SDK. */
 interface ClosesStreams {
   closeSSEStream?(id: RequestId): void;
 }
 
-/** Ends the stream of a request that the client took back, without an answer: no response may follow. */
+/** Ends the stream of a cancelled request without an answer, because no response may follow a cancellation. */
 export async function endSilently(transport: TransportLike & ClosesStreams, id: RequestId): Promise<void> {
   if (transport.closeSSEStream === undefined) return;
   transport.closeSSEStream(id);
-  // Nothing is written to a stream that is closed: the transport forgets the request by it. The wrapper does not hear of
-  // it, because the server has not answered, and may still be asking on behalf of the request.
+  // The stream is closed, so this answer is not written; it only makes the transport forget the request. It bypasses the
+  // wrapper, because the server has not answered and may still send server requests for it.
   await innerOf(transport)
     .send(errorAnswer(id, 'The client took this request back'))
     .catch((error: unknown) => {

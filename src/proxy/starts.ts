@@ -4,14 +4,14 @@ import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
 import { closeTransport, type ClientTransport } from './client-transport.js';
 import type { Credential } from './credential.js';
 
-/** How long a start is kept for its client to come back. */
+/** How long a start is kept for its client. */
 const KEEP_MS = 120_000;
 
-/** How many are kept, and of each no more messages. */
+/** How many starts are kept, and how many messages of each. */
 const MAX_KEPT = 16;
 const MAX_SAID = 100;
 
-/** Of these headers, each attempt of one client has others: they name a request, and nobody. */
+/** These headers describe a single request, so they differ between attempts of the same client. */
 const OF_REQUEST: ReadonlySet<string> = new Set([
   ...['baggage', 'content-length', 'traceparent', 'tracestate'],
   ...['x-amzn-trace-id', 'x-correlation-id', 'x-request-id', 'x-request-start'],
@@ -23,23 +23,23 @@ export interface Starter {
   readonly credential: Credential;
 }
 
-/** A backend that was sent `initialize`, and has not answered it, or has answered when nobody was there. */
+/** A backend that was sent `initialize` and has not answered it, or answered after the client had left. */
 export interface Start {
   readonly transport: ClientTransport;
   readonly initialize: RequestMessage;
-  /** Rejects when that could not be sent. */
+  /** Rejects when `initialize` could not be sent. */
   readonly sent: Promise<void>;
-  /** Those that the transport came with. */
+  /** The callbacks that were set on the transport before ours. */
   readonly callbacks: Callbacks;
 }
 
 export type Callbacks = Pick<ClientTransport, 'onmessage' | 'onclose' | 'onerror'>;
 
-/** Where a session finds a start, and leaves its own. */
+/** Gives a session a kept start, and keeps its own. */
 export interface StartKeeper {
-  /** @returns one that began as this one would, and what the backend has said since */
+  /** @returns a kept start with the same `initialize` and what the backend has sent since */
   take(initialize: RequestMessage): (Start & { readonly said: readonly JsonRpcMessage[] }) | undefined;
-  /** @returns whether it is kept: if not, whoever has it closes it */
+  /** @returns whether the start is kept; if not, the caller must close it */
   keep(start: Start): boolean;
 }
 
@@ -50,9 +50,9 @@ interface Kept extends Start {
 }
 
 /**
- * Starts whose clients went away before they were done: a backend may take longer to start than its client waits, and
- * would never be reached if each attempt began from nothing. A start is handed to the next attempt that has the same
- * credential and headers and says the same of itself: what a backend knows before it is initialized is no more than that.
+ * Keeps starts whose clients went away too early. A backend may take longer to start than its client waits, and if every
+ * attempt began from scratch, the client would never reach it. A start goes to the next attempt with the same credential,
+ * headers and `initialize` parameters, which is all that a backend knows of its client before it is initialized.
  */
 export class Starts {
   readonly #kept = new Set<Kept>();
@@ -60,7 +60,7 @@ export class Starts {
 
   constructor(
     private readonly report: (error: Error) => void,
-    /** How many there may be. */
+    /** Returns how many starts may be kept. */
     private readonly places: () => number,
   ) {}
 
@@ -69,7 +69,7 @@ export class Starts {
       (kept) => isSame(kept.starter, starter) && saysSame(kept.initialize, initialize),
     );
     if (found !== undefined) this.#release(found);
-    // It is about to be started, and may need the place of one that nobody comes back for.
+    // A new backend is about to start and may need the place of a kept start.
     else this.#dropDownTo(this.places());
     return found;
   }
@@ -103,13 +103,13 @@ export class Starts {
     return true;
   }
 
-  /** Resolves when the backends of all that are kept are gone. */
+  /** Closes all kept starts. Resolves when their backends are gone. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#kept].map(async (kept) => this.#drop(kept)));
   }
 
-  /** The oldest go first. */
+  /** Drops the oldest starts first. */
   #dropDownTo(count: number): void {
     const tooMany = this.#kept.size - Math.max(0, count);
     for (const kept of [...this.#kept].slice(0, Math.max(0, tooMany))) void this.#drop(kept);
@@ -126,7 +126,7 @@ export class Starts {
   }
 }
 
-/** Whether two attempts are, for all that can be known, of one client. */
+/** Whether two attempts come from the same client, as far as can be known. */
 export function isSame(one: Starter, other: Starter): boolean {
   return (
     one.credential.relationOf(other.credential) === 'same' && identityOf(one.headers) === identityOf(other.headers)

@@ -11,10 +11,10 @@ import { withKnownVersion } from './protocol-version.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 
-/** Not every version of the SDK that serves `node:http` has it. */
+/** Loaded on demand, because some supported versions of the SDK do not have it. */
 const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
 
-/** How long a body that is too large is read on, to find out whose answer it is. */
+/** How long an oversized body is read on to find out which server requests it answers. */
 const MAX_REFUSED_MS = 10_000;
 
 const TOO_LARGE = Symbol('too large');
@@ -28,7 +28,7 @@ export function webHandler(
   let loading: ReturnType<typeof loadTransport> | undefined;
 
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
-    // Once: import() takes its time again for each request, and more where the host has hooks for modules.
+    // Loaded only once: import() costs time on every call, and more if the host uses module hooks.
     const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
     const session = await admission.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
@@ -50,9 +50,9 @@ export function webHandler(
     }
   }
 
-  /** What the client has posted; nothing, where that is too large. */
+  /** The posted message, or `TOO_LARGE`. */
   async function readMessage(request: Request, session: Session): Promise<unknown> {
-    // Only while the client is asked something may this be its answer.
+    // This can be an answer only while a server request is open.
     const posted = session.awaitsAnswer ? watchWebBody(request) : undefined;
     const body = await readWebBody(request, settings.maxBodyBytes);
     if (body === 'too large') {
@@ -68,7 +68,7 @@ export function webHandler(
     try {
       return withoutNulls(JSON.parse(body === 'broken off' ? '' : body.text));
     } catch {
-      // No message either: the transport says so, unless more is wrong with the request.
+      // The transport rejects `null` as it rejects invalid JSON, but checks the headers first.
       return null;
     }
   }
@@ -85,7 +85,7 @@ export function webHandler(
 }
 
 function incomingOf({ method, url, headers }: Request): Incoming {
-  // A `Request` that was made by hand has no such header.
+  // A `Request` made by hand has no `Host` header.
   return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
 }
 
@@ -93,10 +93,10 @@ function responseOf({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers });
 }
 
-/** The same response, which tells when its body has ended or is no longer wanted. */
+/** Returns the same response, and calls `onEnd` when its body has ended or was cancelled. */
 function whenEnded(response: Response, onEnd: () => void): Response {
   let isOver = false;
-  // A read that waits ends as well when its stream is cancelled.
+  // Cancelling the stream also ends a pending read, so this may run twice.
   const ended = (): void => {
     if (!isOver) onEnd();
     isOver = true;
@@ -127,7 +127,7 @@ function whenEnded(response: Response, onEnd: () => void): Response {
         await reader.cancel(reason);
       },
     },
-    // Reads only when it is read.
+    // Reads from the source only on demand.
     { highWaterMark: 0 },
   );
   return new Response(body, { status, statusText, headers });
