@@ -8,30 +8,30 @@ interface PassingTransport extends TransportLike {
   usePassed?(headers: PassedHeaders): void;
 }
 
-/** Of a header: `Bearer abc` whole, and without its scheme. */
+/** The secrets in a header: its whole value, such as `Bearer abc`, and the value without its scheme. */
 export function secretsIn([, value]: readonly [name: string, value: string]): readonly string[] {
   return [value, value.slice(value.lastIndexOf(' ') + 1)];
 }
 
 /**
- * The credentials that a client of one session has passed on: a server may repeat them. They are the client's, who might
- * hide any word in the logs of all, so they are hidden no longer than they are used.
+ * Hides the credentials that the client of one session passes on, because a server may repeat them. They are hidden
+ * only while they are in use: otherwise a client could choose any word and hide it in the logs of all sessions.
  */
 export class ClientSecrets {
   readonly #hidden = new Map<string, number>();
 
   constructor(
     private readonly logs: Logs,
-    /** The headers that hold them. */
+    /** The names of the headers that hold credentials. */
     private readonly names: readonly string[],
   ) {}
 
-  /** What the client is not shown either: its own, and ours. */
+  /** The secrets that the client must not be shown: its own and ours. */
   get all(): Secrets {
     return this.logs.secretsFor([...this.#hidden.keys()]);
   }
 
-  /** @returns they may be shown again */
+  /** @returns a function that ends the hiding */
   hide(headers: PassedHeaders): () => void {
     const secrets = this.names.flatMap((name) => secretsIn([name, headers[name] ?? '']));
     const show = this.logs.hideForNow(secrets);
@@ -42,7 +42,7 @@ export class ClientSecrets {
     };
   }
 
-  /** Whether these hold no other credentials than those. */
+  /** Whether both hold the same credentials. */
   areSame(one: PassedHeaders, other: PassedHeaders): boolean {
     return this.names.every((name) => one[name] === other[name]);
   }
@@ -55,9 +55,10 @@ export class ClientSecrets {
 }
 
 /**
- * The client is told why a message could not be sent: a server's page of errors may repeat credentials, ours too.
+ * Hides credentials in the errors of a transport. They tell the client why a message could not be sent, and a server's
+ * error page may repeat credentials, including ours.
  *
- * @param showAgain those that are passed on are hidden already
+ * @param showAgain ends the hiding of `passed`, which the caller has already hidden
  */
 export function discreet<T extends PassingTransport>(
   transport: T,

@@ -7,39 +7,39 @@ import type { Guard, Incoming } from '../proxy/guard.js';
 import { incomingOf } from '../proxy/node-listener.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
-/** How long a request may take to come in, head and body. An answer may take as long as it likes. */
+/** How long a request may take to arrive, head and body. Answers have no time limit. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 } as const;
 
-/** A client that vanished without a word would keep its session for ever: after this silence it is asked. */
+/** Probes a silent connection. A client that vanished without closing it would keep its session for ever. */
 const KEEPALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 
 export interface EndpointOptions {
   readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
   readonly metrics: Registry;
   readonly path: string;
-  /** Who may read `/metrics`. A health check knows no token, and learns nothing but numbers. */
+  /** Who may read `/metrics`. Anyone may read `/healthz`, which shows only numbers: health checks have no token. */
   readonly guard: Pick<Guard, 'check'>;
-  /** Answers requests for documents that others look for here, by path; nothing, where there is none. */
+  /** Answers requests for `/.well-known/` documents, by path. Returns `undefined` if there is no such document. */
   readonly wellKnown?: ((path: string, incoming: Incoming) => Promise<Answer> | undefined) | undefined;
-  /** Whether the process is about to end. */
+  /** Whether the process is shutting down. */
   readonly isClosing: () => boolean;
   readonly onerror: (error: Error) => void;
   /**
-   * How long an idle connection is kept, in milliseconds; `0`: for ever. @default 75_000, as load balancers reuse theirs
-   * for up to a minute
+   * How long an idle connection is kept, in milliseconds; `0` means no limit. @default 75_000, because load balancers
+   * reuse connections for up to a minute
    */
   readonly keepAliveTimeout?: number;
   readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
-/** The endpoint, its health and its metrics; whatever else is asked for is not there. */
+/** Serves the MCP endpoint, `/healthz`, `/metrics` and the well-known documents. Any other path gets 404. */
 export function createEndpoint(options: EndpointOptions): Server {
   const { onerror, keepAliveTimeout = 75_000, timeouts = TIMEOUTS } = options;
   return createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
     try {
       handle(options, request, response);
     } catch (error) {
-      // What one request brings must not end all sessions.
+      // One bad request must not end the process, and all sessions with it.
       onerror(asError(error));
       if (response.headersSent) response.destroy();
       else pass(response, FAILED);
@@ -87,16 +87,16 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
   }
 }
 
-/** A longer path may have been chosen so that nobody guesses it. */
+/** A longer path may have been chosen so that nobody can guess it. It is not shown. */
 const MAX_SHOWN_PATH = 12;
 
-/** Where the endpoint is, for those who may come in: people try `/` and `/sse` first. */
+/** Tells clients with access where the endpoint is. People try `/` and `/sse` first. */
 function hintFor({ path, guard }: EndpointOptions, request: IncomingMessage): { readonly hint?: string } {
   if (path.length > MAX_SHOWN_PATH || guard.check(incomingOf(request)) !== undefined) return {};
   return { hint: `the MCP endpoint (Streamable HTTP) is at ${path}` };
 }
 
-/** Resolves with the URL of `path`. */
+/** Starts to listen. Resolves with the URL of `path`. */
 export async function listen(server: Server, port: number, host: string, path: string): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -109,7 +109,7 @@ export async function listen(server: Server, port: number, host: string, path: s
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}${path}`;
 }
 
-/** Lets answers that are being written go out, and then ends every connection. */
+/** Lets answers that are being written finish, then ends every connection after `graceMs`. */
 export async function stop(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   const timer = setTimeout(() => {
@@ -119,13 +119,13 @@ export async function stop(server: Server, graceMs: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Whoever takes us for a forward proxy asks by the whole URL. */
+/** The path of a request. A client that takes us for a forward proxy sends the whole URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
   return withoutSlash(path);
 }
 
-/** Many write a path with a slash at its end, which means the same. */
+/** A slash at the end of a path makes no difference. */
 function withoutSlash(path: string): string {
   return path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path;
 }

@@ -5,13 +5,13 @@ import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
 
-/** Session ids open sessions: this much of one is enough to tell them apart. */
+/** How much of a session id is logged. Whoever knows the whole id may be able to use the session. */
 const SESSION_PREFIX = 8;
 
-/** What the command tells, a line each, on stderr: stdout belongs to the protocol. */
+/** The command's log: one line per entry, on stderr. stdout belongs to the protocol. */
 export class Logs {
   readonly #secrets = new Secrets();
-  /** Of these, those of the command. */
+  /** The secrets of the command itself, which are also in `#secrets`. */
   readonly #own: string[] = [];
 
   constructor(
@@ -31,7 +31,7 @@ export class Logs {
     this.#log('error', `mcp-backchannel: error: ${message}`, { message });
   }
 
-  /** An error that has no caller. */
+  /** Logs an error that no caller gets. */
   readonly report = ({ message }: Error): void => {
     this.error(message);
   };
@@ -41,7 +41,7 @@ export class Logs {
     this.#log('info', `[${pid === undefined ? name : `${name} ${pid}`}] ${line}`, { upstream: name, pid, line });
   }
 
-  /** How much of a line may be told before the rest has come, so that no secret is told in two halves. */
+  /** How much of a line may be logged before the rest arrives, so that no secret is split into two entries. */
   readonly cut = (text: string): number => this.#secrets.cut(text);
 
   route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
@@ -73,18 +73,18 @@ export class Logs {
     });
   }
 
-  /** A line for whoever has set `DEBUG`. It is free of what a terminal acts on, but for colours of its own. */
+  /** A line for whoever set `DEBUG`. Its only terminal control sequences are its own colours. */
   debug(text: string): void {
     this.write(this.#secrets.redact(text));
   }
 
-  /** From now on this secret of ours is never shown, whoever says it. */
+  /** Hides a secret of the command for good, in every line. */
   hide(secret: string): void {
     this.#own.push(secret);
     this.#secrets.hide(secret);
   }
 
-  /** These of a session are not, either. @returns they may be shown again */
+  /** Hides the secrets of a session. @returns a function that ends the hiding */
   hideForNow(secrets: readonly string[]): () => void {
     const shows = secrets.map((secret) => this.#secrets.hide(secret));
     return () => {
@@ -93,15 +93,15 @@ export class Logs {
   }
 
   /**
-   * What is not told to the client of a session: our secrets and its own. Not those of other sessions: a client that
-   * guesses them would see by what is hidden that it is right.
+   * The secrets that the client of a session must not be shown: ours and its own. Those of other sessions are left out:
+   * if a client guessed one, the hiding would tell it that the guess is right.
    */
   secretsFor(secrets: readonly string[]): Secrets {
     return new Secrets([...this.#own, ...secrets]);
   }
 
   #log(level: Level, text: string, fields: object): void {
-    // Before it becomes JSON: a secret may look like part of its syntax.
+    // Secrets are hidden before the entry becomes JSON, because a secret may look like JSON syntax.
     const line = this.json
       ? visibleInJson(
           JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) }),
@@ -111,12 +111,12 @@ export class Logs {
   }
 }
 
-/** `20:15:03.042Z`, in UTC. */
+/** The time in UTC, such as `20:15:03.042Z`. */
 function timeOfDay(): string {
   return new Date().toISOString().slice('2026-11-28T'.length);
 }
 
-/** To the microsecond. */
+/** Rounds to the microsecond. */
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
 }

@@ -1,23 +1,23 @@
 import type { GROUPS } from './help-text.js';
 import type * as readers from './values.js';
 
-/** What the value of an option is: the function of `values.ts` that reads it. */
+/** The function in `values.ts` that reads the value of an option. */
 export type Reader = keyof typeof readers;
 
-/** An option of the command. One without `value` and `choices` is a switch, which is off unless it is given. */
+/** An option of the command. Without `value` and `choices`, it is a switch that is off by default. */
 export interface Row {
   readonly flags: string;
   readonly group: keyof typeof GROUPS;
   readonly help: string;
   readonly value?: Reader;
-  /** The only values it can have. */
+  /** The only valid values. */
   readonly choices?: readonly string[];
   readonly repeatable?: true;
-  /** As it would be given, and as help shows it. */
+  /** As users type it, and as help shows it. */
   readonly default?: string;
-  /** The environment variable it is taken from when it is not given. */
+  /** The environment variable that sets the option if the command line does not. */
   readonly env?: string;
-  /** What the option has no meaning without: a command to run, a URL, or clients that come over HTTP. */
+  /** The option is refused without this: a command to run, a URL, or clients over HTTP. */
   readonly needs?: 'command' | 'url' | 'http';
 }
 
@@ -237,7 +237,7 @@ const TABLE = [
   { flags: '--json', group: 'logs', help: 'logs one JSON object per line' },
 ] as const;
 
-/** The options that a command line can have. This is their only list: types, help and checks follow from it. */
+/** All options of the command line. Types, help and checks follow from this list. */
 export const ROWS: readonly Row[] = TABLE;
 
 export type Entry = (typeof TABLE)[number];

@@ -1,7 +1,7 @@
 import type { Entry, Reader } from './option-table.js';
 import type * as readers from './values.js';
 
-/** The options by their names in camel case, as they were given, or their defaults. */
+/** The values of the options, by name in camel case. An option that is not given has its default, if there is one. */
 export type Values = {
   readonly [E in Extract<Entry, { readonly default: string }> | Switch as NameOf<E>]: ValueOf<E>;
 } & {

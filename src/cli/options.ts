@@ -7,22 +7,22 @@ import type { Values } from './option-values.js';
 import { refused, UsageError } from './usage-error.js';
 import * as readers from './values.js';
 
-/** Where the server is that is to be served. */
+/** The server to serve. */
 export type UpstreamSpec =
   | ({ readonly kind: 'command' } & ChildCommand)
   | {
       readonly kind: 'url' | 'sse-url';
       readonly url: URL;
       readonly headers: readonly (readonly [string, string])[];
-      /** Passed on from each request of a client. */
+      /** Copied from each request of a client to the server. */
       readonly passHeaders: readonly string[];
-      /** Of these, those that may differ between the requests of a session, as far as an option says so. */
+      /** Those of `passHeaders` that an option allows to differ between the requests of a session. */
       readonly varyHeaders: readonly string[];
     };
 
 export type CommandOptions = Values & { readonly upstream: UpstreamSpec };
 
-/** Thrown for `--help` and `--version`: there is something to print, and nothing to do. */
+/** Thrown for `--help` and `--version`. The message is the text to print. */
 export class Printed extends Error {
   override readonly name = 'Printed';
 }
@@ -31,8 +31,8 @@ export class Printed extends Error {
  * Reads the command line.
  *
  * @param args without the program's own name
- * @throws UsageError when there is something it cannot use
- * @throws Printed when all that was wanted is its message
+ * @throws UsageError if the command line is invalid
+ * @throws Printed for `--help` and `--version`
  */
 export function parse(args: readonly string[]): CommandOptions {
   const program = command();
@@ -69,7 +69,7 @@ function command(): Command {
     .helpCommand(false)
     .exitOverride()
     .allowExcessArguments()
-    // What follows the command is the command's, `--` or not.
+    // Everything after the command belongs to the command, with or without `--`.
     .passThroughOptions()
     .configureHelp({ visibleArguments: () => [] })
     .addHelpText('after', EXIT_CODES);
@@ -98,7 +98,7 @@ function optionOf(row: Row): Option {
   return option;
 }
 
-/** @param name of the option or of the variable that the text comes from, for the error */
+/** @param name of the option or variable that holds the text, for the error */
 function read({ value, choices = [] }: Row, text: string, name: string): unknown {
   if (value !== undefined) return readers[value](text, name);
   if (choices.includes(text)) return text;
@@ -110,7 +110,7 @@ function valuesOf(program: Command): Values {
   for (const row of ROWS) {
     if (row.value === undefined && row.choices === undefined) values[nameOf(row)] ??= false;
     const text = row.env === undefined ? undefined : process.env[row.env];
-    // Not commander's own reading of the environment, which would blame the option for a fault of the variable.
+    // If commander read the environment, its errors would name the option instead of the variable.
     if (row.env !== undefined && text !== undefined) values[nameOf(row)] ??= read(row, text, row.env);
   }
   return values as Values;
@@ -127,7 +127,7 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
   return { kind: 'command', command: command ?? '', args, env: Object.fromEntries(env), cwd };
 }
 
-/** An option that would do nothing is a mistake, and may be one about safety. */
+/** Refuses an option that would have no effect. It is a mistake, and the user may rely on the option for safety. */
 function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio }: Values): void {
   const flag = flagOf(row.flags);
   const name = nameOf(row);
@@ -151,7 +151,7 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** What follows the `=` of an option nobody knows may be a credential. */
+/** Leaves out the value of an unknown option, because it may be a credential. */
 function oneLine(message: string): string {
   return message
     .replace(/^error: /, '')

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-/** How often we look. */
+/** How often to check. */
 const INTERVAL_MS = 1_000;
 
 /**
- * Calls `onGone` when the program that has started us is gone, if that is one of those that run commands for others: npx
- * and npm set these variables, and so do pnpm and yarn. When they are ended they often end only a shell in between, and
- * nobody tells us. Whoever starts us otherwise may leave us running.
+ * Calls `onGone` when the program that started us has ended, if it was npx, npm, pnpm or yarn. These set the variables
+ * that are checked here. When one of them is ended, it often ends only the shell between it and us, and nobody tells
+ * us. Any other program may end and leave us running.
  */
 export function watchParent(onGone: () => void, environment: NodeJS.ProcessEnv = process.env): void {
   if (environment['npm_lifecycle_event'] === undefined && environment['npm_command'] === undefined) return;
@@ -20,7 +20,7 @@ export function watchParent(onGone: () => void, environment: NodeJS.ProcessEnv =
   timer.unref();
 }
 
-/** Our parent, and its parent, where that is npm and the parent its shell. */
+/** Our parent, and also its parent if our parent is a shell that npm started. */
 function chain(): readonly number[] {
   const parent = process.ppid;
   const shell = statusOf(parent);
@@ -31,7 +31,7 @@ function chain(): readonly number[] {
     : [parent];
 }
 
-/** On Linux. */
+/** Reads the name and the parent of a process. This works only on Linux. */
 function statusOf(pid: number): { readonly name: string; readonly ppid: number } | undefined {
   try {
     const [, name = '', ppid] = /\((.*)\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
@@ -41,7 +41,7 @@ function statusOf(pid: number): { readonly name: string; readonly ppid: number }
   }
 }
 
-/** On Windows, a process keeps the number of a parent that is gone. */
+/** Needed on Windows, where `ppid` does not change when the parent ends. Elsewhere this is always true. */
 function isAlive(pid: number | undefined): boolean {
   if (process.platform !== 'win32' || pid === undefined) return true;
   try {

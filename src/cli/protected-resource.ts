@@ -6,7 +6,7 @@ import type { Answer } from '../proxy/own-answers.js';
 const RESOURCE = '/.well-known/oauth-protected-resource';
 const SERVER = '/.well-known/oauth-authorization-server';
 
-/** How long the backend may take to give a document, and how many bytes of it are read. */
+/** How long the backend may take to send a document, and how many bytes of it are read. */
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 262_144;
 
@@ -16,13 +16,13 @@ const METADATA = /(\bresource_metadata\s*=\s*)("(?:[^"\\]|\\.)*"|[^\s,"]+)/gi;
 const QUOTED = /"(?:[^"\\]|\\.)*"/g;
 
 export interface ProtectedResourceOptions {
-  /** Where the backend is. */
+  /** The URL of the backend. */
   readonly backend: URL;
-  /** What it is sent with every request. */
+  /** The headers that are sent to the backend with every request. */
   readonly headers: readonly (readonly [string, string])[];
-  /** Whether its refusals of a token are about that of the client, not about ours. */
+  /** Whether the token that the backend refuses is the client's, not ours. */
   readonly isForClient: boolean;
-  /** Where clients reach the endpoint. @default by the host that they address, and `path` */
+  /** Where clients reach the endpoint. @default the host that the client addresses, followed by `path` */
   readonly publicUrl: string | undefined;
   readonly path: string;
   readonly guard: Pick<Guard, 'check' | 'corsHeaders'>;
@@ -31,21 +31,21 @@ export interface ProtectedResourceOptions {
 type Document = Readonly<Record<string, unknown>>;
 
 /**
- * Lets clients find out who gives them a token for a backend over HTTP: they are told by the backend's own documents,
- * in which it has our address.
+ * Tells clients who issues tokens for a backend over HTTP. It serves the backend's own metadata, with our address in
+ * place of the backend's.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */
 export class ProtectedResource {
-  /** Where the backend has said that its metadata is. */
+  /** Where the backend said that its metadata is. */
   #named: URL | undefined;
   #hasRefused = false;
-  /** Goes the way of the messages: by the same HTTP proxy, where there is one. */
+  /** Uses the same HTTP proxy as the messages, if there is one. */
   #fetch: Promise<typeof globalThis.fetch> | undefined;
 
   constructor(private readonly options: ProtectedResourceOptions) {}
 
-  /** What a client is told of a refusal: its challenge names our metadata in the place of the backend's. */
+  /** Turns the backend's refusal into ours. Its challenge then names our metadata instead of the backend's. */
   readonly relayRefusal = (
     refusal: BackendRefusal,
     { headers }: { readonly headers: Headers },
@@ -62,7 +62,7 @@ export class ProtectedResource {
     return { ...refusal, headers: { ...others, 'www-authenticate': renamed } };
   };
 
-  /** @returns the answer to a request for a document of this kind */
+  /** @returns the answer, if `path` is that of a metadata document */
   answer(path: string, incoming: Incoming): Promise<Answer> | undefined {
     const headers = incoming.allHeaders();
     const publicPath = new URL(this.#publicUrl(headers)).pathname;
@@ -80,18 +80,18 @@ export class ProtectedResource {
     return { ...answer, headers: { ...answer.headers, ...guard.corsHeaders(incoming) } };
   }
 
-  /** That of the backend, which is reached where we are. */
+  /** The backend's resource metadata, with our address. */
   async #resource(headers: Headers): Promise<Document | undefined> {
     const resource = this.#publicUrl(headers);
     const path = withoutSlash(this.options.backend.pathname);
     const places = [this.#named?.href, path === '/' ? undefined : RESOURCE + path, RESOURCE];
     const document = await this.#find(places.filter((place) => place !== undefined));
     if (document !== undefined) {
-      // What is signed says where the backend is.
+      // The signed metadata contains the backend's address.
       const { signed_metadata: _, ...rest } = document;
       return { ...rest, resource };
     }
-    // Since 2025-06-18 such a document is a must. Before, a server gave tokens itself: that is what clients assume, of the
+    // This document is required since 2025-06-18. Before, a server issued tokens itself. Clients assume that of the
     // server whose address they know.
     const server = await this.#find([SERVER]);
     if (server === undefined && !this.#hasRefused) return undefined;
@@ -116,7 +116,7 @@ export class ProtectedResource {
     return undefined;
   }
 
-  /** What is elsewhere is not fetched: a backend must not have us ask whom it likes. */
+  /** Ignores other origins: a backend must not make us send requests to any server it likes. */
   #remember(named: string): void {
     const url = URL.canParse(named) ? new URL(named) : undefined;
     if (url?.origin === this.options.backend.origin) this.#named = url;
@@ -125,25 +125,25 @@ export class ProtectedResource {
   #publicUrl(headers: Headers): string {
     const { publicUrl, path } = this.options;
     if (publicUrl !== undefined) return publicUrl;
-    // The first of several proxies is the one that the client has reached.
+    // With several proxies, the first value comes from the one that the client reached.
     const [forwarded] = (headers.get('x-forwarded-proto') ?? '').split(',', 1);
     const scheme = forwarded?.trim().toLowerCase() === 'https' ? 'https' : 'http';
     return `${scheme}://${headers.get('host') ?? ''}${path}`;
   }
 }
 
-/** Not before it is needed: see `upstream-factory.ts`. */
+/** Loads the HTTP client only when needed; see `upstream-factory.ts`. */
 async function fetchFor(backend: URL): Promise<typeof globalThis.fetch> {
   return (await import('../backends/http/index.js')).fetchThrough(backend);
 }
 
-/** Where the metadata of a resource is, which is at this URL. */
+/** The URL of the metadata of this resource. */
 function metadataUrlOf(resource: string): string {
   const { origin, pathname, search } = new URL(resource);
   return `${origin}${RESOURCE}${pathname === '/' ? '' : withoutSlash(pathname)}${search}`;
 }
 
-/** In a challenge, replaces the URL of the metadata. What is said in quotes is no name of a parameter. */
+/** Replaces the URL of the metadata in a challenge. A name inside quotes is not a parameter. */
 function replaceMetadata(challenge: string, replace: (named: string) => string): string {
   const quoted = [...challenge.matchAll(QUOTED)].map(({ index, 0: text }) => [index, index + text.length] as const);
   return challenge.replace(METADATA, (whole, name: string, value: string, at: number) => {

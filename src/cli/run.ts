@@ -14,10 +14,10 @@ import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
 import { UpstreamFactory } from './upstream-factory.js';
 
-/** How long the answers that are being written may take to go out. */
+/** How long answers that are being written may take to finish. */
 const FLUSH_MS = 1_000;
 
-/** A client that has closed stdin waits for us to end, but not for long. */
+/** A client that closed stdin waits for this process to end, but not for long. */
 const FAREWELL_GRACE_MS = 1_000;
 
 const LISTEN_ERRORS: Readonly<Record<string, string>> = {
@@ -27,17 +27,17 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such address',
 };
 
-/** Serves until a signal, or until the client of `--stdio` or its server ends it. */
+/** Serves until a signal arrives. With `--stdio`, the client or the server can also end it. */
 export async function run(options: CommandOptions): Promise<void> {
   const logs = new Logs(options.json);
-  // Whoever reads our logs may stop; that is no reason to end.
+  // The reader of the logs may go away. That must not end the process.
   process.stderr.on('error', () => undefined);
-  // What a server answers may repeat what it was given.
+  // The logs hide secrets, which a server may repeat in its answers.
   writeDebugTo((...values) => {
     logs.debug(format(...values));
   });
   process.once('uncaughtException', (error: unknown) => {
-    logs.error(`ends, for nothing has caught this: ${format(error)}`);
+    logs.error(`ends because of an uncaught error: ${format(error)}`);
     process.exit(1);
   });
   const { upstream, name, trace, maxMessage, stdio } = options;
@@ -106,7 +106,8 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     abandon: upstreams.abandon,
     async close() {
       isClosing = true;
-      // Still listening: the answer to a question of a call in flight comes as a request of its own.
+      // The server still listens. A call in flight may wait for the client's answer to a server request, and that answer
+      // is a new POST.
       await proxy.close({ graceMs: GRACE_MS });
       await stop(server, FLUSH_MS);
     },
@@ -138,13 +139,13 @@ function eventStore(): StatefulProxyOptions['eventStore'] {
   return ({ signal }) => memory.store(signal);
 }
 
-/** What is passed on says who the client is: another client must not speak with it. */
+/** The headers to pass on, and those that identify the client, so that no other client can use its session. */
 function passing(upstream: UpstreamSpec): Pick<StatefulProxyOptions, 'passHeaders' | 'credentialHeaders'> {
   if (upstream.kind === 'command' || upstream.passHeaders.length === 0) return {};
   return { passHeaders: upstream.passHeaders, credentialHeaders: credentialHeaders(upstream) };
 }
 
-/** Where there is a --token, clients need that one, and nobody gives it to them. */
+/** With `--token`, clients need that token, and no authorization server issues it. */
 function protectedResource(options: CommandOptions, guard: Guard): ProtectedResource | undefined {
   const { upstream, token, publicUrl, path } = options;
   if (upstream.kind === 'command' || token !== undefined) return undefined;
@@ -154,9 +155,9 @@ function protectedResource(options: CommandOptions, guard: Guard): ProtectedReso
   return new ProtectedResource({ backend, headers, isForClient, publicUrl, path, guard });
 }
 
-/** An address of this machine is no name that an attacker could point at it. */
+/** Includes `--host`: an address of this machine is not a name that an attacker could point at it. */
 function allowedHosts({ host, allowedHost = [] }: CommandOptions): readonly string[] {
-  // An address with a zone (`fe80::1%eth0`) is in no Host header.
+  // An address with a zone (`fe80::1%eth0`) never appears in a Host header.
   return isEveryAddress(host) || hostPattern(host) === undefined ? allowedHost : [host, ...allowedHost];
 }
 

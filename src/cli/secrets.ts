@@ -1,23 +1,23 @@
-/** A shorter value is no secret (`1`, `true`, `info`), and to hide it would hide ordinary words. */
+/** A shorter value (`1`, `true`, `info`) is not a secret. Hiding it would hide ordinary words. */
 const SHORTEST_SECRET = 8;
 
 const HIDDEN = '***';
 
-/** What is never shown, whoever says it: what a server answers or prints may repeat what it was given. */
+/** Texts that are never shown. A server may repeat what it was given in its answers and its output. */
 export class Secrets {
-  /** How often each text is hidden: two sessions may have been given the same. */
+  /** How many times each text is hidden. Two sessions may have the same secret. */
   readonly #holders = new Map<string, number>();
-  /** Of one that begins like another, the rest would be left. */
+  /** If one secret begins with another, replacing the shorter one first would leave the rest of the longer one. */
   #longestFirst: readonly string[] | undefined;
 
   constructor(secrets: readonly string[] = []) {
     for (const secret of secrets) this.hide(secret);
   }
 
-  /** @returns shows it again, where nobody else hides it */
+  /** @returns a function that ends the hiding, unless somebody else hides the same secret */
   hide(secret: string): () => void {
     if (secret.length < SHORTEST_SECRET) return () => undefined;
-    // Many a server repeats what it was given as JSON.
+    // Many servers repeat what they were given as JSON.
     const forms = new Set([secret, JSON.stringify(secret).slice(1, -1)]);
     for (const form of forms) this.#hold(form, 1);
     return () => {
@@ -26,7 +26,7 @@ export class Secrets {
     };
   }
 
-  /** No regular expression: one of all texts would be compiled again, for seconds, whenever a session comes or goes. */
+  /** Uses no regular expression: one of all secrets takes seconds to compile, at each begin and end of a session. */
   redact(text: string): string {
     this.#longestFirst ??= [...this.#holders.keys()].sort((one, other) => other.length - one.length);
     let redacted = text;
@@ -35,18 +35,18 @@ export class Secrets {
     return redacted;
   }
 
-  /** Of a text that was cut off, what may be the beginning of a secret is left out, too. */
+  /** Redacts a text that was cut off. Also removes what may be the beginning of a secret at its end. */
   redactCut(text: string): string {
     const redacted = this.redact(text);
     const ends = [...this.#holders.keys()].map((secret) => redacted.length - lengthOfBeginning(secret, redacted));
     return redacted.slice(0, Math.min(redacted.length, ...ends));
   }
 
-  /** How much of a text may be shown before the rest is known: up to where a secret may have begun. */
+  /** How much of a text may be shown before the rest is known. It stops where a secret may have begun. */
   cut(text: string): number {
     const secrets = [...this.#holders.keys()];
     let end = Math.min(text.length, ...secrets.map((secret) => text.length - lengthOfBeginning(secret, text)));
-    // A secret that is there already must not be parted either, nor one that this one overlaps.
+    // The cut must not split a complete secret either. Moving the cut may split another one, so this repeats.
     for (let before = -1; before !== end;) {
       before = end;
       for (const secret of secrets) {
@@ -57,7 +57,7 @@ export class Secrets {
     return end;
   }
 
-  /** The same value, with no secret in any text of it. The names of properties are our own. */
+  /** Redacts every text in a value. Property names are ours, so they stay. */
   redactIn(value: unknown): unknown {
     if (typeof value === 'string') return this.redact(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -72,9 +72,9 @@ export class Secrets {
   }
 }
 
-/** How much of a secret a text ends with. */
+/** How many characters of the beginning of a secret a text ends with. */
 function lengthOfBeginning(secret: string, text: string): number {
-  // Only where its first characters stand, for there may be thousands of secrets, each as long.
+  // Compares only where the first characters match, because there may be thousands of secrets, each as long.
   const head = secret.slice(0, SHORTEST_SECRET);
   const from = Math.max(0, text.length - secret.length + 1);
   for (let at = text.indexOf(head, from); at >= 0; at = text.indexOf(head, at + 1))

@@ -1,14 +1,14 @@
-/** What people call the server that a command starts: its package or its file, not the program that runs it. */
+/** Finds the name of the server that a command starts: its package or its file, not the program that runs it. */
 
-/** A program that runs another, whose name follows its own options. */
+/** A program that runs another program. The other program's name follows the runner's own options. */
 interface Runner {
-  /** What must come first, such as `dlx`. */
+  /** The arguments must begin with one of these, such as `dlx`. */
   readonly subcommands?: readonly (readonly string[])[];
   /** Options that take the next argument as their value. */
   readonly withValue?: readonly string[];
   /** Options without a value. */
   readonly alone?: readonly string[];
-  /** An option whose value is what is run. */
+  /** An option whose value is the program to run. */
   readonly target?: string;
 }
 
@@ -48,8 +48,8 @@ const RUNNERS: ReadonlyMap<string, Runner> = new Map([
 const PACKAGE = /^(@[\w.-]+\/[\w.-]+|[\w.-]+)(?:@[\w.^~*+-]+|==[\w.*+-]+)?$/;
 
 /**
- * The name of the server that a command starts. An argument is shown only where it is certain to be a package, a module
- * or a file: any other may be a credential. Then the program gives its name.
+ * The name of the server that a command starts. An argument is shown only if it is certainly a package, a module or a
+ * file. Any other argument may be a credential, so the name of the program is used instead.
  */
 export function serverNameOf(command: string, args: readonly string[]): string {
   const program = fileOf(command).replace(/\.(?:exe|cmd|bat)$/i, '');
@@ -62,7 +62,7 @@ export function serverNameOf(command: string, args: readonly string[]): string {
   return /^[a-z]+[:+]/i.test(target) && !/^[a-z]:\\/i.test(target) ? fileOf(command) : fileOf(target);
 }
 
-/** @returns nothing where an option is not known, for what follows may be its value */
+/** @returns `undefined` if an option is unknown, because the next argument may be its value */
 function targetOf({ subcommands = [[]], withValue = [], alone = [], target }: Runner, args: readonly string[]) {
   const first = subcommands.find((words) => words.every((word, at) => args[at] === word));
   if (first === undefined) return undefined;

@@ -6,28 +6,28 @@ import { watchParent } from './parent.js';
 /** How long calls in flight may take to finish. */
 export const GRACE_MS = 10_000;
 
-/** `npx` passes on a signal that the terminal has sent to us as well: within this time it is one and the same. */
+/** `npx` passes on signals that the terminal has also sent to us. A repetition within this time is the same signal. */
 const ECHO_MS = 300;
 
 /**
- * Those that a terminal sends, when it goes (SIGHUP) or on Ctrl-C and Ctrl-\, and whoever ends a service. The default
- * would end us, and nothing that leads a process group of its own.
+ * A terminal sends these when it closes (SIGHUP) and on Ctrl-C and Ctrl-\. Service managers send SIGTERM. Without a
+ * handler, they would end this process, but not the children that lead their own process groups.
  */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 export interface Shutdown {
-  /** Lets calls in flight finish, and closes everything. */
+  /** Lets calls in flight finish, then closes everything. */
   readonly close: () => Promise<void>;
-  /** Ends at once what would outlive this process: called when that ends, unless by a signal that is not handled here. */
+  /** Kills what would outlive this process. Called when the process ends, unless a signal not handled here ends it. */
   readonly abandon: () => void;
   readonly logs: Logs;
 }
 
 /**
- * Ends the process on the first of these signals when it is done, on the second at once. That npx, which has started us, is
- * gone counts as a signal.
+ * On the first signal, closes everything and then ends the process. A second signal ends it at once. If the npx that
+ * started us ends, that counts as a signal.
  *
- * @returns whether there has been one
+ * @returns a function that tells whether a signal has arrived
  */
 export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolean {
   process.once('exit', abandon);
@@ -52,13 +52,13 @@ export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolea
   return () => first !== undefined;
 }
 
-/** A logout sends SIGHUP together with SIGTERM. */
+/** Whether two signals have the same cause. A logout sends SIGHUP together with SIGTERM. */
 function isOne(signal: string, first: string): boolean {
   return signal === first || signal === 'SIGHUP' || first === 'SIGHUP';
 }
 
 export async function end(close: () => Promise<void>, exitCode: number, logs: Logs): Promise<void> {
-  // With stdin closed and a server that is not connected just now, nothing else keeps the process alive.
+  // If stdin is closed and no server is connected, nothing else keeps the process alive.
   setInterval(() => undefined, MAX_TIMEOUT_MS);
   try {
     await close();

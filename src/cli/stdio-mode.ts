@@ -8,10 +8,10 @@ import { StdioTransport, type End } from './stdio-server-transport.js';
 
 export interface StdioMode {
   readonly routes$: Session['routes$'];
-  /** Resolves when it is over, with the reason: the end of the client, or the server is gone. */
+  /** Resolves with the reason when the client or the server has ended the session. */
   readonly over: Promise<End | 'server gone'>;
   start(): Promise<void>;
-  /** Lets calls in flight finish, for at most `graceMs`, and disconnects client and server. */
+  /** Lets calls in flight finish for at most `graceMs`, then disconnects client and server. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface StdioModeOptions extends Pick<StatefulProxyOptions, 'upstream' 
   readonly maxMessage?: number;
 }
 
-/** A session of the proxy, whose client is at our stdin and stdout. */
+/** A session of the proxy with the client at our stdin and stdout. */
 export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMode {
   let isOver!: (reason: End | 'server gone') => void;
   const over = new Promise<End | 'server gone'>((resolve) => (isOver = resolve));

@@ -10,12 +10,12 @@ import { MessageLines } from '../backends/message-lines.js';
 import { INVALID_REQUEST, isTooLong, MAX_MESSAGE, PARSE_ERROR } from '../backends/messages.js';
 import type { Outline } from '../backends/outline.js';
 
-/** Why no more comes of a client: it has left, or has sent what cannot be read, and nothing after it. */
+/** Why the client's input ended: the client left, or sent a message so long that nothing after it can be read. */
 export type End = 'left' | 'too long';
 
 /**
- * The client at our stdin and stdout. The SDK's transport does not tell when a message is written or the client gone,
- * and leaves whoever has sent an invalid request to wait.
+ * The client at our stdin and stdout. The SDK's transport does not tell when a message is written or when the client is
+ * gone, and does not answer an invalid request.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
@@ -56,7 +56,7 @@ export class StdioTransport implements TransportLike {
     const left = (): void => {
       this.onEnd('left');
     };
-    // One that breaks has no end, and each write to a client that is gone is an error of its own.
+    // A broken input emits no 'end'. Each write to a client that is gone fails with a new error.
     this.input.on('end', left).on('close', left).on('error', left);
     this.output.on('error', (error) => {
       this.#broken ??= error;
@@ -66,7 +66,7 @@ export class StdioTransport implements TransportLike {
     return Promise.resolve();
   }
 
-  /** Resolves when it is written. Rejects when the client does not take it any more; `cause` says why. */
+  /** Resolves when the message is written. Rejects if the client no longer reads; `cause` says why. */
   send(message: JsonRpcMessage): Promise<void> {
     return this.#write(serializeMessage(message as never));
   }
@@ -77,7 +77,7 @@ export class StdioTransport implements TransportLike {
     return Promise.resolve();
   }
 
-  /** Resolves when all that was sent is written: what is not is lost when the process ends. */
+  /** Resolves when everything that was sent is written. The rest would be lost when the process ends. */
   async flushed(): Promise<void> {
     await this.#write('').catch(() => undefined);
   }
@@ -125,7 +125,7 @@ export class StdioTransport implements TransportLike {
     const why = this.#isTooLong;
     this.onerror?.(new RangeError(`a message of the client ${why}`));
     if (isAnswer === true) this.#noAnswer(id, why);
-    // A notification has no id, and is answered by nobody.
+    // A notification has no id, and gets no answer.
     else if (isAnswer === undefined || id !== undefined)
       this.#refuse(id ?? null, INVALID_REQUEST, `Invalid Request: it ${why}`);
   }
@@ -134,7 +134,7 @@ export class StdioTransport implements TransportLike {
     return isTooLong(this.maxMessage);
   }
 
-  /** An answer is answered by nobody, and whoever waits for it gets an error in its place. */
+  /** An answer gets no answer. The server that waits for it gets an error in its place. */
   #noAnswer(id: unknown, why: string): void {
     if (isRequestId(id)) this.onmessage?.(errorAnswer(id, `The client's answer to this request ${why}`));
   }

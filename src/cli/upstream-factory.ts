@@ -15,24 +15,24 @@ import { UsageError } from './usage-error.js';
 
 type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 
-/** Not before it is needed: a server that we run has no use for an HTTP client. */
+/** Loads the HTTP client only when needed. A server that we run as a command does not need it. */
 const loadHttp = () => import('../backends/http/index.js');
 
-/** A shorter path is the name of an endpoint, like `/mcp`, and may stand in other words. */
+/** A shorter path is the name of an endpoint, like `/mcp`, and may be part of other words. */
 const MIN_SECRET_PATH = 12;
 
 export interface UpstreamFactoryOptions {
   /** What logs call the server. @default its package or file, or the origin of its URL */
   readonly name?: string | undefined;
-  /** Whether a session outlives that of a server over HTTP: for a client that cannot begin another by itself. */
+  /** Whether a session outlives that of a server over HTTP. For clients that cannot begin a new one themselves. */
   readonly renews?: boolean;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
-  /** Whether errors quote what a server writes to stdout that is no message. */
+  /** Whether errors quote stdout lines of the server that are not messages. */
   readonly quotesStdout?: boolean;
 }
 
-/** Makes the connections to the server that is served: one for each session. */
+/** Connects to the server that is served, once for each session. */
 export class UpstreamFactory {
   readonly #children = new Children();
 
@@ -53,14 +53,14 @@ export class UpstreamFactory {
     for (const secret of secretsOf(this.#proxiesFor(spec))) logs.hide(secret);
   }
 
-  /** What people call the server that is served. No argument, path or query that may hold a credential is in it. */
+  /** The name of the server. It contains no argument, path or query that may hold a credential. */
   get name(): string {
     const { name } = this.options;
     if (name !== undefined) return name;
     return this.spec.kind === 'command' ? serverNameOf(this.spec.command, this.spec.args) : this.spec.url.origin;
   }
 
-  /** @throws UsageError when the command cannot be found: better now than for each client */
+  /** @throws UsageError if the command cannot be found: better once now than for each client */
   mustExist(): void {
     const fault = this.spec.kind === 'command' ? faultIn(this.spec) : undefined;
     if (fault !== undefined) throw new UsageError(fault);
@@ -70,7 +70,7 @@ export class UpstreamFactory {
   readonly connect = (request: UpstreamRequest): TransportLike | Promise<TransportLike> =>
     this.spec.kind === 'command' ? this.#run(this.spec) : this.#reach(this.spec, request);
 
-  /** Ends every process at once, without asking. */
+  /** Kills every process that was started. */
   readonly abandon = (): void => {
     this.#children.kill();
   };
@@ -110,7 +110,7 @@ export class UpstreamFactory {
     return discreet(transport, secrets, passed, show);
   }
 
-  /** @throws UsageError when the environment names a proxy that is none */
+  /** @throws UsageError if the environment names an invalid proxy */
   #proxiesFor({ url }: UrlSpec): Proxies {
     try {
       return proxiesFor(url);
@@ -119,7 +119,7 @@ export class UpstreamFactory {
     }
   }
 
-  /** What it holds may be printed line by line. */
+  /** Hides each line, too, because a server may print the value line by line. */
   #hideText(value: string): void {
     for (const secret of [value, ...value.split(/\r?\n/)]) this.logs.hide(secret);
   }

@@ -3,7 +3,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** @param value the refused text, left out where it may be a credential */
+/** @param value the refused text; left out if it may be a credential */
 export function refused(name: string, expected: string, value?: string): UsageError {
   return new UsageError(`${name} must be ${expected}${value === undefined ? '' : `, not '${value}'`}`);
 }

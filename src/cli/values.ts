@@ -1,6 +1,6 @@
 /**
- * Functions that read the value of an option, each given the text and the name of the option for its error. An error
- * shows the refused text, unless it may be a credential.
+ * Functions that read the value of an option. Each takes the text, and the name of the option for its error. The error
+ * shows the refused text, unless that may be a credential.
  */
 import { statSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
@@ -48,7 +48,7 @@ export function notEmpty(value: string, flag: string): string {
   return value;
 }
 
-/** Without scheme, path or list: what a `Host` header holds, or a pattern of it. */
+/** The value of a `Host` header, or a pattern for it. It has no scheme or path, and is not a list. */
 export function hostName(value: string, flag: string): string {
   if (hostPattern(value) === undefined)
     throw refused(flag, "a host, such as 'example.com', 'example.com:3000', '*.example.com' or '*'", value);
@@ -67,7 +67,7 @@ export function urlPath(value: string, flag: string): string {
   return value;
 }
 
-/** A URL may hold a key in its query: it is not shown. */
+/** The error does not show the URL, because its query may hold a key. */
 export function httpUrl(value: string, flag: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw refused(flag, 'an http or https URL');
@@ -76,7 +76,7 @@ export function httpUrl(value: string, flag: string): URL {
   return url;
 }
 
-/** As it is given: an authorization server may compare it letter by letter. */
+/** Returned as given, because an authorization server may compare it letter by letter. */
 export function publicUrl(value: string, flag: string): string {
   const url = httpUrl(value, flag);
   if (url.hash !== '') throw refused(flag, 'a URL without a fragment', value);
@@ -109,7 +109,7 @@ export function directory(value: string, flag: string): string {
   return value;
 }
 
-/** RFC 6750: what can follow `Bearer`. */
+/** A token that can follow `Bearer`, by RFC 6750. */
 export function bearerToken(value: string, flag: string): string {
   if (!/^[\w.~+/-]+=*$/.test(value)) throw refused(flag, 'a token of letters, digits and -._~+/');
   return value;
