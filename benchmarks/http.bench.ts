@@ -1,22 +1,23 @@
 /**
- * What `withBackchannel()` costs a server of the SDK over real HTTP on 127.0.0.1.
+ * Measures how much `withBackchannel()` slows down a server of the SDK, over real HTTP on 127.0.0.1.
  *
  *     npm run bench:http -- [--brief] [--out <folder>]
  *
- * Three servers: bare, wrapped, and bare with async contexts as the wrapper has them, which tells what part
- * of the difference is Node's price for these. Each is a process, and the client is another. Not one process
- * for all servers: on Node 20 and 22 the first async context slows down every promise of its process,
- * and the bare server would pay for the others. What processes differ in by chance is met with
- * fresh ones for every round.
+ * There are three servers: bare, wrapped, and bare with the same async contexts as the wrapper. The third shows how
+ * much of the difference is the price of async contexts in Node. Each server is a process, and the client is another.
+ * The servers cannot share a process: on Node 20 and 22 the first async context slows down every promise of its
+ * process, so the bare server would pay for the others. Processes also differ by chance, so every round starts new
+ * ones.
  *
- * Batches of calls come in turns, one to each server right after the other, in an order that changes
- * from turn to turn, and of so many calls that all clients are at work for nearly all of it. A ratio is
- * taken within a turn. What processes differ in by chance shows between rounds only: rather more of these,
- * with fewer turns in each. Two times are compared: the wall clock's, which is what a user sees, and the
- * server's processor time, which others on the machine do not disturb, and which the client's does not dilute.
+ * Calls come in batches. In each turn, every server gets one batch, right after the other. The order changes from turn
+ * to turn. A batch is so large that all clients are busy for nearly all of it. Ratios are taken within a turn. Chance
+ * differences between processes show only between rounds, so there are more rounds, with fewer turns in each.
  *
- * Clients are closed-loop: each waits for its answer before it calls again. So a p99 is not that of a service
- * under constant load, where a slow call does not keep the next one from coming.
+ * Two times are compared. Users see the wall clock time. The server's processor time is not disturbed by other
+ * programs on the machine, nor diluted by the client's time.
+ *
+ * Clients are closed-loop: each waits for its answer before it calls again. The p99 is therefore not that of a service
+ * under constant load, where a slow call does not delay the next one.
  */
 import type { PairedRatio } from './lib/bootstrap.js';
 import { environment } from '../suites/lib/environment.js';

@@ -1,6 +1,6 @@
 /**
- * The benchmarks of the package itself on other versions of Node, whose async contexts cost otherwise:
- * one after the other, each into a result next to that of the usual Node.
+ * Runs the benchmarks of the package itself on other versions of Node, where async contexts cost more or less. Runs one
+ * after the other, and writes each result next to that of the usual Node.
  *
  *     npm run bench:nodes -- [routing] [http] [scale] [--brief] [--out <folder>]
  */

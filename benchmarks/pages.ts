@@ -1,9 +1,9 @@
 /**
- * Writes what the benchmarks have found into the pages that show it, between their markers.
+ * Writes the results of the benchmarks into the pages that show them, between their markers.
  *
  *     npm run bench:pages -- [--check] [--root <folder>] [--results <folder>]
  *
- * `--check` changes nothing and exits with 1 if a page does not say what the results say.
+ * `--check` changes nothing and exits with 1 if a page does not match the results.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

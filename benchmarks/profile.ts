@@ -1,11 +1,11 @@
 /**
- * Where the processor time goes: of the HTTP benchmark's server, bare and wrapped, and of the command in
- * front of a server over stdio, each while 16 clients call a tool.
+ * Shows where the processor time goes while 16 clients call a tool. Profiles the server of the HTTP benchmark, bare and
+ * wrapped, and the command in front of a server over stdio.
  *
  *     npm run bench:profile -- [--brief] [--out <folder>]
  *
- * Sampling begins when the program is warm, and is done from outside, by Node's inspector. A sample
- * counts for the function that was running, not for who called it.
+ * Sampling begins when the program is warm. Node's inspector takes the samples from outside. A sample counts for the
+ * function that was running, not for its callers.
  */
 import { fileURLToPath } from 'node:url';
 import { environment } from '../suites/lib/environment.js';

@@ -1,22 +1,22 @@
 /**
- * What routing costs, per message, on a transport that does nothing.
+ * Measures the cost of routing per message, on a transport that does nothing.
  *
  *     npm run bench -- [--brief] [--out <folder>]
  *
- * A message is a quarter of a cycle: a call comes in, a question goes out, its answer comes in, the result
- * goes out.
+ * A message is a quarter of a cycle: a call comes in, a server request goes out, its answer comes in, the result goes
+ * out.
  *
- * How noise is kept out, or made to hit all alike:
- * - Time is the processor time of the process, garbage collection included: of each pass all its time is
- *   divided by all its messages. Of the passes, and then of the rounds, the median is taken.
- * - The variants of one process run interleaved, pass by pass, in changing order.
- * - The processes run one after another, round by round, in changing order. A ratio is taken within a
- *   round, and the spread is that of the rounds, so that it includes what differs from process to process.
+ * How noise is kept out, or made to affect all variants alike:
+ * - Time is the processor time of the process, including garbage collection. The time of a pass is divided by its
+ *   messages. The result is the median of the passes, and then the median of the rounds.
+ * - The variants in one process take turns, pass by pass, in changing order.
+ * - The processes run one after another, round by round, in changing order. Ratios are taken within a round. The spread
+ *   is taken over the rounds, so it includes the differences between processes.
  *
- * Why several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise
- * of its process. What runs without an async context is measured where there is none; it is the
- * yardstick for what runs with one, and so the whole cost of the context is in the ratio. And 100,000
- * requests in flight make garbage collection dearer for whoever shares the heap with them.
+ * Why there are several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise of its
+ * process. Variants without an async context are measured in a process that has none. Variants with one are compared
+ * with these, so the ratio includes the whole cost of the context. Also, 100,000 requests in flight make garbage
+ * collection more expensive for everything that shares their heap.
  */
 import { environment } from '../suites/lib/environment.js';
 import { HEAP_VARIANTS } from './lib/heap.js';
