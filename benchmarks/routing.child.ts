@@ -1,4 +1,4 @@
-/** A process of its own for one measurement: see routing.bench.ts for why. */
+/** Makes one measurement in a process of its own. routing.bench.ts says why. */
 import { Bench } from 'tinybench';
 import createDebug from 'debug';
 import { CYCLES_PER_RUN, MESSAGES_PER_CYCLE, cycles, sessionCycles } from './lib/cycle.js';

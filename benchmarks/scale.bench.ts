@@ -1,16 +1,18 @@
 /**
- * What many sessions in one process cost: 10,000 of them, 1,000 asked a question at once.
+ * Measures what many sessions cost in one process: 10,000 sessions, of which 1,000 are asked a question at once.
  *
  *     npm run bench:scale -- [--brief] [--out <folder>]
  *
- * Each session has a web-standard Streamable HTTP transport of the SDK and a backend in memory. Either the
- * transport is wrapped, or not, and piped to the backend by hand; or `createStatefulProxy` does that, for all
- * sessions of its process, with all that it guards and counts. No sockets, because 10,000 connections would measure the kernel; but the real
- * transport, with its streams and its encoding, because a stand-in would make the wrapper look either
- * dearer or cheaper than it is. Clients and backends are in the same process and in every figure, so
- * the hand-written wrapper is measured alike, and is what figures are to be compared with.
+ * Each session has a web-standard Streamable HTTP transport of the SDK and a backend in memory. The transport is bare or
+ * wrapped, and piped to the backend by hand. Or `createStatefulProxy` wraps and pipes the transports of all sessions of
+ * its process, with all its guards and counters.
  *
- * Every variant at every size has a process of its own, one after the other, round by round.
+ * There are no sockets, because 10,000 connections would measure the kernel. The transport is real, with its streams and
+ * its encoding, because a stand-in would make the wrapper look more or less expensive than it is. Clients and backends
+ * run in the same process and are part of every figure. The hand-written wrapper is measured in the same way, so compare
+ * figures with its figures.
+ *
+ * Every variant at every size gets a process of its own. The processes run one after another, round by round.
  */
 import { inTurn } from './lib/turns.js';
 import { environment } from '../suites/lib/environment.js';

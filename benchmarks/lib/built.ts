@@ -1,4 +1,4 @@
-/** The package as it is published: benchmarks measure the build, not the transpiled source. */
+/** Loads the package as it is published. Benchmarks measure the build, not the transpiled source. */
 import type * as Package from '../../src/index.js';
 import type * as ProxyPackage from '../../src/proxy/index.js';
 

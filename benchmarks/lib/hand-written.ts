@@ -1,9 +1,9 @@
 import type { JsonRpcMessage, MessageHandler, SendOptions, TransportLike } from '../../src/index.js';
 
 /**
- * What one would write by hand: the last inbound request of the session, set as `relatedRequestId` on
- * whatever the server starts. The yardstick: it does the least that can be called a back-channel, and
- * gets the second call, concurrent calls and dead ids wrong.
+ * A wrapper as one would write it by hand. It sets the session's last inbound request as `relatedRequestId` on every
+ * message that the server starts. Benchmarks compare ours with it: it does the least that can be called a back-channel,
+ * and gets the second call, concurrent calls and dead ids wrong.
  */
 export class HandWritten implements TransportLike {
   onclose: (() => void) | undefined;

@@ -1,4 +1,4 @@
-/** Benchmarks that are run on several versions of Node, and what their results are called. */
+/** Lists the benchmarks that run on several versions of Node, and names their results. */
 import type { HttpResult, RoutingResult, ScaleResult } from './results.js';
 
 /** In addition to the one that results without a number are of. */

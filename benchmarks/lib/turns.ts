@@ -1,8 +1,8 @@
 /**
- * Who comes when in a round: every second round goes the other way, and every two begin with the next,
- * so that nobody always comes first, nor always after the same neighbour.
+ * Orders the values of one round. Every second round runs in reverse, and every second round the start moves on by one.
+ * So no value always comes first, nor always after the same neighbour.
  *
- * @param round from 0; what comes before is to warm up, and goes as the first
+ * @param round counts from 0; a negative one is a warm-up, and has the order of round 0
  */
 export function inTurn<T>(values: readonly T[], round: number): T[] {
   const turn = Math.max(round, 0);
