@@ -1,5 +1,5 @@
 /**
- * The backend over Streamable HTTP, one server for each session. Prints its URL, and ends with its stdin.
+ * The backend over Streamable HTTP, with one server for each session. Prints its URL. Ends when its stdin ends.
  *
  *     backend-http.ts [--wrapped]
  */

@@ -1,6 +1,6 @@
 /**
- * The client of the suite's client scenarios: does what the scenario in `MCP_CONFORMANCE_SCENARIO` asks
- * for, with the server at a URL, straight or through the command.
+ * The client for the suite's client scenarios. It does what the scenario in `MCP_CONFORMANCE_SCENARIO` asks for. It
+ * reaches the server at the URL directly or through the command.
  *
  *     client.ts direct|commandHttp|commandStdio <url>
  */

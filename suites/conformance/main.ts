@@ -1,6 +1,6 @@
 /**
- * The official conformance suite, against the same backend reached in several ways. Fails when a scenario
- * that passes directly does not through us, and when one that is recorded to pass directly no longer does.
+ * Runs the official conformance suite against the same backend, reached in several ways. Fails if a scenario passes
+ * directly but not through us, or if a scenario that is recorded to pass directly no longer does.
  *
  *     npm run conformance [-- --out docs]
  */

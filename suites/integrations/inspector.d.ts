@@ -1,4 +1,4 @@
-/** The inspector's server is a program: the types of the one function that can be used by itself. */
+/** Types for the one function of the inspector's server that can be used alone. The server itself is a program. */
 declare module '@modelcontextprotocol/inspector/server/build/mcpProxy.js' {
   import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 

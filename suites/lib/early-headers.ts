@@ -1,6 +1,7 @@
 /**
- * SDK 1.24.3 and older send the headers of the event stream that answers a POST with its first message. Tests wait for the headers to
- * know that a call has arrived, so they are sent at once, as 1.27.1 and later do. Nothing else is changed.
+ * SDK 1.24.3 and older answer a POST with an event stream, but send its headers only with the first message. Tests wait
+ * for the headers to know that a call has arrived. So this module sends them at once, as SDK 1.27.1 and later do.
+ * It changes nothing else.
  */
 import { ServerResponse } from 'node:http';
 

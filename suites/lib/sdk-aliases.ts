@@ -1,4 +1,4 @@
-/** Makes tests import another version of the SDK than the one they were written with. */
+/** Makes tests import another version of the SDK than the one they were written for. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-/** Runs vitest as a process of its own, and reads what its JSON reporter says. */
+/** Runs vitest in a process of its own, and reads the report of its JSON reporter. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * A server with all that the scenarios of the conformance suite ask for. It knows nothing of transports,
- * so that the same one is run over any of them.
+ * A server with everything that the scenarios of the conformance suite ask for. It knows nothing about transports, so
+ * the same server runs over any of them.
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import {

@@ -1,4 +1,4 @@
-/** The prompts that the scenarios get, by the names they get them. */
+/** The prompts that the scenarios get, under the names that the scenarios use. */
 import type { GetPromptResult, Prompt } from '@modelcontextprotocol/sdk/types.js';
 import { PNG } from './samples.js';
 

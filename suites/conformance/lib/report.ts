@@ -1,4 +1,4 @@
-/** The results as a page. */
+/** Writes the results as a page. */
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import type { Environment } from '../../lib/environment.js';

@@ -1,4 +1,4 @@
-/** The resources that the scenarios read, by the URIs they read. */
+/** The resources that the scenarios read, under the URIs that the scenarios use. */
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js';
 import { PNG } from './samples.js';
 

@@ -1,4 +1,4 @@
-/** The smallest media that are what they say they are. */
+/** The smallest valid media of each type. */
 
 /** A PNG of one red pixel. */
 export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';

@@ -1,4 +1,4 @@
-/** Runs scenarios of the conformance suite, and reads what it has checked. */
+/** Runs scenarios of the conformance suite, and reads the results of their checks. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

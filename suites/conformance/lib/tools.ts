@@ -1,4 +1,4 @@
-/** The tools that the scenarios call, by the names they call them. */
+/** The tools that the scenarios call, under the names that the scenarios use. */
 import { setTimeout } from 'node:timers/promises';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {

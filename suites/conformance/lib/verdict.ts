@@ -1,4 +1,4 @@
-/** What the checks of a scenario come to, and whether another way to the same backend is as good. */
+/** Sums up the checks of a scenario, and decides whether another way to the same backend is as good. */
 
 /** As the suite writes it down. */
 export interface Check {
