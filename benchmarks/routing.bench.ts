@@ -13,10 +13,10 @@
  * - The processes run one after another, round by round, in changing order. Ratios are taken within a round. The spread
  *   is taken over the rounds, so it includes the differences between processes.
  *
- * Why there are several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise of its
- * process. Variants without an async context are measured in a process that has none. Variants with one are compared
- * with these, so the ratio includes the whole cost of the context. Also, 100,000 requests in flight make garbage
- * collection more expensive for everything that shares their heap.
+ * Why there are several processes: on Node 20 and 22 the first `AsyncLocalStorage.run()` slows down every promise of
+ * its process. Variants without an async context are measured in a process that has none. Variants with one are
+ * compared with these, so the ratio includes the whole cost of the context. Also, 100,000 requests in flight make
+ * garbage collection more expensive for everything that shares their heap.
  */
 import { environment } from '../suites/lib/environment.js';
 import { HEAP_VARIANTS } from './lib/heap.js';

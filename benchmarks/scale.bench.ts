@@ -3,14 +3,14 @@
  *
  *     npm run bench:scale -- [--brief] [--out <folder>]
  *
- * Each session has a web-standard Streamable HTTP transport of the SDK and a backend in memory. The transport is bare or
- * wrapped, and piped to the backend by hand. Or `createStatefulProxy` wraps and pipes the transports of all sessions of
- * its process, with all its guards and counters.
+ * Each session has a web-standard Streamable HTTP transport of the SDK and a backend in memory. The transport is bare
+ * or wrapped, and piped to the backend by hand. Or `createStatefulProxy` wraps and pipes the transports of all sessions
+ * of its process, with all its guards and counters.
  *
- * There are no sockets, because 10,000 connections would measure the kernel. The transport is real, with its streams and
- * its encoding, because a stand-in would make the wrapper look more or less expensive than it is. Clients and backends
- * run in the same process and are part of every figure. The hand-written wrapper is measured in the same way, so compare
- * figures with its figures.
+ * There are no sockets, because 10,000 connections would measure the kernel. The transport is real, with its streams
+ * and its encoding, because a stand-in would make the wrapper look more or less expensive than it is. Clients and
+ * backends run in the same process and are part of every figure. The hand-written wrapper is measured in the same way,
+ * so compare figures with its figures.
  *
  * Every variant at every size gets a process of its own. The processes run one after another, round by round.
  */
