@@ -1,6 +1,6 @@
 /**
- * Asks the registry what is known against the packages that ours brings along, and keeps its answer. Fails where
- * there is something, and where the registry does not answer.
+ * Asks the registry for known vulnerabilities in the packages that ours depends on, and keeps its answer. Fails if
+ * there are any, or if the registry does not answer.
  *
  *     npm run audit:runtime
  */

@@ -1,6 +1,6 @@
 /**
- * Runs every test with coverage, and keeps the sums. Fails where a test does, and where a branch of
- * `src/routing` is not reached.
+ * Runs every test with coverage, and keeps the totals. Fails if a test fails, or if a branch of `src/routing` is not
+ * reached.
  *
  *     npm run coverage
  */

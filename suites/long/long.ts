@@ -1,5 +1,5 @@
 /**
- * Runs the long form of some tests, and keeps what comes of it. A run of less than all is not kept.
+ * Runs the long form of some tests, and keeps the result. A partial run is not kept.
  *
  *     npm run fuzz    (FUZZ_SEED repeats a run, FUZZ_RUNS tries another number of inputs)
  *     npm run faults [-- test/faults/clock.test.ts]

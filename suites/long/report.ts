@@ -1,10 +1,11 @@
 /**
- * Writes `docs/reliability.md` from the results in `docs/results`, from `docs/threat-model.md` and from the regression tests.
+ * Writes `docs/reliability.md` from the results in `docs/results`, from `docs/threat-model.md` and from the regression
+ * tests.
  *
  *     npm run report [-- --check]
  *
- * It warns of results that were measured before the source was last changed: the page names their commits.
- * `--check` writes nothing, and fails if the page is not what the results say.
+ * Warns about results that were measured before the source last changed. The page names the commit of each result.
+ * `--check` writes nothing, and fails if the page does not match the results.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';

@@ -1,4 +1,4 @@
-/** The backend as a process of its own, over Streamable HTTP. Prints its URL, and ends with its stdin. */
+/** Runs the backend over Streamable HTTP in a process of its own. Prints its URL. Ends when its stdin ends. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serve } from '../../examples/lib/serve.js';
 import { Backend } from './lib/backend.js';

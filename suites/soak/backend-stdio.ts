@@ -1,4 +1,4 @@
-/** The backend as a process of its own, over stdio. */
+/** Runs the backend over stdio in a process of its own. */
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { Backend } from './lib/backend.js';
 

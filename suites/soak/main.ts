@@ -1,30 +1,32 @@
 /**
- * Drives the command with a random mix for a given time, and holds it to its word: nothing lost, nothing
- * crosses, nothing hangs, nothing is kept.
+ * Drives the command with a random mix of traffic for a given time. Checks that no message is lost or goes to the wrong
+ * client, that nothing hangs, and that nothing is left in memory.
  *
  *     npm run soak [-- --minutes 10] [--rate 2500] [--seed 1] [--out file]
  *
- * A run of ten minutes and a million messages is kept in `docs/results/soak.json`; a shorter one where `--out` says.
+ * A run of ten minutes and a million messages is kept in `docs/results/soak.json`. A shorter run is kept only where
+ * `--out` says.
  *
- * Two commands, one in front of a backend over Streamable HTTP, one in front of a backend over stdio. Clients
- * come and go, call, ask, leave, cancel, and open and drop their standalone streams; the backends do what
- * clients tell them to. Each message that a backend starts carries a serial with the name of its session.
+ * Two commands run: one in front of a backend over Streamable HTTP, one in front of a backend over stdio. Clients come
+ * and go, call, ask, leave, cancel, and open and drop their standalone streams. The backends do what clients tell them
+ * to. Each message that a backend starts carries a serial with the name of its session.
  *
- * The balance, which must be exact for each command:
+ * This balance must be exact for each command. The right side is from its `/metrics`:
  *
- *     sent by the backends = delivered + refused + failed + superseded, of `/metrics`
+ *     sent by the backends = delivered + refused + failed + superseded
  *
- * - **sent** is what the backends say. A session is asked for it when it has *settled*: its calls are over, and a
- *   ping behind the last message of each stream is answered or refused, so all that was sent is at the proxy.
- * - **delivered** means written to a stream. Whether a client that drops the connection at that moment has read
- *   it, nobody can know. So clients who drop nothing must have received every message of their calls, and if
- *   they hold the standalone stream every message there is, exactly once and in order; those who drop
- *   connections, nothing twice, and nothing that was not sent.
- * - **refused**, **failed** and **superseded** is what is reported: an error to the backend for a question, a
- *   line in the log for the rest.
+ * - **sent** is the number that the backends report. A session is asked for it once it has *settled*: its calls are
+ *   over, and a ping behind the last message of each stream is answered or refused. Then the proxy has everything that
+ *   was sent.
+ * - **delivered** means written to a stream. If a client drops the connection at that moment, nobody can know whether
+ *   it has read the message. So the checks differ. A client that drops nothing must receive every message of its calls,
+ *   exactly once and in order; if it holds the standalone stream, every message of its session. A client that drops
+ *   connections must receive nothing twice, and nothing that was not sent.
+ * - **refused**, **failed** and **superseded** messages are reported: a question as an error to the backend, any other
+ *   message as a line in the log.
  *
- * The heap of each command is measured after a garbage collection. From the end of the warm-up on, the
- * line through the measurements must not rise.
+ * The heap of each command is measured after a garbage collection. A line through the measurements after the warm-up
+ * must not rise.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';

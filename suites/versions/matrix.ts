@@ -1,10 +1,10 @@
 /**
- * Runs the tests of the wrapper on each version of the SDK that the peer range admits, as far as
- * `lib/table.ts` says, and writes what comes of it into docs/compatibility.md.
+ * Runs the tests of the wrapper on each version of the SDK that the peer range admits. `lib/table.ts` says which tests
+ * run on which version. Writes the results into docs/compatibility.md.
  *
  *     npm run matrix [-- [--keep] 1.13.0 2.0.0]
  *
- * A run of some versions only is not kept, unless it is told to be: then the rows of the others stay as they are.
+ * A run of only some versions is kept only with `--keep`. The rows of the other versions then stay as they are.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Runs the test suite on each version of Node that is supported, from its package in this folder, whichever runs this.
- * A whole run is kept in `docs/results/node.json`, next to those of other versions; a run of some files only is not.
+ * Runs the test suite on each supported version of Node. Takes each version from its package in this folder, whichever
+ * version runs this program. A whole run of a version is kept in `docs/results/node.json`, next to those of other
+ * versions. A run of only some files is not kept.
  *
  *     npm run test:node [-- 20|22|24] [files]
  */

@@ -1,9 +1,10 @@
 /**
- * Writes what `npm run matrix` has found into docs/compatibility.md, between its markers. The matrix does so at its end.
+ * Writes the results of `npm run matrix` into docs/compatibility.md, between its markers. The matrix also does so when
+ * it ends.
  *
  *     npm run matrix:page [-- --check]
  *
- * `--check` writes nothing, and fails if the page does not say what the results say.
+ * `--check` writes nothing, and fails if the page does not match the results.
  */
 import { intoPage } from './lib/kept.js';
 

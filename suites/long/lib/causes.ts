@@ -1,4 +1,4 @@
-/** The bugs that were found on the way: what the regression tests are called says what was wrong. */
+/** Lists the bugs that were found during development. The name of each regression test says what was wrong. */
 import ts from 'typescript';
 import { table, type Json } from '../../lib/markdown.js';
 

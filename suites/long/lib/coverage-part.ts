@@ -1,4 +1,4 @@
-/** What the page says of coverage. */
+/** The part of the page about coverage. */
 import { at, n, table, type Json } from '../../lib/markdown.js';
 
 export function coverage(result: Json): string {

@@ -1,4 +1,4 @@
-/** What is known of the package's reliability, from the results of the commands that find it out. */
+/** Writes the page about the package's reliability, from the results of the commands that measure it. */
 import { titleOf } from '../../versions/lib/page.js';
 import { causes } from './causes.js';
 import { coverage } from './coverage-part.js';

@@ -1,4 +1,4 @@
-/** Whether the source has moved since a result was measured. */
+/** Tells whether the source has changed since a result was measured. */
 import { execFileSync } from 'node:child_process';
 import type { Json } from '../../lib/markdown.js';
 

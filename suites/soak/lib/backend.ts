@@ -1,6 +1,6 @@
 /**
- * A backend that does what clients tell it to. It speaks to its transport directly, because each message it
- * starts is counted and carries a serial, those included that a library would send on its own account.
+ * A backend that does what clients tell it to. It uses its transport directly, without a library, because each message
+ * that it starts is counted and carries a serial. A library would send messages of its own without one.
  */
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { SERIAL, type Behalf, type Outcome, type Script, type Step, type Tally } from './script.js';

@@ -1,4 +1,4 @@
-/** What a client tells the backend to do in one call, and what the backend tells of itself in the end. */
+/** The instructions that a client gives the backend in one call, and the backend's report at the end. */
 
 /** Messages that expect no answer. `news` is about the session: it belongs to no call. */
 export type Kind = 'progress' | 'log' | 'news';

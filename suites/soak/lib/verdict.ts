@@ -1,4 +1,4 @@
-/** Whether nothing was lost, nothing crossed, nothing hung, and nothing was kept. */
+/** Checks that no message was lost or went to the wrong client, that nothing hung, and that nothing was left behind. */
 import type { Receipts } from './receipts.js';
 import type { Behalf, Tally } from './script.js';
 import { slopeOf, type Sample } from './slope.js';

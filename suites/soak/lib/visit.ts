@@ -1,4 +1,4 @@
-/** What clients do, by chance. */
+/** The random behaviour of clients. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from './client.js';
 import type { Pace } from './pace.js';

@@ -1,4 +1,4 @@
-/** HTTP by hand, and of SSE no more than a server of the SDK sends: a client must not cost what it measures. */
+/** HTTP by hand, and only as much SSE as the SDK sends. A client must not cost as much as the program it measures. */
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Message } from './message.js';
 

@@ -1,4 +1,4 @@
-/** The results for each version of the SDK: where they are kept, and how they get into docs/compatibility.md. */
+/** Keeps the results for each version of the SDK, and puts them into docs/compatibility.md. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { intoMarkers } from '../../lib/markers.js';

@@ -1,4 +1,4 @@
-/** Which versions of the SDK are tested, and with what. */
+/** Lists the versions of the SDK that are tested, and the tests that run on each. */
 
 export interface SdkVersion {
   /** The version, or the line whose newest is meant. */
