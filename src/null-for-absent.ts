@@ -53,16 +53,25 @@ function withMeta(params: Fields): Fields {
 /** In the capabilities and information of a client, members may be absent at any depth. */
 function initializing(params: Fields): Fields {
   const { capabilities, clientInfo } = params;
-  if (!JSON.stringify([capabilities, clientInfo]).includes('null')) return params;
+  if (!hasNull(capabilities) && !hasNull(clientInfo)) return params;
   return { ...params, capabilities: everywhere(capabilities), clientInfo: everywhere(clientInfo) };
 }
 
-function everywhere(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(everywhere);
+/** The protocol nests nothing nearly as deep. Deeper values stay as they are, because they could exhaust the stack. */
+const MAX_DEPTH = 100;
+
+function hasNull(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return value === null;
+  return depth < MAX_DEPTH && Object.values(value).some((member) => hasNull(member, depth + 1));
+}
+
+function everywhere(value: unknown, depth = 0): unknown {
+  if (depth === MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((element) => everywhere(element, depth + 1));
   if (!isRecord(value)) return value;
   const members = Object.entries(value).filter(([, member]) => member !== null);
   return Object.fromEntries(
-    members.map(([name, member]) => [name, FREE_MEMBERS.has(name) ? member : everywhere(member)]),
+    members.map(([name, member]) => [name, FREE_MEMBERS.has(name) ? member : everywhere(member, depth + 1)]),
   );
 }
 

@@ -1,13 +1,22 @@
 /** Many languages write `null` for what is not there. */
+import { createServer } from 'node:http';
 import { createStatefulProxy } from 'mcp-backchannel/proxy';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../../support/raw-http.js';
 import { CLI, Started } from '../../cli/support.js';
+import { listen } from '../../proxy/support.js';
 import { ScriptedBackend } from '../../proxy/scripted-backend.js';
 import { LineClient, overStdio, SERVER } from './stdio-rig.js';
 
 const started = new Started();
 afterEach(async () => started.end());
+
+function initializeWith(capabilities: string): string {
+  const { params, ...message } = INITIALIZE_MESSAGE;
+  const { clientInfo, protocolVersion } = params;
+  const others = JSON.stringify({ clientInfo, protocolVersion }).slice(1, -1);
+  return `${JSON.stringify(message).slice(0, -1)},"params":{${others},"capabilities":${capabilities}}}`;
+}
 
 const CONTENT = [{ type: 'text', text: 'x' }];
 
@@ -125,6 +134,21 @@ it('53 of a client, in its initialize request and in its answers', async () => {
   expect(await asking).toBe(200);
   expect(await post({ jsonrpc: '2.0', id: 'q', error: null, result: { _meta: null, content: CONTENT } })).toBe(202);
   await command.line(/heard \{.*"id":"q".*"content"/);
+});
+
+it.each([
+  ['arrays within arrays in the place of a message', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400],
+  ['the capabilities', initializeWith(`{"a":${'{"a":'.repeat(20_000)}null${'}'.repeat(20_000)}}`), 200],
+  ['the capabilities, in arrays', initializeWith(`{"a":${'['.repeat(20_000)}null${']'.repeat(20_000)}}`), 200],
+])('53 nesting 20,000 levels deep does not exhaust the stack: %s', async (_where, body, status) => {
+  const backend = new ScriptedBackend();
+  const proxy = createStatefulProxy({ upstream: backend.upstream });
+  started.add(proxy);
+  const http = createServer(proxy.listener);
+  started.add({ close: async () => new Promise((resolve) => http.close(resolve).closeAllConnections()) });
+  const request = { method: 'POST', headers: JSON_HEADERS, body };
+  expect((await fetch(await listen(http), request)).status).toBe(status);
+  expect((await proxy.fetch(new Request('http://127.0.0.1/mcp', request))).status).toBe(status);
 });
 
 it('53 of a client over --stdio, in its answers: what has no result is an error for whoever asks', async () => {
