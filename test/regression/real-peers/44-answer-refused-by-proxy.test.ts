@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { StrictClient } from '../../../examples/lib/strict-client.js';
 import { ScriptedBackend } from '../../proxy/scripted-backend.js';
 import { closers, listen, proxies } from '../../proxy/support.js';
+import { JSON_HEADERS } from '../../support/raw-http.js';
 import { startCall } from '../../support/stage.js';
 
 const open = proxies();
@@ -38,10 +39,12 @@ const webStandard: Mount = async (proxy) =>
     closing(() => http.close());
   });
 
+/** A backend that has asked twice, and whose client has not answered yet. */
 async function asked(mount: Mount): Promise<{
   readonly backend: ScriptedBackend;
   readonly client: StrictClient;
-  readonly url: string;
+  /** Sends what no client would, in its session. @returns the status */
+  readonly post: (body: string, headers?: Readonly<Record<string, string>>) => Promise<number>;
 }> {
   const backend = new ScriptedBackend();
   const { proxy } = await open(backend.upstream, { maxBodyBytes: MAX_BODY_BYTES });
@@ -54,7 +57,13 @@ async function asked(mount: Mount): Promise<{
   const params = { message: 'q', requestedSchema: { type: 'object', properties: {} } };
   for (const id of [7, 8]) await backend.session().send({ id, method: 'elicitation/create', params });
   await client.next(({ message }) => message.id === 8, 0);
-  return { backend, client, url };
+  const session = { ...JSON_HEADERS, 'mcp-session-id': client.sessionId ?? '' };
+  return {
+    backend,
+    client,
+    post: async (body, headers) =>
+      (await fetch(url, { method: 'POST', body, headers: { ...session, ...headers } })).status,
+  };
 }
 
 const WAYS: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
@@ -85,36 +94,17 @@ const MOUNTS: readonly (readonly [string, Mount, typeof WAYS])[] = [
 
 describe.each(MOUNTS)('44: %s', (_mount, mount, ways) => {
   test.each(ways)('the backend gets an error when an answer %s', async (_way, body, headers) => {
-    const { backend, client, url } = await asked(mount);
-    const { status } = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: {
-        accept: 'application/json, text/event-stream',
-        'content-type': 'application/json',
-        'mcp-session-id': client.sessionId ?? '',
-        ...headers,
-      },
-    });
-    expect(status).toBeGreaterThanOrEqual(400);
+    const { backend, post } = await asked(mount);
+    expect(await post(body, headers)).toBeGreaterThanOrEqual(400);
     await backend.session().got({ id: 7 });
     expect(backend.session().received.at(-1)).toMatchObject({ id: 7, error: { code: -32000 } });
     expect(backend.session().received.filter(({ id }) => id === 8)).toEqual([]);
   });
 
   test('a request that is too large settles nothing, though it has the id of a server request', async () => {
-    const { backend, client, url } = await asked(mount);
+    const { backend, client, post } = await asked(mount);
     const body = JSON.stringify({ jsonrpc: '2.0', params: { much: 'x'.repeat(50_000) }, id: 7, method: 'tools/call' });
-    const { status } = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: {
-        accept: 'application/json, text/event-stream',
-        'content-type': 'application/json',
-        'mcp-session-id': client.sessionId ?? '',
-      },
-    });
-    expect(status).toBe(413);
+    expect(await post(body)).toBe(413);
     await client.notify('notifications/roots/list_changed');
     await backend.session().got({ method: 'notifications/roots/list_changed' });
     expect(backend.session().received.filter(({ id, method }) => id === 7 && method === undefined)).toEqual([]);
