@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { endsWithin } from '../ends-within.js';
 import { HttpRefusal, relayedHeaders } from '../http-refusal.js';
 import { isRequest, type JsonRpcMessage } from '../routing/message.js';
-import { ANSWERS, NOTIFICATIONS, SendLane } from './http/send-lane.js';
 import { isTooLong, listenerOf } from './messages.js';
+import { SendLanes } from './send-lanes.js';
 import { withoutMessages } from './sse-messages.js';
 
 type PassedHeaders = Readonly<Record<string, string>>;
@@ -23,17 +22,12 @@ export interface SseTransportOptions {
 /** How much of the text of a refusal is passed on. */
 const MAX_TEXT = 65_536;
 
-/** How long a server may take to accept a notification or an answer, and how long a request waits for notifications. */
-const ACCEPTING_TIMEOUT_MS = 300_000;
-const ORDER_TIMEOUT_MS = 500;
-
 /** Reaches a server over the older HTTP+SSE. The SDK's transport reports no status, and never changes its headers. */
 export class SseTransport extends SSEClientTransport {
   #passed: PassedHeaders;
   #refusal: HttpRefusal | undefined;
   readonly #sending: AsyncLocalStorage<PassedHeaders>;
-  readonly #notifications = new SendLane(NOTIFICATIONS);
-  readonly #answers = new SendLane(ANSWERS);
+  readonly #lanes = new SendLanes();
 
   constructor(url: URL, options: SseTransportOptions) {
     const { headers, passed, fetch, redactCut, maxMessage } = options;
@@ -83,23 +77,17 @@ export class SseTransport extends SSEClientTransport {
     const passed = options?.headers ?? this.#passed;
     const post = async (): Promise<void> => this.#sending.run(passed, () => super.send(message as never));
     if (isRequest(message)) {
-      if (this.#notifications.isBusy) await endsWithin(ORDER_TIMEOUT_MS, this.#notifications.taken);
+      const { clear } = this.#lanes;
+      if (clear !== undefined) await clear;
       await post();
-      return;
+    } else {
+      // The SDK's transport cannot abort a single POST.
+      await this.#lanes.send(message, JSON.stringify(message).length, post);
     }
-    const lane = message.method === undefined ? this.#answers : this.#notifications;
-    const { length } = JSON.stringify(message);
-    lane.mustHavePlaceFor(length, String(message.method));
-    await lane.send(length, async () => {
-      const accepted = post();
-      if (!(await endsWithin(ACCEPTING_TIMEOUT_MS, accepted)))
-        throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
-      await accepted;
-    });
   }
 
   override async close(): Promise<void> {
-    for (const lane of [this.#notifications, this.#answers]) lane.close(new Error('the connection is closed'));
+    this.#lanes.close();
     await super.close();
   }
 

@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http';
 /** The outcome of reading a body. */
 export type Body = { readonly text: string } | 'too large' | 'broken off';
 
+/** How long an oversized body is read on to find out which server requests it answers. The id often comes last. */
+export const MAX_REFUSED_MS = 10_000;
+
 const decoder = new TextDecoder();
 
 /**
@@ -46,4 +49,13 @@ export async function readWebBody({ headers, body }: Request, maxBytes: number):
     return 'broken off';
   }
   return { text: decoder.decode(Buffer.concat(chunks)) };
+}
+
+/** Parses a body. The transport rejects `null` as it rejects invalid JSON, but checks the headers first. */
+export function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { asError } from '../errors.js';
 import { withoutNulls } from '../null-for-absent.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
-import { readBody } from './body.js';
+import { MAX_REFUSED_MS, parsedOrNull, readBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
@@ -14,9 +14,6 @@ import { holdNodeAnswer } from './held-answer.js';
 import type { NodeResponse } from '../streams/http-headers.js';
 import type { ProxySettings } from './settings.js';
 import { nameKnownVersion } from './protocol-version.js';
-
-/** How long an oversized body is read on to find out which server requests it answers. */
-const MAX_REFUSED_MS = 10_000;
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -81,12 +78,7 @@ export function nodeHandler(
       if (ids !== undefined) session.answersRefused(ids);
       return undefined;
     }
-    try {
-      return JSON.parse(body.text);
-    } catch {
-      // The transport rejects `null` as it rejects invalid JSON, but checks the headers first.
-      return null;
-    }
+    return parsedOrNull(body.text);
   }
 
   return (request, response) => {

@@ -4,7 +4,7 @@ import { withoutNulls } from '../null-for-absent.js';
 import { watchWebBody } from '../streams/posted-answers.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
-import { readWebBody } from './body.js';
+import { MAX_REFUSED_MS, parsedOrNull, readWebBody } from './body.js';
 import type { Incoming } from './guard.js';
 import { heldWebAnswer } from './held-answer.js';
 import { withKnownVersion } from './protocol-version.js';
@@ -13,9 +13,6 @@ import type { ProxySettings } from './settings.js';
 
 /** Loaded on demand, because some supported versions of the SDK do not have it. */
 const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
-
-/** How long an oversized body is read on to find out which server requests it answers. */
-const MAX_REFUSED_MS = 10_000;
 
 const TOO_LARGE = Symbol('too large');
 
@@ -56,7 +53,6 @@ export function webHandler(
     const posted = session.awaitsAnswer ? watchWebBody(request) : undefined;
     const body = await readWebBody(request, settings.maxBodyBytes);
     if (body === 'too large') {
-      // The id often comes last.
       const ids = posted?.ids();
       if (ids !== undefined)
         await endsWithin(
@@ -65,12 +61,7 @@ export function webHandler(
         );
       return TOO_LARGE;
     }
-    try {
-      return withoutNulls(JSON.parse(body === 'broken off' ? '' : body.text));
-    } catch {
-      // The transport rejects `null` as it rejects invalid JSON, but checks the headers first.
-      return null;
-    }
+    return withoutNulls(parsedOrNull(body === 'broken off' ? '' : body.text));
   }
 
   return async (request) => {

@@ -12,26 +12,25 @@ import {
 import { isSessionUnknown, saysSessionUnknown } from '../../session-unknown.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { listenerOf } from '../messages.js';
+import { SendLanes } from '../send-lanes.js';
 import { HttpCall, type CallListener } from './http-call.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { HttpClient } from './http-client.js';
 import { refusalIn, textOf, type BodyText } from './refusal.js';
 import { ACCEPTED, discard, isEventStream, isJson, isTaken } from './response-head.js';
 import type { HttpSendOptions, HttpTransportOptions } from './options.js';
-import { ANSWERS, NOTIFICATIONS, SendLane } from './send-lane.js';
 import { StandaloneStream } from './standalone-stream.js';
 
 /** Some servers refuse requests without a user agent. */
 const USER_AGENT = { 'user-agent': 'node' };
+
 const NO_TEXT: BodyText = { text: '', isWhole: false };
+
 const METHOD_NOT_ALLOWED = 405;
 
 /** Some servers do not even send the headers of the standalone stream until they have a message for it. */
 const OPENING_TIMEOUT_MS = 500;
-/** How long a server may take to accept a notification or an answer. */
-const ACCEPTING_TIMEOUT_MS = 300_000;
-/** How long a request waits until the notifications before it are accepted. */
-const ORDER_TIMEOUT_MS = 500;
+
 /** How long a cancelled request may still be answered. Many servers never answer it, and leave its connection open. */
 const CANCELLED_GRACE_MS = 5_000;
 
@@ -59,8 +58,7 @@ export class HttpTransport implements TransportLike {
   readonly #calls = new Set<HttpCall>();
   /** Calls that the server accepted with 202. It may answer them on the standalone stream. */
   readonly #accepted = new Map<unknown, HttpCall>();
-  readonly #notifications = new SendLane(NOTIFICATIONS);
-  readonly #answers = new SendLane(ANSWERS);
+  readonly #lanes = new SendLanes();
   readonly #listener: CallListener;
 
   constructor(
@@ -114,7 +112,7 @@ export class HttpTransport implements TransportLike {
     if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
     for (const call of [...this.#calls, ...this.#accepted.values()]) call.cancel();
-    for (const lane of [this.#notifications, this.#answers]) lane.close(new Error('the connection is closed'));
+    this.#lanes.close();
     this.#standalone?.close();
     this.#client.close();
     this.onclose?.();
@@ -136,7 +134,8 @@ export class HttpTransport implements TransportLike {
   async #request(message: RequestMessage, { headers }: HttpSendOptions): Promise<void> {
     const call = new HttpCall(message.id, this.#client, this.#listener, () => this.#headers());
     const body = JSON.stringify(message);
-    if (this.#notifications.isBusy) await endsWithin(ORDER_TIMEOUT_MS, this.#notifications.taken);
+    const { clear } = this.#lanes;
+    if (clear !== undefined) await clear;
     this.#calls.add(call);
     try {
       const answer = await call.post(body, this.#headers(headers));
@@ -184,8 +183,9 @@ export class HttpTransport implements TransportLike {
   /** Some servers answer on the standalone stream. It may not be known yet whether this server offers one. */
   #accept(call: HttpCall): void {
     this.#accepted.set(call.id, call);
-    const late = (): void => this.#giveUpAccepted('has no stream to answer it on');
-    void Promise.resolve(this.#opened).then(() => this.#standalone?.isOffered === true || late());
+    void Promise.resolve(this.#opened).then(() => {
+      if (this.#standalone?.isOffered !== true) this.#giveUpAccepted('has no stream to answer it on');
+    });
   }
 
   #giveUpAccepted(why: string): void {
@@ -200,22 +200,16 @@ export class HttpTransport implements TransportLike {
   /** Sends a notification or an answer. */
   async #tell(message: JsonRpcMessage, { headers }: HttpSendOptions): Promise<void> {
     const body = JSON.stringify(message);
-    const lane = message.method === undefined ? this.#answers : this.#notifications;
-    lane.mustHavePlaceFor(body.length, String(message.method));
-    const taken = await lane.send(body.length, async () => this.#post(body, this.#headers(headers)));
+    const taken = await this.#lanes.send(message, body.length, async (signal) =>
+      this.#post(body, this.#headers(headers), signal),
+    );
     discard(taken);
     if (message.method === 'notifications/cancelled') this.#takenBack(message);
     if (message.method === 'notifications/initialized') await this.#openStandalone();
   }
 
-  async #post(body: string, headers: RequestHeaders): Promise<HttpAnswer> {
-    const aborter = new AbortController();
-    const accepting = this.#client.post(body, headers, aborter.signal);
-    if (!(await endsWithin(ACCEPTING_TIMEOUT_MS, accepting))) {
-      aborter.abort();
-      throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
-    }
-    const answer = await accepting;
+  async #post(body: string, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
+    const answer = await this.#client.post(body, headers, signal);
     if (!isTaken(answer)) throw await this.#refusal(answer);
     return answer;
   }

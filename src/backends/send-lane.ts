@@ -1,4 +1,4 @@
-import { after } from '../../clock.js';
+import { after } from '../clock.js';
 
 export interface LaneOptions {
   /** How many messages may be under way at once. */
