@@ -224,8 +224,9 @@ function mustNotFallIntoGap({ connections }: Side, out: Out, order: Stream): voi
 }
 
 /** What waits for any stream leaves by the first: what waits for a particular one may be overtaken. */
-function keepsPlace({ message, options }: Out): boolean {
+function keepsPlace({ message, options, hasContext }: Out): boolean {
   return (
+    !hasContext &&
     message.method === 'elicitation/create' &&
     options?.relatedRequestId === undefined &&
     !('_meta' in (message.params as object))

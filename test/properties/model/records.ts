@@ -72,6 +72,8 @@ export interface Out {
   readonly session: string | undefined;
   /** The request that a response answers. */
   readonly answers: Req | undefined;
+  /** It was sent on behalf of a request, which may be the reason why it waits. */
+  readonly hasContext: boolean;
   /** The request that its explicit id named, in flight and able to take it, when it was sent. */
   named: Req | undefined;
   status: 'pending' | 'resolved' | 'rejected';

@@ -189,8 +189,10 @@ export class World {
   }
 
   #dispatch(side: Side, message: JsonRpcMessage, options: SendOptions | undefined, more: Partial<Out>): void {
-    const out = this.newOut(side, message, options, { ...more, nth: this.nextSend() });
-    const forecast = predict(side, out, this.originFor(side));
+    const origin = this.originFor(side);
+    const hasContext = origin !== undefined;
+    const out = this.newOut(side, message, options, { ...more, hasContext, nth: this.nextSend() });
+    const forecast = predict(side, out, origin);
     const seen = side.events.length;
     const before = this.sending;
     this.sending = out;
@@ -226,6 +228,7 @@ export class World {
       since: this.clock.now,
       session: undefined,
       answers: undefined,
+      hasContext: false,
       named: undefined,
       status: 'pending',
       error: undefined,
