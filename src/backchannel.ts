@@ -2,11 +2,10 @@ import { settingsFrom, type BackchannelOptions } from './options.js';
 import { Downstream } from './interceptor/downstream.js';
 import { facade } from './interceptor/facade.js';
 import { Upstream } from './interceptor/upstream.js';
+import { downstreams } from './interceptor/wrapped.js';
 import type { Backchannel } from './interceptor/backchannel-view.js';
 import { mustBeTransport, type TransportLike } from './transport-like.js';
 
-/** The façade of each wrapped transport, by the transport and by the façade: wrapping either again returns the façade. */
-const downstreams = new WeakMap<object, object>();
 const upstreams = new WeakMap<object, object>();
 
 /**

@@ -8,6 +8,7 @@
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
  * - `PARK_FULL`: `maxParked` messages were already waiting for a stream
  * - `WRITE_TIMEOUT`: the transport did not finish writing the message, probably because its event store does not answer
+ * - `SLOW_CLIENT`: the client does not read, and more than `maxBufferedBytes` wait for it; its stream was closed
  * - `ORPHANED`: the client left a server request unanswered and was gone for `orphanTimeoutMs`, or it left the stream of
  *   the request and did not resume it
  * - `ANSWER_REFUSED`: the transport refused the client's answer to a server request, which gets this error instead
@@ -30,6 +31,7 @@ export type BackchannelErrorCode =
   | 'PARK_TIMEOUT'
   | 'PARK_FULL'
   | 'WRITE_TIMEOUT'
+  | 'SLOW_CLIENT'
   | 'ORPHANED'
   | 'ANSWER_REFUSED'
   | 'CANCELLED'

@@ -32,6 +32,7 @@ export class Delivery implements Outlet {
     readonly order: WriteOrder,
     readonly liveness: Liveness | undefined,
     readonly log: RouteLog,
+    private readonly fails: 'silently' | 'loudly',
   ) {
     this.streams = new OrderedStreams(liveness !== undefined);
   }
@@ -107,18 +108,18 @@ export class Delivery implements Outlet {
   }
 
   /**
-   * Why a message cannot be written as JSON. Only transports over HTTP keep that to themselves; a pipe fails, and some
-   * pipes write no JSON at all.
+   * Why a message cannot be written as JSON. It is asked before a message is given to a transport that would keep the
+   * failure to itself, and before it waits for a stream. Other transports fail, and some pipes write no JSON at all.
    */
-  #unwritable(message: JsonRpcMessage, answers?: InFlight): Error | undefined {
+  #unwritable(message: JsonRpcMessage, answers?: InFlight, waits = false): Error | undefined {
     if (answers !== undefined && isEmptyResponse(message)) return new TypeError('it has no result');
-    return this.liveness === undefined ? undefined : unwritable(message);
+    return waits || this.fails === 'silently' ? unwritable(message) : undefined;
   }
 
   #follow(route: Route, departure: Departure, message: MethodMessage, ledger: Ledger | undefined): void {
     // Whatever becomes of the cancellation, its sender no longer waits for an answer.
     if (message.method === 'notifications/cancelled') closeCancelled(message, ledger);
-    const cause = this.#unwritable(message);
+    const cause = this.#unwritable(message, undefined, route.to === 'parked');
     if (cause !== undefined) {
       this.#refuse(departure, message, ledger, cannotBeWritten(message, cause));
       return;

@@ -6,6 +6,7 @@ import type { InFlight } from '../routing/ledger.js';
 import { Ledgers } from '../routing/ledgers.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import type { KnownStreams } from '../routing/hints.js';
+import type { OwnStreams } from '../streams/client-streams.js';
 import type { ParkingFailure } from '../streams/parking.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { AnswerForClient } from './answer-for-client.js';
@@ -58,20 +59,24 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
   #view: BackchannelView | undefined;
   #onmessage: MessageHandler | undefined;
 
+  /** @param own the streams of a transport that knows them. Those of any other transport are watched */
   constructor(
     private readonly inner: TransportLike,
     readonly settings: Settings,
+    own?: OwnStreams,
   ) {
+    // Nobody can be connected to the transport inside of ours.
+    const isForeignHttp = own === undefined && 'handleRequest' in inner;
     this.report = reportTo(inner);
     this.#observables = new Observables(this.report, inner);
     this.#log = new RouteLog(this.#observables, inner);
-    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this) : undefined;
+    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this, own) : undefined;
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);
-    this.#delivery = new Delivery(inner, this.#order, this.#liveness, this.#log);
+    this.#delivery = new Delivery(inner, this.#order, this.#liveness, this.#log, isForeignHttp ? 'silently' : 'loudly');
     this.#lifecycle = new Lifecycle(inner, this);
     // A callback that was set before wrapping stays set.
     if (inner.onmessage !== undefined) this.onmessage = inner.onmessage;
-    this.#check = this.#liveness && new ConnectionCheck();
+    this.#check = isForeignHttp ? new ConnectionCheck() : undefined;
   }
 
   // ---- what the façade shows ----

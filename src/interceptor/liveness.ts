@@ -2,18 +2,17 @@ import { debug } from '../debug.js';
 import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { KnownStreams } from '../routing/hints.js';
-import { HttpConnection } from '../streams/connection.js';
-import { headerOf, isWatchable, methodOf } from '../streams/http-headers.js';
+import type { ClientStreams, OwnStreams, StreamListener } from '../streams/client-streams.js';
+import { Connection } from '../streams/connection.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import { Orphans, type OrphanListener } from '../streams/orphans.js';
 import { Parking } from '../streams/parking.js';
-import { postedAnswers, type PostedAnswers } from '../streams/posted-answers.js';
-import { StreamWatcher, type StreamListener } from '../streams/stream-watcher.js';
-import { answersInJson, resumesWhenHandled, storesEvents, storesWhileAway } from '../streams/transport-traits.js';
+import type { PostedAnswers } from '../streams/posted-answers.js';
+import { answersInJson } from '../streams/transport-traits.js';
 import type { AnswerForClient } from './answer-for-client.js';
 import type { ParkedMessage, SendingTransport } from './departure.js';
-import { connectionOn, onConnection } from './origin.js';
 import { sessionPrefix, sessionPrefixOf } from './session-prefix.js';
+import { WatchedStreams } from './watched-streams.js';
 
 /** All that can be known of streams, so that asking makes no object. */
 const KNOWN_STREAMS = {
@@ -34,16 +33,19 @@ export class Liveness implements StreamListener, OrphanListener {
   readonly #responseMode: 'sse' | 'json' | undefined;
   // Most sessions never need these, and there may be many idle sessions.
   #parking: Parking<ParkedMessage> | undefined;
-  /** Made by the first `handleRequest` that can be watched. Without it nothing is known of streams. */
-  #watcher: StreamWatcher | undefined;
+  readonly #clientStreams: ClientStreams;
 
+  /** @param own the streams of a transport that knows them. Those of any other transport are watched */
   constructor(
     private readonly inner: object,
     private readonly transport: LivenessOwner,
+    own?: OwnStreams,
   ) {
     const { responseMode, orphanTimeoutMs } = transport.settings;
     this.#responseMode = responseMode ?? (answersInJson(inner) ? 'json' : undefined);
     this.#orphans = new Orphans(orphanTimeoutMs, this);
+    if (own !== undefined) own.listener = this;
+    this.#clientStreams = own ?? new WatchedStreams(inner, transport.identity, this.#hasSeveralSessions, this);
   }
 
   /** How many messages wait for a stream. */
@@ -52,7 +54,7 @@ export class Liveness implements StreamListener, OrphanListener {
   }
 
   get isAbandoned(): boolean {
-    return this.#watcher?.openStreams.connections === 0 && this.transport.ledgers.openExchanges > 0;
+    return this.#clientStreams.openStreams?.connections === 0 && this.transport.ledgers.openExchanges > 0;
   }
 
   answerAll(): void {
@@ -62,7 +64,7 @@ export class Liveness implements StreamListener, OrphanListener {
   /** What is known of the client's streams. */
   get streams(): KnownStreams {
     // If a transport carries several sessions, it is not known whose stream is whose.
-    const seen = this.#hasSeveralSessions ? undefined : this.#watcher?.openStreams;
+    const seen = this.#hasSeveralSessions ? undefined : this.#clientStreams.openStreams;
     const requests = (this.#responseMode ?? seen?.responseMode) === 'json' ? 'closed' : 'open';
     if (seen === undefined) return KNOWN_STREAMS.unknown[requests];
     return KNOWN_STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
@@ -70,8 +72,9 @@ export class Liveness implements StreamListener, OrphanListener {
 
   /** The client is away from its standalone stream, and finds what it has missed there when it comes back. */
   get standaloneIsStored(): boolean {
-    const isStored = !this.#hasSeveralSessions && this.#watcher?.openStreams.standaloneIsResumable === true;
-    return isStored && storesWhileAway(this.inner);
+    if (this.#hasSeveralSessions) return false;
+    const { openStreams, storesWhileAway } = this.#clientStreams;
+    return openStreams?.standaloneIsResumable === true && storesWhileAway;
   }
 
   /**
@@ -79,30 +82,18 @@ export class Liveness implements StreamListener, OrphanListener {
    * will not be.
    */
   resumption(stream: OrderedStream): Promise<void> | undefined {
-    return this.#watcher?.resumption(stream);
+    return this.#clientStreams.resumption(stream);
   }
 
+  /** Of a foreign transport only. */
   handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
-    if (!isWatchable(args)) return call(...args);
-    this.#watcher ??= this.#newWatcher();
-    const { identity } = this.transport;
-    // Only while a server request is open may a POST be an answer to one.
-    const posted = this.#mayAnswer(args) ? postedAnswers(args) : undefined;
-    return this.#watcher.handle(call, args, (connection, work) => {
-      connection.posted = posted;
-      return onConnection(identity, connection, work);
-    });
+    const streams = this.#clientStreams;
+    return streams instanceof WatchedStreams ? streams.handleRequest(call, args) : call(...args);
   }
 
-  /**
-   * Whether this is a POST that may answer a server request: one is open, and it comes from the client of this session,
-   * which alone knows the session's id. If a transport carries several sessions, it is not known whose answer it is.
-   */
-  #mayAnswer([request]: readonly unknown[]): boolean {
-    if (this.#hasSeveralSessions || this.transport.ledgers.openExchanges === 0) return false;
-    const { sessionId } = this.inner as { readonly sessionId?: unknown };
-    const isOfSession = sessionId === undefined || headerOf(request, 'mcp-session-id') === sessionId;
-    return isOfSession && methodOf(request) === 'POST';
+  /** If a transport carries several sessions, it is not known whose answer a POST holds. */
+  get expectsAnswers(): boolean {
+    return !this.#hasSeveralSessions && this.transport.ledgers.openExchanges > 0;
   }
 
   refused(posted: PostedAnswers): void {
@@ -125,10 +116,10 @@ export class Liveness implements StreamListener, OrphanListener {
 
   /** A request came in. It has a stream, by which parked messages may leave. */
   arrived(request: InFlight): void {
-    const connection = connectionOn(this.transport.identity);
-    if (connection instanceof HttpConnection) {
-      request.carrier = connection;
-      this.#watcher?.arrived(connection, request);
+    const { arriving } = this.#clientStreams;
+    if (arriving !== undefined) {
+      request.carrier = arriving;
+      this.#clientStreams.arrived(arriving, request);
     }
     // If requests are answered in JSON, only its own response can be written for this one.
     if (this.parked > 0 && this.streams.requests === 'open') this.#parking?.releaseForRequest();
@@ -144,15 +135,15 @@ export class Liveness implements StreamListener, OrphanListener {
 
   /** Limits the time of a server request that was stored because the client had left the stream. */
   #limitStored(exchange: Exchange, { carrier, ledger }: InFlight): void {
-    const watcher = this.#watcher;
-    if (watcher === undefined || !(carrier instanceof HttpConnection) || !carrier.isFinished) return;
-    const resumedBy = watcher.resumedBy(carrier);
+    const streams = this.#clientStreams;
+    if (!(carrier instanceof Connection) || !carrier.isFinished) return;
+    const resumedBy = streams.resumedBy(carrier);
     if (resumedBy?.isFinished === false) return;
     const giveUp = (): void => {
-      if (watcher.resumedBy(carrier) === resumedBy) this.transport.answerForClient.answerStored(exchange, ledger);
+      if (streams.resumedBy(carrier) === resumedBy) this.transport.answerForClient.answerStored(exchange, ledger);
     };
     this.#orphans.requestStored(() => {
-      const resumption = watcher.resumption(carrier);
+      const resumption = streams.resumption(carrier);
       // The client may receive it in a moment.
       if (resumption === undefined) giveUp();
       else void resumption.then(giveUp);
@@ -178,15 +169,9 @@ export class Liveness implements StreamListener, OrphanListener {
     this.#orphans.clientSeen();
   }
 
-  #newWatcher(): StreamWatcher {
-    const { inner } = this;
-    return new StreamWatcher(this, resumesWhenHandled(inner), this.#hasSeveralSessions, storesEvents(inner));
-  }
-
   /** Gives up everything that waits. */
   close(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#clientStreams.close();
     this.#orphans.close();
     this.#parking?.close();
   }

@@ -1,5 +1,6 @@
 import { now } from '../clock.js';
 import { asError } from '../errors.js';
+import { SETTLED } from '../settled.js';
 import { Arrivals, type Linked } from '../routing/arrivals.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import { MAX_READING_MS } from '../streams/resumptions.js';
@@ -45,6 +46,8 @@ export class WriteOrder implements TimerClient {
   readonly #jobs = new Arrivals<Job>();
   /** The shared timer will call. */
   #isTimed = false;
+  /** Why the transport was closed the last time. A new object each time. */
+  #closed: Error | undefined;
 
   /**
    * @param stallTimeoutMs how long a write in a stream's order may take, in milliseconds
@@ -65,6 +68,9 @@ export class WriteOrder implements TimerClient {
    * @param at the time now, from which the time limit counts if the write need not wait
    */
   write(stream: OrderedStream | undefined, at: number, write: Write): Promise<void> {
+    if (stream?.underWay === 0 && this.liveness?.resumption(stream) === undefined) {
+      return this.#writeNow(stream, at, write);
+    }
     return new Promise((resolve, reject) => {
       const job = new Job(stream, write, resolve, reject);
       this.#jobs.add(job);
@@ -73,8 +79,31 @@ export class WriteOrder implements TimerClient {
     });
   }
 
+  /** Most writes are complete when the call returns: they need no job. */
+  #writeNow(stream: OrderedStream, at: number, write: Write): Promise<void> {
+    const closedBefore = this.#closed;
+    stream.heldSince = undefined;
+    stream.underWay = 1;
+    const written = call(write, stream);
+    if (written === SETTLED) {
+      write.ended?.(undefined);
+      this.#next(stream);
+      return SETTLED;
+    }
+    return new Promise((resolve, reject) => {
+      const job = new Job(stream, write, resolve, reject);
+      job.state = 'under way';
+      this.#jobs.add(job);
+      this.#follow(job, written);
+      // The write itself may have closed the transport.
+      if (this.#closed === undefined || this.#closed === closedBefore) this.#limitTime(job, at);
+      else this.#end(job, this.#closed);
+    });
+  }
+
   /** Rejects everything that waits or is being written: the transport is closed. */
   close(error: Error): void {
+    this.#closed = error;
     if (this.#isTimed) stopCalling(this);
     this.#isTimed = false;
     const jobs = this.#jobs.oldestFirst();
@@ -92,14 +121,16 @@ export class WriteOrder implements TimerClient {
   #run(job: Job, at: number): void {
     const { stream } = job;
     job.state = 'under way';
-    let written: Promise<void>;
     if (stream === undefined) {
-      written = performed(job.write);
+      this.#follow(job, performed(job.write));
     } else {
       this.#limitTime(job, at);
       stream.underWay += 1;
-      written = this.#onceResumed(job, stream);
+      this.#follow(job, this.#onceResumed(job, stream));
     }
+  }
+
+  #follow(job: Job, written: Promise<void>): void {
     written.then(
       () => {
         this.#end(job, undefined);
@@ -130,11 +161,11 @@ export class WriteOrder implements TimerClient {
     const resumed = this.liveness?.resumption(stream);
     if (resumed === undefined) {
       stream.heldSince = undefined;
-      return call(job, stream);
+      return call(job.write, stream);
     }
     stream.heldSince ??= now();
     // A client may come back again and again, and never wait until its events are read.
-    if (now() - stream.heldSince >= MAX_READING_MS) return call(job, stream);
+    if (now() - stream.heldSince >= MAX_READING_MS) return call(job.write, stream);
     // The write keeps its turn: nothing on this stream may overtake it, least of all the response.
     return resumed.then(() => (job.state === 'over' ? undefined : this.#onceResumed(job, stream)));
   }
@@ -181,7 +212,7 @@ export class WriteOrder implements TimerClient {
   }
 }
 
-function call({ write }: Job, stream: OrderedStream): Promise<void> {
+function call(write: Write, stream: OrderedStream): Promise<void> {
   const isReaction = stream.isCalling;
   stream.isCalling = true;
   const written = performed(write);

@@ -34,8 +34,8 @@ export class InFlight implements Linked<InFlight>, TokenBearer<InFlight> {
   tokenAfter: InFlight | undefined = undefined;
   /** The object that it came in on. Requests with the same carrier share a stream. Routing does not look inside. */
   carrier: object | undefined = undefined;
-  /** Its response has begun and is an event stream: it can be written to, however other requests are answered. */
-  isStreaming = false;
+  /** It is answered on an event stream, which other messages can be written to, or in JSON. `undefined`: not known yet. */
+  isStreaming: boolean | undefined = undefined;
   /** Its stream is gone and cannot be resumed. The request is still in flight, but nothing can be written there. */
   adrift = false;
   /** The URL-mode elicitations that were sent on this request's stream. */

@@ -225,8 +225,9 @@ function nothingInFlight(situation: Situation): Route {
 
 /** The stream of a request, if it can take the message. */
 function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: KnownStreams): Route | undefined {
-  if (entry === undefined || entry.adrift || (streams.requests === 'closed' && !entry.isStreaming)) return undefined;
-  return { to: 'request', entry, evidence };
+  if (entry === undefined || entry.adrift) return undefined;
+  const isWritable = entry.isStreaming ?? streams.requests === 'open';
+  return isWritable ? { to: 'request', entry, evidence } : undefined;
 }
 
 /** The standalone stream, unless the client is known not to hold it. */

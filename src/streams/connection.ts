@@ -8,18 +8,22 @@ export interface RequestStream {
   resumedBy: HttpConnection | undefined;
 }
 
-/** One HTTP request from the client and its response, for as long as the connection lives. */
-export class HttpConnection extends OrderedStream {
+/** What carries the requests of one POST, and what is written for them. */
+export class Connection extends OrderedStream {
   /** The requests that came in on it. A batch has more than one. */
   readonly requests: InFlight[] = [];
-  /** The connection has not ended. */
-  isOpen = true;
   /** The response is complete, or the connection has ended: nothing more can be written. */
   isFinished = false;
-  /** The response is an event stream. */
-  isStream = false;
   /** An event with an id was written: there is an event store, and the client can come back for missed events. */
   isResumable = false;
+}
+
+/** One HTTP request from the client and its response, as far as they are seen from outside the transport. */
+export class HttpConnection extends Connection {
+  /** The connection has not ended. */
+  isOpen = true;
+  /** The response is an event stream. */
+  isStream = false;
   /** What is posted on it, if it may answer a server request that is open. */
   posted: PostedAnswers | undefined = undefined;
   /** It has a web-standard body of which nothing was read: what the transport has written there is not known. */

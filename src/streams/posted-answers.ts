@@ -43,11 +43,16 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
   return isNode ? watchNodeBody(request as NodeRequest) : watchWebBody(request as Request);
 }
 
-/** Sees the body of a Node request as it comes in, whoever reads it. */
-export function watchNodeBody(request: NodeRequest): PostedAnswers {
+/**
+ * Sees the body of a Node request as it comes in, whoever reads it.
+ *
+ * @param seen what was read of it before
+ */
+export function watchNodeBody(request: NodeRequest, seen?: Uint8Array): PostedAnswers {
   const scanner = new AnswerScanner();
   const decoder = new TextDecoder();
   let size = 0;
+  if (seen !== undefined) scanner.add(decoder.decode(seen, { stream: true }));
   const push = request.push.bind(request);
   const read = new Promise<void>((resolve) => {
     request.push = (chunk, ...others) => {
@@ -101,7 +106,8 @@ export function answersIn(parsedBody: unknown): PostedAnswers {
   return answersInText(JSON.stringify(parsedBody));
 }
 
-function answersInText(text: string): PostedAnswers {
+/** Of a body that was read before. */
+export function answersInText(text: string): PostedAnswers {
   const scanner = new AnswerScanner();
   scanner.add(text);
   const ids = scanner.end();

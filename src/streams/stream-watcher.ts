@@ -1,27 +1,15 @@
+import type { StreamListener } from './client-streams.js';
 import { RecentSet } from '../routing/recent-set.js';
 import type { InFlight } from '../routing/ledger.js';
 import { watchNodeResponse, watchWebResponse, type ResponseObserver } from './watch-response.js';
 import { HttpConnection, eventIdIn } from './connection.js';
 import { headerOf, isNodeResponse, mediaTypeOf, methodOf } from './http-headers.js';
 import type { OrderedStream } from './ordered-stream.js';
-import type { PostedAnswers } from './posted-answers.js';
 import { RequestStreams } from './request-streams.js';
 import { Resumptions } from './resumptions.js';
 import { NO_STREAMS, reduce, type OpenStreams, type StreamEvent } from './open-streams.js';
 
 type HandleRequest = (...args: unknown[]) => unknown;
-
-/** Hears what the watcher sees. */
-export interface StreamListener {
-  /** A stream has opened, by which parked messages may leave. */
-  streamOpened(): void;
-  /** The stream of a request is gone and cannot be resumed. */
-  requestLost(request: InFlight): void;
-  /** A connection has opened or ended. */
-  connectionsChanged(): void;
-  /** The transport has refused a POST: its messages do not come in. */
-  refused(posted: PostedAnswers): void;
-}
 
 /**
  * Watches `handleRequest` of Node and of web-standard transports. The status, the content type and the event ids of the

@@ -2,7 +2,8 @@
 import { EventEmitter } from 'node:events';
 import type { InFlight } from '../../src/routing/ledger.js';
 import type { HttpConnection } from '../../src/streams/connection.js';
-import { StreamWatcher, type StreamListener } from '../../src/streams/stream-watcher.js';
+import type { StreamListener } from '../../src/streams/client-streams.js';
+import { StreamWatcher } from '../../src/streams/stream-watcher.js';
 import { request } from './messages.js';
 import { newLedger } from './verdict.js';
 
@@ -99,6 +100,7 @@ export function watchRig({ resumesWhenHandled = false, hasSeveralSessions = fals
     streamOpened: () => told.push('stream opened'),
     requestLost: ({ id }: InFlight) => told.push(`lost ${id}`),
     connectionsChanged: () => told.push(`open: ${watcher.openStreams.connections}`),
+    expectsAnswers: false,
     refused: () => told.push('refused'),
   };
   const watcher = new StreamWatcher(listener, resumesWhenHandled, hasSeveralSessions);
