@@ -14,6 +14,10 @@ export default defineConfig({
         find: /^mcp-backchannel\/proxy$/,
         replacement: fileURLToPath(new URL('src/proxy/index.ts', import.meta.url)),
       },
+      {
+        find: /^mcp-backchannel\/http$/,
+        replacement: fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
+      },
       { find: /^mcp-backchannel$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       ...aliasesOf(sdk),
     ],

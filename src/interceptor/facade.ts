@@ -1,3 +1,5 @@
+import { inside } from './wrapped.js';
+
 /** The members that a façade answers itself. All others are those of the inner transport. */
 export interface Interceptor {
   /** The names of the methods that replace those of the inner transport. */
@@ -8,14 +10,6 @@ export interface Interceptor {
 
 /** The callbacks that may hold a function from before the transport was wrapped. */
 const CALLBACKS: ReadonlySet<PropertyKey> = new Set(['onerror']);
-
-/** The transport inside each façade. */
-const inside = new WeakMap<object, object>();
-
-/** The transport inside a façade, for what the wrapper must not hear of. */
-export function innerOf<T extends object>(transport: T): T {
-  return (inside.get(transport) ?? transport) as T;
-}
 
 type Callable = (...args: unknown[]) => unknown;
 

@@ -1,7 +1,7 @@
 import { debug } from '../debug.js';
 import { errorAnswer } from '../error-answers.js';
 import { textOf } from '../errors.js';
-import { innerOf } from '../interceptor/facade.js';
+import { innerOf } from '../interceptor/wrapped.js';
 import type { RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 

@@ -14,11 +14,15 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as sdk2 from '@modelcontextprotocol/server';
 import { StdioServerTransport as Sdk2StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import type { BackchannelOptions } from 'mcp-backchannel';
+import { StreamableHTTPServerTransport as OurTransport } from 'mcp-backchannel/http';
+import { innerOf } from '../../../src/interceptor/wrapped.js';
 import { StdioPeer } from './stdio-peer.js';
 
 interface WireOptions {
   /** Puts the wrapper around the transport, or not. */
   readonly wrap: (bare: Transport) => Transport;
+  readonly backchannel?: BackchannelOptions;
   readonly eventStore?: EventStore;
 }
 
@@ -36,6 +40,8 @@ export interface Wire {
 
 export interface Kind {
   readonly name: string;
+  /** It has a back-channel by itself, and cannot be had without one. */
+  readonly isOurs?: boolean;
   /** True where each request has a stream of its own. */
   readonly hasStreams: boolean;
   readonly sdk: 1 | 2;
@@ -87,6 +93,7 @@ export const KINDS: readonly Kind[] = [
       (transport) => (request, response) => transport.handleRequest(request, response),
     ),
   },
+  { name: 'our own Streamable HTTP', isOurs: true, hasStreams: true, sdk: 1, open: ours },
 ];
 
 function inMemory(createPair: () => [object, object]): Kind['open'] {
@@ -148,6 +155,13 @@ function streamable<T extends object>(
     const { url, close } = await listen((request, response) => void handle(request, response));
     return { inner, transport, peer: new StreamableHTTPClientTransport(new URL(url)), url, close };
   };
+}
+
+async function ours({ eventStore, backchannel }: WireOptions): Promise<Wire> {
+  const transport = new OurTransport({ sessionIdGenerator, eventStore, backchannel });
+  const { url, close } = await listen((request, response) => void transport.handleRequest(request, response));
+  const inner = innerOf(as1(transport));
+  return { inner, transport: as1(transport), peer: new StreamableHTTPClientTransport(new URL(url)), url, close };
 }
 
 async function listen(

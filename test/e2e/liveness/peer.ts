@@ -12,14 +12,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import { withBackchannel, type BackchannelOptions, type RouteEvent, type TransportLike } from 'mcp-backchannel';
+import { StreamableHTTPServerTransport as OurTransport } from 'mcp-backchannel/http';
 import { StrictClient, type Call, type Message } from '../../../examples/lib/strict-client.js';
 import { Journal } from '../../support/journal.js';
 
-export type Flavour = 'Node' | 'web-standard' | 'SDK 2.x';
+export type Flavour = 'Node' | 'web-standard' | 'SDK 2.x' | 'our own';
 
 /** Old versions of SDK 1.x, with which the tests run too, have no web-standard transport. */
 const hasWebStandard = (WebStandardStreamableHTTPServerTransport as unknown) !== undefined;
-export const FLAVOURS: readonly Flavour[] = hasWebStandard ? ['Node', 'web-standard', 'SDK 2.x'] : ['Node', 'SDK 2.x'];
+export const FOREIGN: readonly Flavour[] = hasWebStandard ? ['Node', 'web-standard', 'SDK 2.x'] : ['Node', 'SDK 2.x'];
+export const FLAVOURS: readonly Flavour[] = [...FOREIGN, 'our own'];
 
 export interface PeerOptions {
   readonly flavour?: Flavour;
@@ -65,7 +67,8 @@ export class Peer {
   }
 
   static async open({ flavour = 'Node', wrapped, backchannel, json = false }: PeerOptions): Promise<Peer> {
-    const bare = bareTransport(flavour, json);
+    // Ours cannot be had bare. What it is compared with is the SDK's.
+    const bare = bareTransport(wrapped === true || flavour !== 'our own' ? flavour : 'Node', json, backchannel);
     const transport = wrapped === false ? bare : withBackchannel(bare, backchannel);
     const faced = wrapped === 'unwatched' ? bare : transport;
     const handle = flavour === 'web-standard' ? throughHono(faced) : throughNode(faced);
@@ -166,7 +169,7 @@ export class Peer {
   }
 }
 
-function bareTransport(flavour: Flavour, enableJsonResponse: boolean): HttpTransport {
+function bareTransport(flavour: Flavour, enableJsonResponse: boolean, backchannel?: BackchannelOptions): HttpTransport {
   const options = { sessionIdGenerator: randomUUID, enableJsonResponse };
   switch (flavour) {
     case 'Node':
@@ -175,6 +178,8 @@ function bareTransport(flavour: Flavour, enableJsonResponse: boolean): HttpTrans
       return new WebStandardStreamableHTTPServerTransport(options);
     case 'SDK 2.x':
       return new NodeStreamableHTTPServerTransport(options);
+    case 'our own':
+      return new OurTransport({ ...options, backchannel });
   }
 }
 

@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asError } from '../errors.js';
+import type { JsonRpcMessage, RequestId } from '../routing/message.js';
+import type { PostedAnswers } from '../streams/posted-answers.js';
+import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
+import type { Endpoint } from './endpoint.js';
+import type { HttpSettings } from './options.js';
+import { receive } from './receiver.js';
+import { CLOSED, NO_METHOD, type Refusal } from './refusals.js';
+import type { Replay } from './replay.js';
+import { checkSession, checkSite } from './request-checks.js';
+import { openStream } from './returning.js';
+import { send } from './sender.js';
+import { Streams } from './streams.js';
+import { Visit } from './visit.js';
+
+/** Streamable HTTP for one session, without the back-channel: a message goes where its `relatedRequestId` says. */
+export class BareTransport implements TransportLike, Endpoint {
+  onmessage: MessageHandler | undefined;
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  sessionId: string | undefined;
+  versions: readonly string[] | undefined;
+  isInitialized = false;
+  isClosed = false;
+  readonly streams: Streams;
+  readonly replays: Set<Replay> = new Set<Replay>();
+  #isStarted = false;
+  #isUsed = false;
+
+  constructor(readonly settings: HttpSettings) {
+    this.versions = settings.supportedProtocolVersions;
+    this.streams = new Streams(settings);
+  }
+
+  get isStateful(): boolean {
+    return this.settings.sessionIdGenerator !== undefined;
+  }
+
+  // ---- for the server ----
+
+  async start(): Promise<void> {
+    if (this.#isStarted) throw new Error('Transport already started');
+    this.#isStarted = true;
+    return Promise.resolve();
+  }
+
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
+    try {
+      return send(this, message, options);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.streams.endAll();
+    this.onclose?.();
+    return Promise.resolve();
+  }
+
+  closeSSEStream(id: RequestId): void {
+    this.streams.of(id)?.stream?.end();
+  }
+
+  closeStandaloneSSEStream(): void {
+    this.streams.standalone?.end();
+  }
+
+  // ---- for the client ----
+
+  handleRequest(request: IncomingMessage, response: ServerResponse, parsedBody?: unknown): Promise<void> {
+    const visit = new Visit(request, response, (over) => {
+      this.streams.left(over);
+    });
+    this.streams.visited(visit);
+    this.#handle(visit, parsedBody).catch((error: unknown) => {
+      // As the SDK does. The response can say no more about it.
+      this.report(asError(error));
+      if (!response.headersSent) visit.answer(500, { 'content-length': 0 });
+      else response.destroy();
+    });
+    return visit.done;
+  }
+
+  async #handle(visit: Visit, parsedBody: unknown): Promise<void> {
+    if (this.isClosed) {
+      this.refuse(visit, CLOSED);
+      return;
+    }
+    if (!this.isStateful && this.#isUsed) {
+      throw new Error('Stateless transport cannot be reused across requests. Create a new transport per request.');
+    }
+    this.#isUsed = true;
+    const refusal = checkSite(visit.request.headers, this.settings);
+    if (refusal !== undefined) this.refuse(visit, refusal);
+    else if (visit.request.method === 'POST') await receive(this, visit, parsedBody);
+    else if (visit.request.method === 'GET') await openStream(this, visit);
+    else if (visit.request.method === 'DELETE') await this.#end(visit);
+    else this.refuse(visit, NO_METHOD);
+  }
+
+  /** The client ends its session. */
+  async #end(visit: Visit): Promise<void> {
+    const refusal = checkSession(visit.request.headers, this);
+    if (refusal !== undefined) {
+      this.refuse(visit, refusal);
+      return;
+    }
+    try {
+      await this.settings.onsessionclosed?.(this.sessionId ?? '');
+    } finally {
+      await this.close();
+    }
+    visit.answer(200, { 'content-length': 0 });
+  }
+
+  initialize(): void | Promise<void> {
+    const { sessionIdGenerator, onsessioninitialized } = this.settings;
+    this.sessionId = sessionIdGenerator?.();
+    this.isInitialized = true;
+    this.streams.sessionNamed(this.sessionId);
+    if (this.sessionId !== undefined && this.sessionId !== '') return onsessioninitialized?.(this.sessionId);
+    return undefined;
+  }
+
+  handOver(message: JsonRpcMessage, extra: unknown): void {
+    this.onmessage?.(message, extra);
+  }
+
+  report(error: Error): void {
+    this.onerror?.(error);
+  }
+
+  refuse(visit: Visit, refusal: Refusal, posted?: () => PostedAnswers): void {
+    const { message, reported = message } = refusal;
+    if (reported !== null) this.report(new Error(reported));
+    visit.refuse(refusal);
+    const { listener } = this.streams;
+    if (posted === undefined || listener?.expectsAnswers !== true) return;
+    // Only the client of a session knows the session's id, and answers its server requests.
+    const isOfSession = this.sessionId === undefined || visit.request.headers['mcp-session-id'] === this.sessionId;
+    if (isOfSession) listener.refused(posted());
+  }
+}

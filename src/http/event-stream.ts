@@ -1,0 +1,113 @@
+import { BackchannelError } from '../errors.js';
+import type { Connection } from '../streams/connection.js';
+import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
+import type { Carried, Visit } from './visit.js';
+
+/** What a stream needs to know of the transport that it belongs to. */
+export interface StreamOwner {
+  /** The head of an event stream, as `writeHead()` takes it. */
+  headFor(visit: Visit, contentLength?: number): string[] | Record<string, string>;
+  /** Whether more bytes wait for the client, on all its connections, than may. */
+  readonly hasTooMuchBuffered: boolean;
+  /** An idle stream gets a comment from now on. */
+  keepAlive(stream: EventStream): void;
+  /** Nothing more will be written on the stream. */
+  ended(stream: EventStream): void;
+}
+
+/** Below this, what waits is what Node has not given to the socket yet. */
+const USUALLY_BUFFERED = 65_536;
+
+/**
+ * One HTTP response that is an event stream.
+ *
+ * Its head waits for the first event, for a few milliseconds: head, event and end are then one write to the socket, and
+ * writing is most of what a short call costs.
+ */
+export class EventStream implements LateStarter, Carried {
+  isFinished = false;
+  /** An event with an id was written on it, or the client came with one: it can come back for what it will miss. */
+  isResumable = false;
+  #isHeadWritten = false;
+
+  /**
+   * @param post the POST whose messages it carries. `undefined`: it is the standalone stream
+   * @param replayed the events that the event store has given for it. What was stored while the store was read may be
+   *   among them
+   */
+  constructor(
+    private readonly visit: Visit,
+    readonly post: Connection | undefined,
+    private readonly owner: StreamOwner,
+    readonly replayed?: ReadonlySet<string>,
+  ) {
+    visit.carries = this;
+    lateStart(this);
+  }
+
+  /** Writes the head now, if it is not written: nothing has come that it could be written with. */
+  start(): void {
+    startsNoMore(this);
+    if (this.isFinished) return;
+    if (!this.#isHeadWritten) {
+      this.#writeHead();
+      this.visit.response.flushHeaders();
+    }
+    this.owner.keepAlive(this);
+  }
+
+  /**
+   * Writes a piece of the stream.
+   *
+   * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The stream is closed
+   */
+  write(text: string): void {
+    this.#checkBuffer();
+    if (!this.#isHeadWritten) this.#writeHead();
+    this.visit.response.write(text);
+  }
+
+  /** Writes a comment. For a client that does not read, it has waited long enough. */
+  comment(text: string): void {
+    if (this.visit.response.writableLength <= USUALLY_BUFFERED) this.visit.response.write(text);
+  }
+
+  /**
+   * Ends the stream, with a last piece.
+   *
+   * @throws BackchannelError `SLOW_CLIENT`
+   */
+  end(text = ''): void {
+    if (this.isFinished) return;
+    if (text !== '') this.#checkBuffer();
+    if (!this.#isHeadWritten) this.#writeHead(Buffer.byteLength(text));
+    this.visit.response.end(text);
+    this.#over();
+  }
+
+  lost(): void {
+    if (!this.isFinished) this.#over();
+  }
+
+  #writeHead(contentLength?: number): void {
+    this.#isHeadWritten = true;
+    this.visit.response.writeHead(200, this.owner.headFor(this.visit, contentLength) as Record<string, string>);
+  }
+
+  #checkBuffer(): void {
+    if (this.visit.response.writableLength <= USUALLY_BUFFERED || !this.owner.hasTooMuchBuffered) return;
+    this.visit.response.destroy();
+    this.lost();
+    throw new BackchannelError(
+      'SLOW_CLIENT',
+      'the message was not sent: too many bytes wait for a client that does not read (maxBufferedBytes). Its stream was closed.',
+    );
+  }
+
+  #over(): void {
+    this.isFinished = true;
+    startsNoMore(this);
+    this.owner.ended(this);
+    this.visit.answered();
+  }
+}

@@ -1,0 +1,6 @@
+/** Our own Streamable HTTP transport for servers: a drop-in for the SDK's. */
+export {
+  StreamableHTTPServerTransport,
+  StreamableHTTPServerTransport as NodeStreamableHTTPServerTransport,
+} from './transport.js';
+export type { EventStore, StreamableHTTPServerTransportOptions } from './options.js';

@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RequestId } from '../routing/message.js';
+
+/** What a handler may know of the HTTP request in which a message came. */
+export interface RequestInfo {
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+}
+
+/** What comes with a message. The first five are those of the SDK's transports. */
+export interface MessageExtra {
+  /** What the authorization middleware has left in `request.auth`. */
+  readonly authInfo: unknown;
+  /** For SDK 1.x. */
+  readonly requestInfo: RequestInfo;
+  /** For SDK 2.x. */
+  readonly request: Request;
+  /** Closes the stream of this request. The client comes back for the answer. Only if it can. */
+  readonly closeSSEStream: (() => void) | undefined;
+  readonly closeStandaloneSSEStream: (() => void) | undefined;
+  /** The message as it was read, if it was posted alone and had not been parsed before. */
+  readonly text: string | undefined;
+}
+
+/** Closes streams early. */
+interface StreamCloser {
+  closeSSEStream(id: RequestId): void;
+  closeStandaloneSSEStream(): void;
+}
+
+/** Few handlers ask for the URL, and it costs as much as the rest of a small request: it is made when it is read. */
+export function extraOf(
+  request: IncomingMessage,
+  text: string | undefined,
+  closable: { readonly closer: StreamCloser; readonly id: RequestId } | undefined,
+): MessageExtra {
+  const { headers } = request;
+  return {
+    authInfo: (request as { readonly auth?: unknown }).auth,
+    requestInfo: {
+      headers,
+      get url() {
+        return urlOf(request);
+      },
+    },
+    get request() {
+      return new Request(urlOf(request), { method: 'POST', headers: webHeadersOf(headers) });
+    },
+    closeSSEStream:
+      closable &&
+      (() => {
+        closable.closer.closeSSEStream(closable.id);
+      }),
+    closeStandaloneSSEStream:
+      closable &&
+      (() => {
+        closable.closer.closeStandaloneSSEStream();
+      }),
+    text,
+  };
+}
+
+function urlOf({ headers, socket, url = '/' }: IncomingMessage): URL {
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
+  const host = headers.host ?? headers[':authority'] ?? 'localhost';
+  return new URL(url, `${scheme}://${String(host)}`);
+}
+
+function webHeadersOf(headers: IncomingHttpHeaders): [string, string][] {
+  const named = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
+  return named.flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, one]));
+}

@@ -1,0 +1,68 @@
+/** Which values are messages? The same as for the SDK, without a schema: that takes most of the time of a small request. */
+import { isRequestId, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether it is a JSON-RPC message that the protocol allows, with no member that it does not know. */
+export function isMessage(value: unknown): value is JsonRpcMessage {
+  if (!isRecord(value) || value['jsonrpc'] !== '2.0') return false;
+  if ('method' in value) return isMethodMessage(value);
+  if ('result' in value) return isResult(value);
+  return isError(value);
+}
+
+/** Whether a message is a request, which is answered. */
+export function isRequest(message: JsonRpcMessage): message is RequestMessage {
+  return message.method !== undefined && message.id !== undefined;
+}
+
+/** Whether a message begins a session. One that lacks what it must bring begins none. */
+export function isInitialize(message: JsonRpcMessage): boolean {
+  if (message.method !== 'initialize' || !isRecord(message.params)) return false;
+  const { protocolVersion, capabilities, clientInfo } = message.params;
+  return typeof protocolVersion === 'string' && isRecord(capabilities) && isRecord(clientInfo);
+}
+
+/** The protocol version that an `initialize` request asks for. */
+export function versionIn({ params }: JsonRpcMessage): string {
+  return String((params as { readonly protocolVersion: unknown }).protocolVersion);
+}
+
+function isMethodMessage(value: Fields): boolean {
+  for (const key in value) if (!METHOD_MEMBERS.has(key)) return false;
+  const { id, method, params } = value;
+  if (typeof method !== 'string' || (id !== undefined && !isRequestId(id))) return false;
+  return params === undefined || (isRecord(params) && isMeta(params['_meta']));
+}
+
+function isResult(value: Fields): boolean {
+  for (const key in value) if (!RESULT_MEMBERS.has(key)) return false;
+  const { id, result } = value;
+  return isRequestId(id) && isRecord(result) && isMeta(result['_meta']);
+}
+
+function isError(value: Fields): boolean {
+  for (const key in value) if (!ERROR_MEMBERS.has(key)) return false;
+  const { id, error } = value;
+  if (id !== undefined && !isRequestId(id)) return false;
+  return isRecord(error) && Number.isSafeInteger(error['code']) && typeof error['message'] === 'string';
+}
+
+function isMeta(meta: unknown): boolean {
+  if (meta === undefined) return true;
+  if (!isRecord(meta)) return false;
+  const { progressToken, [RELATED_TASK]: task } = meta;
+  return (
+    (progressToken === undefined || isRequestId(progressToken)) &&
+    (task === undefined || (isRecord(task) && typeof task['taskId'] === 'string'))
+  );
+}
+
+const RELATED_TASK = 'io.modelcontextprotocol/related-task';
+const METHOD_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
+const RESULT_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'result']);
+const ERROR_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'error']);
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

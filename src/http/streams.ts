@@ -1,0 +1,205 @@
+import type { InFlight } from '../routing/ledger.js';
+import type { RequestId } from '../routing/message.js';
+import type { OwnStreams, StreamListener } from '../streams/client-streams.js';
+import type { OpenStreams } from '../streams/open-streams.js';
+import { EventStream, type StreamOwner } from './event-stream.js';
+import { streamHead, type Head } from './heads.js';
+import { KeepAlive } from './keep-alive.js';
+import { Post } from './post.js';
+import { CLOSED } from './refusals.js';
+import type { HttpSettings } from './options.js';
+import type { Visit } from './visit.js';
+
+/** The name of the standalone stream in the event store. It is the SDK's, so that a store may serve both. */
+export const STANDALONE = '_GET_stream';
+
+/** The streams of the client. The back-channel asks for them, and nothing has to be watched. */
+export class Streams implements OwnStreams, OpenStreams, StreamOwner {
+  listener: StreamListener | undefined;
+  standalone: EventStream | undefined;
+  standaloneIsResumable = false;
+  arriving: Post | undefined;
+  readonly responseMode: 'sse' | 'json';
+  readonly storesWhileAway: boolean;
+  readonly #visits = new Set<Visit>();
+  /** The POST that waits for the answer to each request. */
+  readonly #posts = new Map<RequestId, Post>();
+  /** The same POSTs, by their names in the event store. */
+  readonly #byStreamId = new Map<string, Post>();
+  readonly #keepAlive: KeepAlive;
+  #head: Head = streamHead();
+  #sessionId: string | undefined;
+
+  constructor(private readonly settings: HttpSettings) {
+    this.responseMode = settings.enableJsonResponse ? 'json' : 'sse';
+    this.storesWhileAway = settings.eventStore !== undefined;
+    this.#keepAlive = new KeepAlive(settings.keepAliveMs);
+  }
+
+  get openStreams(): OpenStreams {
+    return this;
+  }
+
+  get connections(): number {
+    return this.#visits.size;
+  }
+
+  // ---- what the client opens ----
+
+  visited(visit: Visit): void {
+    if (visit.isOver) return;
+    this.#visits.add(visit);
+    this.listener?.connectionsChanged();
+  }
+
+  left(visit: Visit): void {
+    if (this.#visits.delete(visit)) this.listener?.connectionsChanged();
+  }
+
+  /** A POST with these requests waits for their answers. */
+  posted(post: Post, ids: readonly RequestId[]): void {
+    if (post.streamId !== undefined) this.#byStreamId.set(post.streamId, post);
+    for (const id of ids) {
+      const older = this.#posts.get(id);
+      this.#posts.set(id, post);
+      post.owes(id);
+      // The newest request of an id gets the answer. The older POST would wait for it for ever.
+      if (older !== undefined && older !== post && older.forfeits(id)) this.#finish(older);
+    }
+  }
+
+  /** What is written for the POST goes on the response of this visit from now on. The newest one wins. */
+  attach(post: Post, visit: Visit, replayed?: ReadonlySet<string>): EventStream {
+    const older = post.stream;
+    const stream = new EventStream(visit, post, this, replayed);
+    post.stream = stream;
+    older?.end();
+    return stream;
+  }
+
+  /**
+   * The client comes back to a stream.
+   *
+   * @param streamId its name in the event store
+   * @param replayed the events that the store has given
+   * @returns `undefined` if nothing more will be written to it
+   */
+  resumed(streamId: string, visit: Visit, replayed: ReadonlySet<string>): EventStream | undefined {
+    if (streamId === STANDALONE) return this.openStandalone(visit, replayed);
+    const post = this.#byStreamId.get(streamId);
+    if (post === undefined) return undefined;
+    post.isResumable = true;
+    return (post.resumedBy = this.attach(post, visit, replayed));
+  }
+
+  /** The standalone stream is the response of this visit from now on. The newest one wins: the client may have lost the older. */
+  openStandalone(visit: Visit, replayed?: ReadonlySet<string>): EventStream {
+    const older = this.standalone;
+    const stream = new EventStream(visit, undefined, this, replayed);
+    stream.isResumable = replayed !== undefined;
+    this.standalone = stream;
+    this.standaloneIsResumable = false;
+    older?.end();
+    return stream;
+  }
+
+  /** The POST that waits for the answer to this request. */
+  of(id: RequestId): Post | undefined {
+    return this.#posts.get(id);
+  }
+
+  /** All its answers are there, or will never be. */
+  forget(post: Post): void {
+    for (const id of post.ids) if (this.#posts.get(id) === post) this.#posts.delete(id);
+    if (post.streamId !== undefined) this.#byStreamId.delete(post.streamId);
+  }
+
+  /** Answers a POST in JSON. Nothing else could be written for it. */
+  answerInJson(visit: Visit, body: string): void {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sessionId = this.#sessionId;
+    visit.answer(200, sessionId === undefined ? headers : { ...headers, 'mcp-session-id': sessionId }, body);
+  }
+
+  /** Ends what is open: the transport is closed. */
+  endAll(): void {
+    this.#keepAlive.close();
+    const posts = new Set(this.#posts.values());
+    this.#posts.clear();
+    this.#byStreamId.clear();
+    for (const { stream, json } of posts) {
+      stream?.end();
+      json?.refuse(CLOSED);
+    }
+    this.standalone?.end();
+  }
+
+  #finish(post: Post): void {
+    this.forget(post);
+    post.stream?.end();
+    post.json?.refuse(CLOSED);
+  }
+
+  // ---- what a stream needs to know ----
+
+  headFor(visit: Visit, contentLength?: number): string[] | Record<string, string> {
+    return this.#head.for(visit, contentLength);
+  }
+
+  /** The session has a name. */
+  sessionNamed(sessionId: string | undefined): void {
+    this.#head = streamHead(sessionId);
+    this.#sessionId = sessionId;
+  }
+
+  get hasTooMuchBuffered(): boolean {
+    let bytes = 0;
+    for (const { response } of this.#visits) bytes += response.writableLength;
+    return bytes > this.settings.maxBufferedBytes;
+  }
+
+  keepAlive(stream: EventStream): void {
+    this.#keepAlive.add(stream);
+  }
+
+  ended(stream: EventStream): void {
+    this.#keepAlive.delete(stream);
+    const { post } = stream;
+    if (post instanceof Post) {
+      if (post.stream !== stream) return;
+      post.stream = undefined;
+      this.lost(post);
+    } else if (this.standalone === stream) {
+      this.standalone = undefined;
+      this.standaloneIsResumable = stream.isResumable;
+    }
+  }
+
+  /** The connection of a POST has ended, or its stream. */
+  lost(post: Post): void {
+    post.isFinished = true;
+    if (post.isResumable || post.isComplete) return;
+    for (const request of post.requests) this.listener?.requestLost(request);
+  }
+
+  // ---- what the back-channel asks ----
+
+  arrived(post: Post, request: InFlight): void {
+    post.requests.push(request);
+    request.isStreaming = post.json === undefined;
+    if (post.isFinished && !post.isResumable) this.listener?.requestLost(request);
+  }
+
+  /** What is written while the client is just coming back to a stream is kept for it: see `Replay`. */
+  resumption(): undefined {
+    return undefined;
+  }
+
+  resumedBy(post: Post): EventStream | undefined {
+    return post.resumedBy;
+  }
+
+  close(): void {
+    this.listener = undefined;
+  }
+}

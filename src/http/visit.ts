@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { onConnectionEnd } from '../streams/connection-end.js';
+import { write, type Refusal } from './refusals.js';
+
+/** What is written with the response of a visit, for as long as its connection lives. */
+export interface Carried {
+  /** The connection has ended. */
+  lost(): void;
+}
+
+/** One HTTP request and its response. */
+export class Visit {
+  /** `undefined`: a body that is written at once. */
+  carries: Carried | undefined;
+  /** The connection has ended. */
+  isOver = false;
+  #whenAnswered: (() => void) | undefined;
+  #isAnswered = false;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    ended: (visit: Visit) => void,
+  ) {
+    const over = (): void => {
+      this.isOver = true;
+      ended(this);
+      this.carries?.lost();
+      this.answered();
+    };
+    // The client may have gone while the caller authorized it: `close` was emitted before.
+    if (response.closed || response.destroyed) over();
+    else onConnectionEnd(response, over);
+  }
+
+  /** Resolves when the response is complete, or the connection has ended. */
+  get done(): Promise<void> {
+    if (this.#isAnswered) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenAnswered = resolve;
+    });
+  }
+
+  /** Nothing more will be written. */
+  answered(): void {
+    this.#isAnswered = true;
+    this.#whenAnswered?.();
+  }
+
+  /** Answers with a body, or with none. */
+  answer(status: number, headers: Readonly<Record<string, string | number>>, body?: string): void {
+    this.response.writeHead(status, headers).end(body);
+    this.answered();
+  }
+
+  refuse(refusal: Refusal): void {
+    write(this.response, refusal);
+    this.answered();
+  }
+}
