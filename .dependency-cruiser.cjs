@@ -1,7 +1,7 @@
 /**
  * Which folder may import which. Imports point one way:
  *
- *     cli → {proxy, backends, …} → index → interceptor → streams → routing
+ *     cli → {proxy, backends, …} → {http, index} → interceptor → streams → routing
  *
  * Files at the top of `src` (errors, options, clock, …) serve every layer. Type imports count: whoever needs a type
  * depends on its file.
@@ -50,8 +50,15 @@ module.exports = {
       name: 'parts-apart',
       comment: 'What two parts share stands at the top of src.',
       severity: 'error',
-      from: { path: `^src/${PARTS}/` },
+      from: { path: `^src/${PARTS}/`, pathNot: '^src/proxy/' },
       to: { path: `^src/${PARTS}/`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'proxy-on-http',
+      comment: 'The proxy serves its clients by our own transport.',
+      severity: 'error',
+      from: { path: '^src/proxy/' },
+      to: { path: `^src/${PARTS}/`, pathNot: '^src/(proxy|http)/' },
     },
     {
       name: 'nobody-imports-a-program',

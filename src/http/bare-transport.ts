@@ -5,6 +5,7 @@ import type { PostedAnswers } from '../streams/posted-answers.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpSettings } from './options.js';
+import type { PendingAnswer } from './pending-answer.js';
 import { receive } from './receiver.js';
 import { CLOSED, NO_METHOD, type Refusal } from './refusals.js';
 import type { Replay } from './replay.js';
@@ -14,6 +15,11 @@ import { send } from './sender.js';
 import { Streams } from './streams.js';
 import { Visit } from './visit.js';
 
+const TOO_LARGE = 413;
+
+/** How long a body that is too large is read on to find out which server requests it answers. */
+const MAX_REFUSED_MS = 10_000;
+
 /** Streamable HTTP for one session, without the back-channel: a message goes where its `relatedRequestId` says. */
 export class BareTransport implements TransportLike, Endpoint {
   onmessage: MessageHandler | undefined;
@@ -21,6 +27,7 @@ export class BareTransport implements TransportLike, Endpoint {
   onerror: ((error: Error) => void) | undefined;
   sessionId: string | undefined;
   versions: readonly string[] | undefined;
+  protocolVersion: string | undefined;
   isInitialized = false;
   isClosed = false;
   readonly streams: Streams;
@@ -71,10 +78,16 @@ export class BareTransport implements TransportLike, Endpoint {
 
   // ---- for the client ----
 
-  handleRequest(request: IncomingMessage, response: ServerResponse, parsedBody?: unknown): Promise<void> {
-    const visit = new Visit(request, response, (over) => {
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parsedBody?: unknown,
+    pending?: PendingAnswer,
+  ): Promise<void> {
+    const left = (over: Visit): void => {
       this.streams.left(over);
-    });
+    };
+    const visit = new Visit(request, response, left, pending);
     this.streams.visited(visit);
     this.#handle(visit, parsedBody).catch((error: unknown) => {
       // As the SDK does. The response can say no more about it.
@@ -137,11 +150,26 @@ export class BareTransport implements TransportLike, Endpoint {
   refuse(visit: Visit, refusal: Refusal, posted?: () => PostedAnswers): void {
     const { message, reported = message } = refusal;
     if (reported !== null) this.report(new Error(reported));
-    visit.refuse(refusal);
     const { listener } = this.streams;
-    if (posted === undefined || listener?.expectsAnswers !== true) return;
-    // Only the client of a session knows the session's id, and answers its server requests.
-    const isOfSession = this.sessionId === undefined || visit.request.headers['mcp-session-id'] === this.sessionId;
-    if (isOfSession) listener.refused(posted());
+    if (posted === undefined || listener?.expectsAnswers !== true || !this.#isOfSession(visit)) {
+      visit.refuse(refusal);
+      return;
+    }
+    const answers = posted();
+    if (refusal.status === TOO_LARGE) {
+      // A client that was refused stops sending, and the id of an answer often comes last.
+      void answers.ids(MAX_REFUSED_MS).then(() => {
+        visit.refuse(refusal);
+        listener.refused(answers);
+      });
+      return;
+    }
+    visit.refuse(refusal);
+    listener.refused(answers);
+  }
+
+  /** Only the client of a session knows the session's id, and answers its server requests. */
+  #isOfSession({ request }: Visit): boolean {
+    return this.sessionId === undefined || request.headers['mcp-session-id'] === this.sessionId;
   }
 }

@@ -29,6 +29,7 @@ export class EventStream implements LateStarter, Carried {
   /** An event with an id was written on it, or the client came with one: it can come back for what it will miss. */
   isResumable = false;
   #isHeadWritten = false;
+  #primer = '';
 
   /**
    * @param post the POST whose messages it carries. `undefined`: it is the standalone stream
@@ -48,12 +49,20 @@ export class EventStream implements LateStarter, Carried {
   /** Writes the head now, if it is not written: nothing has come that it could be written with. */
   start(): void {
     startsNoMore(this);
-    if (this.isFinished) return;
-    if (!this.#isHeadWritten) {
-      this.#writeHead();
-      this.visit.response.flushHeaders();
-    }
-    this.owner.keepAlive(this);
+    this.visit.whenDecided(() => {
+      if (this.isFinished) return;
+      if (!this.#isHeadWritten) {
+        this.#writeHead();
+        if (this.#primer === '') this.visit.response.flushHeaders();
+        else this.visit.response.write(this.#primer);
+      }
+      this.owner.keepAlive(this);
+    });
+  }
+
+  /** An event that says where the stream can be resumed. It is written with the head. */
+  prime(event: string): void {
+    this.#primer = event;
   }
 
   /**
@@ -62,9 +71,13 @@ export class EventStream implements LateStarter, Carried {
    * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The stream is closed
    */
   write(text: string): void {
+    if (!this.visit.begins()) return;
     this.#checkBuffer();
-    if (!this.#isHeadWritten) this.#writeHead();
-    this.visit.response.write(text);
+    if (this.#isHeadWritten) this.visit.response.write(text);
+    else {
+      this.#writeHead();
+      this.visit.response.write(this.#primer + text);
+    }
   }
 
   /** Writes a comment. For a client that does not read, it has waited long enough. */
@@ -79,9 +92,15 @@ export class EventStream implements LateStarter, Carried {
    */
   end(text = ''): void {
     if (this.isFinished) return;
-    if (text !== '') this.#checkBuffer();
-    if (!this.#isHeadWritten) this.#writeHead(Buffer.byteLength(text));
-    this.visit.response.end(text);
+    if (this.visit.begins()) {
+      if (text !== '') this.#checkBuffer();
+      if (this.#isHeadWritten) this.visit.response.end(text);
+      else {
+        const all = this.#primer + text;
+        this.#writeHead(Buffer.byteLength(all));
+        this.visit.response.end(all);
+      }
+    }
     this.#over();
   }
 
@@ -91,6 +110,7 @@ export class EventStream implements LateStarter, Carried {
 
   #writeHead(contentLength?: number): void {
     this.#isHeadWritten = true;
+    if (this.#primer !== '' && this.post !== undefined) this.post.isResumable = true;
     this.visit.response.writeHead(200, this.owner.headFor(this.visit, contentLength) as Record<string, string>);
   }
 

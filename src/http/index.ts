@@ -3,4 +3,5 @@ export {
   StreamableHTTPServerTransport,
   StreamableHTTPServerTransport as NodeStreamableHTTPServerTransport,
 } from './transport.js';
+export type { OtherAnswer, PendingAnswer } from './pending-answer.js';
 export type { EventStore, StreamableHTTPServerTransportOptions } from './options.js';

@@ -28,23 +28,30 @@ interface StreamCloser {
   closeStandaloneSSEStream(): void;
 }
 
-/** Few handlers ask for the URL, and it costs as much as the rest of a small request: it is made when it is read. */
+/**
+ * What all messages of a request share. Few handlers ask for the URL, and it costs as much as the rest of a small request:
+ * it is made when it is read.
+ */
+export function requestInfoOf(request: IncomingMessage): RequestInfo {
+  return {
+    headers: request.headers,
+    get url() {
+      return urlOf(request);
+    },
+  };
+}
+
 export function extraOf(
   request: IncomingMessage,
+  requestInfo: RequestInfo,
   text: string | undefined,
   closable: { readonly closer: StreamCloser; readonly id: RequestId } | undefined,
 ): MessageExtra {
-  const { headers } = request;
   return {
     authInfo: (request as { readonly auth?: unknown }).auth,
-    requestInfo: {
-      headers,
-      get url() {
-        return urlOf(request);
-      },
-    },
+    requestInfo,
     get request() {
-      return new Request(urlOf(request), { method: 'POST', headers: webHeadersOf(headers) });
+      return new Request(urlOf(request), { method: 'POST', headers: webHeadersOf(request.headers) });
     },
     closeSSEStream:
       closable &&

@@ -1,4 +1,5 @@
 import type { BackchannelOptions } from '../options.js';
+import type { Refusal } from './refusals.js';
 import { BackchannelError } from '../errors.js';
 
 /**
@@ -78,6 +79,8 @@ const DEFAULT_MAX_BUFFERED_BYTES = 8_388_608;
 
 /** Options with their defaults filled in. */
 export interface HttpSettings extends Omit<StreamableHTTPServerTransportOptions, 'backchannel'> {
+  /** How a body that is too large is refused, if not as the SDK does. */
+  readonly tooLarge?: ((maxBytes: number) => Refusal) | undefined;
   readonly enableJsonResponse: boolean;
   readonly keepAliveMs: number;
   readonly maxRequestBodySize: number;

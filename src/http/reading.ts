@@ -1,11 +1,13 @@
 /** Reads what a client has posted. */
 import { withoutNulls } from '../null-for-absent.js';
 import type { JsonRpcMessage } from '../routing/message.js';
-import { answersIn, answersInText, watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
+import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
 import { acceptedIn, type Accepted } from './accept.js';
 import { readBody } from './body.js';
 import { isMessage } from './messages.js';
+import type { HttpSettings } from './options.js';
 import * as refusals from './refusals.js';
+import { answersInRest } from './rest-of-body.js';
 import { isJson } from './request-checks.js';
 import type { Visit } from './visit.js';
 
@@ -24,21 +26,19 @@ export interface Refused {
   readonly brought: () => PostedAnswers;
 }
 
-export async function read({ request }: Visit, parsedBody: unknown, maxBytes: number): Promise<Posted | Refused> {
+export async function read({ request }: Visit, parsedBody: unknown, settings: HttpSettings): Promise<Posted | Refused> {
   const { headers } = request;
   const accepted = acceptedIn(headers.accept);
   const refusal = refusalOf(headers['content-type'], accepted);
   if (refusal !== undefined) {
-    return { refusal, brought: () => (parsedBody === undefined ? watchNodeBody(request) : answersIn(parsedBody)) };
+    return { refusal, brought: () => (parsedBody === undefined ? answersInRest(request) : answersIn(parsedBody)) };
   }
   if (parsedBody !== undefined) return postedIn(parsedBody, undefined, accepted);
+  const { maxRequestBodySize: maxBytes, tooLarge = refusals.tooLarge } = settings;
   const body = await readBody(request, maxBytes);
   if (body.kind !== 'text') {
-    const { kind, seen } = body;
-    return {
-      refusal: kind === 'too large' ? refusals.tooLarge(maxBytes) : refusals.INVALID_JSON,
-      brought: () => watchNodeBody(request, seen),
-    };
+    const { kind, brought } = body;
+    return { refusal: kind === 'too large' ? tooLarge(maxBytes) : refusals.INVALID_JSON, brought };
   }
   const { text } = body;
   let value: unknown;
@@ -61,16 +61,16 @@ function postedIn(value: unknown, text: string | undefined, accepted: Accepted):
   if (isBatch && refusals.isTooLongBatch(value)) return { refusal: refusals.BATCH_TOO_LONG, brought };
   const messages = isBatch ? value.map(messageIn) : [messageIn(value)];
   if (!areAll(messages)) return { refusal: refusals.INVALID_MESSAGE, brought };
-  return { messages, text: isBatch ? undefined : text, accepted };
+  return { messages, text: messages[0] === value ? text : undefined, accepted };
 }
 
 function areAll(messages: readonly (JsonRpcMessage | undefined)[]): messages is readonly JsonRpcMessage[] {
   return !messages.includes(undefined);
 }
 
-/** A message. Many languages write `null` for a member that is absent. */
+/** A message. Many languages write `null` for a member that is absent: in `initialize`, where receivers reject it, too. */
 function messageIn(value: unknown): JsonRpcMessage | undefined {
-  if (isMessage(value)) return value;
+  if (isMessage(value) && value.method !== 'initialize') return value;
   const clean = withoutNulls(value);
-  return clean !== value && isMessage(clean) ? clean : undefined;
+  return isMessage(clean) ? clean : undefined;
 }

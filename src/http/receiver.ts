@@ -5,7 +5,7 @@ import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { primingEvent } from './events.js';
-import { extraOf } from './message-extra.js';
+import { extraOf, requestInfoOf } from './message-extra.js';
 import { isInitialize, isRequest, versionIn } from './messages.js';
 import { Post } from './post.js';
 import { read, type Posted } from './reading.js';
@@ -21,7 +21,7 @@ const DEFAULT_VERSION = '2025-03-26';
 
 export async function receive(endpoint: Endpoint, visit: Visit, parsedBody: unknown): Promise<void> {
   try {
-    const posted = await read(visit, parsedBody, endpoint.settings.maxRequestBodySize);
+    const posted = await read(visit, parsedBody, endpoint.settings);
     if ('refusal' in posted) endpoint.refuse(visit, posted.refusal, posted.brought);
     else await take(endpoint, visit, posted);
   } catch (thrown) {
@@ -54,7 +54,9 @@ async function take(endpoint: Endpoint, visit: Visit, posted: Posted): Promise<v
   if (messages.some(isRequest)) await open(endpoint, visit, posted, first);
   else {
     handOver(endpoint, visit, posted, false);
-    visit.answer(202, { 'content-length': 0 });
+    visit.whenDecided(() => {
+      visit.answer(202, { 'content-length': 0 });
+    });
   }
 }
 
@@ -92,10 +94,7 @@ async function open(
       endpoint.refuse(visit, refusals.CLOSED);
       return;
     }
-    const stream = streams.attach(post, visit);
-    stream.write(primingEvent(eventId, retryInterval));
-    stream.start();
-    post.isResumable = true;
+    streams.attach(post, visit).prime(primingEvent(eventId, retryInterval));
   } else {
     streams.attach(post, visit);
   }
@@ -123,10 +122,11 @@ function isPrimedFor(endpoint: Endpoint, visit: Visit, first: JsonRpcMessage | u
 
 /** @param isPrimed the client can come back to a stream that is closed early, and the server may close it */
 function handOver(endpoint: Endpoint, { request }: Visit, { messages, text }: Posted, isPrimed: boolean): void {
+  const info = requestInfoOf(request);
   for (const message of messages) {
     endpoint.handOver(
       message,
-      extraOf(request, text, isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined),
+      extraOf(request, info, text, isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined),
     );
   }
 }

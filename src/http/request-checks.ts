@@ -20,6 +20,8 @@ export interface SessionState {
   readonly sessionId: string | undefined;
   /** The revisions that are served. `undefined`: those that the package knows */
   readonly versions: readonly string[] | undefined;
+  /** The revision that was negotiated, which is always served. */
+  readonly protocolVersion: string | undefined;
 }
 
 /** Refuses a page of another site, which may reach this server by a host name of its own. */
@@ -42,7 +44,8 @@ export function checkSession(headers: IncomingHttpHeaders, state: SessionState):
   }
   const version = headers['mcp-protocol-version'];
   const { versions = SUPPORTED_VERSIONS } = state;
-  return typeof version === 'string' && !versions.includes(version) ? wrongVersion(version, versions) : undefined;
+  if (typeof version !== 'string' || version === state.protocolVersion || versions.includes(version)) return undefined;
+  return wrongVersion(version, versions);
 }
 
 /** Whether a content type is JSON. Its parameters do not matter. Two types in one header are none. */

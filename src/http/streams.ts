@@ -116,6 +116,7 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
 
   /** Answers a POST in JSON. Nothing else could be written for it. */
   answerInJson(visit: Visit, body: string): void {
+    if (!visit.begins()) return;
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const sessionId = this.#sessionId;
     visit.answer(200, sessionId === undefined ? headers : { ...headers, 'mcp-session-id': sessionId }, body);

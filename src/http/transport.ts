@@ -6,6 +6,7 @@ import { settingsFrom } from '../options.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { MessageHandler, SendOptions } from '../transport-like.js';
 import { BareTransport } from './bare-transport.js';
+import type { PendingAnswer } from './pending-answer.js';
 import { httpSettingsFrom, type StreamableHTTPServerTransportOptions } from './options.js';
 
 /**
@@ -95,10 +96,16 @@ export class StreamableHTTPServerTransport {
    *
    * @param request its `auth` is handed to the server as `authInfo`
    * @param parsedBody the body, if a middleware has parsed it
+   * @param pending lets the caller hold the answer back, and replace it before it has begun
    * @returns a promise that settles when the response is complete, or the connection has ended
    */
-  handleRequest(request: IncomingMessage, response: ServerResponse, parsedBody?: unknown): Promise<void> {
-    return this.#bare.handleRequest(request, response, parsedBody);
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parsedBody?: unknown,
+    pending?: PendingAnswer,
+  ): Promise<void> {
+    return this.#bare.handleRequest(request, response, parsedBody, pending);
   }
 
   /** Closes the stream of a request, so that the client comes back for the answer. Needs an event store. */
@@ -111,9 +118,9 @@ export class StreamableHTTPServerTransport {
     this.#bare.closeStandaloneSSEStream();
   }
 
-  /** The version that was negotiated. The SDK calls it; each request names its version itself. */
-  setProtocolVersion(_version: string): void {
-    // Nothing depends on it.
+  /** The protocol version that was negotiated. It is served, whether the package knows it or not. */
+  setProtocolVersion(version: string): void {
+    this.#bare.protocolVersion = version;
   }
 
   /** The protocol versions that are served, for SDK 2.x. */

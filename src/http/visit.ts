@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onConnectionEnd } from '../streams/connection-end.js';
+import type { OtherAnswer, PendingAnswer } from './pending-answer.js';
 import { write, type Refusal } from './refusals.js';
 
 /** What is written with the response of a visit, for as long as its connection lives. */
@@ -14,6 +15,8 @@ export class Visit {
   carries: Carried | undefined;
   /** The connection has ended. */
   isOver = false;
+  /** Somebody else has answered it. What is written is dropped. */
+  isReplaced = false;
   #whenAnswered: (() => void) | undefined;
   #isAnswered = false;
 
@@ -21,6 +24,7 @@ export class Visit {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     ended: (visit: Visit) => void,
+    private readonly pending?: PendingAnswer,
   ) {
     const over = (): void => {
       this.isOver = true;
@@ -45,6 +49,33 @@ export class Visit {
   answered(): void {
     this.#isAnswered = true;
     this.#whenAnswered?.();
+  }
+
+  /** A message is to be written. @returns whether it may be */
+  begins(): boolean {
+    if (this.pending?.isAwaited === true) {
+      this.pending.begin();
+      this.whenDecided(() => undefined);
+    }
+    return !this.isReplaced;
+  }
+
+  /** Calls `begin` when it is decided that the answer is the transport's. */
+  whenDecided(begin: () => void): void {
+    if (this.pending?.isAwaited !== true) {
+      begin();
+      return;
+    }
+    this.pending.onSettled((other) => {
+      if (other === undefined) begin();
+      else this.#replace(other);
+    });
+  }
+
+  #replace({ status, headers, body }: OtherAnswer): void {
+    if (this.isReplaced) return;
+    this.isReplaced = true;
+    this.answer(status, { ...headers, 'content-length': Buffer.byteLength(body) }, body);
   }
 
   /** Answers with a body, or with none. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { withBackchannel } from '../backchannel.js';
+import type { Refusal } from '../http/refusals.js';
+import type { BackchannelOptions } from '../options.js';
 import type { TransportLike } from '../transport-like.js';
-import { NOT_ALLOWED, NOT_FOUND, NO_SESSION_ID, type Answer } from './own-answers.js';
+import { NOT_ALLOWED, NOT_FOUND, NO_SESSION_ID, tooLargeBody, type Answer } from './own-answers.js';
 import type { PassedHeaders } from './client-transport.js';
 import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
@@ -10,12 +12,14 @@ import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
 
-/** The options of the SDK's two transports, Node and web-standard. */
+/** The options of our own transport, and of the SDK's web-standard one, which ignores what it does not know. */
 export interface ServerTransportOptions {
   readonly sessionIdGenerator: () => string;
   readonly onsessioninitialized: (id: string) => void;
   readonly onsessionclosed: () => Promise<void>;
   readonly maxRequestBodySize: number;
+  readonly tooLarge: (maxBytes: number) => Refusal;
+  readonly backchannel: BackchannelOptions;
   readonly eventStore?: never;
   readonly retryInterval?: number;
 }
@@ -95,6 +99,8 @@ export class Admission {
       },
       onsessionclosed: () => events.deleted(),
       maxRequestBodySize: maxBodyBytes,
+      tooLarge: tooLargeBody,
+      backchannel: this.settings.backchannel,
       ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never, retryInterval: RETRY_MS }),
     };
   }

@@ -1,19 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { asError } from '../errors.js';
-import { withoutNulls } from '../null-for-absent.js';
+import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
-import { MAX_REFUSED_MS, parsedOrNull, readBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
-import { answersIn, watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
-import type { Session } from './session.js';
-import { sendHeadWithFirstEvent } from './head-with-first-event.js';
-import { holdNodeAnswer } from './held-answer.js';
-import type { NodeResponse } from '../streams/http-headers.js';
+import { answersIn } from '../streams/posted-answers.js';
 import type { ProxySettings } from './settings.js';
-import { nameKnownVersion } from './protocol-version.js';
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -37,48 +30,18 @@ export function nodeHandler(
       return;
     }
     if (isGone(request, response)) return;
-    nameKnownVersion(request, session.protocolVersion);
     session.connected();
     onConnectionEnd(response, () => {
       session.disconnected();
     });
-    if (request.method !== 'POST') {
-      await session.downstream.handleRequest(request, response);
-      return;
-    }
     // The transport does not check the size of a body that is already parsed.
     if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
       answer(response, tooLarge(settings.maxBodyBytes));
       if (session.awaitsAnswer) session.answersRefused(await answersIn(parsedBody).ids());
       return;
     }
-    // This can be an answer only while a server request is open.
-    const posted = parsedBody === undefined && session.awaitsAnswer ? watchNodeBody(request) : undefined;
-    const message = withoutNulls(parsedBody ?? (await readMessage(request, response, session, posted)));
-    if (message === undefined) return;
     const pendingPost = admission.pendingPost(incoming);
-    sendHeadWithFirstEvent(response);
-    holdNodeAnswer(response as unknown as NodeResponse, pendingPost);
-    await pendingPost.run(() => session.downstream.handleRequest(request, response, message));
-  }
-
-  /** The posted message, or `undefined` if the request has been answered or the client is gone. */
-  async function readMessage(
-    request: IncomingMessage,
-    response: ServerResponse,
-    session: Session,
-    posted: PostedAnswers | undefined,
-  ): Promise<unknown> {
-    const body = await readBody(request, settings.maxBodyBytes);
-    if (body === 'broken off') return undefined;
-    if (body === 'too large') {
-      // The ids are read before the refusal is sent: a refused client stops sending, and the id often comes last.
-      const ids = await posted?.ids(MAX_REFUSED_MS);
-      answer(response, tooLarge(settings.maxBodyBytes));
-      if (ids !== undefined) session.answersRefused(ids);
-      return undefined;
-    }
-    return parsedOrNull(body.text);
+    await pendingPost.run(() => session.downstream.handleRequest(request, response, parsedBody, pendingPost));
   }
 
   return (request, response) => {

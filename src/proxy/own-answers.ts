@@ -1,5 +1,6 @@
 /** The HTTP answers of the proxy itself. They never contain a stack trace; errors go to `onerror`. */
 import { SERVER_ERROR } from '../error-answers.js';
+import type { Refusal } from '../http/refusals.js';
 
 const SESSION_NOT_FOUND = -32001;
 const INTERNAL_ERROR = -32603;
@@ -58,11 +59,17 @@ export function noPlace(maxSessions: number): Answer {
 }
 
 export function tooLarge(maxBodyBytes: number): Answer {
-  return refusal(
-    413,
-    SERVER_ERROR,
-    `Payload too large: a body must not exceed ${maxBodyBytes} bytes. The option maxBodyBytes (--max-body) sets this limit`,
-  );
+  const { status, code, message } = tooLargeBody(maxBodyBytes);
+  return refusal(status, code, message);
+}
+
+/** The same, for the transport that reads the body. */
+export function tooLargeBody(maxBodyBytes: number): Refusal {
+  return {
+    status: 413,
+    code: SERVER_ERROR,
+    message: `Payload too large: a body must not exceed ${maxBodyBytes} bytes. The option maxBodyBytes (--max-body) sets this limit`,
+  };
 }
 
 function refusal(status: number, code: number, message: string, headers: Answer['headers'] = {}): Answer {

@@ -6,7 +6,7 @@ import type { StartKeeper } from './starts.js';
 
 /** The parts and callbacks of a relay. */
 export interface RelayOptions extends QuestionsOptions {
-  readonly client: Pick<TransportLike, 'send'>;
+  readonly client: Pick<TransportLike, 'send'> & { setProtocolVersion?(version: string): void };
   readonly makeTransport: MakeTransport;
   /** Keeps starts that other sessions left behind. @default none */
   readonly starts?: StartKeeper | undefined;

@@ -196,6 +196,7 @@ export class Relay {
       const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
       if (typeof protocolVersion === 'string') {
         this.protocolVersion = protocolVersion;
+        this.options.client.setProtocolVersion?.(protocolVersion);
         this.#backend.agreedOn(protocolVersion);
       }
     }

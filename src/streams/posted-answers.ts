@@ -43,16 +43,11 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
   return isNode ? watchNodeBody(request as NodeRequest) : watchWebBody(request as Request);
 }
 
-/**
- * Sees the body of a Node request as it comes in, whoever reads it.
- *
- * @param seen what was read of it before
- */
-export function watchNodeBody(request: NodeRequest, seen?: Uint8Array): PostedAnswers {
+/** Sees the body of a Node request as it comes in, whoever reads it. */
+function watchNodeBody(request: NodeRequest): PostedAnswers {
   const scanner = new AnswerScanner();
   const decoder = new TextDecoder();
   let size = 0;
-  if (seen !== undefined) scanner.add(decoder.decode(seen, { stream: true }));
   const push = request.push.bind(request);
   const read = new Promise<void>((resolve) => {
     request.push = (chunk, ...others) => {

@@ -59,7 +59,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   index: ['routing', 'streams', 'interceptor', 'errors'],
   backends: ['routing', 'streams', 'interceptor', 'errors', 'index'],
   http: ['routing', 'streams', 'interceptor', 'errors', 'index'],
-  proxy: ['routing', 'streams', 'interceptor', 'errors', 'index'],
+  proxy: ['routing', 'streams', 'interceptor', 'errors', 'index', 'http'],
   cli: ['routing', 'streams', 'interceptor', 'errors', 'index', 'backends', 'http', 'proxy'],
   register: ['routing', 'streams', 'interceptor', 'errors', 'index'],
 };

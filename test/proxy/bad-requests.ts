@@ -27,8 +27,8 @@ export function badRequests(maxBodyBytes: number): readonly BadRequest[] {
       code: -32000,
     },
     {
-      what: 'a client that takes no event stream',
-      sent: { body: INITIALIZE, headers: { accept: 'application/json' } },
+      what: 'a client that takes neither JSON nor an event stream',
+      sent: { body: INITIALIZE, headers: { accept: 'text/html' } },
       status: 406,
       code: -32000,
     },

@@ -20,7 +20,7 @@ export type Flavour = 'Node' | 'web-standard' | 'SDK 2.x' | 'our own';
 
 /** Old versions of SDK 1.x, with which the tests run too, have no web-standard transport. */
 const hasWebStandard = (WebStandardStreamableHTTPServerTransport as unknown) !== undefined;
-export const FOREIGN: readonly Flavour[] = hasWebStandard ? ['Node', 'web-standard', 'SDK 2.x'] : ['Node', 'SDK 2.x'];
+const FOREIGN: readonly Flavour[] = hasWebStandard ? ['Node', 'web-standard', 'SDK 2.x'] : ['Node', 'SDK 2.x'];
 export const FLAVOURS: readonly Flavour[] = [...FOREIGN, 'our own'];
 
 export interface PeerOptions {

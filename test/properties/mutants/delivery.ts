@@ -140,13 +140,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'if (streams.standalone !== event.connection) return streams;',
     '',
   ),
-  mutant(
-    'C5',
-    'add a related id in JSON mode',
-    ROUTE,
-    "entry.isStreaming ?? streams.requests === 'open'",
-    'true',
-  ),
+  mutant('C5', 'add a related id in JSON mode', ROUTE, "entry.isStreaming ?? streams.requests === 'open'", 'true'),
   mutant(
     'C5',
     'wait for no client that comes back',

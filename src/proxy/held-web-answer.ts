@@ -1,5 +1,4 @@
 /** Holds back the answer to a POST until the backend takes or refuses the posted message. */
-import type { NodeResponse } from '../streams/http-headers.js';
 import type { PendingPost } from './pending-post.js';
 import type { BackendRefusal } from './options.js';
 
@@ -11,62 +10,7 @@ const MAX_SILENT_BYTES = 512;
 
 const decoder = new TextDecoder();
 
-interface Flushing extends NodeResponse {
-  flushHeaders?: () => void;
-}
-
-/** For a Node response. After a refusal has been written, it drops everything that the transport still writes. */
-export function holdNodeAnswer(response: Flushing, pendingPost: PendingPost): void {
-  const { writeHead, write, end, flushHeaders } = response;
-  let status: unknown;
-  let held: (() => unknown)[] | undefined;
-  let isReplaced = false;
-
-  const settled = (refusal: BackendRefusal | undefined): void => {
-    const parts = held ?? [];
-    held = undefined;
-    if (refusal === undefined) {
-      for (const part of parts) part();
-      return;
-    }
-    isReplaced = true;
-    const { headers, body } = refusal;
-    writeHead.call(response, refusal.status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    end.call(response, body);
-  };
-  response.writeHead = (...args) => {
-    if (isReplaced) return response;
-    status = args[0];
-    if (!isHeld(status, pendingPost)) return writeHead.apply(response, args);
-    held = [() => writeHead.apply(response, args)];
-    pendingPost.onSettled(settled);
-    return response;
-  };
-  response.flushHeaders = () => {
-    if (held !== undefined) held.push(() => flushHeaders?.call(response));
-    else if (!isReplaced) flushHeaders?.call(response);
-  };
-  response.write = (...args) => {
-    if (isReplaced) return true;
-    if (held !== undefined && isSilent(args[0])) {
-      held.push(() => write.apply(response, args));
-      return true;
-    }
-    if (held !== undefined) pendingPost.begin();
-    return write.apply(response, args);
-  };
-  response.end = (...args) => {
-    if (isReplaced) return response;
-    if (held !== undefined && status === ACCEPTED) {
-      held.push(() => end.apply(response, args));
-      return response;
-    }
-    if (held !== undefined) pendingPost.begin();
-    return end.apply(response, args);
-  };
-}
-
-/** The same for a web-standard response. */
+/** Our own transport does this by itself; of the SDK's, the response is taken apart. */
 export async function heldWebAnswer(response: Response, pendingPost: PendingPost): Promise<Response> {
   if (!isHeld(response.status, pendingPost)) return response;
   const settled = new Promise<BackendRefusal | undefined>((resolve) => {

@@ -1,0 +1,33 @@
+/** The outcome of reading a body. */
+export type Body = { readonly text: string } | 'too large' | 'broken off';
+
+/** How long an oversized body is read on to find out which server requests it answers. The id often comes last. */
+export const MAX_REFUSED_MS = 10_000;
+
+const decoder = new TextDecoder();
+
+/** Reads the body of a web-standard request, up to `maxBytes`. */
+export async function readWebBody({ headers, body }: Request, maxBytes: number): Promise<Body> {
+  if (Number(headers.get('content-length')) > maxBytes) return 'too large';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > maxBytes) return 'too large';
+      chunks.push(chunk);
+    }
+  } catch {
+    return 'broken off';
+  }
+  return { text: decoder.decode(Buffer.concat(chunks)) };
+}
+
+/** Parses a body. The transport rejects `null` as it rejects invalid JSON, but checks the headers first. */
+export function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
