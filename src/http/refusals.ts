@@ -25,22 +25,22 @@ export const CLOSED: Refusal = {
   reported: null,
 };
 export const UNKNOWN_SESSION: Refusal = { status: 404, code: SESSION_NOT_FOUND, message: 'Session not found' };
-export const NO_SESSION_ID = bad('Bad Request: Mcp-Session-Id header is required');
-export const NOT_INITIALIZED = bad('Bad Request: Server not initialized');
+export const NO_SESSION_ID: Refusal = bad('Bad Request: Mcp-Session-Id header is required');
+export const NOT_INITIALIZED: Refusal = bad('Bad Request: Server not initialized');
 export const NO_METHOD: Refusal = { status: 405, code: SERVER_ERROR, message: 'Method not allowed.' };
-export const NO_STREAM_ACCEPTED = unacceptable('Client must accept text/event-stream');
-export const NOTHING_ACCEPTED = unacceptable('Client must accept both application/json and text/event-stream');
+export const NO_STREAM_ACCEPTED: Refusal = unacceptable('Client must accept text/event-stream');
+export const NOTHING_ACCEPTED: Refusal = unacceptable('Client must accept both application/json and text/event-stream');
 export const NO_JSON: Refusal = {
   status: 415,
   code: SERVER_ERROR,
   message: 'Unsupported Media Type: Content-Type must be application/json',
 };
-export const INVALID_JSON = parseError('Parse error: Invalid JSON');
-export const INVALID_MESSAGE = parseError('Parse error: Invalid JSON-RPC message');
-export const INITIALIZED_ALREADY = invalid('Invalid Request: Server already initialized');
-export const SEVERAL_WITH_INITIALIZE = invalid('Invalid Request: Only one initialization request is allowed');
-export const BATCH_TOO_LONG = invalid(`Invalid Request: Batch must not exceed ${MAX_BATCH_SIZE} messages`);
-export const UNKNOWN_EVENT = bad('Invalid event ID format');
+export const INVALID_JSON: Refusal = parseError('Parse error: Invalid JSON');
+export const INVALID_MESSAGE: Refusal = parseError('Parse error: Invalid JSON-RPC message');
+export const INITIALIZED_ALREADY: Refusal = invalid('Invalid Request: Server already initialized');
+export const SEVERAL_WITH_INITIALIZE: Refusal = invalid('Invalid Request: Only one initialization request is allowed');
+export const BATCH_TOO_LONG: Refusal = invalid(`Invalid Request: Batch must not exceed ${MAX_BATCH_SIZE} messages`);
+export const UNKNOWN_EVENT: Refusal = bad('Invalid event ID format');
 
 export function isTooLongBatch(messages: readonly unknown[]): boolean {
   return messages.length > MAX_BATCH_SIZE;

@@ -12,7 +12,7 @@ interface Missed {
 export class Replay {
   readonly #missed: Missed[] = [];
   /** The events that the store has given. */
-  readonly given = new Set<string>();
+  readonly given: Set<string> = new Set<string>();
   #text = '';
 
   /** The store has given an event. */
