@@ -40,7 +40,7 @@ export class EventStream implements LateStarter, Carried {
     private readonly visit: Visit,
     readonly post: Connection | undefined,
     private readonly owner: StreamOwner,
-    readonly replayed: ReadonlySet<string> | undefined = undefined,
+    readonly replayed: ReadonlySet<string> | undefined,
   ) {
     visit.carries = this;
     lateStart(this);

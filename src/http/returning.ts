@@ -56,7 +56,7 @@ function goOn({ streams }: Endpoint, visit: Visit, streamId: string, replay: Rep
   const stream = streams.resumed(streamId, visit, replay.given);
   if (stream === undefined) {
     // All that was written to it is in the store, and nothing more will come.
-    new EventStream(visit, undefined, streams).end(missed);
+    new EventStream(visit, undefined, streams, undefined).end(missed);
     return;
   }
   if (missed !== '') stream.write(missed);

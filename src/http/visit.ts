@@ -24,7 +24,7 @@ export class Visit {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     ended: (visit: Visit) => void,
-    private readonly pending: PendingAnswer | undefined = undefined,
+    private readonly pending: PendingAnswer | undefined,
   ) {
     const over = (): void => {
       this.isOver = true;

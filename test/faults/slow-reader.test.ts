@@ -41,7 +41,8 @@ async function fill({ session }: Slow): Promise<void> {
 
 test('a client that never reads holds up nobody, and when it is gone nothing of it is left in memory', async () => {
   const backend = new ScriptedBackend();
-  const stage = await open(backend.upstream);
+  // What is sent after the client's stream was closed, because too much waited there, must not wait for long either.
+  const stage = await open(backend.upstream, { backchannel: { parkTimeoutMs: 100 } });
   const other = await stage.connect('other');
   const heap: number[] = [];
   for (let round = 0; round < 3; round++) {

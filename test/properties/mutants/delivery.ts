@@ -73,7 +73,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'C4',
     'give each request of a batch an order of its own',
     LIVENESS,
-    '      request.carrier = connection;\n',
+    '      request.carrier = arriving;\n',
     '',
   ),
   mutant(

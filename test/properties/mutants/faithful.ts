@@ -11,8 +11,8 @@ export const FAITHFUL_MUTANTS: readonly Mutant[] = [
     'C5',
     'give what cannot be written to a transport that does not tell',
     DELIVERY,
-    'return this.liveness === undefined ? undefined : unwritable(message);',
-    'return undefined;',
+    "return waits || this.fails === 'silently' ? unwritable(message) : undefined;",
+    'return waits ? unwritable(message) : undefined;',
   ),
   mutant(
     'C5',
@@ -66,7 +66,7 @@ export const FAITHFUL_MUTANTS: readonly Mutant[] = [
   mutant(
     'C7',
     'settle a server request for a client of another session',
-    'src/interceptor/liveness.ts',
+    'src/interceptor/watched-streams.ts',
     "return isOfSession && methodOf(request) === 'POST';",
     "return (isOfSession || !isOfSession) && methodOf(request) === 'POST';",
   ),
