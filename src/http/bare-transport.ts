@@ -110,7 +110,8 @@ export class BareTransport implements TransportLike, Endpoint {
       return;
     }
     try {
-      await this.settings.onsessionclosed?.(this.sessionId ?? '');
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- a stateless one has none, here as in the SDK
+      await this.settings.onsessionclosed?.(this.sessionId!);
     } finally {
       await this.close();
     }
@@ -135,8 +136,8 @@ export class BareTransport implements TransportLike, Endpoint {
   }
 
   refuse(visit: Visit, refusal: Refusal, posted?: () => PostedAnswers): void {
-    const { message, reported = message } = refusal;
-    if (reported !== null) this.report(new Error(reported));
+    const { message, reported = new Error(message) } = refusal;
+    if (reported !== null) this.report(reported);
     visit.refuse(refusal);
     const { listener } = this.streams;
     if (posted === undefined || listener?.expectsAnswers !== true) return;
