@@ -3,6 +3,7 @@ import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { PostedAnswers } from '../streams/posted-answers.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
+import { hasUrl } from './address.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpSettings } from './options.js';
 import { receive } from './receiver.js';
@@ -86,6 +87,11 @@ export class BareTransport implements TransportLike, Endpoint {
   }
 
   async #handle(visit: Visit, parsedBody: unknown): Promise<void> {
+    if (!hasUrl(visit.request)) {
+      // As the SDK does, before it looks at anything else.
+      visit.answer(400, { 'content-length': 0 });
+      return;
+    }
     if (this.isClosed) {
       this.refuse(visit, CLOSED);
       return;

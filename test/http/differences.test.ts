@@ -228,3 +228,17 @@ it('what is sent before the client holds a stream waits for one, and the SDK dro
   );
   expect(found).toEqual([false, true]);
 });
+
+it('a host that makes no URL is refused before anything else, and by the SDK when it reads the body', async () => {
+  const found = await both(
+    () => STATELESS,
+    async (party) => {
+      const answer = await party.post(callOf(1), { headers: [['host', '999.1.1.1']] });
+      return [statusOf(answer), answer.body.includes('Parse error'), ...errorsIn(party)];
+    },
+  );
+  expect(found).toEqual([
+    [400, true, 'onerror: TypeError: Invalid URL'],
+    [400, false],
+  ]);
+});

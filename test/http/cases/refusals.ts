@@ -78,6 +78,12 @@ const HEADERS: readonly Case[] = [
     'application/json x',
     '',
   ].map((type) => within(`the content type ${JSON.stringify(type)}`, { headers: [['content-type', type]] })),
+  within('two content types', {
+    headers: [
+      ['content-type', 'application/json'],
+      ['Content-Type', 'application/json'],
+    ],
+  }),
   within('no session id', { without: ['mcp-session-id'] }),
   within('an empty session id', { headers: [['mcp-session-id', '']] }),
   within('another session id', { headers: [['mcp-session-id', 'another']] }),
@@ -162,6 +168,24 @@ const BODIES: readonly Case[] = [
   fresh('a body of the largest size', () => ({ ...STATEFUL, maxRequestBodySize: 2 }), { body: '{}' }),
 ];
 
+const ADDRESSES: readonly Case[] = [
+  ...['a b', 'x/y', 'user@x', '', 'x:99999', '[::1]', 'LOCALHOST:80', 'b\u00fccher.example', 'x?y', 'x#y'].map((host) =>
+    fresh(`the host ${JSON.stringify(host)}`, () => STATELESS, { headers: [['host', host]] }),
+  ),
+  ...[
+    'http://example.com/a?b',
+    'http://',
+    'https://[',
+    '//example.com/a',
+    '*',
+    '/a/../b//c',
+    '/a\\b',
+    '/a?b\\c',
+    '/%zz#x',
+  ].map((path) => fresh(`the target ${path}`, () => STATELESS, { path })),
+  fresh('a wrong address after close', () => STATEFUL, { path: '*', method: 'PUT' }),
+];
+
 /** Each is checked in its turn. */
 const ORDER: readonly Case[] = [
   ['a method before the session', { method: 'PUT', without: ['mcp-session-id'] }],
@@ -176,4 +200,12 @@ const ARGUMENTS: readonly Case[] = [null, 'x', [], { jsonrpc: '1.0' }].map((pars
   run: (party: Party) => party.ask({ body: '{' }),
 }));
 
-export const REFUSALS: readonly Case[] = [...SITES, ...METHODS, ...HEADERS, ...BODIES, ...ORDER, ...ARGUMENTS];
+export const REFUSALS: readonly Case[] = [
+  ...SITES,
+  ...METHODS,
+  ...ADDRESSES,
+  ...HEADERS,
+  ...BODIES,
+  ...ORDER,
+  ...ARGUMENTS,
+];

@@ -1,5 +1,15 @@
-import { IndexedEventStore, MemoryEventStore } from '../../support/event-store.js';
-import { STATEFUL, STATELESS, callOf, newsOf, resultOf, type Extra, type Message, type Party } from '../party.js';
+import { IndexedEventStore, MemoryEventStore, SlowReplayStore } from '../../support/event-store.js';
+import {
+  STATEFUL,
+  STATELESS,
+  callOf,
+  newsOf,
+  resultOf,
+  storeWith,
+  type Extra,
+  type Message,
+  type Party,
+} from '../party.js';
 import type { Case } from './case.js';
 
 const NEWEST = '2025-11-25';
@@ -222,6 +232,49 @@ const STANDALONE: readonly Case[] = [
       await party.complete(back);
     },
   })),
+  {
+    title: 'an empty event id',
+    options: () => resumable(),
+    run: async (party) => {
+      await party.initialize();
+      const stream = await party.get([['last-event-id', '']]);
+      await party.transport.close();
+      await party.complete(stream);
+    },
+  },
+  {
+    title: 'a store that gives empty ids',
+    options: () => resumable({ eventStore: storeWith({ storeEvent: () => Promise.resolve('') }) }),
+    run: (party) => party.initialize(NEWEST),
+  },
+  ...['2099-01-01', 'zzz', ''].map((version) => ({
+    title: `initialize with the version ${JSON.stringify(version)}`,
+    options: () => resumable(),
+    run: (party: Party) => party.initialize(version),
+  })),
+  {
+    title: 'close while missed events are replayed',
+    options: () => resumable({ eventStore: new SlowReplayStore() }),
+    run: async (party) => {
+      await party.initialize();
+      const store = party.options.eventStore as unknown as SlowReplayStore;
+      const asked = party.get([['last-event-id', 'event-1']]);
+      await store.asked.promise;
+      await party.transport.close();
+      store.released.resolve();
+      await party.complete(await asked);
+    },
+  },
+  {
+    title: 'an answer to an answered request, and to none',
+    options: () => STATEFUL,
+    run: async (party) => {
+      await party.initialize();
+      await party.post(callOf(1));
+      await party.send(resultOf(1));
+      await party.send(resultOf(77));
+    },
+  },
   {
     title: 'an answer that belongs to no request',
     options: () => STATEFUL,
