@@ -3,6 +3,7 @@ import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { PostedAnswers } from '../streams/posted-answers.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
+import { hasUrl } from './address.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpSettings } from './options.js';
 import type { PendingAnswer } from './pending-answer.js';
@@ -99,6 +100,11 @@ export class BareTransport implements TransportLike, Endpoint {
   }
 
   async #handle(visit: Visit, parsedBody: unknown): Promise<void> {
+    if (!hasUrl(visit.request)) {
+      // As the SDK does, before it looks at anything else.
+      visit.answer(400, { 'content-length': 0 });
+      return;
+    }
     if (this.isClosed) {
       this.refuse(visit, CLOSED);
       return;
@@ -123,7 +129,8 @@ export class BareTransport implements TransportLike, Endpoint {
       return;
     }
     try {
-      await this.settings.onsessionclosed?.(this.sessionId ?? '');
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- a stateless one has none, here as in the SDK
+      await this.settings.onsessionclosed?.(this.sessionId!);
     } finally {
       await this.close();
     }
@@ -148,8 +155,8 @@ export class BareTransport implements TransportLike, Endpoint {
   }
 
   refuse(visit: Visit, refusal: Refusal, posted?: () => PostedAnswers): void {
-    const { message, reported = message } = refusal;
-    if (reported !== null) this.report(new Error(reported));
+    const { message, reported = new Error(message) } = refusal;
+    if (reported !== null) this.report(reported);
     const { listener } = this.streams;
     if (posted === undefined || listener?.expectsAnswers !== true || !this.#isOfSession(visit)) {
       visit.refuse(refusal);

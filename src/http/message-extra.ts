@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestId } from '../routing/message.js';
+import { urlOf } from './address.js';
 
 /** What a handler may know of the HTTP request in which a message came. */
 export interface RequestInfo {
@@ -65,12 +66,6 @@ export function extraOf(
       }),
     text,
   };
-}
-
-function urlOf({ headers, socket, url = '/' }: IncomingMessage): URL {
-  const scheme = 'encrypted' in socket ? 'https' : 'http';
-  const host = headers.host ?? headers[':authority'] ?? 'localhost';
-  return new URL(url, `${scheme}://${String(host)}`);
 }
 
 function webHeadersOf(headers: IncomingHttpHeaders): [string, string][] {

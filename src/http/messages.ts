@@ -20,7 +20,8 @@ export function isRequest(message: JsonRpcMessage): message is RequestMessage {
 export function isInitialize(message: JsonRpcMessage): boolean {
   if (message.method !== 'initialize' || !isRecord(message.params)) return false;
   const { protocolVersion, capabilities, clientInfo } = message.params;
-  return typeof protocolVersion === 'string' && isRecord(capabilities) && isRecord(clientInfo);
+  if (typeof protocolVersion !== 'string' || !isRecord(capabilities) || !isRecord(clientInfo)) return false;
+  return typeof clientInfo['name'] === 'string' && typeof clientInfo['version'] === 'string';
 }
 
 /** The protocol version that an `initialize` request asks for. */

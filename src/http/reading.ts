@@ -1,4 +1,5 @@
 /** Reads what a client has posted. */
+import type { IncomingMessage } from 'node:http';
 import { withoutNulls } from '../null-for-absent.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
@@ -27,9 +28,8 @@ export interface Refused {
 }
 
 export async function read({ request }: Visit, parsedBody: unknown, settings: HttpSettings): Promise<Posted | Refused> {
-  const { headers } = request;
-  const accepted = acceptedIn(headers.accept);
-  const refusal = refusalOf(headers['content-type'], accepted);
+  const accepted = acceptedIn(request.headers.accept);
+  const refusal = refusalOf(request, accepted);
   if (refusal !== undefined) {
     return { refusal, brought: () => (parsedBody === undefined ? answersInRest(request) : answersIn(parsedBody)) };
   }
@@ -50,10 +50,22 @@ export async function read({ request }: Visit, parsedBody: unknown, settings: Ht
   return postedIn(value, text, accepted);
 }
 
-function refusalOf(contentType: string | undefined, accepted: Accepted): refusals.Refusal | undefined {
+function refusalOf({ headers, rawHeaders }: IncomingMessage, accepted: Accepted): refusals.Refusal | undefined {
   if (!accepted.json && !accepted.stream) return refusals.NOTHING_ACCEPTED;
-  return isJson(contentType) ? undefined : refusals.NO_JSON;
+  return isJson(headers['content-type']) && !hasSecondType(rawHeaders) ? undefined : refusals.NO_JSON;
 }
+
+/** Whether there is more than one `Content-Type`. Node shows only the first: another reader may go by the other. */
+function hasSecondType(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE) count += 1;
+  }
+  return count > 1;
+}
+
+const CONTENT_TYPE = 'content-type';
 
 function postedIn(value: unknown, text: string | undefined, accepted: Accepted): Posted | Refused {
   const brought = (): PostedAnswers => (text === undefined ? answersIn(value) : answersInText(text));

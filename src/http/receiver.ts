@@ -25,11 +25,10 @@ export async function receive(endpoint: Endpoint, visit: Visit, parsedBody: unkn
     if ('refusal' in posted) endpoint.refuse(visit, posted.refusal, posted.brought);
     else await take(endpoint, visit, posted);
   } catch (thrown) {
-    const error = asError(thrown);
     visit.carries?.lost();
-    if (!visit.response.headersSent) endpoint.refuse(visit, refusals.failed(error));
+    if (!visit.response.headersSent) endpoint.refuse(visit, refusals.failed(thrown));
     else {
-      endpoint.report(error);
+      endpoint.report(asError(thrown));
       visit.response.destroy();
     }
   }

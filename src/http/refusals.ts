@@ -1,5 +1,6 @@
 /** The answers to HTTP requests that are refused. Statuses, codes and texts are those of the SDK's transport. */
 import type { ServerResponse } from 'node:http';
+import { asError } from '../errors.js';
 
 /** The answer to a request that is refused. */
 export interface Refusal {
@@ -8,7 +9,7 @@ export interface Refusal {
   readonly message: string;
   readonly data?: string;
   /** What `onerror` is told, if that is not `message`. `null`: nothing, because nobody has done anything wrong. */
-  readonly reported?: string | null;
+  readonly reported?: Error | null;
 }
 
 const SERVER_ERROR = -32_000;
@@ -65,12 +66,12 @@ export function tooLarge(maxBytes: number): Refusal {
 }
 
 /** A callback has thrown before the request was handed over. */
-export function failed(error: Error): Refusal {
-  return { ...parseError('Parse error'), data: String(error), reported: error.message };
+export function failed(thrown: unknown): Refusal {
+  return { ...parseError('Parse error'), data: String(thrown), reported: asError(thrown) };
 }
 
-export function replayFailed(error: Error): Refusal {
-  return { status: 500, code: SERVER_ERROR, message: 'Error replaying events', reported: error.message };
+export function replayFailed(thrown: unknown): Refusal {
+  return { status: 500, code: SERVER_ERROR, message: 'Error replaying events', reported: asError(thrown) };
 }
 
 /** Answers the request. */

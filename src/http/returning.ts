@@ -1,5 +1,4 @@
 /** Opens the stream of a GET: the standalone stream, or one to which the client comes back. */
-import { asError } from '../errors.js';
 import { acceptedIn } from './accept.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream } from './event-stream.js';
@@ -44,7 +43,7 @@ async function resume(endpoint: Endpoint, visit: Visit, store: EventStore, lastE
     if (endpoint.isClosed) endpoint.refuse(visit, refusals.CLOSED);
     else if (!visit.isOver) goOn(endpoint, visit, streamId, replay);
   } catch (thrown) {
-    endpoint.refuse(visit, refusals.replayFailed(asError(thrown)));
+    endpoint.refuse(visit, refusals.replayFailed(thrown));
   } finally {
     endpoint.replays.delete(replay);
   }

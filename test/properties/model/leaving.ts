@@ -206,7 +206,8 @@ function mustBeItsTurn(world: World, side: Side, out: Out, order: Stream): void 
   if (!side.isOpen || (!out.waited && out.target !== order)) return;
   if (order === side.connections.channel && out.losses !== side.connections.losses) return;
   // It may have had a stream, waited for its turn there, and lost it: what came meanwhile has left before.
-  if (out.waited && out.requestLosses !== side.connections.requestLosses) return;
+  const { losses, requestLosses } = side.connections;
+  if (out.waited && (out.losses !== losses || out.requestLosses !== requestLosses)) return;
   const last = out.waited ? order.lastWaited : order.lastSend;
   if (out.waited && !keepsPlace(out)) return;
   holds(out.nth > last, 'C4 the order of send() is kept', () => `${show(out.message)} was overtaken`);
