@@ -3,8 +3,9 @@
  *
  *     npm run bench:http -- [--brief] [--out <folder>]
  *
- * There are three servers: bare, wrapped, and bare with the same async contexts as the wrapper. The third shows how
- * much of the difference is the price of async contexts in Node. Each server is a process, and the client is another.
+ * There are five servers: bare, wrapped, bare with the same async contexts as the wrapper, one on our own transport, and
+ * the least that a server can do. The third shows how much of the difference is the price of async contexts in Node.
+ * Each server is a process, and the client is another.
  * The servers cannot share a process: on Node 20 and 22 the first async context slows down every promise of its
  * process, so the bare server would pay for the others. Processes also differ by chance, so every round starts new
  * ones.
@@ -47,7 +48,7 @@ const cells = WORKLOADS.flatMap((workload) =>
     workload,
     concurrency,
     turns: [],
-    latenciesMs: { bare: [], context: [], wrapped: [] },
+    latenciesMs: { bare: [], context: [], wrapped: [], ours: [], floor: [] },
   })),
 );
 for (let round = 0; round < effort.rounds; round++) {
@@ -58,22 +59,25 @@ for (let round = 0; round < effort.rounds; round++) {
 const rows = cells.map(rowOf);
 write(options, resultName, { ...environment(), effort, rows });
 console.table(
-  rows.map(({ workload, concurrency, bare, wrapped, wrappedToBare, contextToBare }) => ({
+  rows.map(({ workload, concurrency, bare, wrapped, ours, wrappedToBare, contextToBare, oursToBare, oursToFloor }) => ({
     workload,
     concurrency,
     'p50 ms': `${String(bare.p50Ms)} → ${String(wrapped.p50Ms)}`,
     'p99 ms': `${String(bare.p99Ms)} → ${String(wrapped.p99Ms)}`,
-    'calls/s': `${String(bare.callsPerSecond)} → ${String(wrapped.callsPerSecond)}`,
+    'calls/s': `${String(bare.callsPerSecond)} → ${String(wrapped.callsPerSecond)}, ours ${String(ours?.callsPerSecond)}`,
     time: interval(wrappedToBare.time),
     'time, contexts alone': interval(contextToBare.time),
     'server CPU': interval(wrappedToBare.serverCpu),
     'server CPU, contexts alone': interval(contextToBare.serverCpu),
+    'server CPU, ours': oursToBare && interval(oursToBare.serverCpu),
+    'server CPU, ours to the floor': oursToFloor && interval(oursToFloor.serverCpu),
   })),
 );
 
 async function measureRound(round: number): Promise<void> {
   const client = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
-  const servers = { bare: await start('bare'), context: await start('context'), wrapped: await start('wrapped') };
+  const servers = {} as Record<ServerName, Server>;
+  for (const name of SERVERS) servers[name] = await start(name);
   try {
     for (const [index, cell] of cells.entries()) {
       const calls = await warmUp(client, servers, cell, index === 0 ? effort.firstWarmUpMs : effort.warmUpMs);
@@ -102,8 +106,7 @@ async function warmUp(client: Worker, servers: Servers, cell: Cell, forMs: numbe
   const batch = ({ port }: Server): Promise<BatchTimes> => run(client, { port, workload, concurrency, calls });
   for (let spentMs = 0; ; calls *= 2) {
     const { wallMs } = await batch(servers.bare);
-    await batch(servers.context);
-    await batch(servers.wrapped);
+    for (const name of SERVERS) if (name !== 'bare') await batch(servers[name]);
     spentMs += wallMs;
     if (spentMs < forMs) continue;
     const perClient = ((calls / wallMs) * effort.batchMs) / concurrency;

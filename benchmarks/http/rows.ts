@@ -32,9 +32,13 @@ export function rowOf(cell: Cell): HttpRow {
     bare: figures(cell, 'bare'),
     context: figures(cell, 'context'),
     wrapped: figures(cell, 'wrapped'),
+    ours: figures(cell, 'ours'),
+    floor: figures(cell, 'floor'),
     wrappedToBare: ratios(cell, 'wrapped', 'bare'),
     contextToBare: ratios(cell, 'context', 'bare'),
     wrappedToContext: ratios(cell, 'wrapped', 'context'),
+    oursToBare: ratios(cell, 'ours', 'bare'),
+    oursToFloor: ratios(cell, 'ours', 'floor'),
   };
 }
 

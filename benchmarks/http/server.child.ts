@@ -7,21 +7,32 @@
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { CallToolRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { withBackchannel } from '../lib/built.js';
+import { builtHttpTransport, withBackchannel } from '../lib/built.js';
+import { serveAtTheFloor } from './floor.js';
 import type { ServerName } from './servers.js';
 import { PROGRESS_NOTIFICATIONS } from './workloads.js';
+
+/** What the SDK's transport and ours have in common. */
+type HttpTransport = Transport & Pick<StreamableHTTPServerTransport, 'handleRequest'>;
 
 const { server: kind } = JSON.parse(process.argv[2] ?? '') as { readonly server: ServerName };
 /** One for both, as in the wrapper: each store is a cost of its own. */
 const storage = new AsyncLocalStorage<object>();
-const sessions = new Map<string, StreamableHTTPServerTransport>();
+const sessions = new Map<string, HttpTransport>();
+
+const OurTransport = kind === 'ours' ? await builtHttpTransport() : undefined;
 
 const http = createServer((request, response) => {
+  if (kind === 'floor') {
+    serveAtTheFloor(request, response);
+    return;
+  }
   serve(request, response).catch((error: unknown) => {
     console.error(error);
     response.destroy();
@@ -42,18 +53,21 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   await (kind === 'context' ? storage.run({ request }, handle) : handle());
 }
 
-async function session(): Promise<StreamableHTTPServerTransport> {
-  const bare = new StreamableHTTPServerTransport({
+async function session(): Promise<HttpTransport> {
+  const options = {
     sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => void sessions.set(id, transport),
-  });
+    onsessioninitialized: (id: string) => void sessions.set(id, transport),
+  };
+  const bare = (
+    OurTransport === undefined ? new StreamableHTTPServerTransport(options) : new OurTransport(options)
+  ) as HttpTransport;
   const transport = kind === 'wrapped' ? withBackchannel(bare) : bare;
   await tools().connect(transport);
   if (kind === 'context') inContexts(bare);
   return transport;
 }
 
-function inContexts(transport: StreamableHTTPServerTransport): void {
+function inContexts(transport: HttpTransport): void {
   const { onmessage } = transport;
   transport.onmessage = (message, extra) => {
     storage.run({ message }, () => onmessage?.(message, extra));
@@ -66,7 +80,7 @@ function tools(): Server {
     if (params.name === 'elicit' || params.name === 'elicit unnamed') {
       const requestedSchema = { type: 'object' as const, properties: {} };
       const question = { method: 'elicitation/create' as const, params: { message: 'ok?', requestedSchema } };
-      const isUnnamed = kind === 'wrapped' && params.name === 'elicit unnamed';
+      const isUnnamed = (kind === 'wrapped' || kind === 'ours') && params.name === 'elicit unnamed';
       const { action } = await (isUnnamed
         ? server.request(question, ElicitResultSchema)
         : sendRequest(question, ElicitResultSchema));

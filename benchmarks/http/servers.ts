@@ -1,19 +1,18 @@
 /**
- * `context`: bare, but each HTTP request and each message has an async context, as with the wrapper. What it
- * costs is the price of Node for async contexts, whoever uses them.
+ * - `bare`, `wrapped`: the SDK's transport, without and with the wrapper
+ * - `context`: bare, but each HTTP request and each message has an async context, as with the wrapper. What it costs is
+ *   the price of Node for async contexts, whoever uses them
+ * - `ours`: our own transport, with everything on
+ * - `floor`: no transport, see `floor.ts`
  */
-export const SERVERS = ['bare', 'context', 'wrapped'] as const;
+export const SERVERS = ['bare', 'context', 'wrapped', 'ours', 'floor'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
-/** Every order: nobody always comes first, nor after the same neighbour. */
-const ORDERS: readonly (readonly ServerName[])[] = [
-  ['bare', 'context', 'wrapped'],
-  ['wrapped', 'context', 'bare'],
-  ['context', 'wrapped', 'bare'],
-  ['bare', 'wrapped', 'context'],
-  ['wrapped', 'bare', 'context'],
-  ['context', 'bare', 'wrapped'],
-];
+/** Every rotation, forwards and backwards: nobody always comes first, nor after the same neighbour. */
+const ORDERS: readonly (readonly ServerName[])[] = SERVERS.flatMap((_, first) => {
+  const rotated = [...SERVERS.slice(first), ...SERVERS.slice(0, first)];
+  return [rotated, [...rotated].reverse()];
+});
 
 export function order(turn: number): readonly ServerName[] {
   return ORDERS[turn % ORDERS.length] ?? SERVERS;

@@ -59,9 +59,14 @@ export interface HttpRow {
   /** Bare, with async contexts as the wrapper has them. */
   readonly context: ServerFigures;
   readonly wrapped: ServerFigures;
+  /** Our own transport, and the least that a server can cost. Older results have neither. */
+  readonly ours?: ServerFigures;
+  readonly floor?: ServerFigures;
   readonly wrappedToBare: Ratios;
   readonly contextToBare: Ratios;
   readonly wrappedToContext: Ratios;
+  readonly oursToBare?: Ratios;
+  readonly oursToFloor?: Ratios;
 }
 
 /** One server to another. */
