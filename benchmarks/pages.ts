@@ -15,7 +15,7 @@ import { RESULTS } from './lib/program.js';
 import { readResult, type Results, type SomeResults } from './lib/result-files.js';
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
-import { httpTable } from './tables/http.js';
+import { httpTable, ownTable } from './tables/http.js';
 import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
@@ -73,6 +73,8 @@ function costs(): string {
   const { routing, http, scale, peers, profile } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
+  const own = http && ownTable(http);
+  if (own !== undefined) parts.push(`## Our own transport\n\n${own}`);
   if (http !== undefined) parts.push(`## Over HTTP\n\n${httpTable(http)}`);
   const burst = scale && scaleTable(scale);
   if (burst !== undefined) parts.push(`## Many sessions at once\n\n${burst}`);

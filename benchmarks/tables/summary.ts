@@ -6,7 +6,7 @@ import { digits, spread } from './markdown.js';
 export function summary({ routing, http, peers }: SomeResults, picture: string | undefined): string | undefined {
   const lines = [
     ...(routing === undefined ? [] : routingLines(routing)),
-    ...(http === undefined ? [] : [httpLine(http)]),
+    ...(http === undefined ? [] : httpLines(http)),
     ...(peers === undefined ? [] : [peersLine(peers)]),
   ];
   if (lines.length === 0) return undefined;
@@ -28,10 +28,21 @@ function routingLines({ cycle, bytes, node }: Of<'routing'>): string[] {
   ];
 }
 
-function httpLine({ rows }: Of<'http'>): string {
-  const ratios = rows.map(({ wrappedToBare }) => wrappedToBare.time.ratio);
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
-  return `**A call over HTTP** takes ${String(least)} to ${String(most)} times as long as on the bare SDK transport, by workload.`;
+function httpLines({ rows }: Of<'http'>): string[] {
+  const wrapped = rows.map(({ wrappedToBare }) => wrappedToBare.time.ratio);
+  const ours = rows.flatMap(({ oursToBare }) => (oursToBare === undefined ? [] : [oursToBare.serverCpu.ratio]));
+  return [
+    `**A call over HTTP** takes ${range(wrapped)} times as long as on the bare SDK transport, by workload.`,
+    ...(ours.length === 0
+      ? []
+      : [
+          `**On our own transport**, it takes the server ${range(ours)} times the processor time of the bare SDK transport.`,
+        ]),
+  ];
+}
+
+function range(ratios: readonly number[]): string {
+  return `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
 }
 
 function peersLine({ aims }: Of<'peers'>): string {
