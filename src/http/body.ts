@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { watchNodeBody, type PostedAnswers } from '../streams/posted-answers.js';
 
 /** The outcome of reading a body. */
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
-  /** `seen` is what was read of it */
-  | { readonly kind: 'too large'; readonly seen: Uint8Array }
-  | { readonly kind: 'broken off'; readonly seen: Uint8Array };
+  /** It may have been the answer to a server request. */
+  | { readonly kind: 'too large' | 'broken off'; readonly brought: () => PostedAnswers };
 
 const NOTHING = new Uint8Array();
 
@@ -15,20 +15,25 @@ const decoder = new TextDecoder();
 /** Reads the body of a request, up to `maxBytes`. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   if (Number(request.headers['content-length']) > maxBytes)
-    return Promise.resolve({ kind: 'too large', seen: NOTHING });
+    return Promise.resolve({ kind: 'too large', brought: () => watchNodeBody(request) });
   // An earlier handler has read the body and kept nothing of it.
   if (request.readableEnded) return Promise.resolve({ kind: 'text', text: '' });
   return new Promise((resolve) => {
     const bytes = new Bytes(maxBytes);
-    request.on('data', (chunk: Buffer) => {
-      if (!bytes.add(chunk)) resolve({ kind: 'too large', seen: bytes.all });
-    });
+    const add = (chunk: Buffer): void => {
+      if (bytes.add(chunk)) return;
+      request.off('data', add);
+      // The rest is watched from here on, at once: the next chunk may come before the promise is heard.
+      const posted = watchNodeBody(request, Buffer.concat([bytes.all, chunk]));
+      resolve({ kind: 'too large', brought: () => posted });
+    };
+    request.on('data', add);
     request.on('end', () => {
       resolve({ kind: 'text', text: decoder.decode(bytes.all) });
     });
     // After the end it changes nothing: the promise is settled by then.
     request.on('close', () => {
-      resolve({ kind: 'broken off', seen: bytes.all });
+      resolve({ kind: 'broken off', brought: () => watchNodeBody(request, bytes.all) });
     });
   });
 }

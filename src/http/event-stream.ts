@@ -1,6 +1,6 @@
-import { BackchannelError } from '../errors.js';
 import type { Connection } from '../streams/connection.js';
 import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
+import { checkBuffer, USUALLY_BUFFERED } from './slow-client.js';
 import type { Carried, Visit } from './visit.js';
 
 /** What a stream needs to know of the transport that it belongs to. */
@@ -14,9 +14,6 @@ export interface StreamOwner {
   /** Nothing more will be written on the stream. */
   ended(stream: EventStream): void;
 }
-
-/** Below this, what waits is what Node has not given to the socket yet. */
-const USUALLY_BUFFERED = 65_536;
 
 /**
  * One HTTP response that is an event stream.
@@ -32,11 +29,11 @@ export class EventStream implements LateStarter, Carried {
 
   /**
    * @param post the POST whose messages it carries. `undefined`: it is the standalone stream
-   * @param replayed the events that the event store has given for it. What was stored while the store was read may be
-   *   among them
+   * @param replayed the events that are written on it because the client came back. What was stored while the store was
+   *   read may be among them
    */
   constructor(
-    private readonly visit: Visit,
+    readonly visit: Visit,
     readonly post: Connection | undefined,
     private readonly owner: StreamOwner,
     readonly replayed?: ReadonlySet<string>,
@@ -62,7 +59,7 @@ export class EventStream implements LateStarter, Carried {
    * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The stream is closed
    */
   write(text: string): void {
-    this.#checkBuffer();
+    checkBuffer(this.visit, text, this.owner);
     if (!this.#isHeadWritten) this.#writeHead();
     this.visit.response.write(text);
   }
@@ -79,7 +76,7 @@ export class EventStream implements LateStarter, Carried {
    */
   end(text = ''): void {
     if (this.isFinished) return;
-    if (text !== '') this.#checkBuffer();
+    if (text !== '') checkBuffer(this.visit, text, this.owner);
     if (!this.#isHeadWritten) this.#writeHead(Buffer.byteLength(text));
     this.visit.response.end(text);
     this.#over();
@@ -92,16 +89,6 @@ export class EventStream implements LateStarter, Carried {
   #writeHead(contentLength?: number): void {
     this.#isHeadWritten = true;
     this.visit.response.writeHead(200, this.owner.headFor(this.visit, contentLength) as Record<string, string>);
-  }
-
-  #checkBuffer(): void {
-    if (this.visit.response.writableLength <= USUALLY_BUFFERED || !this.owner.hasTooMuchBuffered) return;
-    this.visit.response.destroy();
-    this.lost();
-    throw new BackchannelError(
-      'SLOW_CLIENT',
-      'the message was not sent: too many bytes wait for a client that does not read (maxBufferedBytes). Its stream was closed.',
-    );
   }
 
   #over(): void {

@@ -34,11 +34,8 @@ export async function read({ request }: Visit, parsedBody: unknown, maxBytes: nu
   if (parsedBody !== undefined) return postedIn(parsedBody, undefined, accepted);
   const body = await readBody(request, maxBytes);
   if (body.kind !== 'text') {
-    const { kind, seen } = body;
-    return {
-      refusal: kind === 'too large' ? refusals.tooLarge(maxBytes) : refusals.INVALID_JSON,
-      brought: () => watchNodeBody(request, seen),
-    };
+    const { kind, brought } = body;
+    return { refusal: kind === 'too large' ? refusals.tooLarge(maxBytes) : refusals.INVALID_JSON, brought };
   }
   const { text } = body;
   let value: unknown;
