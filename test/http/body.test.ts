@@ -78,7 +78,7 @@ describe('a body that is too long is still looked through for what it answers', 
     const request = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
     const reading = readBody(request as unknown as IncomingMessage, 30);
     await new Promise((resolve) => setImmediate(resolve));
-    for (let at = 0; at < LONG.length; at += 10) request.push(LONG.slice(at, at + 10));
+    for (let at = 0; at < LONG.length; at += 10) request.push(Buffer.from(LONG.slice(at, at + 10)));
     request.push(null);
     expect(await answered(await reading)).toEqual(['the answer']);
   });
