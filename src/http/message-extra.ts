@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestId } from '../routing/message.js';
 
 /** What a handler may know of the HTTP request in which a message came. */
-export interface RequestInfo {
+interface RequestInfo {
   readonly headers: IncomingHttpHeaders;
   readonly url: URL;
 }

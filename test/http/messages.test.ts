@@ -64,6 +64,7 @@ describe('a value is a message if the SDK takes it for one', () => {
     { jsonrpc: '2.0', id: '', result: {} },
     { jsonrpc: '2.0', error: { code: 1, message: '', data: null } },
     { jsonrpc: '2.0', id: 1, result: {}, error: { code: 1, message: '' } },
+    { jsonrpc: '2.0', error: { code: 2 ** 53, message: '' } },
     { jsonrpc: '2.0', id: null, error: { code: 1, message: '' } },
     { jsonrpc: '2.0', id: 1, method: 'x', result: {} },
   ])('%o', agrees);

@@ -1,6 +1,6 @@
 /** A client may write `Accept` as HTTP allows: with ranges, weights, any case, or one type only. It gets what it accepts. */
 import { describe, expect, it } from 'vitest';
-import { CALL, rig, type Rig } from '../../http/rig.js';
+import { CALL, news, rig, said, type Opened, type Rig } from '../../http/rig.js';
 import { closers } from '../../proxy/support.js';
 
 const closing = closers();
@@ -67,3 +67,34 @@ describe('56: a GET opens a stream for a client that accepts one', () => {
     expect((await send('GET', { 'mcp-session-id': 'session', accept })).status).toBe(status);
   });
 });
+
+describe('56: what the server says during a call leaves where the client can read it', () => {
+  const about = { relatedRequestId: CALL.id };
+
+  it('on the stream of the call, if the client accepts nothing else, of a transport that answers in JSON', async () => {
+    const { post, transport, errors } = await rig(closing, { enableJsonResponse: true });
+    const stream = await post(CALL, { accept: 'text/event-stream' });
+    await transport.send(news(1), about);
+    await transport.send(ANSWER);
+    await stream.ended;
+    expect(said(stream.messages())).toEqual([1, CALL.id]);
+    expect(errors).toEqual([]);
+  });
+
+  it('on the standalone stream, if the client accepts no stream for the call', async () => {
+    const { post, get, received, transport, errors } = await rig(closing);
+    const standalone = await get();
+    const answer = post(CALL, { accept: 'application/json' });
+    await expect.poll(() => received).toHaveLength(1);
+    await transport.send({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: {} }, about);
+    await transport.send(ANSWER);
+    expect(JSON.parse(await whole(await answer))).toEqual(ANSWER);
+    await expect.poll(() => said(standalone.messages())).toEqual(['q']);
+    expect(errors).toEqual([]);
+  });
+});
+
+async function whole({ ended, text }: Opened): Promise<string> {
+  await ended;
+  return text();
+}
