@@ -45,7 +45,7 @@ export class EventStream implements LateStarter, Carried {
   /** Writes the head now, if it is not written: nothing has come that it could be written with. */
   start(): void {
     startsNoMore(this);
-    if (this.isFinished) return;
+    if (this.isFinished || this.#isTaken()) return;
     if (!this.#isHeadWritten) {
       this.#writeHead();
       this.visit.response.flushHeaders();
@@ -75,7 +75,7 @@ export class EventStream implements LateStarter, Carried {
    * @throws BackchannelError `SLOW_CLIENT`
    */
   end(text = ''): void {
-    if (this.isFinished) return;
+    if (this.isFinished || (text === '' && this.#isTaken())) return;
     if (text !== '') checkBuffer(this.visit, text, this.owner);
     if (!this.#isHeadWritten) this.#writeHead(Buffer.byteLength(text));
     this.visit.response.end(text);
@@ -84,6 +84,13 @@ export class EventStream implements LateStarter, Carried {
 
   lost(): void {
     if (!this.isFinished) this.#over();
+  }
+
+  /** Somebody else has answered before the stream began, such as a middleware that limits the time. */
+  #isTaken(): boolean {
+    const isTaken = !this.#isHeadWritten && this.visit.response.headersSent;
+    if (isTaken) this.lost();
+    return isTaken;
   }
 
   #writeHead(contentLength?: number): void {

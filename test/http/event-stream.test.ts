@@ -37,6 +37,7 @@ describe('in a moment', () => {
 class Response extends FakeResponse {
   writableLength = 0;
   shouldKeepAlive = true;
+  headersSent = false;
   socket = null;
 
   flushHeaders(): void {
@@ -98,6 +99,15 @@ describe('a stream', () => {
     vi.advanceTimersByTime(100);
     expect(told).toEqual(['ended']);
     expect(stream.isFinished).toBe(true);
+  });
+
+  it.each(['begins', 'ends'])('that somebody else has answered is over when it %s', (what) => {
+    const { response, told, stream } = begun();
+    response.headersSent = true;
+    if (what === 'ends') stream.end();
+    vi.advanceTimersByTime(100);
+    expect(response.calls).toEqual([]);
+    expect(told).toEqual(['ended']);
   });
 
   it('gets no comment while bytes wait for its client', () => {
