@@ -1,6 +1,6 @@
-import { BackchannelError } from '../errors.js';
 import type { Connection } from '../streams/connection.js';
 import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
+import { checkBuffer, USUALLY_BUFFERED } from './slow-client.js';
 import type { Carried, Visit } from './visit.js';
 
 /** What a stream needs to know of the transport that it belongs to. */
@@ -14,9 +14,6 @@ export interface StreamOwner {
   /** Nothing more will be written on the stream. */
   ended(stream: EventStream): void;
 }
-
-/** Below this, what waits is what Node has not given to the socket yet. */
-const USUALLY_BUFFERED = 65_536;
 
 /**
  * One HTTP response that is an event stream.
@@ -33,11 +30,11 @@ export class EventStream implements LateStarter, Carried {
 
   /**
    * @param post the POST whose messages it carries. `undefined`: it is the standalone stream
-   * @param replayed the events that the event store has given for it. What was stored while the store was read may be
-   *   among them
+   * @param replayed the events that are written on it because the client came back. What was stored while the store was
+   *   read may be among them
    */
   constructor(
-    private readonly visit: Visit,
+    readonly visit: Visit,
     readonly post: Connection | undefined,
     private readonly owner: StreamOwner,
     readonly replayed: ReadonlySet<string> | undefined,
@@ -50,7 +47,7 @@ export class EventStream implements LateStarter, Carried {
   start(): void {
     startsNoMore(this);
     this.visit.whenDecided(() => {
-      if (this.isFinished) return;
+      if (this.isFinished || this.#isTaken()) return;
       if (!this.#isHeadWritten) {
         this.#writeHead();
         if (this.#primer === '') this.visit.response.flushHeaders();
@@ -72,7 +69,7 @@ export class EventStream implements LateStarter, Carried {
    */
   write(text: string): void {
     if (!this.visit.begins()) return;
-    this.#checkBuffer();
+    checkBuffer(this.visit, text, this.owner);
     if (this.#isHeadWritten) this.visit.response.write(text);
     else {
       this.#writeHead();
@@ -91,9 +88,9 @@ export class EventStream implements LateStarter, Carried {
    * @throws BackchannelError `SLOW_CLIENT`
    */
   end(text = ''): void {
-    if (this.isFinished) return;
+    if (this.isFinished || (text === '' && this.#isTaken())) return;
     if (this.visit.begins()) {
-      if (text !== '') this.#checkBuffer();
+      if (text !== '') checkBuffer(this.visit, text, this.owner);
       if (this.#isHeadWritten) this.visit.response.end(text);
       else {
         const all = this.#primer + text;
@@ -108,20 +105,17 @@ export class EventStream implements LateStarter, Carried {
     if (!this.isFinished) this.#over();
   }
 
+  /** Somebody else has answered before the stream began, such as a middleware that limits the time. */
+  #isTaken(): boolean {
+    const isTaken = !this.#isHeadWritten && this.visit.response.headersSent;
+    if (isTaken) this.lost();
+    return isTaken;
+  }
+
   #writeHead(contentLength?: number): void {
     this.#isHeadWritten = true;
     if (this.#primer !== '' && this.post !== undefined) this.post.isResumable = true;
     this.visit.response.writeHead(200, this.owner.headFor(this.visit, contentLength) as Record<string, string>);
-  }
-
-  #checkBuffer(): void {
-    if (this.visit.response.writableLength <= USUALLY_BUFFERED || !this.owner.hasTooMuchBuffered) return;
-    this.visit.response.destroy();
-    this.lost();
-    throw new BackchannelError(
-      'SLOW_CLIENT',
-      'the message was not sent: too many bytes wait for a client that does not read (maxBufferedBytes). Its stream was closed.',
-    );
   }
 
   #over(): void {

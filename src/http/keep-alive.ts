@@ -1,12 +1,13 @@
 import { MAX_TIMEOUT_MS, after, now } from '../clock.js';
 import { onNobodysBehalf } from '../interceptor/origin.js';
 import type { EventStream } from './event-stream.js';
+import { watchForVanishing } from './vanished.js';
 
 const COMMENT = ': keepalive\n\n';
 
 /**
  * Writes comments on the streams of a transport, so that no proxy on the way takes them for dead. One timer serves all
- * streams: the first in line is the one whose comment is due next.
+ * streams: the first in line is the one whose comment is due next. A client that has vanished acknowledges no comment.
  */
 export class KeepAlive {
   readonly #dueAt = new Map<EventStream, number>();
@@ -16,6 +17,7 @@ export class KeepAlive {
   constructor(private readonly everyMs: number) {}
 
   add(stream: EventStream): void {
+    watchForVanishing(stream.visit.response);
     if (!Number.isFinite(this.everyMs) || this.everyMs < 1) return;
     this.#dueAt.set(stream, now() + this.everyMs);
     if (this.#cancelTimer === undefined) this.#wakeIn(this.everyMs);

@@ -3,7 +3,7 @@ import type { RequestId } from '../routing/message.js';
 import { urlOf } from './address.js';
 
 /** What a handler may know of the HTTP request in which a message came. */
-export interface RequestInfo {
+interface RequestInfo {
   readonly headers: IncomingHttpHeaders;
   readonly url: URL;
 }

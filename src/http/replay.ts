@@ -11,7 +11,7 @@ interface Missed {
  */
 export class Replay {
   readonly #missed: Missed[] = [];
-  /** The events that the store has given. */
+  /** The events that the client is given: by the store, or from here. */
   readonly given: Set<string> = new Set<string>();
   #text = '';
 
@@ -26,15 +26,12 @@ export class Replay {
     this.#missed.push({ streamId, eventId, event });
   }
 
-  /** All that the client has missed on this stream. */
+  /** All that the client has missed on this stream. From now on, that is what was given. */
   textOf(streamId: string): string {
-    const isMissing = (missed: Missed): boolean => missed.streamId === streamId && !this.given.has(missed.eventId);
-    return (
-      this.#text +
-      this.#missed
-        .filter(isMissing)
-        .map(({ event }) => event)
-        .join('')
-    );
+    for (const missed of this.#missed) {
+      // Whoever had it stored may be about to write it on the stream that the client has come back to.
+      if (missed.streamId === streamId && !this.given.has(missed.eventId)) this.gave(missed.eventId, missed.event);
+    }
+    return this.#text;
   }
 }

@@ -7,6 +7,7 @@ import { streamHead, type Head } from './heads.js';
 import { KeepAlive } from './keep-alive.js';
 import { Post } from './post.js';
 import { CLOSED } from './refusals.js';
+import { checkBuffer } from './slow-client.js';
 import type { HttpSettings } from './options.js';
 import type { Visit } from './visit.js';
 
@@ -81,13 +82,15 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
    * The client comes back to a stream.
    *
    * @param streamId its name in the event store
-   * @param replayed the events that the store has given
-   * @returns `undefined` if nothing more will be written to it
+   * @param replayed the events that the client is given because it came back
+   * @returns `undefined` if nothing more will be written to it. That is also so if the client has come back once more
+   *   while the store was read: its newest connection wins, not the one whose reading took longest
    */
   resumed(streamId: string, visit: Visit, replayed: ReadonlySet<string>): EventStream | undefined {
-    if (streamId === STANDALONE) return this.openStandalone(visit, replayed);
+    if (streamId === STANDALONE)
+      return isOlder(visit, this.standalone) ? undefined : this.openStandalone(visit, replayed);
     const post = this.#byStreamId.get(streamId);
-    if (post === undefined) return undefined;
+    if (post === undefined || isOlder(visit, post.stream)) return undefined;
     post.isResumable = true;
     return (post.resumedBy = this.attach(post, visit, replayed));
   }
@@ -114,9 +117,14 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
     if (post.streamId !== undefined) this.#byStreamId.delete(post.streamId);
   }
 
-  /** Answers a POST in JSON. Nothing else could be written for it. */
+  /**
+   * Answers a POST in JSON. Nothing else could be written for it.
+   *
+   * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The connection is closed
+   */
   answerInJson(visit: Visit, body: string): void {
     if (!visit.begins()) return;
+    checkBuffer(visit, body, this);
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const sessionId = this.#sessionId;
     visit.answer(200, sessionId === undefined ? headers : { ...headers, 'mcp-session-id': sessionId }, body);
@@ -203,4 +211,9 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   close(): void {
     this.listener = undefined;
   }
+}
+
+/** Whether the client has opened this stream after that visit began. */
+function isOlder(visit: Visit, stream: EventStream | undefined): boolean {
+  return stream !== undefined && stream.visit.number > visit.number;
 }

@@ -9,8 +9,12 @@ export interface Carried {
   lost(): void;
 }
 
+let visits = 0;
+
 /** One HTTP request and its response. */
 export class Visit {
+  /** Later ones have higher numbers. */
+  readonly number: number = ++visits;
   /** `undefined`: a body that is written at once. */
   carries: Carried | undefined;
   /** The connection has ended. */
@@ -33,7 +37,7 @@ export class Visit {
       this.answered();
     };
     // The client may have gone while the caller authorized it: `close` was emitted before.
-    if (response.closed || response.destroyed) over();
+    if (isClosed(response)) over();
     else onConnectionEnd(response, over);
   }
 
@@ -88,4 +92,9 @@ export class Visit {
     write(this.response, refusal);
     this.answered();
   }
+}
+
+/** A response of HTTP/2 has no such properties, but its stream does. */
+function isClosed(response: ServerResponse & { readonly stream?: { readonly destroyed: boolean } }): boolean {
+  return response.closed || response.destroyed || response.stream?.destroyed === true;
 }
