@@ -3,6 +3,7 @@ import { asError } from '../errors.js';
 import { isMethodMessage, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
+import { keepText } from '../original-text.js';
 import { withoutNulls } from '../null-for-absent.js';
 import type { TransportLike } from '../transport-like.js';
 import { Outline } from './outline.js';
@@ -54,7 +55,7 @@ export function listenerOf(transport: TransportLike, maxMessage: number = MAX_ME
 export function tellMessages(json: string, listener: MessageListener): void {
   const value = parsed(json);
   if (value !== undefined) {
-    tellValue(value, listener);
+    tellValue(value, listener, json);
     return;
   }
   for (const piece of piecesOf(json)) {
@@ -82,9 +83,15 @@ function piecesOf(json: string): readonly string[] {
   return pieces;
 }
 
-/** Does the same for parsed JSON. */
-export function tellValue(value: unknown, listener: MessageListener): void {
+/**
+ * Does the same for parsed JSON.
+ *
+ * @param text what it was parsed from
+ */
+export function tellValue(value: unknown, listener: MessageListener, text?: string): void {
   try {
+    // A batch is passed on in pieces, of which there is no text.
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) keepText(value, text);
     for (const message of Array.isArray(value) ? value : [value]) tellMessage(withoutNulls(message), listener);
   } catch (error) {
     listener.error(asError(error));
@@ -187,15 +194,21 @@ function notValid({ id, result, error }: JsonRpcMessage): Error {
  * The answer with exactly the members that belong to it, or nothing if it is not valid. The SDK's transport that faces
  * the client does not recognize any other form as an answer, and would leave the client waiting.
  */
-function validAnswer({ jsonrpc, id, result, error }: JsonRpcMessage): JsonRpcMessage | undefined {
+function validAnswer(message: JsonRpcMessage): JsonRpcMessage | undefined {
+  const { jsonrpc, id, result, error } = message;
   if (jsonrpc !== '2.0') return undefined;
   const [hasResult, hasError] = [result ?? undefined, error ?? undefined].map((part) => part !== undefined);
   if (hasResult === hasError) return undefined;
-  if (hasResult) return isRequestId(id) && isResult(result) ? { jsonrpc, id, result } : undefined;
+  if (hasResult) return isRequestId(id) && isResult(result) ? exactly(message, { jsonrpc, id, result }) : undefined;
   if (!isRpcError(error)) return undefined;
   // A server that could not read a message does not know its id.
   if (id === undefined) return { jsonrpc, error };
-  return isRequestId(id) ? { jsonrpc, id, error } : undefined;
+  return isRequestId(id) ? exactly(message, { jsonrpc, id, error }) : undefined;
+}
+
+/** The very message if it has no other members: its text is known. */
+function exactly(message: JsonRpcMessage, wanted: JsonRpcMessage): JsonRpcMessage {
+  return Object.keys(message).length === Object.keys(wanted).length ? message : wanted;
 }
 
 function isResult(result: unknown): boolean {

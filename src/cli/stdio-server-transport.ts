@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
-import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
-import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import { errorAnswer } from '../error-answers.js';
 import { asError } from '../errors.js';
+import { isMessage } from '../http/messages.js';
 import { withoutNulls } from '../null-for-absent.js';
+import { keepText, lineOf } from '../original-text.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { MessageLines } from '../backends/message-lines.js';
@@ -68,7 +68,7 @@ export class StdioTransport implements TransportLike {
 
   /** Resolves when the message is written. Rejects if the client no longer reads; `cause` says why. */
   send(message: JsonRpcMessage): Promise<void> {
-    return this.#write(serializeMessage(message as never));
+    return this.#write(`${lineOf(message)}\n`);
   }
 
   close(): Promise<void> {
@@ -100,21 +100,25 @@ export class StdioTransport implements TransportLike {
     if (json === '') return;
     try {
       const value = parsed(json);
-      const { success, data, error } = JSONRPCMessageSchema.safeParse(withoutNulls(value));
-      if (success) this.onmessage?.(data);
-      else this.#notValid(value, error);
+      const message = withoutNulls(value);
+      if (!isMessage(message)) {
+        this.#notValid(value);
+        return;
+      }
+      if (message === value) keepText(message, json);
+      this.onmessage?.(message);
     } catch (error) {
       this.onerror?.(asError(error));
     }
   }
 
-  #notValid(value: unknown, error: Error): void {
+  #notValid(value: unknown): void {
     if (value === undefined) {
       this.onerror?.(new SyntaxError('the client sent a line that is no JSON'));
       this.#refuse(null, PARSE_ERROR, 'Parse error');
       return;
     }
-    this.onerror?.(error);
+    this.onerror?.(new SyntaxError('the client sent a message that is not valid'));
     const { id, method, result, error: failure } = Object(value) as JsonRpcMessage;
     const isAnswer = (method ?? undefined) === undefined && (result !== undefined || failure !== undefined);
     if (isAnswer) this.#noAnswer(id, 'is not valid');

@@ -20,11 +20,11 @@ export function send(endpoint: Endpoint, message: JsonRpcMessage, options: SendO
   if (id === undefined) {
     if (isAnswerWithoutId(message))
       throw new Error('Cannot send a response on a standalone SSE stream unless resuming a previous client request');
-    return sendStandalone(endpoint, message);
+    return sendStandalone(endpoint, message, textFor(message, options));
   }
   const post = endpoint.streams.of(id);
   if (post === undefined) throw noConnection(id);
-  const text = textOf(message);
+  const text = textFor(message, options);
   const give = (eventId?: string): void => {
     if (isAnswer) answer(endpoint, post, id, text, eventId);
     else write(post, id, text, eventId);
@@ -35,18 +35,24 @@ export function send(endpoint: Endpoint, message: JsonRpcMessage, options: SendO
   return SETTLED;
 }
 
-function sendStandalone(endpoint: Endpoint, message: JsonRpcMessage): Promise<void> {
+function sendStandalone(endpoint: Endpoint, message: JsonRpcMessage, text: string): Promise<void> {
   const { settings, streams } = endpoint;
-  const text = textOf(message);
   if (settings.eventStore !== undefined) {
     return stored(endpoint, STANDALONE, message, text).then((eventId) => {
-      if (streams.standalone !== undefined) writeOn(streams.standalone, text, eventId);
+      const { standalone } = streams;
+      if (standalone !== undefined) writeOn(standalone, text, eventId, standalone.isResumable);
     });
   }
   if (streams.standalone === undefined)
     throw new BackchannelError('NO_STREAM', 'the message was not sent: the client holds no standalone stream.');
   streams.standalone.write(eventOf(text));
   return SETTLED;
+}
+
+/** The caller may have the message as text already, and then nothing of it is lost. */
+function textFor(message: JsonRpcMessage, options: SendOptions | undefined): string {
+  const text = options?.['text'];
+  return typeof text === 'string' ? text : textOf(message);
 }
 
 async function stored(endpoint: Endpoint, streamId: string, message: JsonRpcMessage, text: string): Promise<string> {
@@ -58,32 +64,47 @@ async function stored(endpoint: Endpoint, streamId: string, message: JsonRpcMess
 
 /** A message for a request that is not answered yet. */
 function write(post: Post, id: RequestId, text: string, eventId: string | undefined): void {
-  const { stream } = post;
-  if (stream !== undefined) {
-    if (eventId !== undefined) post.isResumable = true;
-    writeOn(stream, text, eventId);
-  } else if (eventId === undefined || !post.isResumable) throw noConnection(id);
+  const { stream, isResumable } = post;
+  if (stream === undefined) {
+    if (eventId === undefined || !isResumable) throw noConnection(id);
+    return;
+  }
+  writeOn(stream, text, eventId, isResumable);
+  if (eventId !== undefined) post.isResumable = true;
 }
 
 function answer({ streams }: Endpoint, post: Post, id: RequestId, text: string, eventId: string | undefined): void {
-  const { stream, json } = post;
+  const { stream, json, isResumable } = post;
   const isLast = post.answered(id, json === undefined ? '' : text);
   if (isLast) streams.forget(post);
   if (json !== undefined) {
     if (json.isOver) throw noConnection(id);
     if (isLast) streams.answerInJson(json, post.body);
-  } else if (stream === undefined) {
-    if (eventId === undefined || !post.isResumable) throw noConnection(id);
-  } else if (eventId !== undefined && stream.replayed?.has(eventId) === true) {
-    if (isLast) stream.end();
-  } else if (isLast) stream.end(eventOf(text, eventId));
-  else stream.write(eventOf(text, eventId));
+  } else if (stream !== undefined) {
+    writeOn(stream, text, eventId, isResumable, isLast);
+  } else if (eventId === undefined || !isResumable) {
+    throw noConnection(id);
+  }
 }
 
-/** The store may have given the event to a client that has just come back, before it said that the event is stored. */
-function writeOn(stream: EventStream, text: string, eventId: string | undefined): void {
-  if (eventId !== undefined && stream.replayed?.has(eventId) === true) return;
-  stream.write(eventOf(text, eventId));
+/** @param isResumable the client can come back to the stream: it finds there what is stored and could not be written */
+function writeOn(
+  stream: EventStream,
+  text: string,
+  eventId: string | undefined,
+  isResumable: boolean,
+  isLast = false,
+): void {
+  // The store may have given the event to a client that has just come back, before it said that the event is stored.
+  const isGiven = eventId !== undefined && stream.replayed?.has(eventId) === true;
+  const event = isGiven ? '' : eventOf(text, eventId);
+  try {
+    if (isLast) stream.end(event);
+    else if (!isGiven) stream.write(event);
+  } catch (error) {
+    if (eventId === undefined || !isResumable) throw error;
+    return;
+  }
   if (eventId !== undefined) stream.isResumable = true;
 }
 

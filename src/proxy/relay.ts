@@ -1,5 +1,6 @@
 import { debug } from '../debug.js';
 import { asError, textOf } from '../errors.js';
+import { originalText } from '../original-text.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
 import { Backend } from './backend.js';
@@ -180,7 +181,8 @@ export class Relay {
 
   #fromBackend(message: JsonRpcMessage): void {
     if (isResponse(message)) {
-      this.#response({ ...message, id: this.#calls.meantBy(message.id) });
+      const id = this.#calls.meantBy(message.id);
+      this.#response(id === message.id ? message : { ...message, id });
     } else {
       this.#lostAnswers.addNameless(message);
       this.#calls.onBehalfOfCurrent(() => {
@@ -228,7 +230,8 @@ export class Relay {
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
-    return this.options.client.send(message);
+    const text = originalText(message);
+    return this.options.client.send(message, text === undefined ? undefined : { text });
   }
 
   // ---- answers of our own ----

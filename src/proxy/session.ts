@@ -1,6 +1,7 @@
 import { Subject, merge, type Observable } from 'rxjs';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
+import { keepText } from '../original-text.js';
 import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../interceptor/events.js';
@@ -36,6 +37,8 @@ export type Downstream = TransportLike & { readonly backchannel: Backchannel };
 /** What the SDK's transports pass along with a message. The messages of one POST share one `requestInfo`. */
 interface MessageExtra {
   readonly requestInfo?: object;
+  /** From our own transport: the message as it was read. */
+  readonly text?: string | undefined;
 }
 
 /** Connects one client with its own backend, until either of them leaves. */
@@ -92,6 +95,7 @@ export class Session {
       report,
     });
     downstream.onmessage = (message: JsonRpcMessage, extra?: MessageExtra) => {
+      keepText(message, extra?.text);
       this.#relay.fromClient(message, extra?.requestInfo);
     };
     downstream.onclose = () => void this.end(LEFT);

@@ -7,6 +7,9 @@ import { isNodeResponse } from './http-headers.js';
 /** A body is read no further to find out what it answers. */
 const MAX_SCANNED_BYTES = 16_777_216;
 
+/** Most answers come in one or two chunks, of at most 64 KiB each. */
+const MAX_KEPT_CHUNKS = 4;
+
 /** A client that was refused may keep the connection open and send no more of the body. */
 const MAX_READING_MS = 1_000;
 
@@ -45,31 +48,61 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
 
 /** Sees the body of a Node request as it comes in, whoever reads it. */
 function watchNodeBody(request: NodeRequest): PostedAnswers {
-  const scanner = new AnswerScanner();
-  const decoder = new TextDecoder();
-  let size = 0;
+  const body = new SeenBody();
+  let isRead = false;
+  let onRead: (() => void) | undefined;
+  const over = (): void => {
+    isRead = true;
+    onRead?.();
+  };
   const push = request.push.bind(request);
-  const read = new Promise<void>((resolve) => {
-    request.push = (chunk, ...others) => {
-      if (chunk instanceof Uint8Array && size <= MAX_SCANNED_BYTES) {
-        size += chunk.length;
-        scanner.add(decoder.decode(chunk, { stream: true }));
-      }
-      if (chunk === null || size > MAX_SCANNED_BYTES) resolve();
-      return push(chunk, ...others);
-    };
-    request.once('close', resolve);
-  });
+  request.push = (chunk, ...others) => {
+    if (chunk instanceof Uint8Array) body.add(chunk);
+    if (chunk === null || body.isTooLong) over();
+    return push(chunk, ...others);
+  };
+  request.once('close', over);
   const posted = {
     ids: async (withinMs = MAX_READING_MS) => {
       // Nobody reads the rest of what was refused.
       if (request.readableFlowing === null) request.resume();
-      await endsWithin(withinMs, read);
-      return scanner.end();
+      if (!isRead) await endsWithin(withinMs, new Promise<void>((resolve) => (onRead = resolve)));
+      return body.answers();
     },
   };
   known.set(request, posted);
   return posted;
+}
+
+/** Few bodies are refused, so what is short is kept, and scanned only when somebody asks. */
+class SeenBody {
+  #kept: Uint8Array[] = [];
+  #scanner: AnswerScanner | undefined;
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #size = 0;
+
+  get isTooLong(): boolean {
+    return this.#size > MAX_SCANNED_BYTES;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.isTooLong) return;
+    this.#size += chunk.length;
+    this.#kept.push(chunk);
+    // A chunk keeps the memory that it was read into, however short it is.
+    if (this.#kept.length > MAX_KEPT_CHUNKS) this.#scan();
+  }
+
+  answers(): readonly RequestId[] {
+    return this.#scan().end();
+  }
+
+  #scan(): AnswerScanner {
+    const scanner = (this.#scanner ??= new AnswerScanner());
+    const decoder = (this.#decoder ??= new TextDecoder());
+    for (const chunk of this.#kept.splice(0)) scanner.add(decoder.decode(chunk, { stream: true }));
+    return scanner;
+  }
 }
 
 /** Sees the body of a web-standard request, which has not been read. */

@@ -140,11 +140,13 @@ describe('the figures in the pages', () => {
       expect(written).not.toMatch(/undefined|NaN/);
     }
     expect(readme).toMatch(/^- \*\*A call over HTTP\*\* takes [\d.]+ to [\d.]+ times as long/m);
+    expect(readme).toMatch(/^- \*\*On our own transport\*\*, it takes the server [\d.]+ to [\d.]+ times/m);
     expect(comparison).toContain('Not measured yet');
     expect(text).toMatch(/^\| over HTTP, wrapped to bare: time per call +\| met by \d of 8 workloads/m);
     expect(
       text?.match(/^\| (echo|elicit|elicit, its request not named|progress ×100), [14] at once +\|/gm),
-    ).toHaveLength(8);
+      // In one table wrapped, in the other on our own transport.
+    ).toHaveLength(16);
     expect(text).toMatch(/^\| processor time per call, 4 at once/m);
     expect(text).toMatch(
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import spawn from 'cross-spawn';
 import { BackendEnded } from '../../backend-ended.js';
 import { endsWithin } from '../../ends-within.js';
+import { lineOf } from '../../original-text.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
@@ -142,7 +142,7 @@ export class ChildTransport implements TransportLike {
       });
     }
     return new Promise((resolve, reject) => {
-      stdin.write(serializeMessage(message as never), (error) => {
+      stdin.write(`${lineOf(message)}\n`, (error) => {
         if (error) reject(error);
         else resolve();
       });

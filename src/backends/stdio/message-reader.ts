@@ -93,7 +93,7 @@ export class MessageReader {
   #piece(piece: string): void {
     const value = parsed(piece);
     if (value === undefined) this.#notClean(trimmed(piece));
-    else if (isMeantAsMessage(value)) this.#tell(value);
+    else if (isMeantAsMessage(value)) this.#tell(value, piece);
     else this.#goOn(piece);
   }
 
@@ -101,7 +101,7 @@ export class MessageReader {
     if (text === '') return;
     const value = parsed(text);
     if (value !== undefined && isMeantAsMessage(value)) {
-      this.#tell(value);
+      this.#tell(value, text);
     } else if (text.startsWith('{') && Outline.of(text).isMessage) {
       this.#giveUp();
       this.#scan(text);
@@ -110,9 +110,9 @@ export class MessageReader {
     }
   }
 
-  #tell(value: unknown): void {
+  #tell(value: unknown, text: string): void {
     this.#giveUp();
-    tellValue(value, this.listener);
+    tellValue(value, this.listener, text);
   }
 
   /** Adds the piece to an unfinished message, if there is one. */
