@@ -69,13 +69,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     'departure.settle(this.order.write(stream, departure.routedAt,',
     'departure.settle(this.order.write(stream && undefined, departure.routedAt,',
   ),
-  mutant(
-    'C4',
-    'give each request of a batch an order of its own',
-    LIVENESS,
-    '      request.carrier = arriving;\n',
-    '',
-  ),
+  mutant('C4', 'give each request of a batch an order of its own', LIVENESS, '      request.carrier = arriving;\n', ''),
   mutant(
     'C5',
     'write on a stream that is gone',
