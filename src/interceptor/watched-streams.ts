@@ -45,7 +45,8 @@ export class WatchedStreams implements ClientStreams {
     const { inner, listener, hasSeveralSessions } = this;
     this.#watcher ??= new StreamWatcher(listener, resumesWhenHandled(inner), hasSeveralSessions, storesEvents(inner));
     // Only while a server request is open may a POST be an answer to one.
-    const posted = listener.expectsAnswers && this.#isPostOfSession(args) ? postedAnswers(args) : undefined;
+    const mayAnswer = listener.expectsAnswers && this.#isPostOfSession(args);
+    const posted = mayAnswer ? postedAnswers(args) : undefined;
     return this.#watcher.handle(call, args, (connection, work) => {
       connection.posted = posted;
       return onConnection(this.identity, connection, work);

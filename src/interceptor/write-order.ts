@@ -96,7 +96,7 @@ export class WriteOrder implements TimerClient {
       this.#jobs.add(job);
       this.#follow(job, written);
       // The write itself may have closed the transport.
-      if (this.#closed === undefined || this.#closed === closedBefore) this.#limitTime(job, at);
+      if (this.#closed === closedBefore) this.#limitTime(job, at);
       else this.#end(job, this.#closed);
     });
   }

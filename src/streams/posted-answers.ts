@@ -49,35 +49,29 @@ export function postedAnswers(args: readonly unknown[]): PostedAnswers {
 /** Sees the body of a Node request as it comes in, whoever reads it. */
 function watchNodeBody(request: NodeRequest): PostedAnswers {
   const body = new SeenBody();
-  let isRead = false;
-  let onRead: (() => void) | undefined;
-  const over = (): void => {
-    isRead = true;
-    onRead?.();
-  };
   const push = request.push.bind(request);
-  request.push = (chunk, ...others) => {
-    if (chunk instanceof Uint8Array) body.add(chunk);
-    if (chunk === null || body.isTooLong) over();
-    return push(chunk, ...others);
-  };
-  request.once('close', over);
-  const posted = {
+  const read = new Promise<void>((resolve) => {
+    request.push = (chunk, ...others) => {
+      if (chunk instanceof Uint8Array) body.add(chunk);
+      if (chunk === null || body.isTooLong) resolve();
+      return push(chunk, ...others);
+    };
+    request.once('close', resolve);
+  });
+  return {
     ids: async (withinMs = MAX_READING_MS) => {
       // Nobody reads the rest of what was refused.
       if (request.readableFlowing === null) request.resume();
-      if (!isRead) await endsWithin(withinMs, new Promise<void>((resolve) => (onRead = resolve)));
+      await endsWithin(withinMs, read);
       return body.answers();
     },
   };
-  known.set(request, posted);
-  return posted;
 }
 
 /** Few bodies are refused, so what is short is kept, and scanned only when somebody asks. */
 class SeenBody {
   #kept: Uint8Array[] = [];
-  #scanner: AnswerScanner | undefined;
+  readonly #scanner = new AnswerScanner();
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #size = 0;
 
@@ -94,14 +88,13 @@ class SeenBody {
   }
 
   answers(): readonly RequestId[] {
-    return this.#scan().end();
+    this.#scan();
+    return this.#scanner.end();
   }
 
-  #scan(): AnswerScanner {
-    const scanner = (this.#scanner ??= new AnswerScanner());
+  #scan(): void {
     const decoder = (this.#decoder ??= new TextDecoder());
-    for (const chunk of this.#kept.splice(0)) scanner.add(decoder.decode(chunk, { stream: true }));
-    return scanner;
+    for (const chunk of this.#kept.splice(0)) this.#scanner.add(decoder.decode(chunk, { stream: true }));
   }
 }
 
