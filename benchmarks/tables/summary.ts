@@ -6,7 +6,7 @@ import { digits, spread } from './markdown.js';
 export function summary({ routing, http, peers }: SomeResults, picture: string | undefined): string | undefined {
   const lines = [
     ...(routing === undefined ? [] : routingLines(routing)),
-    ...(http === undefined ? [] : httpLines(http)),
+    ...(http === undefined ? [] : [httpLine(http)]),
     ...(peers === undefined ? [] : [peersLine(peers)]),
   ];
   if (lines.length === 0) return undefined;
@@ -28,17 +28,11 @@ function routingLines({ cycle, bytes, node }: Of<'routing'>): string[] {
   ];
 }
 
-function httpLines({ rows }: Of<'http'>): string[] {
+function httpLine({ rows }: Of<'http'>): string {
   const wrapped = rows.map(({ wrappedToBare }) => wrappedToBare.time.ratio);
   const ours = rows.flatMap(({ oursToBare }) => (oursToBare === undefined ? [] : [oursToBare.serverCpu.ratio]));
-  return [
-    `**A call over HTTP** takes ${range(wrapped)} times as long as on the bare SDK transport, by workload.`,
-    ...(ours.length === 0
-      ? []
-      : [
-          `**On our own transport**, it takes the server ${range(ours)} times the processor time of the bare SDK transport.`,
-        ]),
-  ];
+  const own = ours.length === 0 ? '' : `; on our own transport, it takes ${range(ours)} times the processor time`;
+  return `**A call over HTTP** takes ${range(wrapped)} times as long as on the bare SDK transport, by workload${own}.`;
 }
 
 function range(ratios: readonly number[]): string {
