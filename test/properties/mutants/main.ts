@@ -22,6 +22,16 @@ const SUITES: readonly (readonly string[])[] = [
     'real-peers/63-',
   ],
 ];
+/** The search knows nothing of HTTP and of text. */
+const HTTP_SUITES: readonly (readonly string[])[] = [
+  ['test/http'],
+  [
+    'test/contract',
+    'test/e2e/liveness',
+    'test/proxy/exact-text',
+    ...['44-', '46-', '56-', '61-', '65-'].map((number) => `real-peers/${number}`),
+  ],
+];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
 
@@ -59,13 +69,17 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
   );
   let found: Catch | undefined;
   try {
-    for (const suite of SUITES) found ??= await caught(folder, suite);
+    for (const suite of suitesFor(mutant)) found ??= await caught(folder, suite);
   } catch (cause) {
     throw new Error(`the mutant "${name}" is no program that runs`, { cause });
   } finally {
     await writeFile(path, source);
   }
   return { line, name, file, ...found, seconds: Math.round((Date.now() - began) / 100) / 10 };
+}
+
+function suitesFor({ file }: Mutant): typeof SUITES {
+  return file.startsWith('src/http/') || file === 'src/original-text.ts' ? HTTP_SUITES : SUITES;
 }
 
 function describe({ how, caughtBy }: Result): string {
