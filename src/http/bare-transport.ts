@@ -12,6 +12,7 @@ import { CLOSED, NO_METHOD, type Refusal } from './refusals.js';
 import type { Replay } from './replay.js';
 import { checkSession, checkSite } from './request-checks.js';
 import { openStream } from './returning.js';
+import type { ScopeChallengeResolver } from './scope-challenge.js';
 import { send } from './sender.js';
 import { Streams } from './streams.js';
 import { Visit } from './visit.js';
@@ -29,6 +30,7 @@ export class BareTransport implements TransportLike, Endpoint {
   sessionId: string | undefined;
   versions: readonly string[] | undefined;
   protocolVersion: string | undefined;
+  scopeChallengeResolver: ScopeChallengeResolver | undefined;
   isInitialized = false;
   isClosed = false;
   readonly streams: Streams;

@@ -3,6 +3,7 @@ import type { PostedAnswers } from '../streams/posted-answers.js';
 import type { HttpSettings } from './options.js';
 import type { Refusal } from './refusals.js';
 import type { Replay } from './replay.js';
+import type { ScopeChallengeResolver } from './scope-challenge.js';
 import type { SessionState } from './request-checks.js';
 import type { Streams } from './streams.js';
 import type { Visit } from './visit.js';
@@ -12,6 +13,8 @@ export interface Endpoint extends SessionState {
   readonly settings: HttpSettings;
   readonly streams: Streams;
   readonly isClosed: boolean;
+  /** Of SDK 2.x servers: says whether a token may do what is requested. */
+  readonly scopeChallengeResolver: ScopeChallengeResolver | undefined;
   /** The clients that are just coming back to a stream. */
   readonly replays: Set<Replay>;
   /** Hands a message to the server. Throws what the server throws. */

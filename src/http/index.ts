@@ -4,4 +4,5 @@ export {
   StreamableHTTPServerTransport as NodeStreamableHTTPServerTransport,
 } from './transport.js';
 export type { OtherAnswer, PendingAnswer } from './pending-answer.js';
+export type { ScopeChallenge, ScopeChallengeResolver } from './scope-challenge.js';
 export type { EventStore, StreamableHTTPServerTransportOptions } from './options.js';

@@ -11,6 +11,7 @@ import { Post } from './post.js';
 import { read, type Posted } from './reading.js';
 import * as refusals from './refusals.js';
 import { checkSession } from './request-checks.js';
+import { scopeChallengeFor } from './scope-challenge.js';
 import type { Visit } from './visit.js';
 
 /** Clients of this version and later can read an event without data, and come back though they have seen no message. */
@@ -50,6 +51,7 @@ async function take(endpoint: Endpoint, visit: Visit, posted: Posted): Promise<v
       return;
     }
   }
+  if (endpoint.scopeChallengeResolver !== undefined && (await isChallenged(endpoint, visit, posted))) return;
   if (messages.some(isRequest)) await open(endpoint, visit, posted, first);
   else {
     handOver(endpoint, visit, posted, false);
@@ -57,6 +59,21 @@ async function take(endpoint: Endpoint, visit: Visit, posted: Posted): Promise<v
       visit.answer(202, { 'content-length': 0 });
     });
   }
+}
+
+/** Whether the server wants a token that may do more. */
+async function isChallenged(endpoint: Endpoint, visit: Visit, { messages }: Posted): Promise<boolean> {
+  const { scopeChallengeResolver: resolve } = endpoint;
+  if (resolve === undefined) return false;
+  try {
+    const { auth } = visit.request as { readonly auth?: unknown };
+    const challenge = await scopeChallengeFor(messages.filter(isRequest), auth, resolve);
+    if (challenge === undefined) return false;
+    visit.answer(challenge.status, challenge.headers, challenge.body);
+  } catch (thrown) {
+    endpoint.refuse(visit, refusals.notResolved(thrown));
+  }
+  return true;
 }
 
 function checked(

@@ -15,6 +15,7 @@ export interface Refusal {
 const SERVER_ERROR = -32_000;
 const SESSION_NOT_FOUND = -32_001;
 const INVALID_REQUEST = -32_600;
+const INTERNAL_ERROR = -32_603;
 const PARSE_ERROR = -32_700;
 
 const MAX_BATCH_SIZE = 100;
@@ -72,6 +73,11 @@ export function failed(thrown: unknown): Refusal {
 
 export function replayFailed(thrown: unknown): Refusal {
   return { status: 500, code: SERVER_ERROR, message: 'Error replaying events', reported: asError(thrown) };
+}
+
+/** It could not be found out whether the token will do. */
+export function notResolved(thrown: unknown): Refusal {
+  return { status: 500, code: INTERNAL_ERROR, message: 'Internal server error', reported: asError(thrown) };
 }
 
 /** Answers the request. */

@@ -7,6 +7,7 @@ import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { MessageHandler, SendOptions } from '../transport-like.js';
 import { BareTransport } from './bare-transport.js';
 import type { PendingAnswer } from './pending-answer.js';
+import type { ScopeChallengeResolver } from './scope-challenge.js';
 import { httpSettingsFrom, type StreamableHTTPServerTransportOptions } from './options.js';
 
 /**
@@ -121,6 +122,11 @@ export class StreamableHTTPServerTransport {
   /** The protocol version that was negotiated. It is served, whether the package knows it or not. */
   setProtocolVersion(version: string): void {
     this.#bare.protocolVersion = version;
+  }
+
+  /** For SDK 2.x: `resolver` says whether a token may do what is requested. If not, the request gets 403. */
+  setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
+    this.#bare.scopeChallengeResolver = resolver;
   }
 
   /** The protocol versions that are served, for SDK 2.x. */

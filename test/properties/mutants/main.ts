@@ -95,7 +95,7 @@ if (old.length > 0) throw new Error(old.join('\n\n'));
 const folder = await copy();
 const results: Result[] = [];
 try {
-  for (const suite of SUITES) {
+  for (const suite of [...SUITES, ...HTTP_SUITES]) {
     const broken = await caught(folder, suite);
     if (broken !== undefined) throw new Error(`the tests fail without any mutant: ${broken.caughtBy}`);
   }
