@@ -68,9 +68,9 @@ describe('a stream', () => {
 
   const head = (length?: number): unknown[] => ['writeHead', 200, { head: String(length) }];
 
-  it('has its head in 10 ms though nothing is written, and is kept alive from then on', () => {
+  it('has its head in 10 ms though nothing is written, and is kept alive from then on', async () => {
     const { response, told, stream } = begun();
-    vi.advanceTimersByTime(9);
+    await vi.advanceTimersByTimeAsync(9);
     expect(response.calls).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(response.calls).toEqual([head(), ['flushHeaders']]);

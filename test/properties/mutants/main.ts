@@ -29,7 +29,7 @@ const HTTP_SUITES: readonly (readonly string[])[] = [
     'test/contract',
     'test/e2e/liveness',
     'test/proxy/exact-text',
-    ...['44-', '46-', '56-', '61-', '65-'].map((number) => `real-peers/${number}`),
+    ...['44-', '46-', '53-', '56-', '61-', '65-'].map((number) => `real-peers/${number}`),
   ],
 ];
 /** The same sequences each time, so that a mutant is caught or survives for good. */

@@ -1,0 +1,45 @@
+/** What comes with a message: the text that it was read from, if that says the same. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
+import { afterEach, expect, test } from 'vitest';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Posts a body to a new stateless transport. @returns the messages that came in, each with its text */
+async function received(body: string, parsed?: unknown): Promise<[unknown, unknown][]> {
+  const all: [unknown, unknown][] = [];
+  const transport = new StreamableHTTPServerTransport();
+  transport.onmessage = (message: unknown, { text }: { readonly text?: string }) => void all.push([message, text]);
+  await transport.start();
+  const http = createServer((request, response) => void transport.handleRequest(request, response, parsed));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  closing.push(() => http.close().closeAllConnections());
+  const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}/`;
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  expect((await fetch(url, { method: 'POST', body, headers })).status).toBe(202);
+  return all;
+}
+
+const NEWS = { jsonrpc: '2.0', method: 'notifications/any' };
+
+test('a message that was posted alone has its very text', async () => {
+  const text = ' {"jsonrpc":"2.0","method":"notifications/any","params":{"n":1.0}}\n';
+  expect(await received(text)).toEqual([[{ ...NEWS, params: { n: 1 } }, text]]);
+});
+
+test('one that was cleaned has none: its text says something else', async () => {
+  expect(await received('{"jsonrpc":"2.0","method":"notifications/any","params":null}')).toEqual([[NEWS, undefined]]);
+});
+
+test('the messages of a batch have none, and neither has one that a framework has parsed', async () => {
+  const text = JSON.stringify([NEWS, NEWS]);
+  expect(await received(text)).toEqual([
+    [NEWS, undefined],
+    [NEWS, undefined],
+  ]);
+  expect(await received('', NEWS)).toEqual([[NEWS, undefined]]);
+});
