@@ -24,6 +24,7 @@ export interface Results extends Environment {
 const TITLES: Readonly<Record<string, string>> = {
   direct: 'direct',
   wrapped: 'wrapped',
+  own: 'our transport',
   commandStdio: 'command, stdio',
   commandHttp: 'command, HTTP',
 };
@@ -56,6 +57,7 @@ check that passes directly must pass in the other ways too; otherwise \`npm run 
 
 - **direct**: the backend over Streamable HTTP, on the SDK's bare transport. The reference.
 - **wrapped**: the same, with its transport in \`withBackchannel()\`.
+- **our transport**: the same, on the transport of \`mcp-backchannel/http\`.
 - **command, stdio**: \`mcp-backchannel -- backend\`, in front of the backend over stdio.
 - **command, HTTP**: \`mcp-backchannel --url …\`, in front of the backend over Streamable HTTP.
 

@@ -2,7 +2,7 @@
 import { BACKEND_STDIO, COMMAND, ours } from './paths.js';
 import { Program } from './program.js';
 
-export const WAYS = ['direct', 'wrapped', 'commandStdio', 'commandHttp'] as const;
+export const WAYS = ['direct', 'wrapped', 'own', 'commandStdio', 'commandHttp'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** Checks of what a backend cannot do that is reached this way. Over stdio a tool has no stream of its own to close. */
@@ -29,6 +29,8 @@ export async function serve(way: Way): Promise<Served> {
       return served(ours('backend-http.ts'));
     case 'wrapped':
       return served([...ours('backend-http.ts'), '--wrapped']);
+    case 'own':
+      return served([...ours('backend-http.ts'), '--own']);
     case 'commandStdio':
       return served([COMMAND, ...OPTIONS, '--', process.execPath, BACKEND_STDIO]);
     case 'commandHttp': {
