@@ -1,9 +1,9 @@
-import { isRequestId } from './routing/message.js';
+import { isRecord, isRequestId, RELATED_TASK_KEY } from './routing/message.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The members of `_meta` whose type the protocol defines. */
-const META_MEMBERS = ['progressToken', 'io.modelcontextprotocol/related-task'] as const;
+const META_MEMBERS = ['progressToken', RELATED_TASK_KEY] as const;
 
 /** The two sides agree on the contents of these members, which may include `null`. */
 const FREE_MEMBERS: ReadonlySet<string> = new Set(['experimental', 'extensions']);
@@ -78,8 +78,4 @@ function everywhere(value: unknown, depth = 0): unknown {
 function without(fields: Fields, names: readonly string[]): Fields {
   if (!names.some((name) => fields[name] === null)) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== null || !names.includes(name)));
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,9 +16,13 @@ export function originalText(message: object): string | undefined {
   return texts.get(message);
 }
 
+/** The message as JSON. */
+export function jsonOf(message: object): string {
+  return originalText(message) ?? JSON.stringify(message);
+}
+
 /** The message as JSON on one line. Outside of strings, a line break is a space like any other. */
 export function lineOf(message: object): string {
-  const text = texts.get(message);
-  if (text === undefined) return JSON.stringify(message);
-  return /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]+/g, ' ') : text;
+  const json = jsonOf(message);
+  return /[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, ' ') : json;
 }

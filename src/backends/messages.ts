@@ -1,6 +1,6 @@
 import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
-import { isMethodMessage, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import { isMethodMessage, isRecord, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { keepText } from '../original-text.js';
@@ -213,8 +213,4 @@ function exactly(message: JsonRpcMessage, wanted: JsonRpcMessage): JsonRpcMessag
 
 function isResult(result: unknown): boolean {
   return isRecord(result) && (result['_meta'] === undefined || ResultSchema.safeParse(result).success);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

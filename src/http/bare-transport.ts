@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
-import type { PostedAnswers } from '../streams/posted-answers.js';
+import { isOfSession } from '../streams/http-headers.js';
+import { MAX_REFUSED_MS, type PostedAnswers } from '../streams/posted-answers.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { hasUrl } from './address.js';
 import type { Endpoint } from './endpoint.js';
@@ -18,9 +19,6 @@ import { Streams } from './streams.js';
 import { Visit } from './visit.js';
 
 const TOO_LARGE = 413;
-
-/** How long a body that is too large is read on to find out which server requests it answers. */
-const MAX_REFUSED_MS = 10_000;
 
 /** Streamable HTTP for one session, without the back-channel: a message goes where its `relatedRequestId` says. */
 export class BareTransport implements TransportLike, Endpoint {
@@ -160,7 +158,7 @@ export class BareTransport implements TransportLike, Endpoint {
     const { message, reported = new Error(message) } = refusal;
     if (reported !== null) this.report(reported);
     const { listener } = this.streams;
-    if (posted === undefined || listener?.expectsAnswers !== true || !this.#isOfSession(visit)) {
+    if (posted === undefined || listener?.expectsAnswers !== true || !isOfSession(visit.request, this.sessionId)) {
       visit.refuse(refusal);
       return;
     }
@@ -175,10 +173,5 @@ export class BareTransport implements TransportLike, Endpoint {
     }
     visit.refuse(refusal);
     listener.refused(answers);
-  }
-
-  /** Only the client of a session knows the session's id, and answers its server requests. */
-  #isOfSession({ request }: Visit): boolean {
-    return this.sessionId === undefined || request.headers['mcp-session-id'] === this.sessionId;
   }
 }

@@ -1,9 +1,11 @@
 import type { Visit } from './visit.js';
 
-/** The head of all event streams of a session. It is made once: an object per response costs more than the rest of a head. */
-export interface Head {
-  /** As `writeHead()` takes it. */
-  for(visit: Visit, contentLength?: number): string[] | Record<string, string>;
+/** The heads of all responses of a session. That of its event streams is made once: an object for each costs more than the rest. */
+export interface Heads {
+  /** Of an event stream, as `writeHead()` takes it. */
+  forStream(visit: Visit, contentLength?: number): string[] | Record<string, string>;
+  /** Of a body that is JSON. */
+  forJson(contentLength: number): Readonly<Record<string, string | number>>;
 }
 
 const FIELDS = {
@@ -12,12 +14,18 @@ const FIELDS = {
   'x-accel-buffering': 'no',
 };
 
-export function streamHead(sessionId?: string): Head {
-  const fields: Record<string, string> = sessionId === undefined ? FIELDS : { ...FIELDS, 'mcp-session-id': sessionId };
+export function headsOf(sessionId?: string): Heads {
+  const session = sessionId === undefined ? {} : { 'mcp-session-id': sessionId };
+  const fields: Record<string, string> = { ...FIELDS, ...session };
   const closing = Object.entries(fields).flat();
   const usual = ['connection', 'keep-alive', ...closing];
   return {
-    for: ({ request, response }, contentLength) => {
+    forJson: (contentLength) => ({
+      'content-type': 'application/json',
+      'content-length': contentLength,
+      ...session,
+    }),
+    forStream: ({ request, response }, contentLength) => {
       // HTTP/2 has no header `connection`, and takes an object.
       if (request.httpVersionMajor >= 2) return fields;
       const list = response.shouldKeepAlive ? usual : closing;

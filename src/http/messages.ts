@@ -1,5 +1,5 @@
 /** Which values are messages? The same as for the SDK, without a schema: that takes most of the time of a small request. */
-import { isRequestId, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
+import { isRecord, isRequestId, RELATED_TASK_KEY, type JsonRpcMessage } from '../routing/message.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -9,11 +9,6 @@ export function isMessage(value: unknown): value is JsonRpcMessage {
   if ('method' in value) return isMethodMessage(value);
   if ('result' in value) return isResult(value);
   return isError(value);
-}
-
-/** Whether a message is a request, which is answered. */
-export function isRequest(message: JsonRpcMessage): message is RequestMessage {
-  return message.method !== undefined && message.id !== undefined;
 }
 
 /** Whether a message begins a session. One that lacks what it must bring begins none. */
@@ -52,18 +47,13 @@ function isError(value: Fields): boolean {
 function isMeta(meta: unknown): boolean {
   if (meta === undefined) return true;
   if (!isRecord(meta)) return false;
-  const { progressToken, [RELATED_TASK]: task } = meta;
+  const { progressToken, [RELATED_TASK_KEY]: task } = meta;
   return (
     (progressToken === undefined || isRequestId(progressToken)) &&
     (task === undefined || (isRecord(task) && typeof task['taskId'] === 'string'))
   );
 }
 
-const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 const METHOD_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 const RESULT_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'result']);
 const ERROR_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'error']);
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -44,14 +44,14 @@ export class Post extends Connection {
   answered(id: RequestId, text: string): boolean {
     if (this.#answers.get(id) === undefined) this.#owed -= 1;
     this.#answers.set(id, text);
-    return this.#owed <= 0;
+    return this.isComplete;
   }
 
   /** Another POST has brought a request with the same id, which takes over. @returns whether nothing more is owed */
   forfeits(id: RequestId): boolean {
     if (this.#answers.get(id) === undefined) this.#owed -= 1;
     this.#answers.delete(id);
-    return this.#owed <= 0;
+    return this.isComplete;
   }
 
   /** All answers, as one body. */

@@ -1,17 +1,17 @@
 /** Takes in what a client posts: begins a session, opens a stream, hands the messages over. */
 import { randomUUID } from 'node:crypto';
 import { asError } from '../errors.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import { isRequest, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
 import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { primingEvent } from './events.js';
 import { extraOf, requestInfoOf } from './message-extra.js';
-import { isInitialize, isRequest, versionIn } from './messages.js';
+import { isInitialize, versionIn } from './messages.js';
 import { Post } from './post.js';
 import { read, type Posted } from './reading.js';
 import * as refusals from './refusals.js';
 import { checkSession } from './request-checks.js';
-import { scopeChallengeFor } from './scope-challenge.js';
+import { scopeChallengeFor, type ScopeChallengeResolver } from './scope-challenge.js';
 import type { Visit } from './visit.js';
 
 /** Clients of this version and later can read an event without data, and come back though they have seen no message. */
@@ -51,8 +51,10 @@ async function take(endpoint: Endpoint, visit: Visit, posted: Posted): Promise<v
       return;
     }
   }
-  if (endpoint.scopeChallengeResolver !== undefined && (await isChallenged(endpoint, visit, posted))) return;
-  if (messages.some(isRequest)) await open(endpoint, visit, posted, first);
+  const requests = messages.filter(isRequest);
+  const { scopeChallengeResolver: resolve } = endpoint;
+  if (resolve !== undefined && (await isChallenged(endpoint, visit, requests, resolve))) return;
+  if (requests.length > 0) await open(endpoint, visit, posted, requests);
   else {
     handOver(endpoint, visit, posted, false);
     visit.whenDecided(() => {
@@ -62,12 +64,15 @@ async function take(endpoint: Endpoint, visit: Visit, posted: Posted): Promise<v
 }
 
 /** Whether the server wants a token that may do more. */
-async function isChallenged(endpoint: Endpoint, visit: Visit, { messages }: Posted): Promise<boolean> {
-  const { scopeChallengeResolver: resolve } = endpoint;
-  if (resolve === undefined) return false;
+async function isChallenged(
+  endpoint: Endpoint,
+  visit: Visit,
+  requests: readonly RequestMessage[],
+  resolve: ScopeChallengeResolver,
+): Promise<boolean> {
   try {
     const { auth } = visit.request as { readonly auth?: unknown };
-    const challenge = await scopeChallengeFor(messages.filter(isRequest), auth, resolve);
+    const challenge = await scopeChallengeFor(requests, auth, resolve);
     if (challenge === undefined) return false;
     visit.answer(challenge.status, challenge.headers, challenge.body);
   } catch (thrown) {
@@ -93,15 +98,15 @@ async function open(
   endpoint: Endpoint,
   visit: Visit,
   posted: Posted,
-  first: JsonRpcMessage | undefined,
+  requests: readonly RequestMessage[],
 ): Promise<void> {
   const { settings, streams } = endpoint;
   const { eventStore, retryInterval } = settings;
-  const { accepted, messages } = posted;
+  const { accepted } = posted;
   // A client that accepts only one of the two gets that one.
   const isJson = accepted.json && (settings.enableJsonResponse || !accepted.stream);
   const post = new Post(eventStore === undefined || isJson ? undefined : randomUUID(), isJson ? visit : undefined);
-  const isPrimed = post.streamId !== undefined && isPrimedFor(endpoint, visit, first);
+  const isPrimed = post.streamId !== undefined && isPrimedFor(endpoint, visit, requests);
   if (isJson) {
     visit.carries = { lost: () => streams.lost(post) };
   } else if (isPrimed) {
@@ -117,7 +122,7 @@ async function open(
   if (visit.isOver) visit.carries?.lost();
   streams.posted(
     post,
-    messages.filter(isRequest).map(({ id }) => id),
+    requests.map(({ id }) => id),
   );
   streams.arriving = post;
   try {
@@ -130,7 +135,8 @@ async function open(
   }
 }
 
-function isPrimedFor(endpoint: Endpoint, visit: Visit, first: JsonRpcMessage | undefined): boolean {
+function isPrimedFor(endpoint: Endpoint, visit: Visit, requests: readonly RequestMessage[]): boolean {
+  const first = requests.find(isInitialize);
   const named = visit.request.headers['mcp-protocol-version'];
   const version = first === undefined ? (typeof named === 'string' ? named : DEFAULT_VERSION) : versionIn(first);
   return version >= FIRST_WITH_PRIMING && (endpoint.versions?.includes(version) ?? true);

@@ -3,7 +3,7 @@ import type { RequestId } from '../routing/message.js';
 import type { OwnStreams, StreamListener } from '../streams/client-streams.js';
 import type { OpenStreams } from '../streams/open-streams.js';
 import { EventStream, type StreamOwner } from './event-stream.js';
-import { streamHead, type Head } from './heads.js';
+import { headsOf, type Heads } from './heads.js';
 import { KeepAlive } from './keep-alive.js';
 import { Post } from './post.js';
 import { CLOSED } from './refusals.js';
@@ -28,8 +28,7 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   /** The same POSTs, by their names in the event store. */
   readonly #byStreamId = new Map<string, Post>();
   readonly #keepAlive: KeepAlive;
-  #head: Head = streamHead();
-  #sessionId: string | undefined;
+  #heads: Heads = headsOf();
 
   constructor(private readonly settings: HttpSettings) {
     this.responseMode = settings.enableJsonResponse ? 'json' : 'sse';
@@ -65,7 +64,10 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
       this.#posts.set(id, post);
       post.owes(id);
       // The newest request of an id gets the answer. The older POST would wait for it for ever.
-      if (older !== undefined && older !== post && older.forfeits(id)) this.#finish(older);
+      if (older !== undefined && older !== post && older.forfeits(id)) {
+        this.forget(older);
+        endUnanswered(older);
+      }
     }
   }
 
@@ -125,9 +127,7 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   answerInJson(visit: Visit, body: string): void {
     if (!visit.begins()) return;
     checkBuffer(visit, body, this);
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sessionId = this.#sessionId;
-    visit.answer(200, sessionId === undefined ? headers : { ...headers, 'mcp-session-id': sessionId }, body);
+    visit.answer(200, this.#heads.forJson(Buffer.byteLength(body)), body);
   }
 
   /** Ends what is open: the transport is closed. */
@@ -136,29 +136,19 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
     const posts = new Set(this.#posts.values());
     this.#posts.clear();
     this.#byStreamId.clear();
-    for (const { stream, json } of posts) {
-      stream?.end();
-      json?.refuse(CLOSED);
-    }
+    for (const post of posts) endUnanswered(post);
     this.standalone?.end();
-  }
-
-  #finish(post: Post): void {
-    this.forget(post);
-    post.stream?.end();
-    post.json?.refuse(CLOSED);
   }
 
   // ---- what a stream needs to know ----
 
   headFor(visit: Visit, contentLength?: number): string[] | Record<string, string> {
-    return this.#head.for(visit, contentLength);
+    return this.#heads.forStream(visit, contentLength);
   }
 
   /** The session has a name. */
   sessionNamed(sessionId: string | undefined): void {
-    this.#head = streamHead(sessionId);
-    this.#sessionId = sessionId;
+    this.#heads = headsOf(sessionId);
   }
 
   get hasTooMuchBuffered(): boolean {
@@ -211,6 +201,12 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   close(): void {
     this.listener = undefined;
   }
+}
+
+/** Its answers will never be there. */
+function endUnanswered({ stream, json }: Post): void {
+  stream?.end();
+  json?.refuse(CLOSED);
 }
 
 /** Whether the client has opened this stream after that visit began. */

@@ -1,7 +1,7 @@
 import type { InFlight } from '../routing/ledger.js';
 import type { ClientStreams, StreamListener } from '../streams/client-streams.js';
 import { HttpConnection } from '../streams/connection.js';
-import { headerOf, isWatchable, methodOf } from '../streams/http-headers.js';
+import { isOfSession, isWatchable, methodOf } from '../streams/http-headers.js';
 import type { OpenStreams } from '../streams/open-streams.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import { postedAnswers } from '../streams/posted-answers.js';
@@ -45,7 +45,7 @@ export class WatchedStreams implements ClientStreams {
     const { inner, listener, hasSeveralSessions } = this;
     this.#watcher ??= new StreamWatcher(listener, resumesWhenHandled(inner), hasSeveralSessions, storesEvents(inner));
     // Only while a server request is open may a POST be an answer to one.
-    const mayAnswer = listener.expectsAnswers && this.#isPostOfSession(args);
+    const mayAnswer = listener.expectsAnswers && this.#isPostOfSession(args[0]);
     const posted = mayAnswer ? postedAnswers(args) : undefined;
     return this.#watcher.handle(call, args, (connection, work) => {
       connection.posted = posted;
@@ -53,11 +53,9 @@ export class WatchedStreams implements ClientStreams {
     });
   }
 
-  /** Only the client of a session knows the session's id, and answers its server requests. */
-  #isPostOfSession([request]: readonly unknown[]): boolean {
+  #isPostOfSession(request: unknown): boolean {
     const { sessionId } = this.inner as { readonly sessionId?: unknown };
-    const isOfSession = sessionId === undefined || headerOf(request, 'mcp-session-id') === sessionId;
-    return isOfSession && methodOf(request) === 'POST';
+    return methodOf(request) === 'POST' && isOfSession(request, sessionId);
   }
 
   arrived(connection: HttpConnection, request: InFlight): void {

@@ -85,8 +85,9 @@ function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string[
   return headers;
 }
 
+/** Some frameworks say `null` where no body was parsed. */
 function parsedBodyOf(request: IncomingMessage): unknown {
-  return (request as { readonly body?: unknown }).body;
+  return (request as { readonly body?: unknown }).body ?? undefined;
 }
 
 /**

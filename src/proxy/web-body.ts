@@ -1,9 +1,6 @@
 /** The outcome of reading a body. */
 export type Body = { readonly text: string } | 'too large' | 'broken off';
 
-/** How long an oversized body is read on to find out which server requests it answers. The id often comes last. */
-export const MAX_REFUSED_MS = 10_000;
-
 const decoder = new TextDecoder();
 
 /** Reads the body of a web-standard request, up to `maxBytes`. */

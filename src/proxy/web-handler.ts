@@ -1,10 +1,10 @@
 import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
-import { watchWebBody } from '../streams/posted-answers.js';
+import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
-import { MAX_REFUSED_MS, parsedOrNull, readWebBody } from './web-body.js';
+import { parsedOrNull, readWebBody } from './web-body.js';
 import type { Incoming } from './guard.js';
 import { heldWebAnswer } from './held-web-answer.js';
 import { withKnownVersion } from './protocol-version.js';

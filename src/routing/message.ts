@@ -49,7 +49,7 @@ export type Scope = 'request' | 'session' | 'either';
 /** Whether a request may own a server-initiated message: `'first'` comes before `'second'`, and `'never'` owns none. */
 export type OwnerRank = 'first' | 'second' | 'never';
 
-const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
+export const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
 const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
 /** True for ids that the protocol allows. JSON-RPC's `null` and fractional ids are not among them. */
@@ -177,8 +177,8 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // Progress tokens and request ids have the same shape; tokens may be any number.

@@ -49,6 +49,11 @@ export function headerOf(request: unknown, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Only the client of a session knows the session's id, and answers its server requests. */
+export function isOfSession(request: unknown, sessionId: unknown): boolean {
+  return sessionId === undefined || headerOf(request, 'mcp-session-id') === sessionId;
+}
+
 /** The content type among the arguments of `writeHead(status, [reason], headers)`. */
 export function contentTypeOf(args: readonly unknown[]): unknown {
   const headers = args.find((arg) => typeof arg === 'object' && arg !== null);

@@ -3,15 +3,13 @@ import type { RequestId } from '../routing/message.js';
 import { endsWithin } from '../ends-within.js';
 import { AnswerScanner } from './answer-scanner.js';
 import { isNodeResponse } from './http-headers.js';
-
-/** A body is read no further to find out what it answers. */
-const MAX_SCANNED_BYTES = 16_777_216;
-
-/** Most answers come in one or two chunks, of at most 64 KiB each. */
-const MAX_KEPT_CHUNKS = 4;
+import { SeenBody } from './seen-body.js';
 
 /** A client that was refused may keep the connection open and send no more of the body. */
-const MAX_READING_MS = 1_000;
+export const MAX_READING_MS = 1_000;
+
+/** How long a body that is too large is read on to find out which server requests it answers. The id often comes last. */
+export const MAX_REFUSED_MS = 10_000;
 
 /** The part of a Node request by which its body is seen without being read. */
 interface NodeRequest {
@@ -68,36 +66,6 @@ function watchNodeBody(request: NodeRequest): PostedAnswers {
   };
 }
 
-/** Few bodies are refused, so what is short is kept, and scanned only when somebody asks. */
-class SeenBody {
-  #kept: Uint8Array[] = [];
-  readonly #scanner = new AnswerScanner();
-  #decoder: InstanceType<typeof TextDecoder> | undefined;
-  #size = 0;
-
-  get isTooLong(): boolean {
-    return this.#size > MAX_SCANNED_BYTES;
-  }
-
-  add(chunk: Uint8Array): void {
-    if (this.isTooLong) return;
-    this.#size += chunk.length;
-    this.#kept.push(chunk);
-    // A chunk keeps the memory that it was read into, however short it is.
-    if (this.#kept.length > MAX_KEPT_CHUNKS) this.#scan();
-  }
-
-  answers(): readonly RequestId[] {
-    this.#scan();
-    return this.#scanner.end();
-  }
-
-  #scan(): void {
-    const decoder = (this.#decoder ??= new TextDecoder());
-    for (const chunk of this.#kept.splice(0)) this.#scanner.add(decoder.decode(chunk, { stream: true }));
-  }
-}
-
 /** Sees the body of a web-standard request, which has not been read. */
 export function watchWebBody(request: Request): PostedAnswers {
   const { body } = request.bodyUsed ? { body: null } : request.clone();
@@ -107,19 +75,16 @@ export function watchWebBody(request: Request): PostedAnswers {
   return posted;
 }
 
-async function scanned(body: ReadableStream<Uint8Array> | null): Promise<readonly RequestId[]> {
-  const scanner = new AnswerScanner();
-  const decoder = new TextDecoder();
-  let size = 0;
-  const reader = body?.getReader();
+async function scanned(stream: ReadableStream<Uint8Array> | null): Promise<readonly RequestId[]> {
+  const body = new SeenBody();
+  const reader = stream?.getReader();
   for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
-    size += part.value.length;
-    scanner.add(decoder.decode(part.value, { stream: true }));
-    if (size <= MAX_SCANNED_BYTES) continue;
+    body.add(part.value);
+    if (!body.isTooLong) continue;
     await reader?.cancel();
     break;
   }
-  return scanner.end();
+  return body.answers();
 }
 
 /** Of a body that was parsed before. */

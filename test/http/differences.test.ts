@@ -1,4 +1,4 @@
-/** Where our transport differs from the SDK's, and means to. Each difference is listed in docs/api.md. */
+/** Where our transport differs from the SDK's, and means to. Each difference is listed in docs/http.md. */
 import { StreamableHTTPServerTransport as SdkTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
 import { afterEach, expect, it } from 'vitest';

@@ -1,7 +1,8 @@
 import { JSONRPCMessageSchema, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInitialize, isMessage, isRequest, versionIn } from '../../src/http/messages.js';
+import { isInitialize, isMessage, versionIn } from '../../src/http/messages.js';
+import { isRequest } from '../../src/routing/message.js';
 
 const absent = Symbol('absent');
 

@@ -2,8 +2,8 @@
 import { JSONRPCMessageSchema, isInitializeRequest, isJSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInitialize, isMessage, isRequest } from '../../src/http/messages.js';
-import type { JsonRpcMessage } from '../../src/routing/message.js';
+import { isInitialize, isMessage } from '../../src/http/messages.js';
+import { isRequest, type JsonRpcMessage } from '../../src/routing/message.js';
 
 /** None above 2^53: the SDK refuses such ids, and here they are relayed. */
 const NUMBERS = [0, -0, 1, -1, 1.5, 2 ** 53 - 1, Number.MIN_VALUE];

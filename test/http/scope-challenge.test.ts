@@ -1,22 +1,14 @@
 /** The step-up of SDK 2.x servers: the answer to a request whose token will not do is that of the SDK's transport. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { StreamableHTTPServerTransport, type ScopeChallengeResolver } from 'mcp-backchannel/http';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { closers, listen } from '../proxy/support.js';
+import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../support/raw-http.js';
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
+const closing = closers();
 
-const INITIALIZE = {
-  jsonrpc: '2.0',
-  id: 0,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
-};
-const CALL = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'any' } };
+const CALL = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'any' } };
 
 type Either = Pick<StreamableHTTPServerTransport, 'handleRequest' | 'setScopeChallengeResolver'> & {
   onmessage?: unknown;
@@ -45,13 +37,13 @@ async function outcome(transport: Either, resolver: ScopeChallengeResolver, auth
   const http = createServer((request, response) => {
     void transport.handleRequest(Object.assign(request, { auth }), response);
   });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  closing.push(() => http.close().closeAllConnections());
-  const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}/mcp`;
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const url = await listen(http);
+  closing(() => {
+    http.close().closeAllConnections();
+  });
   const post = async (message: object, more = {}): Promise<Response> =>
-    fetch(url, { method: 'POST', body: JSON.stringify(message), headers: { ...headers, ...more } });
-  const begun = await post(INITIALIZE);
+    fetch(url, { method: 'POST', body: JSON.stringify(message), headers: { ...JSON_HEADERS, ...more } });
+  const begun = await post(INITIALIZE_MESSAGE);
   await begun.text();
   transport.setScopeChallengeResolver(resolver);
   const answer = await post(CALL, { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' });

@@ -1,13 +1,11 @@
 /** What comes with a message: the text that it was read from, if that says the same. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { closers, listen } from '../proxy/support.js';
+import { JSON_HEADERS } from '../support/raw-http.js';
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
+const closing = closers();
 
 /** Posts a body to a new stateless transport. @returns the messages that came in, each with its text */
 async function received(body: string, parsed?: unknown): Promise<[unknown, unknown][]> {
@@ -16,11 +14,11 @@ async function received(body: string, parsed?: unknown): Promise<[unknown, unkno
   transport.onmessage = (message: unknown, { text }: { readonly text?: string }) => void all.push([message, text]);
   await transport.start();
   const http = createServer((request, response) => void transport.handleRequest(request, response, parsed));
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  closing.push(() => http.close().closeAllConnections());
-  const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}/`;
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  expect((await fetch(url, { method: 'POST', body, headers })).status).toBe(202);
+  const url = await listen(http);
+  closing(() => {
+    http.close().closeAllConnections();
+  });
+  expect((await fetch(url, { method: 'POST', body, headers: JSON_HEADERS })).status).toBe(202);
   return all;
 }
 

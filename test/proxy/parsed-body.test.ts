@@ -68,6 +68,18 @@ describe.each(['in chunks', 'gzipped'])('a body that came %s', (how) => {
   );
 });
 
+it('a body that was not parsed is read, though a framework says `null` instead of nothing', async () => {
+  const backend = await startUpstream('in-memory');
+  const proxy = createStatefulProxy({ upstream: () => backend.connect() });
+  closing(() => backend.close());
+  closing(() => proxy.close());
+  const http = createServer((request, response) => {
+    proxy.listener(Object.assign(request, { body: null }), response);
+  });
+  closing(() => http.close());
+  expect((await posted(await listen(http), {}, initialize('x'))).status).toBe(200);
+});
+
 it('a body that came in chunks to the web-standard handler is measured', async () => {
   const proxy = createStatefulProxy({ upstream: () => Promise.reject(new Error('no need')), maxBodyBytes: 4_000 });
   closing(() => proxy.close());

@@ -2,7 +2,7 @@ import { endsWithin } from '../../ends-within.js';
 import { asError } from '../../errors.js';
 import type { HttpRefusal } from '../../http-refusal.js';
 import { asksForCredentials } from '../../http-status.js';
-import { originalText } from '../../original-text.js';
+import { jsonOf } from '../../original-text.js';
 import {
   cancelledIdOf,
   isRequest,
@@ -134,7 +134,7 @@ export class HttpTransport implements TransportLike {
   /** Sends a request, and starts to read its answer. */
   async #request(message: RequestMessage, { headers }: HttpSendOptions): Promise<void> {
     const call = new HttpCall(message.id, this.#client, this.#listener, () => this.#headers());
-    const body = originalText(message) ?? JSON.stringify(message);
+    const body = jsonOf(message);
     const { clear } = this.#lanes;
     if (clear !== undefined) await clear;
     this.#calls.add(call);
@@ -200,7 +200,7 @@ export class HttpTransport implements TransportLike {
 
   /** Sends a notification or an answer. */
   async #tell(message: JsonRpcMessage, { headers }: HttpSendOptions): Promise<void> {
-    const body = originalText(message) ?? JSON.stringify(message);
+    const body = jsonOf(message);
     const taken = await this.#lanes.send(message, body.length, async (signal) =>
       this.#post(body, this.#headers(headers), signal),
     );

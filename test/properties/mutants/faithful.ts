@@ -67,8 +67,8 @@ export const FAITHFUL_MUTANTS: readonly Mutant[] = [
     'C7',
     'settle a server request for a client of another session',
     'src/interceptor/watched-streams.ts',
-    "return isOfSession && methodOf(request) === 'POST';",
-    "return (isOfSession || !isOfSession) && methodOf(request) === 'POST';",
+    "return methodOf(request) === 'POST' && isOfSession(request, sessionId);",
+    "return methodOf(request) === 'POST' && void isOfSession(request, sessionId) === undefined;",
   ),
   mutant(
     'C16',

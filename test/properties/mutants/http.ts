@@ -122,8 +122,8 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     'C11',
     'let a JSON answer hang when the transport closes',
     STREAMS,
-    '      stream?.end();\n      json?.refuse(CLOSED);\n    }\n    this.standalone',
-    '      stream?.end();\n      void json;\n    }\n    this.standalone',
+    '  json?.refuse(CLOSED);\n',
+    '  void [json, CLOSED];\n',
   ),
   mutant(
     'C5',
@@ -157,7 +157,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     'C15',
     'write the text of a message on several lines',
     'src/original-text.ts',
-    "text.replaceAll(/[\\r\\n]+/g, ' ')",
+    "json.replaceAll(/[\\r\\n]+/g, ' ')",
     'text',
   ),
 ];
