@@ -1,7 +1,7 @@
-import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { asError } from '../errors.js';
 import { isMethodMessage, isRecord, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
+import { isMeta } from '../meta.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
 import { keepText } from '../original-text.js';
 import { withoutNulls } from '../null-for-absent.js';
@@ -212,5 +212,5 @@ function exactly(message: JsonRpcMessage, wanted: JsonRpcMessage): JsonRpcMessag
 }
 
 function isResult(result: unknown): boolean {
-  return isRecord(result) && (result['_meta'] === undefined || ResultSchema.safeParse(result).success);
+  return isRecord(result) && isMeta(result['_meta']);
 }

@@ -15,7 +15,7 @@ const KEEPALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 
 export interface EndpointOptions {
   readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
-  readonly metrics: Registry;
+  readonly metrics: () => Promise<Registry>;
   readonly path: string;
   /** Who may read `/metrics`. Anyone may read `/healthz`, which shows only numbers: health checks have no token. */
   readonly guard: Pick<Guard, 'check'>;
@@ -77,14 +77,19 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
         pass(response, refusal);
         return;
       }
-      metrics.metrics().then(
-        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
-        () => answer(response, 500, { error: 'no metrics' }),
-      );
+      showMetrics(metrics, response).catch(() => {
+        answer(response, 500, { error: 'no metrics' });
+      });
       return;
     default:
       answer(response, 404, { error: 'not found', ...hintFor(options, request) });
   }
+}
+
+async function showMetrics(metrics: EndpointOptions['metrics'], response: ServerResponse): Promise<void> {
+  const registry = await metrics();
+  const text = await registry.metrics();
+  response.writeHead(200, { 'Content-Type': registry.contentType }).end(text);
 }
 
 /** A longer path may have been chosen so that nobody can guess it. It is not shown. */

@@ -5,7 +5,7 @@ import { hostPattern, isAnyHost } from '../proxy/host-pattern.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
-import { metricsOf } from './metrics.js';
+import { lateMetricsOf } from './late-metrics.js';
 import type { CommandOptions, UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
 import { ProtectedResource } from './protected-resource.js';
@@ -82,7 +82,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   let isClosing = false;
   const server = createEndpoint({
     proxy,
-    metrics: metricsOf(proxy),
+    metrics: lateMetricsOf(proxy),
     path,
     guard,
     wellKnown: resource && ((asked, incoming) => resource.answer(asked, incoming)),

@@ -5,7 +5,6 @@ import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
 import { textOf } from '../errors.js';
 import { proxiesFor, secretsOf, type Proxies } from '../backends/http/proxy-environment.js';
-import { SseTransport } from '../backends/sse-transport.js';
 import { ClientSecrets, discreet, secretsIn } from './client-secrets.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
@@ -17,6 +16,7 @@ type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 
 /** Loads the HTTP client only when needed. A server that we run as a command does not need it. */
 const loadHttp = () => import('../backends/http/index.js');
+const loadSse = () => import('../backends/sse-transport.js');
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may be part of other words. */
 const MIN_SECRET_PATH = 12;
@@ -105,8 +105,11 @@ export class UpstreamFactory {
     const { maxMessage, renews } = this.options;
     const reach = (): InstanceType<typeof HttpTransport> => new HttpTransport(url, { ...own, maxMessage });
     const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
-    const transport =
-      kind === 'url' ? overHttp() : new SseTransport(url, { ...own, maxMessage, fetch: fetchThrough(url) });
+    const overSse = async (): Promise<TransportLike> => {
+      const { SseTransport } = await loadSse();
+      return new SseTransport(url, { ...own, maxMessage, fetch: fetchThrough(url) });
+    };
+    const transport = kind === 'url' ? overHttp() : await overSse();
     return discreet(transport, secrets, passed, show);
   }
 

@@ -1,5 +1,6 @@
 /** Which values are messages? The same as for the SDK, without a schema: that takes most of the time of a small request. */
-import { isRecord, isRequestId, RELATED_TASK_KEY, type JsonRpcMessage } from '../routing/message.js';
+import { isMeta } from '../meta.js';
+import { isRecord, isRequestId, type JsonRpcMessage } from '../routing/message.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,16 +43,6 @@ function isError(value: Fields): boolean {
   const { id, error } = value;
   if (id !== undefined && !isRequestId(id)) return false;
   return isRecord(error) && Number.isSafeInteger(error['code']) && typeof error['message'] === 'string';
-}
-
-function isMeta(meta: unknown): boolean {
-  if (meta === undefined) return true;
-  if (!isRecord(meta)) return false;
-  const { progressToken, [RELATED_TASK_KEY]: task } = meta;
-  return (
-    (progressToken === undefined || isRequestId(progressToken)) &&
-    (task === undefined || (isRecord(task) && typeof task['taskId'] === 'string'))
-  );
 }
 
 const METHOD_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);

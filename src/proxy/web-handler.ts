@@ -7,12 +7,14 @@ import type { Admission } from './admission.js';
 import { parsedOrNull, readWebBody } from './web-body.js';
 import type { Incoming } from './guard.js';
 import { heldWebAnswer } from './held-web-answer.js';
-import { withKnownVersion } from './protocol-version.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 
-/** Loaded on demand, because some supported versions of the SDK do not have it. */
-const loadTransport = () => import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js');
+/** Loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
+const load = async () => ({
+  ...(await import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js')),
+  ...(await import('./protocol-version.js')),
+});
 
 const TOO_LARGE = Symbol('too large');
 
@@ -22,11 +24,11 @@ export function webHandler(
   settings: ProxySettings,
   report: (error: Error) => void,
 ): (request: Request) => Promise<Response> {
-  let loading: ReturnType<typeof loadTransport> | undefined;
+  let loading: ReturnType<typeof load> | undefined;
 
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
     // Loaded only once: import() costs time on every call, and more if the host uses module hooks.
-    const { WebStandardStreamableHTTPServerTransport: Transport } = await (loading ??= loadTransport());
+    const { WebStandardStreamableHTTPServerTransport: Transport, withKnownVersion } = await (loading ??= load());
     const session = await admission.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();

@@ -72,7 +72,7 @@ describe('60: a connection that is not used is kept', () => {
   ])('%s', async (_how, keepAliveTimeout, isKept) => {
     const server = createEndpoint({
       proxy: { listener: () => undefined, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) },
-      metrics: new Registry(),
+      metrics: () => Promise.resolve(new Registry()),
       path: '/mcp',
       guard: { check: () => undefined },
       isClosing: () => false,
