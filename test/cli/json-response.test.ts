@@ -6,7 +6,6 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { answersOf } from '../support/stage.js';
-import type { Command } from './support.js';
 import { elicitations, ROOT, Started, type Command } from './support.js';
 
 const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
