@@ -8,7 +8,7 @@ import { McpServer as McpServer2 } from '@modelcontextprotocol/server';
 import type { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
 
 /** What a tool may do while it runs. None of it says which call it is for. */
-export interface Doing {
+interface Doing {
   readonly ask: (message: string) => Promise<string>;
   readonly log: (line: string) => Promise<void>;
   /** Closes the stream of the call. `undefined`: the SDK does not know how, or the client cannot come back. */
