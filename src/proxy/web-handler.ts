@@ -2,7 +2,7 @@ import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
 import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
-import { FAILED, tooLarge, type Answer } from './own-answers.js';
+import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
 import { parsedOrNull, readWebBody } from './web-body.js';
 import type { Incoming } from './guard.js';
@@ -32,16 +32,21 @@ export function webHandler(
     const session = await admission.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();
+    let isConnected = true;
     const disconnected = (): void => {
-      session.disconnected();
+      if (isConnected) session.disconnected();
+      isConnected = false;
     };
+    // A client that waits for a JSON answer reads no body yet, so nothing else shows that it leaves.
+    if (settings.enableJsonResponse) request.signal.addEventListener('abort', disconnected);
     try {
       const known = withKnownVersion(request, session.protocolVersion);
       const message = request.method === 'POST' ? await readMessage(known, session) : undefined;
       if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
       const pendingPost = admission.pendingPost(incoming);
       const options = message === undefined ? undefined : { parsedBody: message };
-      const answer = await pendingPost.run(() => session.downstream.handleRequest(known, options));
+      const handled = pendingPost.run(() => session.downstream.handleRequest(known, options));
+      const answer = await (settings.enableJsonResponse ? unlessOver(session.over.signal, handled) : handled);
       return whenEnded(await heldWebAnswer(answer, pendingPost), disconnected);
     } catch (error) {
       disconnected();
@@ -75,6 +80,19 @@ export function webHandler(
     for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.headers.set(name, value);
     return response;
   };
+}
+
+/** The SDK's transport never settles a JSON answer that is still missing when it is closed. */
+async function unlessOver(over: AbortSignal, handled: Promise<Response>): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      resolve(responseOf(NOT_FOUND));
+    };
+    over.addEventListener('abort', gone);
+    void handled.then(resolve, reject).finally(() => {
+      over.removeEventListener('abort', gone);
+    });
+  });
 }
 
 function incomingOf({ method, url, headers }: Request): Incoming {
