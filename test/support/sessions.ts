@@ -5,6 +5,9 @@ import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { withBackchannel, type RouteEvent } from '../../src/index.js';
 import { serve } from '../../examples/lib/serve.js';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
+import { SDKS } from './transports.js';
+
+const BACKCHANNEL = { parkTimeoutMs: 20 };
 
 type Handler = Parameters<Server['setRequestHandler']>[1];
 export type Extra = Parameters<Handler>[1];
@@ -22,6 +25,7 @@ export async function startSession(
   tools: Readonly<Record<string, Tool>>,
   clientOptions?: StrictClientOptions,
   serverOptions?: ServerOptions,
+  kind = SDKS,
 ): Promise<Session> {
   const routes: RouteEvent[] = [];
   const errors: Error[] = [];
@@ -36,12 +40,12 @@ export async function startSession(
       return { content: [{ type: 'text' as const, text: await tool(server, extra) }] };
     });
     server.onerror = (error) => errors.push(error);
-    const transport = withBackchannel(bare, { parkTimeoutMs: 20 });
+    const transport = withBackchannel(bare, BACKCHANNEL);
     transport.backchannel.routes$.subscribe((event) => routes.push(event));
     await server.connect(transport);
     return transport;
   };
-  const served = await serve({ onSession: connect });
+  const served = await serve({ onSession: connect, create: (options) => kind.create(options, BACKCHANNEL) });
   const client = await StrictClient.connect(served.url, clientOptions);
   const close = async (): Promise<void> => {
     client.vanish();
