@@ -19,7 +19,7 @@ export interface HttpTransport {
 }
 
 export const SDKS: HttpTransport = {
-  transport: "the SDK's transport",
+  transport: 'the transport of the SDK',
   isOurs: false,
   create: (options) => new StreamableHTTPServerTransport(options),
 };
