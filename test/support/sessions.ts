@@ -4,8 +4,8 @@ import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/se
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { withBackchannel, type RouteEvent } from '../../src/index.js';
 import { serve } from '../../examples/lib/serve.js';
-import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
-import { SDKS } from './transports.js';
+import { StrictClient } from '../../examples/lib/strict-client.js';
+import { SDKS, type HttpTransport } from './transports.js';
 
 const BACKCHANNEL = { parkTimeoutMs: 20 };
 
@@ -23,9 +23,7 @@ export interface Session {
 /** One session of a server with these tools, and a client that does not open the standalone stream. */
 export async function startSession(
   tools: Readonly<Record<string, Tool>>,
-  clientOptions?: StrictClientOptions,
-  serverOptions?: ServerOptions,
-  kind = SDKS,
+  { serverOptions, kind = SDKS }: { readonly serverOptions?: ServerOptions | undefined; readonly kind?: HttpTransport },
 ): Promise<Session> {
   const routes: RouteEvent[] = [];
   const errors: Error[] = [];
@@ -46,7 +44,7 @@ export async function startSession(
     return transport;
   };
   const served = await serve({ onSession: connect, create: (options) => kind.create(options, BACKCHANNEL) });
-  const client = await StrictClient.connect(served.url, clientOptions);
+  const client = await StrictClient.connect(served.url);
   const close = async (): Promise<void> => {
     client.vanish();
     await served.close();

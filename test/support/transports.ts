@@ -6,6 +6,7 @@ import {
 import type { BackchannelOptions } from 'mcp-backchannel';
 import { StreamableHTTPServerTransport as OurTransport } from 'mcp-backchannel/http';
 import { MemoryEventStore } from './event-store.js';
+import { UPSTREAM_KINDS, type UpstreamKind } from './upstreams.js';
 
 export interface HttpTransport {
   readonly transport: string;
@@ -43,3 +44,14 @@ export const HTTP_TRANSPORTS: readonly HttpTransport[] = [SDKS, OURS];
 
 /** For scenarios that are the same with an event store and without. */
 export const WITH_AND_WITHOUT_STORE: readonly HttpTransport[] = [SDKS, OURS, OURS_WITH_STORE];
+
+/**
+ * Scenarios with a proxy between client and backend. What the backend is reached by makes no difference to the transport
+ * that faces the client, but for what can be known of a message: there are kinds where its context tells its request,
+ * and kinds where nothing does. Our own transport is tried with one of each, which keeps the tests short.
+ */
+export const SCENARIOS: readonly (HttpTransport & { readonly upstream: UpstreamKind })[] =
+  WITH_AND_WITHOUT_STORE.flatMap((kind) => {
+    const upstreams = kind.isOurs ? (['in-memory', 'stdio'] as const) : UPSTREAM_KINDS;
+    return upstreams.map((upstream) => ({ ...kind, upstream }));
+  });
