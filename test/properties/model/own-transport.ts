@@ -6,57 +6,16 @@ import type { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
 import type { BareTransport } from '../../../src/http/bare-transport.js';
 import { innerOf } from '../../../src/interceptor/wrapped.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
-import { FakeResponse } from '../../support/http-fakes.js';
+import type { FakeResponse } from '../../support/http-fakes.js';
+import { requestOf, WrittenResponse } from '../../support/own-http.js';
 import type { Incoming } from './connections.js';
 import type { Side } from './side.js';
 import { holds, type Stream } from './records.js';
 
-const SESSION = 'session';
-const HEADERS = {
-  host: '127.0.0.1',
-  accept: 'application/json, text/event-stream',
-  'content-type': 'application/json',
-  'mcp-session-id': SESSION,
-  'mcp-protocol-version': '2025-11-25',
-};
-
-/** As much of Node's response as our own transport has need of. What is written is kept. */
-class OwnResponse extends FakeResponse {
-  readonly writableLength = 0;
-  readonly destroyed = false;
-  readonly shouldKeepAlive = true;
-  headersSent = false;
-  isEnded = false;
-  text = '';
-
-  override writeHead(...args: unknown[]): this {
-    this.headersSent = true;
-    return super.writeHead(...args);
-  }
-
-  flushHeaders(): void {
-    this.headersSent = true;
-  }
-
-  override write(text: string): boolean {
-    this.text += text;
-    return true;
-  }
-
-  override end(text = ''): this {
-    this.text += text;
-    this.isEnded = true;
-    queueMicrotask(() => {
-      if (!this.closed) this.disconnect();
-    });
-    return this;
-  }
-}
-
 export class OwnTransport {
   readonly #bare: BareTransport;
   /** What is really written, for each response that the model knows of. */
-  readonly #real = new Map<FakeResponse, OwnResponse>();
+  readonly #real = new Map<FakeResponse, WrittenResponse>();
   readonly #written: string[] = [];
   #isClosing = false;
 
@@ -83,10 +42,9 @@ export class OwnTransport {
       const { method = '' } = request;
       const given = shadow as unknown as FakeResponse;
       const real = this.#responseFor(given);
-      const mine = { method, headers: HEADERS, rawHeaders: [], url: '/mcp', httpVersionMajor: 1, socket: {} };
       if (method === 'GET') side.connections.answerGet(given, undefined);
       const body = method === 'GET' ? undefined : this.#expects(given, what as readonly Incoming[]);
-      return handleRequest(mine as never, real as never, body);
+      return handleRequest(requestOf(method) as never, real as never, body);
     };
   }
 
@@ -122,9 +80,9 @@ export class OwnTransport {
   }
 
   /** What the client sees: a connection that it drops is dropped, and one that is ended is at its end. */
-  #responseFor(shadow: FakeResponse): OwnResponse {
+  #responseFor(shadow: FakeResponse): WrittenResponse {
     const { connections } = this.side;
-    const real = new OwnResponse();
+    const real = new WrittenResponse();
     const mine = (): Stream | undefined =>
       [...connections.posts, ...connections.gets].find(({ response }) => response === shadow);
     this.#real.set(shadow, real);
