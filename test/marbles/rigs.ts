@@ -35,7 +35,7 @@ function wrapped(options: BackchannelOptions): TimeRig {
   const { inner } = rig;
   return {
     ...rig,
-    written: () => inner.sent.map(({ message }) => (message).id),
+    written: () => inner.sent.map(({ message }) => message.id),
     storesIn: (...delays) => {
       const left = [...delays];
       inner.write = async () => {

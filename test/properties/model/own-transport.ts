@@ -8,9 +8,18 @@ import { innerOf } from '../../../src/interceptor/wrapped.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import type { FakeResponse } from '../../support/http-fakes.js';
 import { requestOf, WrittenResponse } from '../../support/own-http.js';
-import type { Incoming } from './connections.js';
-import type { Side } from './side.js';
-import { holds, type Stream } from './records.js';
+import type { Connections, Incoming } from './connections.js';
+import type { InnerModel } from './fake-inner.js';
+import { holds, type Out, type Stream } from './records.js';
+
+/** The side of the model that the transport belongs to. */
+interface OwnSide extends InnerModel {
+  readonly config: { readonly json: boolean };
+  readonly connections: Connections;
+  readonly outs: ReadonlyMap<object, Out>;
+  end(): void;
+  capture(): (work: () => void) => void;
+}
 
 export class OwnTransport {
   readonly #bare: BareTransport;
@@ -21,7 +30,7 @@ export class OwnTransport {
 
   constructor(
     transport: StreamableHTTPServerTransport,
-    private readonly side: Side,
+    private readonly side: OwnSide,
   ) {
     this.#bare = innerOf<object>(transport) as BareTransport;
     void this.#bare.initialize();
