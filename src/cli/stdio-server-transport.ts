@@ -3,6 +3,7 @@ import { errorAnswer } from '../error-answers.js';
 import { asError } from '../errors.js';
 import { isMessage } from '../http/messages.js';
 import { withoutNulls } from '../null-for-absent.js';
+import { withStandIns } from '../long-ids.js';
 import { keepText, lineOf } from '../original-text.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
@@ -100,12 +101,13 @@ export class StdioTransport implements TransportLike {
     if (json === '') return;
     try {
       const value = parsed(json);
-      const message = withoutNulls(value);
+      const exact = value === undefined ? value : withStandIns(value, json);
+      const message = withoutNulls(exact);
       if (!isMessage(message)) {
-        this.#notValid(value);
+        this.#notValid(exact);
         return;
       }
-      if (message === value) keepText(message, json);
+      if (message === exact) keepText(message, json);
       this.onmessage?.(message);
     } catch (error) {
       this.onerror?.(asError(error));

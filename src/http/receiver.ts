@@ -143,12 +143,17 @@ function isPrimedFor(endpoint: Endpoint, visit: Visit, requests: readonly Reques
 }
 
 /** @param isPrimed the client can come back to a stream that is closed early, and the server may close it */
-function handOver(endpoint: Endpoint, { request }: Visit, { messages, text }: Posted, isPrimed: boolean): void {
+function handOver(endpoint: Endpoint, { request }: Visit, { messages, texts }: Posted, isPrimed: boolean): void {
   const info = requestInfoOf(request);
-  for (const message of messages) {
+  for (const [at, message] of messages.entries()) {
     endpoint.handOver(
       message,
-      extraOf(request, info, text, isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined),
+      extraOf(
+        request,
+        info,
+        texts[at],
+        isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined,
+      ),
     );
   }
 }
