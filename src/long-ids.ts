@@ -50,7 +50,7 @@ function hasDoubtful({ id, params }: Fields): boolean {
 }
 
 /** Whether the text of this number may have been another one. Fractions are no ids. */
-function isDoubtful(value: unknown): value is number {
+export function isDoubtful(value: unknown): value is number {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return false;
   return Number.isInteger(value) || !Number.isFinite(value);
 }
@@ -79,6 +79,14 @@ export function idIn(json: string): unknown {
 export function withoutStandIns(json: string): string {
   if (!areUsed || !json.includes(MARK)) return json;
   return json.replaceAll(AS_VALUE, '$1').replaceAll(MARK, '');
+}
+
+/** The only one of these ids that others read as the same number as this id, which is not one of them. */
+export function onlyMeantBy(id: RequestId, known: Iterable<RequestId>): RequestId | undefined {
+  const rounded = isDoubtful(id) ? id : roundedId(id);
+  if (rounded === undefined) return undefined;
+  const meant = [...known].filter((one) => rounded === (isDoubtful(one) ? one : roundedId(one)));
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 /** The double that others read in place of this id. `undefined`: it is no stand-in. */

@@ -3,6 +3,7 @@ import { asError } from '../errors.js';
 import { isMethodMessage, isRecord, isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
+import { onlyMeantBy } from '../long-ids.js';
 import { keepText, messagesIn } from '../original-text.js';
 import { withoutNulls } from '../null-for-absent.js';
 import type { TransportLike } from '../transport-like.js';
@@ -109,8 +110,12 @@ function exactMessagesIn(value: unknown, text: string | undefined): readonly unk
 export function isAnswerTo(id: RequestId, json: string): boolean {
   return exactMessagesIn(parsed(json), json).some((message: unknown) => {
     const answer = Object(message) as JsonRpcMessage;
-    return answer.id === id && (answer.method ?? undefined) === undefined && validAnswer(answer) !== undefined;
+    return isSameId(answer.id, id) && (answer.method ?? undefined) === undefined && validAnswer(answer) !== undefined;
   });
+}
+
+function isSameId(id: unknown, asked: RequestId): boolean {
+  return id === asked || (isRequestId(id) && onlyMeantBy(id, [asked]) === asked);
 }
 
 /** The Python SDK uses this id in errors for messages that it could not read. */

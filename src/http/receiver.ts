@@ -145,13 +145,14 @@ function isPrimedFor(endpoint: Endpoint, visit: Visit, requests: readonly Reques
 /** @param isPrimed the client can come back to a stream that is closed early, and the server may close it */
 function handOver(endpoint: Endpoint, { request }: Visit, { messages, texts }: Posted, isPrimed: boolean): void {
   const info = requestInfoOf(request);
-  for (const [at, message] of messages.entries()) {
+  for (const [at, read] of messages.entries()) {
+    const message = endpoint.sentLongIds.received(read);
     endpoint.handOver(
       message,
       extraOf(
         request,
         info,
-        texts[at],
+        message === read ? texts[at] : undefined,
         isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined,
       ),
     );

@@ -97,3 +97,51 @@ test.each(cases)('two server requests of a backend over %s: %s and %s', async (k
   const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
   expect(result.answers).toEqual(sent);
 });
+
+/** JavaScript reads ids as doubles, and writes those back. */
+const rounds: Play = (text, write) => {
+  const { id, params } = JSON.parse(text) as { id: number; params: { _meta: { progressToken: number } } };
+  if (!text.includes('tools/call')) return;
+  const progress = JSON.stringify({ progressToken: params._meta.progressToken, progress: 1, message: 'one' });
+  write(`{"jsonrpc":"2.0","method":"notifications/progress","params":${progress}}`);
+  write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"name":"one"}}`);
+};
+
+test.each(KINDS)('a backend over %s that rounds ids answers the only call it can mean', async (kind) => {
+  const { url } = await open(await rawBackend(kind, rounds));
+  const client = await rawClient(url);
+  const id = '12345678901234567890';
+  expect(await client.post(call(id, 'one'))).toEqual(answered(id, 'one'));
+});
+
+test.each(KINDS)('a client that rounds ids answers the only request of a backend over %s', async (kind) => {
+  const { url, proxy } = await open(await rawBackend(kind, asksTwice));
+  const client = await rawClient(url);
+  const asked: string[] = [];
+  const messages = await client.post(
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"12345678901234567890 7"}}`,
+    (message) => {
+      if (!message.includes('sampling')) return;
+      const { id } = JSON.parse(message) as { id: number };
+      asked.push(String(id));
+      if (asked.length < 2) return;
+      void (async () => {
+        for (const progressToken of asked.map(Number)) {
+          const params = { progressToken, progress: 1 };
+          await client.post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }));
+        }
+        for (const id of asked.map(Number)) {
+          await client.post(JSON.stringify({ jsonrpc: '2.0', id, result: { role: 'assistant' } }));
+        }
+      })();
+    },
+  );
+  const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
+  expect(result.answers.map((answer) => /"(?:id|progressToken)":([^,]+)/.exec(answer)?.[1])).toEqual([
+    '12345678901234567890',
+    '7',
+    '12345678901234567890',
+    '7',
+  ]);
+  expect(proxy.snapshot().inFlight).toBe(0);
+});

@@ -103,7 +103,7 @@ export async function rawClient(url: string, ask: (request: Request) => Promise<
       const messages: string[] = [];
       let rest = '';
       const response = await send(body);
-      for await (const part of (response.body ?? new Blob().stream()).pipeThrough(new TextDecoderStream())) {
+      for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
         const events = (rest + part).split('\n\n');
         rest = events.pop() ?? '';
         for (const event of events) {
