@@ -56,7 +56,7 @@ export function isDoubtful(value: unknown): value is number {
 }
 
 function standInFor(value: number, text: string | undefined): RequestId {
-  if (text === undefined || text === String(value)) return value;
+  if (text === undefined) return value;
   areUsed = true;
   return `${MARK}${text}`;
 }

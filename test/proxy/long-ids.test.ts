@@ -1,6 +1,6 @@
 /** Ids and progress tokens that a double cannot hold: they are told apart, and written as their sender wrote them. */
 import { expect, test } from 'vitest';
-import { KINDS, rawBackend, rawClient, type Play } from './raw-backends.js';
+import { DOORS, KINDS, rawBackend, rawClient, type Play } from './raw-backends.js';
 import { proxies } from './support.js';
 
 const open = proxies();
@@ -13,7 +13,9 @@ const PAIRS = [
   ['1e400', '2e400'],
 ] as const;
 
-const cases = KINDS.flatMap((kind) => PAIRS.map(([one, other]) => [kind, one, other] as const));
+const cases = KINDS.flatMap((kind) =>
+  Object.entries(DOORS).flatMap(([door, ask]) => PAIRS.map(([one, other]) => [kind, door, one, other, ask] as const)),
+);
 
 function call(id: string, name: string): string {
   return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"_meta":{"progressToken":${id}},"name":"${name}"}}`;
@@ -45,9 +47,9 @@ function answered(id: string, name: string): string[] {
   ];
 }
 
-test.each(cases)('two calls, with a backend over %s: %s and %s', async (kind, one, other) => {
-  const { url } = await open(await rawBackend(kind, answersTwo));
-  const client = await rawClient(url);
+test.each(cases)('two calls, with a backend over %s, through %s: %s and %s', async (kind, _door, one, other, ask) => {
+  const stage = await open(await rawBackend(kind, answersTwo));
+  const client = await rawClient(stage.url, ask(stage));
   const answers = await Promise.all([client.post(call(one, 'one')), client.post(call(other, 'other'))]);
   expect(answers).toEqual([answered(one, 'one'), answered(other, 'other')]);
 });
@@ -73,30 +75,35 @@ const asksTwice: Play = (text, write, state) => {
   }
 };
 
-test.each(cases)('two server requests of a backend over %s: %s and %s', async (kind, one, other) => {
-  const { url } = await open(await rawBackend(kind, asksTwice));
-  const client = await rawClient(url);
-  const asked: string[] = [];
-  const answer = (id: string): string => `{"jsonrpc":"2.0","id":${id},"result":{"role":"assistant","answers":"${id}"}}`;
-  const progress = (id: string): string =>
-    `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${id},"progress":1}}`;
-  const sent = [progress(other), answer(other), progress(one), answer(one)];
-  const messages = await client.post(
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${one} ${other}"}}`,
-    (message) => {
-      if (!message.includes('sampling')) return;
-      asked.push(/"id":([^,]+)/.exec(message)?.[1] ?? '');
-      if (asked.length < 2) return;
-      void (async () => {
-        for (const body of sent) await client.post(body);
-      })();
-    },
-  );
-  expect(asked).toEqual([one, other]);
-  expect(messages).toHaveLength(3);
-  const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
-  expect(result.answers).toEqual(sent);
-});
+test.each(cases)(
+  'two server requests of a backend over %s, through %s: %s and %s',
+  async (kind, _door, one, other, ask) => {
+    const stage = await open(await rawBackend(kind, asksTwice));
+    const client = await rawClient(stage.url, ask(stage));
+    const asked: string[] = [];
+    const answer = (id: string): string =>
+      `{"jsonrpc":"2.0","id":${id},"result":{"role":"assistant","answers":"${id}"}}`;
+    const progress = (id: string): string =>
+      `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${id},"progress":1}}`;
+    const sent = [progress(other), answer(other), progress(one), answer(one)];
+    const messages = await client.post(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${one} ${other}"}}`,
+      (message) => {
+        if (!message.includes('sampling')) return;
+        asked.push(/"id":([^,]+)/.exec(message)?.[1] ?? '');
+        if (asked.length < 2) return;
+        void (async () => {
+          for (const body of sent) await client.post(body);
+        })();
+      },
+    );
+    expect(asked).toEqual([one, other]);
+    expect(messages).toHaveLength(3);
+    const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
+    // Each was posted by itself, so that their order is not certain.
+    expect(result.answers.toSorted()).toEqual(sent.toSorted());
+  },
+);
 
 /** JavaScript reads ids as doubles, and writes those back. */
 const rounds: Play = (text, write) => {
@@ -107,41 +114,45 @@ const rounds: Play = (text, write) => {
   write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"name":"one"}}`);
 };
 
-test.each(KINDS)('a backend over %s that rounds ids answers the only call it can mean', async (kind) => {
-  const { url } = await open(await rawBackend(kind, rounds));
-  const client = await rawClient(url);
-  const id = '12345678901234567890';
-  expect(await client.post(call(id, 'one'))).toEqual(answered(id, 'one'));
-});
+const ways = KINDS.flatMap((kind) => Object.entries(DOORS).map(([door, ask]) => [kind, door, ask] as const));
 
-test.each(KINDS)('a client that rounds ids answers the only request of a backend over %s', async (kind) => {
-  const { url, proxy } = await open(await rawBackend(kind, asksTwice));
-  const client = await rawClient(url);
-  const asked: string[] = [];
-  const messages = await client.post(
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"12345678901234567890 7"}}`,
-    (message) => {
-      if (!message.includes('sampling')) return;
-      const { id } = JSON.parse(message) as { id: number };
-      asked.push(String(id));
-      if (asked.length < 2) return;
-      void (async () => {
-        for (const progressToken of asked.map(Number)) {
-          const params = { progressToken, progress: 1 };
-          await client.post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }));
-        }
-        for (const id of asked.map(Number)) {
-          await client.post(JSON.stringify({ jsonrpc: '2.0', id, result: { role: 'assistant' } }));
-        }
-      })();
-    },
-  );
-  const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
-  expect(result.answers.map((answer) => /"(?:id|progressToken)":([^,]+)/.exec(answer)?.[1])).toEqual([
-    '12345678901234567890',
-    '7',
-    '12345678901234567890',
-    '7',
-  ]);
-  expect(proxy.snapshot().inFlight).toBe(0);
-});
+test.each(ways)(
+  'a backend over %s that rounds ids answers the only call it can mean, through %s',
+  async (kind, _door, ask) => {
+    const stage = await open(await rawBackend(kind, rounds));
+    const client = await rawClient(stage.url, ask(stage));
+    const id = '12345678901234567890';
+    expect(await client.post(call(id, 'one'))).toEqual(answered(id, 'one'));
+  },
+);
+
+test.each(ways)(
+  'a client that rounds ids answers the only request of a backend over %s, through %s',
+  async (kind, _door, ask) => {
+    const stage = await open(await rawBackend(kind, asksTwice));
+    const client = await rawClient(stage.url, ask(stage));
+    const asked: string[] = [];
+    const messages = await client.post(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"12345678901234567890 7"}}`,
+      (message) => {
+        if (!message.includes('sampling')) return;
+        const { id } = JSON.parse(message) as { id: number };
+        asked.push(String(id));
+        if (asked.length < 2) return;
+        void (async () => {
+          for (const progressToken of asked.map(Number)) {
+            const params = { progressToken, progress: 1 };
+            await client.post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }));
+          }
+          for (const id of asked.map(Number)) {
+            await client.post(JSON.stringify({ jsonrpc: '2.0', id, result: { role: 'assistant' } }));
+          }
+        })();
+      },
+    );
+    const { result } = JSON.parse(messages[2] ?? '') as { result: { answers: string[] } };
+    const answeredFor = result.answers.map((answer) => /"(?:id|progressToken)":([^,]+)/.exec(answer)?.[1]);
+    expect(answeredFor.toSorted()).toEqual(['12345678901234567890', '12345678901234567890', '7', '7']);
+    expect(stage.proxy.snapshot().inFlight).toBe(0);
+  },
+);

@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import { HttpTransport } from '../../src/backends/http/http-transport.js';
 import { ChildTransport } from '../../src/backends/stdio/child-transport.js';
 import type { TransportLike } from '../../src/transport-like.js';
-import { listen } from './support.js';
+import { listen, type ProxyStage } from './support.js';
 
 /**
  * Plays a backend. Over stdio it runs in the child, so it must name nothing from outside.
@@ -84,37 +84,84 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return parts.join('');
 }
 
+/** Sends a request to the proxy. */
+export type Ask = (request: Request) => Promise<Response>;
+
+/** The ways into the proxy. */
+export const DOORS: Readonly<Record<string, (stage: ProxyStage) => Ask>> = {
+  'node:http': () => fetch,
+  fetch:
+    ({ proxy }) =>
+    async (request) =>
+      proxy.fetch(request),
+};
+
+interface RawEvent {
+  readonly id: string | undefined;
+  /** `undefined`: it has none. */
+  readonly message: string | undefined;
+}
+
 /** A client that reads and writes texts. */
 export interface RawClient {
   /** Posts a text. @returns the messages that came back, when the response has ended */
   post(body: string, onMessage?: (message: string) => void): Promise<string[]>;
+  /** The same with the events of the response. */
+  events(body: string): Promise<RawEvent[]>;
+  /** Comes back to a stream. @returns the messages that it has missed */
+  resume(lastEventId: string): Promise<string[]>;
 }
 
-/** @param ask where to send requests: `fetch`, or a door of the proxy itself */
-export async function rawClient(url: string, ask: (request: Request) => Promise<Response> = fetch): Promise<RawClient> {
+export async function rawClient(url: string, ask: Ask = fetch): Promise<RawClient> {
   const headers = new Headers({ 'content-type': 'application/json', accept: 'application/json, text/event-stream' });
   const send = async (body: string): Promise<Response> => ask(new Request(url, { method: 'POST', body, headers }));
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
   const begun = await send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params }));
   await begun.text();
   headers.set('mcp-session-id', begun.headers.get('mcp-session-id') ?? '');
+  headers.set('mcp-protocol-version', '2025-11-25');
   return {
-    post: async (body, onMessage = () => undefined) => {
-      const messages: string[] = [];
-      let rest = '';
-      const response = await send(body);
-      for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const events = (rest + part).split('\n\n');
-        rest = events.pop() ?? '';
-        for (const event of events) {
-          const data = event.split('\n').filter((line) => line.startsWith('data: '));
-          if (data.length === 0) continue;
-          const message = data.map((line) => line.slice('data: '.length)).join('\n');
-          messages.push(message);
-          onMessage(message);
-        }
-      }
-      return rest === '' ? messages : [...messages, rest];
+    post: async (body, onMessage) => messagesOf(await eventsOf(await send(body), onMessage)),
+    events: async (body) => eventsOf(await send(body)),
+    resume: async (lastEventId) => {
+      const resuming = new Headers(headers);
+      resuming.set('last-event-id', lastEventId);
+      return messagesOf(await eventsOf(await ask(new Request(url, { headers: resuming })), undefined, 2));
     },
   };
+}
+
+function messagesOf(events: readonly RawEvent[]): string[] {
+  return events.flatMap(({ message }) => message ?? []);
+}
+
+/** @param enough so many messages, and the rest is not awaited */
+async function eventsOf(
+  response: Response,
+  onMessage: (message: string) => void = () => undefined,
+  enough = Infinity,
+): Promise<RawEvent[]> {
+  const all: RawEvent[] = [];
+  let rest: string[] = [];
+  for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    rest.push(part);
+    if (!part.includes('\n\n') && part !== '\n') continue;
+    const texts = rest.join('').split('\n\n');
+    rest = [texts.pop() ?? ''];
+    for (const text of texts) {
+      const event = eventIn(text);
+      all.push(event);
+      if (event.message !== undefined) onMessage(event.message);
+    }
+    if (messagesOf(all).length >= enough) break;
+  }
+  return all;
+}
+
+function eventIn(text: string): RawEvent {
+  const lines = text.split('\n');
+  const data = lines.flatMap((line) => (line.startsWith('data: ') ? line.slice('data: '.length) : []));
+  const id = lines.find((line) => line.startsWith('id: '))?.slice('id: '.length);
+  const message = data.join('\n');
+  return { id, message: message === '' ? undefined : message };
 }
