@@ -131,16 +131,12 @@ export class Calls {
 
   /** The call with this progress token, and the token as the client spelled it. */
   withToken(token: RequestId): { readonly id: RequestId; readonly token: RequestId } | undefined {
-    for (const spelling of this.#spellingsOf(token)) {
+    const rounded = this.#byToken.has(token) ? undefined : onlyMeantBy(token, this.#byToken.keys());
+    for (const spelling of [token, otherSpelling(token), rounded]) {
       const id = spelling === undefined ? undefined : this.#byToken.get(spelling);
       if (spelling !== undefined && id !== undefined) return { id, token: spelling };
     }
     return undefined;
-  }
-
-  #spellingsOf(token: RequestId): readonly (RequestId | undefined)[] {
-    const rounded = this.#byToken.has(token) ? undefined : onlyMeantBy(token, this.#byToken.keys());
-    return [token, otherSpelling(token), rounded];
   }
 
   isAwaited(id: RequestId): boolean {

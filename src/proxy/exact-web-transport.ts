@@ -87,7 +87,7 @@ type SdkEventStore = NonNullable<NonNullable<ConstructorParameters<typeof WebTra
 
 /** Stores messages as they are, with their texts. */
 function storeOfTexts(sdkStore: SdkEventStore): SdkEventStore {
-  const store = sdkStore as EventStore;
+  const store: EventStore = sdkStore;
   return {
     storeEvent: async (streamId, sent) => {
       const { message, text }: Partial<Written> = written.get(sent) ?? { message: sent };

@@ -92,9 +92,9 @@ const answersAsBatch: Play = (text, write, state) => {
   if (!text.includes('"tools/call"')) return;
   const echoed = text.slice(text.indexOf('"arguments":') + '"arguments":'.length, -2);
   const answer = `{"jsonrpc":"2.0","id":${String(/"id":(\d)/.exec(text)?.[1])},"result":{"content":[],"echo":${echoed}}}`;
-  const { first } = state;
+  const first = state['first'] as string | undefined;
   state['first'] = answer;
-  if (first !== undefined) write(`[ ${answer}, ${String(first)} ]`);
+  if (first !== undefined) write(`[ ${answer}, ${first} ]`);
 };
 
 test.each(Object.entries(DOORS))('so is each message of a batch, through %s', async (_door, ask) => {
