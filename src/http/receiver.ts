@@ -108,7 +108,15 @@ async function open(
   const post = new Post(eventStore === undefined || isJson ? undefined : randomUUID(), isJson ? visit : undefined);
   const isPrimed = post.streamId !== undefined && isPrimedFor(endpoint, visit, requests);
   if (isJson) {
-    visit.carries = { lost: () => streams.lost(post) };
+    visit.carries = {
+      lost: () => {
+        streams.lost(post);
+        post.dropAnswers();
+      },
+      get heldBytes() {
+        return post.heldBytes;
+      },
+    };
   } else if (isPrimed) {
     const eventId = (await eventStore?.storeEvent(post.streamId, {})) ?? '';
     if (endpoint.isClosed) {

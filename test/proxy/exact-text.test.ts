@@ -12,7 +12,9 @@ const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ec
 const echoes: Play = (text, write) => {
   if (!text.includes('"tools/call"')) return;
   const echoed = text.slice(text.indexOf('"arguments":') + '"arguments":'.length, -2);
-  write(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":${echoed}}}`);
+  // Two messages of more than `maxBufferedBytes` would be one too many for a client that has just begun to read.
+  if (echoed.length < 8_000_000)
+    write(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":${echoed}}}`);
   write(`{"jsonrpc":"2.0","id":1,"result":{"content":[],"echo":${echoed}}}`);
 };
 
@@ -22,9 +24,10 @@ const CASES = KINDS.flatMap((kind) => Object.entries(DOORS).map(([door, ask]) =>
 async function relays(
   kind: (typeof KINDS)[number],
   ask: (proxy: ProxyStage) => Ask,
-  options: Parameters<typeof open>[1] = {},
+  { maxMessage, ...options }: Parameters<typeof open>[1] & { readonly maxMessage?: number } = {},
 ): Promise<(args: string) => Promise<string[]>> {
-  const opened = await open(await rawBackend(kind, echoes), options);
+  const limits = maxMessage === undefined ? {} : { maxMessage };
+  const opened = await open(await rawBackend(kind, echoes, limits), options);
   const client = await rawClient(opened.url, ask(opened));
   return async (args) => {
     const messages = await client.post(`${CALL}${args}}}`);
@@ -139,4 +142,24 @@ test.each(CASES)('and so are replayed messages: over %s, through %s', async (kin
   const replayed = await client.resume(first?.id ?? '');
   expect(replayed).toHaveLength(2);
   for (const message of replayed) expect(message).toContain(args);
+});
+
+const TEN_MB = 10 * 1_048_576;
+
+/** Random arguments of about 10 MB, the same in each run. */
+function tenMegabytes(): string {
+  const members = fc.sample(object, { seed: 7, numRuns: 2_000 });
+  const once = members.map((member, at) => `"${at}":${member}`).join(',');
+  const times = Math.ceil(TEN_MB / once.length);
+  return `{"all":[${Array.from({ length: times }, () => `{${once}}`).join(', ')}]}`;
+}
+
+test.each(CASES)('10 MB of random text arrive unchanged: over %s, through %s', async (kind, _door, ask) => {
+  const relay = await relays(kind, ask, { maxBodyBytes: 2 * TEN_MB, maxMessage: 2 * TEN_MB });
+  const args = tenMegabytes();
+  expect(args.length).toBeGreaterThan(TEN_MB);
+  const began = performance.now();
+  // A failure must not print them.
+  expect((await relay(args)).map((seen) => seen === args)).toEqual([true]);
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
