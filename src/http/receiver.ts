@@ -6,6 +6,7 @@ import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { primingEvent } from './events.js';
 import { extraOf, requestInfoOf } from './message-extra.js';
+import { JsonAnswers } from './json-answers.js';
 import { isInitialize, versionIn } from './messages.js';
 import { Post } from './post.js';
 import { read, type Posted } from './reading.js';
@@ -108,15 +109,7 @@ async function open(
   const post = new Post(eventStore === undefined || isJson ? undefined : randomUUID(), isJson ? visit : undefined);
   const isPrimed = post.streamId !== undefined && isPrimedFor(endpoint, visit, requests);
   if (isJson) {
-    visit.carries = {
-      lost: () => {
-        streams.lost(post);
-        post.dropAnswers();
-      },
-      get heldBytes() {
-        return post.heldBytes;
-      },
-    };
+    visit.carries = new JsonAnswers(post, visit, streams);
   } else if (isPrimed) {
     const eventId = (await eventStore?.storeEvent(post.streamId, {})) ?? '';
     if (endpoint.isClosed) {
