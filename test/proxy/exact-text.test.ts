@@ -110,6 +110,16 @@ test.each(Object.entries(DOORS))('so is each message of a batch, through %s', as
   expect(answers).toEqual(expected);
 });
 
+test.each(Object.entries(DOORS))('so is an answer in JSON, alone and in a batch, through %s', async (_door, ask) => {
+  const opened = await open(await rawBackend('stdio', answersAsBatch), { enableJsonResponse: true });
+  const client = await rawClient(opened.url, ask(opened));
+  const args = '{ "n": [1.0, 9007199254740993, 1e400]}';
+  const call = (id: number): string => `${CALL.replace('"id":1', `"id":${id}`)}${args}}}`;
+  const answer = (id: number): string => `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"echo":${args}}}`;
+  expect(await client.json(`[${[1, 2].map(call).join(',')}]`)).toBe(`[${[1, 2].map(answer).join(',')}]`);
+  expect(await Promise.all([3, 4].map(async (id) => client.json(call(id))))).toEqual([3, 4].map(answer));
+});
+
 /** Keeps events as a store outside of the process does. */
 class OutsideStore {
   readonly #events: { id: string; streamId: string; json: string; text: string | undefined }[] = [];
@@ -158,8 +168,6 @@ test.each(CASES)('10 MB of random text arrive unchanged: over %s, through %s', a
   const relay = await relays(kind, ask, { maxBodyBytes: 2 * TEN_MB, maxMessage: 2 * TEN_MB });
   const args = tenMegabytes();
   expect(args.length).toBeGreaterThan(TEN_MB);
-  const began = performance.now();
   // A failure must not print them.
   expect((await relay(args)).map((seen) => seen === args)).toEqual([true]);
-  expect(performance.now() - began).toBeLessThan(10_000);
 });

@@ -108,6 +108,8 @@ export interface RawClient {
   post(body: string, onMessage?: (message: string) => void): Promise<string[]>;
   /** The same with the events of the response. */
   events(body: string): Promise<RawEvent[]>;
+  /** The same with the body of a response that is JSON. */
+  json(body: string): Promise<string>;
   /** Comes back to a stream. @returns the messages that it has missed */
   resume(lastEventId: string): Promise<string[]>;
 }
@@ -123,6 +125,7 @@ export async function rawClient(url: string, ask: Ask = fetch): Promise<RawClien
   return {
     post: async (body, onMessage) => messagesOf(await eventsOf(await send(body), onMessage)),
     events: async (body) => eventsOf(await send(body)),
+    json: async (body) => (await send(body)).text(),
     resume: async (lastEventId) => {
       const resuming = new Headers(headers);
       resuming.set('last-event-id', lastEventId);
