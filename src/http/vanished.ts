@@ -65,8 +65,8 @@ export function watchForVanishing(response: ServerResponse): void {
 }
 
 /**
- * Does the same for a client to which nothing is written. The kernel then asks it whether it is there. Some versions of
- * Node have the kernel ask each second, and close the connection after ten questions, on any system.
+ * Does the same for a client to which nothing is written, on any system: the kernel asks it whether it is there. Node
+ * has it ask each second then, and close the connection when ten questions were not answered.
  */
 export function askForVanishing(response: ServerResponse): void {
   // HTTP/2 has no such method.

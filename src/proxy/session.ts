@@ -129,12 +129,13 @@ export class Session {
 
   /** Whether the client has yet to answer a server request. */
   get awaitsAnswer(): boolean {
-    return this.#relay.awaitsAnswer;
+    return !this.#relay.questions.areNone;
   }
 
   /** The client's answers to these server requests were refused. */
   answersRefused(ids: readonly RequestId[]): void {
-    (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(ids);
+    const meant = ids.map((id) => this.#relay.questions.meantBy(id));
+    (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(meant);
   }
 
   /** An HTTP request of the client is being answered. */

@@ -156,3 +156,51 @@ test.each(ways)(
     expect(stage.proxy.snapshot().inFlight).toBe(0);
   },
 );
+
+/** Answers two calls when both are there, with ids that were read as doubles. */
+const roundsTwo: Play = (text, write, state) => {
+  if (!text.includes('tools/call')) return;
+  const { id, params } = JSON.parse(text) as { id: number; params: { name: string } };
+  const answer = (): void => {
+    write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"name":"${params.name}"}}`);
+  };
+  const first = state['first'] as (() => void) | undefined;
+  state['first'] = answer;
+  if (first === undefined) return;
+  answer();
+  first();
+};
+
+test('over HTTP, the stream tells two calls apart that their backend cannot', async () => {
+  const stage = await open(await rawBackend('Streamable HTTP', roundsTwo));
+  const client = await rawClient(stage.url);
+  const [one, other] = ['12345678901234567890', '12345678901234567891'];
+  const answers = await Promise.all([client.post(call(one, 'one')), client.post(call(other, 'other'))]);
+  expect(answers).toEqual([answered(one, 'one').slice(1), answered(other, 'other').slice(1)]);
+});
+
+/** Sends a server request for a call, and answers the call with the answer as it came. */
+const asksOnce: Play = (text, write, state) => {
+  const { id, method } = JSON.parse(text) as { id: unknown; method?: string };
+  if (method === 'tools/call') {
+    state['done'] = (answer: string) => {
+      const result = JSON.stringify({ content: [], answer });
+      write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`);
+    };
+    write('{"jsonrpc":"2.0","id":12345678901234567890,"method":"roots/list"}');
+  } else if (method === undefined) (state['done'] as (answer: string) => void)(text);
+};
+
+test.each(ways)('an answer that is too large is one: over %s, through %s', async (kind, _door, ask) => {
+  const stage = await open(await rawBackend(kind, asksOnce), { maxBodyBytes: 10_000 });
+  const client = await rawClient(stage.url, ask(stage));
+  const tooLarge = `{"jsonrpc":"2.0","id":12345678901234567890,"result":{"roots":[],"x":"${'x'.repeat(20_000)}"}}`;
+  const messages = await client.post(
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"any"}}',
+    (message) => {
+      if (message.includes('roots/list')) void client.post(tooLarge);
+    },
+  );
+  const { result } = JSON.parse(messages[1] ?? '') as { result: { answer: string } };
+  expect(result.answer).toContain('"id":12345678901234567890,"error":');
+});

@@ -159,6 +159,16 @@ describe('65: answers that wait for the others of a JSON batch', () => {
     await expect(it.transport.send(resultOf('three', small))).rejects.toMatchObject(SLOW);
   });
 
+  it('do not count against the last one: all are written with it', async () => {
+    const it = await rig(closing, { maxBufferedBytes: MAX_BUFFERED, enableJsonResponse: true });
+    const two = JSON.stringify(batch.slice(2));
+    const answer = it.send('POST', { ...JSON_HEADERS, 'mcp-session-id': 'session' }, two);
+    await expect.poll(() => it.received).toHaveLength(2);
+    await it.transport.send(resultOf('three'));
+    await it.transport.send(resultOf('four', 'small'));
+    expect(await (await answer).ended).toBe('complete');
+  });
+
   it('count no longer once they are written', async () => {
     const it = await rig(closing, { maxBufferedBytes: MAX_BUFFERED, enableJsonResponse: true });
     const { answer } = await posted(it);
