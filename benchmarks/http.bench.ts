@@ -116,7 +116,7 @@ async function warmUp(client: Worker, servers: Servers, cell: Cell, forMs: numbe
 async function warmUpOne(client: Worker, { port }: Server, cell: Cell, forMs: number): Promise<number> {
   const { workload, concurrency } = cell;
   let calls = concurrency;
-  for (let spentMs = 0; ; ) {
+  for (let spentMs = 0; ;) {
     const { wallMs } = await run(client, { port, workload, concurrency, calls });
     spentMs += wallMs;
     if (spentMs >= forMs) return calls / wallMs;
