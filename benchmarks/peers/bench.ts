@@ -28,8 +28,26 @@ const { values: options } = parseArgs({
 });
 
 const effort: Effort = options.brief
-  ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 5 }
-  : { rounds: 5, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
+  ? {
+      rounds: 1,
+      calls: 50,
+      throughputMs: 100,
+      concurrency: 16,
+      starts: 1,
+      memoryRounds: 1,
+      sessions: 5,
+      stdioSessions: 2,
+    }
+  : {
+      rounds: 5,
+      calls: 400,
+      throughputMs: 700,
+      concurrency: 16,
+      starts: 3,
+      memoryRounds: 3,
+      sessions: 200,
+      stdioSessions: 5,
+    };
 
 const METHOD = [
   'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round; the client waits for each answer before it calls again, so that p99 is not that of a service under constant load',

@@ -17,6 +17,8 @@ export interface Effort {
   readonly memoryRounds: number;
   /** Idle sessions that memory is divided by. */
   readonly sessions: number;
+  /** The same for a program that has one session, and is a process for each. Older results have none. */
+  readonly stdioSessions: number;
 }
 
 /** Which one: what results have in common. */
@@ -29,9 +31,14 @@ export interface Subject {
   readonly isPeer: boolean;
   /** Ours again, with an older SDK: it tells what the SDK costs, and is not what the aims are for. */
   readonly isOlderSdk?: boolean;
-  /** What it speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange. */
-  readonly wire: 'streamable-http' | 'sse';
+  readonly wire: Wire;
 }
+
+/**
+ * What a proxy speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange; with
+ * `stdio` it is a process for each session.
+ */
+export type Wire = 'streamable-http' | 'sse' | 'stdio';
 
 /** The backend without a proxy. */
 export interface Direct {
@@ -84,7 +91,7 @@ export interface Questions {
   /** Not tried when the first or the second failed or hung. */
   readonly twentieth: Outcome;
   /** The stream on which the first one came. */
-  readonly stream: 'own' | 'of another call' | 'standalone' | null;
+  readonly stream: 'own' | 'of another call' | 'standalone' | 'pipe' | null;
   readonly eightAtOnce: Eight;
 }
 
@@ -104,12 +111,12 @@ export interface Behaviour extends Subject {
   /** `null`: it has no such stream. */
   readonly standaloneNeverOpened: Questions | null;
   readonly standaloneOpen: Questions;
-  /** What a request with a foreign `Host` or `Origin` is answered, as a web page could send it. */
-  readonly foreignHost: Refusal;
-  readonly foreignOrigin: Refusal;
+  /** What a request with a foreign `Host` or `Origin` is answered, as a web page could send it. `null`: over stdio. */
+  readonly foreignHost: Refusal | null;
+  readonly foreignOrigin: Refusal | null;
   /** A client without credentials is refused, by default. */
   readonly needsCredential: boolean;
-  /** What it asks to listen on when it is told nothing. `null`: every address. */
+  /** What it asks to listen on when it is told nothing. `null`: every address. `nothing`: it does not listen. */
   readonly defaultAddress: string | null;
   /** The version of the SDK that it runs, as sdk.ts has found it; nothing if it runs none. */
   readonly sdk?: string;

@@ -1,5 +1,5 @@
 import { scaled, type Measured } from '../lib/statistics.js';
-import type { Cost, Failure, PeersResult, Subject } from '../peers/results.js';
+import type { Cost, Failure, PeersResult, Wire } from '../peers/results.js';
 import { markdownTable, spread } from './markdown.js';
 
 const SDK =
@@ -11,9 +11,10 @@ const OLDER_SDK = [
 ].join(' ');
 
 export const SPOKEN = 'spoken with clients';
-export const WIRES: Readonly<Record<Subject['wire'], string>> = {
+export const WIRES: Readonly<Record<Wire, string>> = {
   'streamable-http': 'Streamable HTTP',
   sse: 'HTTP+SSE',
+  stdio: 'stdio',
 };
 /** What the client is not the same for. */
 export const SPOKEN_CAPTION =
