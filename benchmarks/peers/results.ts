@@ -49,7 +49,7 @@ export interface Direct {
 }
 
 /** What is compared with that of others. */
-export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
+export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB' | 'firstAnswerMs';
 
 /** What it costs. A value is the median of the rounds, with the least and the greatest. */
 export interface Cost extends Subject {
@@ -133,10 +133,12 @@ export interface Failure extends Subject {
   readonly reason: string;
 }
 
-/** What the command is meant to reach, compared with the best peer that is stateful, with the same kind of upstream. */
+/** What the command is meant to reach, compared with the best peer that stands between the same ends. */
 export interface Aim {
   readonly measure: Measure;
   readonly upstream: 'stdio' | 'http';
+  /** Of ours and of the peer, where both speak it with their clients. Otherwise they speak HTTP. */
+  readonly wire?: 'stdio';
   /** Peers that are stateful; or those of them that have a session of the backend for each of theirs. */
   readonly beside: 'stateful' | 'own backends';
   readonly ours: Measured;
