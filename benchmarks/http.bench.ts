@@ -14,6 +14,10 @@
  * to turn. A batch is so large that all clients are busy for nearly all of it. Ratios are taken within a turn. Chance
  * differences between processes show only between rounds, so there are more rounds, with fewer turns in each.
  *
+ * Servers run for hours, but a new process spends its first seconds on compiling. Before a workload is measured, every
+ * server is therefore kept busy with it for the same time: a fast one gets more calls, not less time. A batch of a
+ * quarter of a second is long compared with what is left of compiling and of garbage collection.
+ *
  * Two times are compared. Users see the wall clock time. The server's processor time is not disturbed by other
  * programs on the machine, nor diluted by the client's time.
  *
@@ -33,7 +37,7 @@ const options = optionsFromArguments();
 const resultName = nameOfResult(options, 'http');
 const effort = options.brief
   ? { rounds: 1, pairs: 2, batchMs: 2, callsPerClient: 1, firstWarmUpMs: 2, warmUpMs: 2 }
-  : { rounds: 6, pairs: 3, batchMs: 60, callsPerClient: 8, firstWarmUpMs: 1_500, warmUpMs: 200 };
+  : { rounds: 6, pairs: 3, batchMs: 250, callsPerClient: 8, firstWarmUpMs: 4_000, warmUpMs: 1_000 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
 interface Server {
@@ -99,19 +103,24 @@ async function start(server: ServerName): Promise<Server> {
   return { worker, ...(await worker.next<{ readonly port: number }>()) };
 }
 
-/** Has all servers compile what is measured. Gives how many calls make a batch. */
+/** Has every server compile what is measured, each for the same time. Gives how many calls make a batch. */
 async function warmUp(client: Worker, servers: Servers, cell: Cell, forMs: number): Promise<number> {
+  const { concurrency } = cell;
+  const callsPerMs = {} as Record<ServerName, number>;
+  for (const name of SERVERS) callsPerMs[name] = await warmUpOne(client, servers[name], cell, forMs);
+  // With a few calls for each client what is measured is the time in which not all of them are at work.
+  return Math.max(effort.callsPerClient, Math.round((callsPerMs.bare * effort.batchMs) / concurrency)) * concurrency;
+}
+
+/** Batches grow until one takes at least a quarter of the time. @returns the calls per ms of the last one */
+async function warmUpOne(client: Worker, { port }: Server, cell: Cell, forMs: number): Promise<number> {
   const { workload, concurrency } = cell;
   let calls = concurrency;
-  const batch = ({ port }: Server): Promise<BatchTimes> => run(client, { port, workload, concurrency, calls });
-  for (let spentMs = 0; ; calls *= 2) {
-    const { wallMs } = await batch(servers.bare);
-    for (const name of SERVERS) if (name !== 'bare') await batch(servers[name]);
+  for (let spentMs = 0; ;) {
+    const { wallMs } = await run(client, { port, workload, concurrency, calls });
     spentMs += wallMs;
-    if (spentMs < forMs) continue;
-    const perClient = ((calls / wallMs) * effort.batchMs) / concurrency;
-    // With a few calls for each client what is measured is the time in which not all of them are at work.
-    return Math.max(effort.callsPerClient, Math.round(perClient)) * concurrency;
+    if (spentMs >= forMs) return calls / wallMs;
+    if (wallMs < forMs / 4) calls *= 2;
   }
 }
 

@@ -20,6 +20,7 @@ import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
 import { scaleTable } from './tables/scale.js';
+import { slowTable } from './tables/slow.js';
 import { summary } from './tables/summary.js';
 
 const { values } = parseArgs({
@@ -43,6 +44,7 @@ const WHAT = {
   'scale-node24': 'scale on Node 24',
   peers: 'proxies',
   profile: 'profile',
+  slow: 'slow readers',
 } as const satisfies Record<keyof Results, string>;
 const NAMES = Object.keys(WHAT) as (keyof Results)[];
 
@@ -70,7 +72,7 @@ for (const [page, sections] of Object.entries(PAGES)) {
 }
 
 function costs(): string {
-  const { routing, http, scale, peers, profile } = results;
+  const { routing, http, scale, peers, profile, slow } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
   const own = http && ownTable(http);
@@ -78,6 +80,7 @@ function costs(): string {
   if (http !== undefined) parts.push(`## Over HTTP\n\n${httpTable(http)}`);
   const burst = scale && scaleTable(scale);
   if (burst !== undefined) parts.push(`## Many sessions at once\n\n${burst}`);
+  if (slow !== undefined) parts.push(`## Clients that do not read\n\n${slowTable(slow)}`);
   const byNode = [nodesTable(results), contextShares(results)].filter((part) => part !== undefined);
   if (byNode.length > 0) parts.push(['## By version of Node', ...byNode].join('\n\n'));
   if (profile !== undefined) parts.push(`## Where the time goes\n\n${profileTable(profile)}`);

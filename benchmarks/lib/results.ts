@@ -117,6 +117,29 @@ export interface ScaleBurst extends Record<'deliveredMs' | 'completedMs' | 'heap
   readonly open: number;
 }
 
+/** Clients that do not read, and what they cost. */
+export interface SlowResult extends Environment {
+  readonly effort: Effort;
+  /** Of the process of the server. */
+  readonly rssMiB: {
+    /** With all clients connected, and nothing written. */
+    readonly start: Measured;
+    /** When the first stream was ended because too much waited for its client. */
+    readonly atLimit: Measured;
+    readonly mostAfterLimit: Measured;
+    readonly end: Measured;
+  };
+  readonly secondsToLimit: Measured;
+  /** Because of `maxBufferedBytes`. */
+  readonly streamsEnded: Measured;
+  readonly writtenMiBPerSecond: Measured;
+  /** Of clients that read, without slow ones and with them. */
+  readonly alone: { readonly p50Ms: Measured; readonly p99Ms: Measured };
+  readonly withSlow: { readonly p50Ms: Measured; readonly p99Ms: Measured };
+  /** Of the first round. */
+  readonly rssOverTime: readonly { readonly seconds: number; readonly rssMiB: number }[];
+}
+
 export interface ProfileResult extends Environment {
   readonly effort: Effort;
   readonly profiles: readonly Profile[];

@@ -49,6 +49,11 @@ function serveStdio() {
 
 function serveHttp() {
   const server = createServer((request, response) => {
+    // Some look here for who signs them in.
+    if (request.url !== '/mcp') {
+      response.writeHead(404).end();
+      return;
+    }
     if (request.method === 'GET') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
       return;

@@ -31,24 +31,29 @@ export async function observe(contestant: Contestant, backend: Backend): Promise
     const other = await session();
     const memory = await observeMemory(running, client, other);
     const answersIsolated = await observeIsolation(running, client, other);
-    const isSse = contestant.wire === 'sse';
-    const standaloneNeverOpened = isSse ? null : await observeQuestions(running, session, false);
+    const { wire } = contestant;
+    const standaloneNeverOpened = wire !== 'streamable-http' ? null : await observeQuestions(running, session, false);
     const standaloneOpen = await observeQuestions(running, session, true);
     return {
       ...memory,
       answersIsolated,
       standaloneNeverOpened,
       standaloneOpen,
-      foreignHost: await observeRefusal(running, { host: 'attacker.example' }),
-      foreignOrigin: await observeRefusal(running, { origin: 'http://attacker.example' }),
+      foreignHost: wire === 'stdio' ? null : await observeRefusal(running, { host: 'attacker.example' }),
+      foreignOrigin: wire === 'stdio' ? null : await observeRefusal(running, { origin: 'http://attacker.example' }),
       needsCredential: Object.keys(running.headers).length > 0 && (await observeRefusal(running, {}, {})).refused,
-      defaultAddress: running.program.notes.find((note) => 'listen' in note)?.listen ?? null,
+      defaultAddress: addressOf(running),
       sdk: sdkOf(await running.program.scripts()),
     };
   } finally {
     for (const open of clients) open.close();
-    await running.program.stop();
+    await running.stop();
   }
+}
+
+function addressOf({ program, contestant }: Running): string | null {
+  const listening = program.notes.find((note) => 'listen' in note);
+  return listening === undefined && contestant.wire === 'stdio' ? 'nothing' : (listening?.listen ?? null);
 }
 
 async function observeMemory(
@@ -121,6 +126,7 @@ async function outcomeOf({ answer, exchange }: Call): Promise<Outcome> {
 function streamOf({ serverInitiated }: Client, tag: string, { id }: Call): Questions['stream'] {
   const question = serverInitiated.find(({ message }) => message.params?.['message'] === tag);
   if (question === undefined) return null;
+  if (question.stream === 'pipe') return 'pipe';
   if (question.stream === 'GET') return 'standalone';
   return question.stream === `POST ${id}` ? 'own' : 'of another call';
 }

@@ -28,17 +28,37 @@ const { values: options } = parseArgs({
 });
 
 const effort: Effort = options.brief
-  ? { rounds: 1, calls: 50, throughputMs: 100, concurrency: 16, starts: 1, memoryRounds: 1, sessions: 5 }
-  : { rounds: 5, calls: 400, throughputMs: 700, concurrency: 16, starts: 3, memoryRounds: 3, sessions: 200 };
+  ? {
+      rounds: 1,
+      calls: 50,
+      throughputMs: 100,
+      concurrency: 16,
+      starts: 1,
+      memoryRounds: 1,
+      sessions: 5,
+      stdioSessions: 2,
+    }
+  : {
+      rounds: 5,
+      calls: 400,
+      throughputMs: 700,
+      concurrency: 16,
+      starts: 3,
+      memoryRounds: 3,
+      sessions: 200,
+      stdioSessions: 5,
+    };
 
 const METHOD = [
   'p50 and p99: calls of the tool echo, one after the other in one session, until the answer is there; added: less those of the backend itself over the same kind of upstream, in the same round; the client waits for each answer before it calls again, so that p99 is not that of a service under constant load',
   'callsPerSecond16: 16 calls at once, in one session',
   'backend: MCP by hand on Node, one process per stdio session, one process for all HTTP sessions',
-  'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse',
-  'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse',
-  'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none; what they write to stdout goes nowhere',
+  'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse; where the wire is stdio, the pipes of a process that it has started',
+  'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse; where the wire is stdio, each session is a process, memory is that of all of them, and effort.stdioSessions of them are opened instead of effort.sessions',
+  'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none, mcp-remote with --silent; what they write to stdout goes nowhere',
   'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; the row with an older SDK is the same program, whose imports of the SDK are turned to that version while it starts; the thread that turns them stays, in the memory of the process, not in that of a session',
+  'left out: @modelcontextprotocol/inspector 2.12.0, which relays for its own page only, in envelopes under /api/mcp, and has no MCP endpoint; it also needs Node 22.19',
+  'left out: mcp-uplift, which is not on npm under the name that its README gives',
 ];
 
 const only = options.only?.toLowerCase();

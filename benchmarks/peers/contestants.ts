@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Wire } from './results.js';
 
 /** What a proxy is put in front of. */
 export type Backend =
@@ -37,7 +38,7 @@ export interface Contestant {
   readonly isOlderSdk: boolean;
   readonly upstream: Backend['kind'];
   /** What it speaks with its clients. */
-  readonly wire: 'streamable-http' | 'sse';
+  readonly wire: Wire;
   /** Measured for what it does only, not for what it costs. */
   readonly isBehaviourOnly: boolean;
   readonly launch: (place: Place) => Launch;
@@ -52,6 +53,7 @@ const INSPECTOR_TOKEN = 'benchmark';
 export const CONTESTANTS: readonly Contestant[] = [
   ours('mcp-backchannel', 'stdio'),
   ours('mcp-backchannel', 'http'),
+  oursOverStdio(),
   withOlderSdk(ours('mcp-backchannel', 'stdio')),
   withOlderSdk(ours('mcp-backchannel', 'http')),
   { ...ours('mcp-backchannel --serialize', 'stdio', ['--serialize']), isBehaviourOnly: true },
@@ -63,6 +65,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   peer('inspector', '@modelcontextprotocol/inspector-server', 'http', inspector),
   hub('stdio'),
   hub('http'),
+  remote(),
   {
     ...contestant('byte-level reverse proxy', process.version, 'http'),
     launch: ({ port, backend }) => ({ args: [here('floor.js'), String(port), urlOf(backend)] }),
@@ -91,6 +94,15 @@ function ours(name: string, upstream: Kind, options: readonly string[] = []): Co
       const what = backend.kind === 'stdio' ? ['--', backend.command, ...backend.args] : ['--url', backend.url];
       return { args: [here('../../dist/cli.js'), '--port', String(port), ...options, ...what] };
     },
+  };
+}
+
+/** For one local client, as mcp-remote is. */
+function oursOverStdio(): Contestant {
+  return {
+    ...ours('mcp-backchannel --stdio', 'http'),
+    wire: 'stdio',
+    launch: ({ backend }) => ({ args: [here('../../dist/cli.js'), '--stdio', '--url', urlOf(backend)] }),
   };
 }
 
@@ -163,6 +175,20 @@ function hub(upstream: Kind): Contestant {
     }),
     wire: 'sse',
     toolName: (tool) => `backend__${tool}`,
+  };
+}
+
+/**
+ * The backend asks for no credentials, so it opens no browser. It would log every message; what it keeps goes to the
+ * folder.
+ */
+function remote(): Contestant {
+  return {
+    ...peer('mcp-remote', 'mcp-remote', 'http', (main, { backend, folder }) => ({
+      args: [main, urlOf(backend), '--silent'],
+      env: { MCP_REMOTE_CONFIG_DIR: folder },
+    })),
+    wire: 'stdio',
   };
 }
 

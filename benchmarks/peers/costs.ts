@@ -23,13 +23,14 @@ export function costOf({ loads, direct, starts, idles, sessions }: Rounds): Omit
     addedP50Us: added('p50Us'),
     callsPerSecond16: loads.map(({ callsPerSecond }) => callsPerSecond),
     rssPerSessionKiB: idle('rssPerSessionKiB'),
+    firstAnswerMs: [...starts, ...idles].map(({ firstAnswerMs }) => firstAnswerMs),
   };
   return {
     addedP50Us: measured(byRound.addedP50Us),
     addedP99Us: measured(added('p99Us')),
     callsPerSecond16: measured(byRound.callsPerSecond16),
     cpuPerCallUs: measured(loads.map(({ cpuPerCallUs }) => cpuPerCallUs)),
-    firstAnswerMs: measured([...starts, ...idles].map(({ firstAnswerMs }) => firstAnswerMs)),
+    firstAnswerMs: measured(byRound.firstAnswerMs),
     rssOneSessionKiB: measured(idle('rssOneSessionKiB')),
     rssAllSessionsKiB: measured(idle('rssAllSessionsKiB')),
     rssPerSessionKiB: measured(byRound.rssPerSessionKiB),

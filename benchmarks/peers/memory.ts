@@ -27,37 +27,37 @@ export interface Idle {
 export async function measureStart(contestant: Contestant, backend: Backend): Promise<Start> {
   const { running, client } = await Running.start(contestant, backend);
   try {
-    return { firstAnswerMs: running.firstAnswerMs, heapOneSessionKiB: await running.program.heapKiB() };
+    return { firstAnswerMs: running.firstAnswerMs, heapOneSessionKiB: await running.heapKiB() };
   } finally {
     client.close();
-    await running.program.stop();
+    await running.stop();
   }
 }
 
 /** In a process of its own each time, where no garbage was collected by force before memory is read. */
 export async function measureIdle(contestant: Contestant, backend: Backend, sessions: number): Promise<Idle> {
   const { running, client } = await Running.start(contestant, backend);
-  const { program, firstAnswerMs } = running;
+  const { firstAnswerMs } = running;
   const clients = [client];
   try {
     client.wire.rest();
     await setTimeout(SETTLE_MS);
-    const one = program.memory;
+    const one = running.memory;
     await bounded(OPEN_TIMEOUT_MS, openMore(running, clients, sessions), 'sessions');
     for (const idle of clients) idle.wire.rest();
     await setTimeout(SETTLE_MS);
-    const all = program.memory;
+    const all = running.memory;
     return {
       firstAnswerMs,
       rssOneSessionKiB: one.rssKiB,
       rssAllSessionsKiB: all.rssKiB,
       rssPerSessionKiB: (all.rssKiB - one.rssKiB) / (sessions - 1),
       privatePerSessionKiB: (all.privateKiB - one.privateKiB) / (sessions - 1),
-      heapAllSessionsKiB: await program.heapKiB(),
+      heapAllSessionsKiB: await running.heapKiB(),
     };
   } finally {
     for (const open of clients) open.close();
-    await program.stop();
+    await running.stop();
   }
 }
 

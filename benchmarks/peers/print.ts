@@ -1,5 +1,5 @@
 import type { Measured } from '../lib/statistics.js';
-import type { PeersResult, Questions } from './results.js';
+import type { PeersResult, Questions, Refusal } from './results.js';
 import { titleOf } from './run.js';
 
 export function print({ contestants, direct, behaviour, aims, failures }: PeersResult): void {
@@ -13,7 +13,7 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
   );
   console.table(
     contestants.map((cost) => ({
-      proxy: titleOf(cost) + (cost.wire === 'sse' ? ' SSE' : ''),
+      proxy: titleOf(cost) + { 'streamable-http': '', sse: ' SSE', stdio: ' over stdio' }[cost.wire],
       SDK: cost.sdk,
       stateful: cost.stateful,
       'added p50 µs': spread(cost.addedP50Us),
@@ -34,8 +34,8 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
       'own answers': seen.answersIsolated,
       'GET never opened': questions(seen.standaloneNeverOpened),
       'GET open': questions(seen.standaloneOpen),
-      'foreign Host': seen.foreignHost.refused ? 'refused' : 'served',
-      'foreign Origin': seen.foreignOrigin.refused ? 'refused' : 'served',
+      'foreign Host': refusal(seen.foreignHost),
+      'foreign Origin': refusal(seen.foreignOrigin),
       credential: seen.needsCredential,
       address: seen.defaultAddress ?? 'every',
     })),
@@ -54,6 +54,11 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
 
 function spread({ median, min, max }: Measured): string {
   return `${median} (${min}–${max})`;
+}
+
+function refusal(seen: Refusal | null): string {
+  if (seen === null) return '–';
+  return seen.refused ? 'refused' : 'served';
 }
 
 function questions(asked: Questions | null): string {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Pipes } from './wires.js';
 
 const PRELOAD = fileURLToPath(new URL('loopback.cjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,10 +23,17 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-interface Memory {
+export interface Memory {
   readonly rssKiB: number;
   /** What no other process shares. */
   readonly privateKiB: number;
+}
+
+/** How one is started. */
+interface StartOptions {
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What it writes to stdout is for the client. Otherwise it goes nowhere. */
+  readonly speaksOnStdout?: boolean;
 }
 
 /** A program in a process group of its own. */
@@ -34,20 +42,27 @@ export class Program {
   #child: ChildProcess | undefined;
   #startedAt = NaN;
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+  start(args: readonly string[], { env = {}, speaksOnStdout = false }: StartOptions = {}): void {
     const log = openSync(this.#log, 'w');
     this.#startedAt = performance.now();
     const child = spawn(process.execPath, ['--expose-gc', '--require', PRELOAD, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env, BENCH_NOTES: this.#notes },
       // What it says on stdout, of each message perhaps, should cost as little as it can.
-      stdio: ['pipe', 'ignore', log],
+      stdio: ['pipe', speaksOnStdout ? 'pipe' : 'ignore', log],
       detached: true,
     });
     closeSync(log);
     this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
+  }
+
+  /** To speak with it over stdio. */
+  get pipes(): Pipes {
+    const { stdin, stdout } = this.#child ?? {};
+    if (stdin == null || stdout == null) throw new Error('it was not started to be spoken with');
+    return { stdin, stdout };
   }
 
   /** Since it was started. */

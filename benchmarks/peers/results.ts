@@ -17,6 +17,8 @@ export interface Effort {
   readonly memoryRounds: number;
   /** Idle sessions that memory is divided by. */
   readonly sessions: number;
+  /** The same for a program that has one session, and is a process for each. Older results have none. */
+  readonly stdioSessions: number;
 }
 
 /** Which one: what results have in common. */
@@ -29,9 +31,14 @@ export interface Subject {
   readonly isPeer: boolean;
   /** Ours again, with an older SDK: it tells what the SDK costs, and is not what the aims are for. */
   readonly isOlderSdk?: boolean;
-  /** What it speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange. */
-  readonly wire: 'streamable-http' | 'sse';
+  readonly wire: Wire;
 }
+
+/**
+ * What a proxy speaks with its clients: `sse` is the older HTTP+SSE, where answers come on another exchange; with
+ * `stdio` it is a process for each session.
+ */
+export type Wire = 'streamable-http' | 'sse' | 'stdio';
 
 /** The backend without a proxy. */
 export interface Direct {
@@ -42,7 +49,7 @@ export interface Direct {
 }
 
 /** What is compared with that of others. */
-export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB';
+export type Measure = 'addedP50Us' | 'callsPerSecond16' | 'rssPerSessionKiB' | 'firstAnswerMs';
 
 /** What it costs. A value is the median of the rounds, with the least and the greatest. */
 export interface Cost extends Subject {
@@ -84,7 +91,7 @@ export interface Questions {
   /** Not tried when the first or the second failed or hung. */
   readonly twentieth: Outcome;
   /** The stream on which the first one came. */
-  readonly stream: 'own' | 'of another call' | 'standalone' | null;
+  readonly stream: 'own' | 'of another call' | 'standalone' | 'pipe' | null;
   readonly eightAtOnce: Eight;
 }
 
@@ -104,12 +111,12 @@ export interface Behaviour extends Subject {
   /** `null`: it has no such stream. */
   readonly standaloneNeverOpened: Questions | null;
   readonly standaloneOpen: Questions;
-  /** What a request with a foreign `Host` or `Origin` is answered, as a web page could send it. */
-  readonly foreignHost: Refusal;
-  readonly foreignOrigin: Refusal;
+  /** What a request with a foreign `Host` or `Origin` is answered, as a web page could send it. `null`: over stdio. */
+  readonly foreignHost: Refusal | null;
+  readonly foreignOrigin: Refusal | null;
   /** A client without credentials is refused, by default. */
   readonly needsCredential: boolean;
-  /** What it asks to listen on when it is told nothing. `null`: every address. */
+  /** What it asks to listen on when it is told nothing. `null`: every address. `nothing`: it does not listen. */
   readonly defaultAddress: string | null;
   /** The version of the SDK that it runs, as sdk.ts has found it; nothing if it runs none. */
   readonly sdk?: string;
@@ -126,10 +133,12 @@ export interface Failure extends Subject {
   readonly reason: string;
 }
 
-/** What the command is meant to reach, compared with the best peer that is stateful, with the same kind of upstream. */
+/** What the command is meant to reach, compared with the best peer that stands between the same ends. */
 export interface Aim {
   readonly measure: Measure;
   readonly upstream: 'stdio' | 'http';
+  /** Of ours and of the peer, where both speak it with their clients. Otherwise they speak HTTP. */
+  readonly wire?: 'stdio';
   /** Peers that are stateful; or those of them that have a session of the backend for each of theirs. */
   readonly beside: 'stateful' | 'own backends';
   readonly ours: Measured;

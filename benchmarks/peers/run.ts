@@ -90,18 +90,19 @@ export class Run {
       for (const client of direct.values()) client.close();
       for (const { running, client } of up.values()) {
         client.close();
-        await running.program.stop();
+        await running.stop();
       }
     }
   }
 
   async measureLives(): Promise<void> {
     const able = new Set(this.#measurable());
-    const { starts, memoryRounds, sessions } = this.effort;
+    const { starts, memoryRounds } = this.effort;
     for (let round = 0; round < Math.max(starts, memoryRounds); round++) {
       for (const contestant of inTurn([...able], round)) {
         say(`starts and memory: round ${round + 1}, ${titleOf(contestant)}`);
         const backend = this.backends.light[contestant.upstream];
+        const sessions = sessionsOf(contestant, this.effort);
         const done = await this.#attempt('memory', contestant, async () => {
           if (round < starts) push(this.#starts, contestant, await measureStart(contestant, backend));
           if (round < memoryRounds) push(this.#idles, contestant, await measureIdle(contestant, backend, sessions));
@@ -136,7 +137,7 @@ export class Run {
     const direct = this.#direct.get(contestant.upstream) ?? [];
     const starts = this.#starts.get(contestant) ?? [];
     const { stateful = null, sdk = '' } = this.#behaviour.get(contestant) ?? {};
-    const { sessions } = this.effort;
+    const sessions = sessionsOf(contestant, this.effort);
     return [{ ...subjectOf(contestant), stateful, sdk, ...costOf({ loads, direct, starts, idles, sessions }) }];
   }
 
@@ -162,7 +163,7 @@ export class Run {
 async function straight(backend: Backend): Promise<Client> {
   const client = new Client((receive) =>
     backend.kind === 'stdio'
-      ? new StdioWire(backend.command, backend.args, receive)
+      ? StdioWire.spawn(backend.command, backend.args, receive)
       : new StreamableHttpWire(backend.url, {}, receive),
   );
   await bounded(START_TIMEOUT_MS, client.initialize(), 'initialize');
@@ -171,6 +172,11 @@ async function straight(backend: Backend): Promise<Client> {
 
 function subjectOf({ name, version, upstream, isOurs, isPeer, isOlderSdk, wire }: Contestant): Subject {
   return { name, version, upstream, isOurs, isPeer, isOlderSdk, wire };
+}
+
+/** A process per session: a few of them tell what many would. */
+function sessionsOf({ wire }: Contestant, { sessions, stdioSessions }: Effort): number {
+  return wire === 'stdio' ? stdioSessions : sessions;
 }
 
 export function titleOf({ name, version, upstream }: Pick<Subject, 'name' | 'version' | 'upstream'>): string {

@@ -1,23 +1,28 @@
 import type { Backend, Contestant } from './contestants.js';
 import { Client } from './client.js';
 import { setTimeout } from 'node:timers/promises';
-import { freePort, Program } from './program.js';
-import { SseWire, StreamableHttpWire } from './wires.js';
+import { freePort, Program, type Memory } from './program.js';
+import { SseWire, StdioWire, StreamableHttpWire } from './wires.js';
 
 const FIRST_ANSWER_TIMEOUT_MS = 20_000;
 const RETRY_MS = 10;
 
-/** A contestant that is up. */
+/** A contestant that is up: one process for all sessions, or over stdio one for each. */
 export class Running {
   /** From the start of the process to the answer of the first call of the first session. */
   firstAnswerMs = NaN;
+  readonly #programs: Program[] = [];
 
   private constructor(
     readonly contestant: Contestant,
+    private readonly backend: Backend,
+    /** The only one, or that of the first session. */
     readonly program: Program,
     readonly url: string,
     readonly headers: Readonly<Record<string, string>>,
-  ) {}
+  ) {
+    this.#programs.push(program);
+  }
 
   /** Starts one, with its first session. Leaves nothing behind when it fails. */
   static async start(contestant: Contestant, backend: Backend): Promise<{ running: Running; client: Client }> {
@@ -25,10 +30,11 @@ export class Running {
     try {
       const port = await freePort();
       const { args, env, path = '/mcp', headers = {} } = contestant.launch({ port, backend, folder: program.folder });
-      program.start(args, env);
-      await program.listening(port);
-      const running = new Running(contestant, program, `http://127.0.0.1:${port}${path}`, headers);
-      const client = await running.#firstAnswer();
+      const speaksOnStdout = contestant.wire === 'stdio';
+      program.start(args, { env, speaksOnStdout });
+      if (!speaksOnStdout) await program.listening(port);
+      const running = new Running(contestant, backend, program, `http://127.0.0.1:${port}${path}`, headers);
+      const client = await (speaksOnStdout ? running.#onlyAnswer() : running.#firstAnswer());
       return { running, client };
     } catch (error) {
       await program.stop();
@@ -38,12 +44,12 @@ export class Running {
 
   /** A client without a session yet. */
   client(): Client {
+    if (this.contestant.wire === 'stdio') return clientOf(this.#another());
     const HttpWire = this.contestant.wire === 'sse' ? SseWire : StreamableHttpWire;
     return new Client((receive) => new HttpWire(this.url, this.headers, receive));
   }
 
-  async session(): Promise<Client> {
-    const client = this.client();
+  async session(client = this.client()): Promise<Client> {
     try {
       await bounded(FIRST_ANSWER_TIMEOUT_MS, client.initialize(), 'initialize');
       return client;
@@ -53,8 +59,47 @@ export class Running {
     }
   }
 
+  /** Of all its processes. */
+  get memory(): Memory {
+    const memories = this.#programs.map(({ memory }) => memory);
+    return {
+      rssKiB: total(memories.map(({ rssKiB }) => rssKiB)),
+      privateKiB: total(memories.map(({ privateKiB }) => privateKiB)),
+    };
+  }
+
+  /** What is left on the heaps of all its processes when they have collected garbage. */
+  async heapKiB(): Promise<number> {
+    return total(await Promise.all(this.#programs.map((program) => program.heapKiB())));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop()));
+  }
+
   tool(name: string): string {
     return this.contestant.toolName(name);
+  }
+
+  /** The process of one more session. */
+  #another(): Program {
+    const program = new Program();
+    this.#programs.push(program);
+    const { args, env } = this.contestant.launch({ port: 0, backend: this.backend, folder: program.folder });
+    program.start(args, { env, speaksOnStdout: true });
+    return program;
+  }
+
+  /** That of the process that was started: it has one session, and cannot be tried again. */
+  async #onlyAnswer(): Promise<Client> {
+    const client = await this.session(clientOf(this.program));
+    await this.#call(client);
+    return client;
+  }
+
+  async #call(client: Client): Promise<void> {
+    await bounded(FIRST_ANSWER_TIMEOUT_MS, client.tool(this.tool('echo'), { text: 'first' }), 'the first call');
+    this.firstAnswerMs = this.program.ageMs;
   }
 
   /** It may listen before it can open a session, or knows the tools of its backend. */
@@ -63,8 +108,7 @@ export class Running {
       let client: Client | undefined;
       try {
         client = await this.session();
-        await bounded(FIRST_ANSWER_TIMEOUT_MS, client.tool(this.tool('echo'), { text: 'first' }), 'the first call');
-        this.firstAnswerMs = this.program.ageMs;
+        await this.#call(client);
         return client;
       } catch (error) {
         client?.close();
@@ -73,6 +117,15 @@ export class Running {
       }
     }
   }
+}
+
+/** It ends with its stdin. */
+function clientOf({ pipes }: Program): Client {
+  return new Client((receive) => new StdioWire(pipes, receive, () => pipes.stdin.end()));
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 export async function bounded<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {

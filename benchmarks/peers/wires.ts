@@ -1,6 +1,7 @@
 /** Ways to reach a server that cost the client as little as they can: `node:http` and pipes, nothing else. */
 import { spawn } from 'node:child_process';
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Message {
   readonly jsonrpc?: string;
@@ -173,22 +174,36 @@ export class SseWire extends HttpWire implements Wire {
   }
 }
 
+/** Of a process, seen from the one that has started it. */
+export interface Pipes {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+}
+
 /** A server of one's own, over its pipes. */
 export class StdioWire implements Wire {
-  readonly #child;
-
-  constructor(command: string, args: readonly string[], receive: Receive) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  constructor(
+    private readonly pipes: Pipes,
+    receive: Receive,
+    private readonly end: () => void,
+  ) {
     let rest = '';
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    pipes.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) receive(JSON.parse(line) as Message, 'pipe');
     });
+    // One that has ended does not answer, which the client waits for in vain.
+    pipes.stdin.on('error', () => undefined);
+  }
+
+  static spawn(command: string, args: readonly string[], receive: Receive): StdioWire {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    return new StdioWire(child, receive, () => child.kill('SIGKILL'));
   }
 
   async send(message: Message): Promise<void> {
-    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    this.pipes.stdin.write(`${JSON.stringify(message)}\n`);
     return Promise.resolve();
   }
 
@@ -201,7 +216,7 @@ export class StdioWire implements Wire {
   }
 
   close(): void {
-    this.#child.kill('SIGKILL');
+    this.end();
   }
 }
 

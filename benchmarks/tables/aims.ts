@@ -159,6 +159,7 @@ const MEASURES = {
   addedP50Us: { what: 'added to the p50 of a call', unit: ' µs' },
   callsPerSecond16: { what: 'calls per second, 16 at once', unit: '' },
   rssPerSessionKiB: { what: 'memory per idle session', unit: ' KiB' },
+  firstAnswerMs: { what: 'start to first answer', unit: ' ms' },
 } as const satisfies Record<Aim['measure'], object>;
 
 const COMPARED_WITH = {
@@ -168,12 +169,13 @@ const COMPARED_WITH = {
 
 function peerLines({ aims }: PeersResult): Line[] {
   return aims.map(
-    ({ measure, upstream, beside, ours, bestPeer, bestPeerName, ratio, olderSdk, unmeasured, aim, reached }) => {
+    ({ measure, upstream, wire, beside, ours, bestPeer, bestPeerName, ratio, olderSdk, unmeasured, aim, reached }) => {
       const { what, unit } = MEASURES[measure];
       const missing = unmeasured && `; could not be measured: ${unmeasured.join(', ')}`;
       const older = olderSdk && `; with SDK ${olderSdk.sdk}: ${spread(olderSdk.ratio)} ×`;
+      const command = wire === 'stdio' ? 'the command with `--stdio`' : 'the command';
       return {
-        what: `the command, ${upstream} backend, compared with ${COMPARED_WITH[beside]}: ${what}`,
+        what: `${command}, ${upstream} backend, compared with ${COMPARED_WITH[beside]}: ${what}`,
         figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${older ?? ''}${missing ?? ''}`,
         aim: aim === null ? '' : `${aim} ×`,
         isMet: reached ?? (aim === null ? undefined : 'unknown'),

@@ -1,4 +1,12 @@
-import { HANG_MS, type Behaviour, type Outcome, type PeersResult, type Questions } from '../peers/results.js';
+import {
+  HANG_MS,
+  type Behaviour,
+  type Outcome,
+  type PeersResult,
+  type Questions,
+  type Refusal,
+  type Wire,
+} from '../peers/results.js';
 import { markdownTable } from './markdown.js';
 import { SPOKEN, SPOKEN_CAPTION, WIRES } from './peers.js';
 
@@ -29,27 +37,34 @@ export function behaviourTable({ behaviour }: PeersResult): string {
       `${seen.name} ${seen.version}`,
       seen.upstream,
       WIRES[seen.wire],
-      ...questions(seen.standaloneNeverOpened),
-      ...questions(seen.standaloneOpen),
+      ...questions(seen.standaloneNeverOpened, seen.wire),
+      ...questions(seen.standaloneOpen, seen.wire),
       seen.backendPerSession ? 'yes' : 'one for all',
-      `${refused(seen.foreignHost)} / ${refused(seen.foreignOrigin)}`,
+      refusals(seen),
       seen.defaultAddress ?? 'every address',
     ]);
   return `${CAPTION}\n\n${markdownTable(head, rows)}`;
 }
 
-function questions(seen: Questions | null): [string, string] {
+/** On a pipe there is one stream, and no call has one of its own. */
+function questions(seen: Questions | null, wire: Wire): [string, string] {
   if (seen === null) return ['no such stream', ''];
   const { first, second, twentieth, eightAtOnce } = seen;
   const all = new Set<Outcome>([first, second, twentieth].filter((outcome) => outcome !== 'not tried'));
   const outcome = all.size === 1 ? told(first) : `${told(first)}, then ${told(second)}`;
-  return [outcome, `${eightAtOnce.answered} answered, ${eightAtOnce.onOwnStream} on their own`];
+  const streams = wire === 'stdio' ? '' : `, ${eightAtOnce.onOwnStream} on their own`;
+  return [outcome, `${eightAtOnce.answered} answered${streams}`];
 }
 
 function told(outcome: Outcome): string {
   return { answered: 'answered', failed: '**the call fails**', hang: '**hangs**', 'not tried': 'not tried' }[outcome];
 }
 
-function refused({ refused: isRefused }: Behaviour['foreignHost']): string {
+function refusals({ foreignHost, foreignOrigin }: Behaviour): string {
+  if (foreignHost === null || foreignOrigin === null) return 'no HTTP';
+  return `${refused(foreignHost)} / ${refused(foreignOrigin)}`;
+}
+
+function refused({ refused: isRefused }: Refusal): string {
   return isRefused ? 'refused' : 'served';
 }

@@ -1,5 +1,5 @@
 import { scaled, type Measured } from '../lib/statistics.js';
-import type { Cost, Failure, PeersResult, Subject } from '../peers/results.js';
+import type { Cost, Failure, PeersResult, Wire } from '../peers/results.js';
 import { markdownTable, spread } from './markdown.js';
 
 const SDK =
@@ -11,16 +11,17 @@ const OLDER_SDK = [
 ].join(' ');
 
 export const SPOKEN = 'spoken with clients';
-export const WIRES: Readonly<Record<Subject['wire'], string>> = {
+export const WIRES: Readonly<Record<Wire, string>> = {
   'streamable-http': 'Streamable HTTP',
   sse: 'HTTP+SSE',
+  stdio: 'stdio',
 };
 /** What the client is not the same for. */
 export const SPOKEN_CAPTION =
   'The client uses the transport that the proxy serves. Over HTTP+SSE, all answers come on one stream that stays open. Over Streamable HTTP, each answer comes on the response to its call.';
 
 const RUN_WITH = [
-  'A preload makes all of them listen on loopback only, and their stdout is discarded. supergateway is told to log nothing (`--logLevel none`); the others keep their defaults.',
+  'A preload makes all of them listen on loopback only. Their stdout is discarded, unless they speak with the client on it. Those that would log every message are told to log nothing; the others keep their defaults.',
   'The client waits for an answer before it calls again (closed loop), so p99 is not that of a service under constant load.',
   'Cores are the processor time of a call times the calls per second. Near 1 and above, the proxy is the limit, not the client.',
 ].join(' ');
@@ -86,10 +87,16 @@ export function peersTable({ direct, contestants, effort, failures }: PeersResul
   );
   const notes = [
     SPOKEN_CAPTION,
+    ...(contestants.some(({ wire }) => wire === 'stdio') ? [processesOf(effort)] : []),
     ...(hasSdk ? [SDK] : []),
     ...(contestants.some(({ isOlderSdk }) => isOlderSdk === true) ? [OLDER_SDK] : []),
   ].join(' ');
   return [caption, speed, ...failuresOf(failures), RUN_WITH, memory, notes].join('\n\n');
+}
+
+/** Read in the same column, so it has to be said that they are not counted alike. */
+function processesOf({ stdioSessions }: PeersResult['effort']): string {
+  return `Over stdio, each session is a process of its own. Memory is that of all of them, with ${stdioSessions} idle sessions instead.`;
 }
 
 /** One line for all: a row that is not there is easily overlooked. */

@@ -41,7 +41,7 @@ function range(ratios: readonly number[]): string {
 
 function peersLine({ aims }: Of<'peers'>): string {
   const parts = aims
-    .filter(({ measure, beside }) => measure === 'callsPerSecond16' && beside === 'stateful')
+    .filter(({ measure, beside, wire }) => measure === 'callsPerSecond16' && beside === 'stateful' && wire !== 'stdio')
     .map(({ upstream, ours, bestPeer, bestPeerName, ratio }) => {
       const backend = upstream === 'http' ? 'an HTTP' : 'a stdio';
       const inRounds = `${digits(ratio.median)} times as many in paired rounds, from ${digits(ratio.min)} to ${digits(ratio.max)}`;

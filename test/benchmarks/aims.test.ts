@@ -7,6 +7,9 @@ import { aimsTable } from '../../benchmarks/tables/aims.js';
 import { peersTable } from '../../benchmarks/tables/peers.js';
 import { scaleTable } from '../../benchmarks/tables/scale.js';
 
+const even = figures([100], [100], [100], [100]);
+const better = figures([50], [200], [50], [50]);
+
 describe('an aim is met only if the worst round meets it', () => {
   test.each([
     ['yes', [1.1, 1.2, 1.3]],
@@ -25,41 +28,55 @@ describe('an aim is met only if the worst round meets it', () => {
   });
 
   test.each([
-    [true, { addedP50Us: [50, 60], callsPerSecond16: [135, 130], rssPerSessionKiB: [90, 100] }],
-    [false, { addedP50Us: [50, 61], callsPerSecond16: [135, 129], rssPerSessionKiB: [90, 101] }],
-  ])('%s compared with the best peer, for %j to 100', (isReached, rounds) => {
-    const hundred = { addedP50Us: [100, 100], callsPerSecond16: [100, 100], rssPerSessionKiB: [100, 100] };
-    const costs = [cost('ours', rounds), cost('peer', hundred)];
+    [true, 'stdio', figures([40, 50], [205, 200], [90, 100], [90, 100])],
+    [false, 'stdio', figures([40, 51], [205, 199], [90, 101], [90, 101])],
+    [true, 'http', figures([30, 40], [305, 300], [60, 70], [90, 100])],
+    [false, 'http', figures([30, 41], [305, 299], [60, 71], [90, 101])],
+  ] as const)('%s compared with the best peer with a backend over %s, for %j to 100', (isReached, upstream, rounds) => {
+    const hundred = figures([100, 100], [100, 100], [100, 100], [100, 100]);
+    const costs = [cost('ours', rounds), cost('peer', hundred)].map((each) => ({ ...each, upstream }));
+    const behaviour = [{ ...costs[1], backendPerSession: true } as unknown as Behaviour];
 
-    expect(aimsOf(costs, []).map(({ measure, beside, reached }) => [measure, beside, reached])).toEqual([
+    const withAim = aimsOf(costs, behaviour).filter(({ aim }) => aim !== null);
+    expect(withAim.map(({ measure, beside, reached }) => [measure, beside, reached])).toEqual([
       ['addedP50Us', 'stateful', isReached],
       ['callsPerSecond16', 'stateful', isReached],
-      ['rssPerSessionKiB', 'stateful', isReached],
+      ['firstAnswerMs', 'stateful', isReached],
+      ['rssPerSessionKiB', 'own backends', isReached],
     ]);
   });
 });
 
 describe('where a peer could not be measured', () => {
-  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
-  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
   const failure = { ...cost('broken', even), phase: 'load', reason: 'it ended' } as unknown as Failure;
 
   test('what is reached compared with the others is unknown, and what is missed is missed all the same', () => {
+    const ownBackends = { ...cost('peer', even), stateful: true, backendPerSession: true } as unknown as Behaviour;
     const reachedWith = (ours: Cost['byRound'], behaviour: readonly Behaviour[] = []) =>
-      aimsOf([cost('ours', ours), cost('peer', even)], behaviour, [failure]).map(({ reached }) => reached);
+      aimsOf([cost('ours', ours), cost('peer', even)], [ownBackends, ...behaviour], [failure])
+        .filter(({ aim }) => aim !== null)
+        .map(({ reached }) => reached);
 
-    expect(reachedWith(better)).toEqual([null, null, null]);
-    expect(reachedWith({ ...even, rssPerSessionKiB: [101] })).toEqual([false, false, false]);
+    expect(reachedWith(better)).toEqual([null, null, null, null]);
+    expect(reachedWith({ ...even, rssPerSessionKiB: [101], firstAnswerMs: [101] })).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
     const stateless = { ...failure, stateful: false } as unknown as Behaviour;
-    expect(reachedWith(better, [stateless])).toEqual([true, true, true]);
+    expect(reachedWith(better, [stateless])).toEqual([true, true, true, true]);
+    const overStdio = { ...failure, wire: 'stdio' } as const;
+    expect(aimsOf([cost('ours', better), cost('peer', even)], [], [overStdio])[0]?.reached).toBe(true);
   });
 
   test('the tables say so', () => {
     const aims = aimsOf([cost('ours', better), cost('peer', even)], [], [failure]);
     const lines = aimsTable({ peers: { aims } as unknown as PeersResult })
       .split('\n')
-      .slice(2, 5);
+      .filter((line) => /added|calls|first answer/.test(line));
 
+    expect(lines).toHaveLength(3);
     for (const line of lines) expect(line).toMatch(/; could not be measured: broken 1 \| [≤≥] [\d.]+ × \| unknown \|$/);
     const peers = { direct: [], contestants: [], effort: {}, failures: [failure] } as unknown as PeersResult;
     expect(peersTable(peers)).toContain('**Could not be measured:** broken 1, stdio backend (load: it ended).');
@@ -84,26 +101,27 @@ test.each([
   expect(table).not.toContain('undefined');
 });
 
-test('peers with a backend for each session are compared with ours apart, and without an aim', () => {
-  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
-  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
+test('peers with a backend for each session are compared with ours apart, with an aim for memory alone', () => {
   const costs = [cost('ours', even), cost('shared', better), cost('alike', even)];
   const behaviour = [{ ...costs[2], backendPerSession: true } as unknown as Behaviour];
 
   const aims = aimsOf(costs, behaviour);
 
   expect(aims.filter(({ beside }) => beside === 'stateful').map((aim) => aim.bestPeerName)).toEqual(
-    Array.from({ length: 3 }, () => 'shared 1'),
+    Array.from({ length: 4 }, () => 'shared 1'),
   );
-  const alike = aims.filter(({ beside }) => beside === 'own backends');
+  const memory = aims.filter(({ measure }) => measure === 'rssPerSessionKiB');
+  expect(memory.map(({ beside, aim, reached }) => [beside, aim, reached])).toEqual([
+    ['stateful', null, null],
+    ['own backends', '≤ 1', true],
+  ]);
+  const alike = aims.filter(({ measure, beside }) => beside === 'own backends' && measure !== 'rssPerSessionKiB');
   expect(alike.map(({ bestPeerName, aim, reached }) => [bestPeerName, aim, reached])).toEqual(
     Array.from({ length: 3 }, () => ['alike 1', null, null]),
   );
 });
 
 test('ours with an older SDK has no aim and is nobody to be compared with: it is told with the aims', () => {
-  const even = { addedP50Us: [100], callsPerSecond16: [100], rssPerSessionKiB: [100] };
-  const better = { addedP50Us: [50], callsPerSecond16: [200], rssPerSessionKiB: [50] };
   const older = { ...cost('ours, older', better), isPeer: false, isOlderSdk: true, sdk: '1.24.3' };
   const costs = [cost('ours', even), cost('peer', even), older, { ...older, upstream: 'http' as const }];
 
@@ -112,21 +130,51 @@ test('ours with an older SDK has no aim and is nobody to be compared with: it is
   expect(
     aims.map(({ bestPeerName, upstream, ratio, olderSdk }) => [bestPeerName, upstream, ratio.median, olderSdk]),
   ).toEqual(
-    [0.5, 2, 0.5].map((ratio, at) => [
+    [0.5, 2, 0.5, 0.5].map((ratio, at) => [
       'peer 1',
       'stdio',
       1,
-      { sdk: '1.24.3', ours: measured([[50], [200], [50]][at] ?? []), ratio: measured([ratio]) },
+      { sdk: '1.24.3', ours: measured([[50], [200], [50], [50]][at] ?? []), ratio: measured([ratio]) },
     ]),
   );
   expect(aimsTable({ peers: { aims } as unknown as PeersResult })).toContain('; with SDK 1.24.3: 0.5 × |');
 });
+
+test('who speaks stdio with clients is compared with its like, and without an aim', () => {
+  const remote = { ...cost('remote', even), upstream: 'http', wire: 'stdio' } as const;
+  const http = { ...cost('served', even), upstream: 'http' } as const;
+  const costs = [
+    { ...cost('ours', better), upstream: 'http' as const },
+    { ...cost('ours', better), name: 'ours over stdio', upstream: 'http' as const, wire: 'stdio' as const },
+    remote,
+    http,
+  ];
+
+  const aims = aimsOf(costs, []);
+
+  const told = aims.map(({ wire, bestPeerName, aim }) => [wire, bestPeerName, aim !== null]);
+  expect(told.slice(0, 2)).toEqual(Array.from({ length: 2 }, () => [undefined, 'served 1', true]));
+  expect(told.slice(4)).toEqual(Array.from({ length: 4 }, () => ['stdio', 'remote 1', false]));
+  expect(aimsTable({ peers: { aims } as unknown as PeersResult })).toContain(
+    'the command with `--stdio`, http backend',
+  );
+});
+
+function figures(
+  addedP50Us: readonly number[],
+  callsPerSecond16: readonly number[],
+  rssPerSessionKiB: readonly number[],
+  firstAnswerMs: readonly number[],
+): Cost['byRound'] {
+  return { addedP50Us, callsPerSecond16, rssPerSessionKiB, firstAnswerMs };
+}
 
 function cost(name: string, byRound: Cost['byRound']): Cost {
   return {
     name,
     version: '1',
     upstream: 'stdio',
+    wire: 'streamable-http',
     isOurs: name === 'ours',
     isPeer: name !== 'ours',
     stateful: true,
@@ -134,5 +182,6 @@ function cost(name: string, byRound: Cost['byRound']): Cost {
     addedP50Us: measured(byRound.addedP50Us),
     callsPerSecond16: measured(byRound.callsPerSecond16),
     rssPerSessionKiB: measured(byRound.rssPerSessionKiB),
+    firstAnswerMs: measured(byRound.firstAnswerMs),
   } as unknown as Cost;
 }

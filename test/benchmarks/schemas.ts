@@ -95,6 +95,18 @@ export const Scale = Environment.extend({
   bytesPerIdleSessionBeyondBare: z.record(z.string(), Signed),
 });
 
+const Latencies = z.object({ p50Ms: Measured, p99Ms: Measured });
+
+export const Slow = Environment.extend({
+  rssMiB: z.object({ start: Measured, atLimit: Measured, mostAfterLimit: Measured, end: Measured }),
+  secondsToLimit: Measured,
+  streamsEnded: Measured,
+  writtenMiBPerSecond: Measured,
+  alone: Latencies,
+  withSlow: Latencies,
+  rssOverTime: z.array(z.object({ seconds: z.number(), rssMiB: Figure })).min(2),
+});
+
 const Share = z.object({ group: z.string(), share: Figure.max(1), usPerCall: Figure });
 
 export const Profile = Environment.extend({

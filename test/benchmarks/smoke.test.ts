@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markOf, type Environment } from '../../suites/lib/environment.js';
 import { RESULTS } from '../../benchmarks/lib/program.js';
-import { Http, Profile, Routing, Scale } from './schemas.js';
+import { Http, Profile, Routing, Scale, Slow } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,7 +18,8 @@ beforeAll(async () => {
   expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
   folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-bench-'));
   const brief = (name: string): Promise<unknown> => program(`${name}.ts`, '--brief', '--out', folder);
-  await Promise.all([brief('routing.bench'), brief('http.bench'), brief('scale.bench'), brief('profile')]);
+  const names = ['routing.bench', 'http.bench', 'scale.bench', 'slow-readers.bench', 'profile'];
+  await Promise.all(names.map(brief));
 }, 120_000);
 
 afterAll(async () => {
@@ -77,6 +78,15 @@ describe('run briefly, and writing valid JSON', () => {
     ]);
   });
 
+  test('the benchmark of slow readers ends the stream of each of them, and goes on calling', async () => {
+    const { streamsEnded, effort, rssOverTime } = Slow.parse(await resultOf('slow'));
+
+    expect(streamsEnded.median).toBe(effort['slowClients']);
+    expect(rssOverTime.map(({ seconds }) => seconds)).toEqual(
+      rssOverTime.map(({ seconds }) => seconds).sort((one, other) => one - other),
+    );
+  });
+
   test('the profile tells whose code takes the time: ours only where there is any', async () => {
     const { profiles } = Profile.parse(await resultOf('profile'));
 
@@ -113,7 +123,8 @@ describe('the figures in the pages', () => {
     const root = join(folder, 'root');
     await mkdir(results);
     await mkdir(join(root, 'docs'), { recursive: true });
-    for (const name of ['http', 'profile']) await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
+    for (const name of ['http', 'profile', 'slow'])
+      await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
     const other = process.version.startsWith('v24.') ? 'v22.0.0' : 'v24.0.0';
     const onOther = { ...(await resultOf('http')), node: other };
     await writeFile(join(results, 'http-node24.json'), JSON.stringify(onOther));
@@ -151,7 +162,11 @@ describe('the figures in the pages', () => {
     expect(text).toMatch(
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,
     );
-    expect(text).toMatch(new RegExp(`^Measured: HTTP and profile: .*; HTTP on Node 24: .*, Node ${other},`, 'm'));
+    expect(text).toMatch(
+      new RegExp(`^Measured: HTTP, profile and slow readers: .*; HTTP on Node 24: .*, Node ${other},`, 'm'),
+    );
+    expect(text).toMatch(/^Of 2 streams, 2 were ended for `maxBufferedBytes`\.$/m);
+    expect(text).toMatch(/^\| with them +\| [\d.]+ +\| [\d.]+ +\|$/m);
     expect(text).not.toContain('routing a message');
   }, 60_000);
 });

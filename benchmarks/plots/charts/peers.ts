@@ -13,7 +13,8 @@ const GAP = 50;
 
 /** Proxies side by side. */
 export function drawPeers({ environment, contestants }: PeersResult): Drawing {
-  const shown = [...contestants].reverse();
+  // Over stdio a session is a whole process: next to it, the memory of the others could not be seen.
+  const shown = contestants.filter(({ wire }) => wire !== 'stdio').reverse();
   const panelHeight = 24 * shown.length;
   const top = (index: number): number => 36 + index * (panelHeight + GAP + 10);
   return {
