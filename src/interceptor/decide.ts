@@ -34,9 +34,11 @@ export function decide(departure: Departure): Decision {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
     return { kind: 'server-initiated', departure, message, ledger, route: unchanged };
   }
+  const context = origin?.ledger === ledger ? origin : undefined;
   const hints = {
     explicit: options?.relatedRequestId,
-    context: origin?.ledger === ledger ? origin : undefined,
+    provenance: departure.isOriginSaid ? context : undefined,
+    context,
     scope: scope(message.method, transport),
     ambiguous: settings.ambiguous,
     overdue: departure.parked?.isOverdue ?? isOverdueAtOnce(settings),
