@@ -8,6 +8,9 @@ import { isRecord, type MethodMessage, type JsonRpcMessage, type RequestId } fro
 
 export const STAMP_KEY = 'mcp-backchannel/originating-request';
 
+/** The header of an `initialize` request by which a proxy says that it takes stamps off. No client would. */
+export const TAKES_STAMPS = 'mcp-backchannel-takes-stamps';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What the stamp of a message says, which may be anything. `undefined`: it has none. */
