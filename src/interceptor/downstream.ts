@@ -196,6 +196,10 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     return this.#liveness?.streams ?? ONE_STREAM;
   }
 
+  get opensNoStandalone(): boolean {
+    return this.#liveness?.opensNoStandalone === true;
+  }
+
   #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#observables.outbound(message, options);
     // The time is not needed if nothing waits and nobody observes.
