@@ -19,7 +19,7 @@ import {
 import { asUpstream, withBackchannel, type BackchannelOptions } from 'mcp-backchannel';
 import { serve, type Served, type ServeOptions } from './lib/serve.js';
 
-export interface ClassicProxyOptions extends Pick<ServeOptions, 'transport'> {
+export interface ClassicProxyOptions extends Pick<ServeOptions, 'transport' | 'create'> {
   /** A new connection to the backend. */
   readonly connectUpstream: () => Transport | Promise<Transport>;
   /** False shows what happens without the package; `'downstream-only'`, without `asUpstream`. */
@@ -35,6 +35,7 @@ export async function classicProxy(options: ClassicProxyOptions): Promise<Served
   const { wrapped = true, lazy = false } = options;
   return serve({
     ...(options.transport && { transport: options.transport }),
+    ...(options.create && { create: options.create }),
     async onSession(bare) {
       const transport = wrapped === false ? bare : withBackchannel(bare, options.backchannel);
       const connect = async (): Promise<Transport> => {

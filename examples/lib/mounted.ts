@@ -21,13 +21,13 @@ export function createProxy(): StatefulProxy {
 }
 
 /** Serves a mount on loopback, on a free port. */
-export async function serveMount(proxy: StatefulProxy, listener: RequestListener): Promise<Mounted> {
+export async function serveMount(mount: { close(): Promise<void> }, listener: RequestListener): Promise<Mounted> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/mcp`,
     async close() {
-      await proxy.close();
+      await mount.close();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

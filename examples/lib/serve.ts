@@ -11,6 +11,8 @@ export interface ServeOptions {
   /** Called with each new session's transport, unconnected; gives back the one to call `handleRequest` on. */
   readonly onSession: (transport: StreamableHTTPServerTransport) => Promise<StreamableHTTPServerTransport>;
   readonly transport?: StreamableHTTPServerTransportOptions;
+  /** @default the SDK's transport */
+  readonly create?: (options: StreamableHTTPServerTransportOptions) => StreamableHTTPServerTransport;
 }
 
 export interface Served {
@@ -20,12 +22,13 @@ export interface Served {
   readonly close: () => Promise<void>;
 }
 
-export async function serve({ onSession, transport: options }: ServeOptions): Promise<Served> {
+export async function serve(given: ServeOptions): Promise<Served> {
+  const { onSession, transport: options, create = createOfSdk } = given;
   const sessions = new Map<string, StreamableHTTPServerTransport>();
 
   async function open(): Promise<StreamableHTTPServerTransport> {
     const transport = await onSession(
-      new StreamableHTTPServerTransport({
+      create({
         ...options,
         sessionIdGenerator: randomUUID,
         onsessioninitialized: (id) => {
@@ -62,4 +65,8 @@ export async function serve({ onSession, transport: options }: ServeOptions): Pr
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function createOfSdk(options: StreamableHTTPServerTransportOptions): StreamableHTTPServerTransport {
+  return new StreamableHTTPServerTransport(options);
 }

@@ -3,7 +3,8 @@ import { isMethodMessage, isRecord, isRequestId, type JsonRpcMessage, type Reque
 import { answerInPlaceOf, errorAnswer } from '../error-answers.js';
 import { isMeta } from '../meta.js';
 import { detailsOf, isRpcError, LostAnswer } from '../lost-answer.js';
-import { keepText } from '../original-text.js';
+import { onlyMeantBy } from '../long-ids.js';
+import { keepText, messagesIn } from '../original-text.js';
 import { withoutNulls } from '../null-for-absent.js';
 import type { TransportLike } from '../transport-like.js';
 import { Outline } from './outline.js';
@@ -61,7 +62,7 @@ export function tellMessages(json: string, listener: MessageListener): void {
   for (const piece of piecesOf(json)) {
     const one = parsed(piece);
     if (one !== undefined) {
-      tellValue(one, listener);
+      tellValue(one, listener, piece);
       continue;
     }
     const outline = Outline.of(piece);
@@ -86,25 +87,35 @@ function piecesOf(json: string): readonly string[] {
 /**
  * Does the same for parsed JSON.
  *
- * @param text what it was parsed from
+ * @param text what it was parsed from, if that is known
  */
 export function tellValue(value: unknown, listener: MessageListener, text?: string): void {
   try {
-    // A batch is passed on in pieces, of which there is no text.
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) keepText(value, text);
-    for (const message of Array.isArray(value) ? value : [value]) tellMessage(withoutNulls(message), listener);
+    for (const message of exactMessagesIn(value, text)) tellMessage(withoutNulls(message), listener);
   } catch (error) {
     listener.error(asError(error));
   }
 }
 
+/** The messages, with their ids and texts as they were written. */
+function exactMessagesIn(value: unknown, text: string | undefined): readonly unknown[] {
+  if (text === undefined) return Array.isArray(value) ? value : [value];
+  return messagesIn(value, text).map(({ message, text: own }) => {
+    if (isRecord(message)) keepText(message, own);
+    return message;
+  });
+}
+
 /** Whether a text holds a valid answer to this request. */
 export function isAnswerTo(id: RequestId, json: string): boolean {
-  const value = parsed(json);
-  return (Array.isArray(value) ? value : [value]).some((message: unknown) => {
+  return exactMessagesIn(parsed(json), json).some((message: unknown) => {
     const answer = Object(message) as JsonRpcMessage;
-    return answer.id === id && (answer.method ?? undefined) === undefined && validAnswer(answer) !== undefined;
+    return isSameId(answer.id, id) && (answer.method ?? undefined) === undefined && validAnswer(answer) !== undefined;
   });
+}
+
+function isSameId(id: unknown, asked: RequestId): boolean {
+  return id === asked || (isRequestId(id) && onlyMeantBy(id, [asked]) === asked);
 }
 
 /** The Python SDK uses this id in errors for messages that it could not read. */

@@ -1,3 +1,4 @@
+import { idIn } from '../long-ids.js';
 import { isRequestId, type RequestId } from '../routing/message.js';
 
 /** The members that show whether a text is a message, of which kind, and with which id. */
@@ -114,7 +115,7 @@ export class Outline {
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return idIn(json);
   } catch {
     return undefined;
   }

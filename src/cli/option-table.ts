@@ -104,6 +104,12 @@ const TABLE = [
     needs: 'http',
   },
   {
+    flags: '--json-response',
+    group: 'endpoint',
+    help: 'answers each POST in JSON instead of an event stream; messages that the server starts then need the GET stream',
+    needs: 'http',
+  },
+  {
     flags: '--stdio',
     group: 'endpoint',
     help: 'serves one local client over stdin and stdout instead of HTTP',

@@ -68,6 +68,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     maxBodyBytes: options.maxBody,
     idleTimeoutMs: options.idleTimeout,
     serialize: options.serialize,
+    enableJsonResponse: options.jsonResponse,
     eventStore: options.eventStore === undefined ? undefined : eventStore(),
     backchannel: {
       ambiguous: options.ambiguous,

@@ -3,7 +3,9 @@ import { errorAnswer } from '../error-answers.js';
 import { asError } from '../errors.js';
 import { isMessage } from '../http/messages.js';
 import { withoutNulls } from '../null-for-absent.js';
+import { withStandIns } from '../long-ids.js';
 import { keepText, lineOf } from '../original-text.js';
+import { SentLongIds } from '../sent-long-ids.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { MessageLines } from '../backends/message-lines.js';
@@ -24,6 +26,7 @@ export class StdioTransport implements TransportLike {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly #lines: MessageLines;
+  readonly #sentLongIds: SentLongIds = new SentLongIds();
   /** Why nothing more can be written. */
   #broken: Error | undefined;
   readonly #read = (text: string): void => {
@@ -68,6 +71,7 @@ export class StdioTransport implements TransportLike {
 
   /** Resolves when the message is written. Rejects if the client no longer reads; `cause` says why. */
   send(message: JsonRpcMessage): Promise<void> {
+    this.#sentLongIds.sent(message);
     return this.#write(`${lineOf(message)}\n`);
   }
 
@@ -100,13 +104,14 @@ export class StdioTransport implements TransportLike {
     if (json === '') return;
     try {
       const value = parsed(json);
-      const message = withoutNulls(value);
+      const exact = value === undefined ? value : withStandIns(value, json);
+      const message = withoutNulls(exact);
       if (!isMessage(message)) {
-        this.#notValid(value);
+        this.#notValid(exact);
         return;
       }
-      if (message === value) keepText(message, json);
-      this.onmessage?.(message);
+      if (message === exact) keepText(message, json);
+      this.onmessage?.(this.#sentLongIds.received(message));
     } catch (error) {
       this.onerror?.(asError(error));
     }

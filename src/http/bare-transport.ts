@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
+import { SentLongIds } from '../sent-long-ids.js';
 import { isOfSession } from '../streams/http-headers.js';
 import { MAX_REFUSED_MS, type PostedAnswers } from '../streams/posted-answers.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
@@ -32,6 +33,7 @@ export class BareTransport implements TransportLike, Endpoint {
   isInitialized = false;
   isClosed = false;
   readonly streams: Streams;
+  readonly sentLongIds: SentLongIds = new SentLongIds();
   readonly replays: Set<Replay> = new Set<Replay>();
   #isStarted = false;
   #isUsed = false;
@@ -55,6 +57,7 @@ export class BareTransport implements TransportLike, Endpoint {
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     try {
+      this.sentLongIds.sent(message);
       return send(this, message, options);
     } catch (error) {
       return Promise.reject(asError(error));
@@ -154,6 +157,10 @@ export class BareTransport implements TransportLike, Endpoint {
     this.onerror?.(error);
   }
 
+  #answersMeantBy(posted: PostedAnswers): PostedAnswers {
+    return { ids: async (withinMs) => (await posted.ids(withinMs)).map((id) => this.sentLongIds.meantBy(id)) };
+  }
+
   refuse(visit: Visit, refusal: Refusal, posted?: () => PostedAnswers): void {
     const { message, reported = new Error(message) } = refusal;
     if (reported !== null) this.report(reported);
@@ -162,7 +169,7 @@ export class BareTransport implements TransportLike, Endpoint {
       visit.refuse(refusal);
       return;
     }
-    const answers = posted();
+    const answers = this.#answersMeantBy(posted());
     if (refusal.status === TOO_LARGE) {
       // A client that was refused stops sending, and the id of an answer often comes last.
       void answers.ids(MAX_REFUSED_MS).then(() => {

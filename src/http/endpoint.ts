@@ -1,4 +1,5 @@
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
+import type { SentLongIds } from '../sent-long-ids.js';
 import type { PostedAnswers } from '../streams/posted-answers.js';
 import type { HttpSettings } from './options.js';
 import type { Refusal } from './refusals.js';
@@ -17,6 +18,7 @@ export interface Endpoint extends SessionState {
   readonly scopeChallengeResolver: ScopeChallengeResolver | undefined;
   /** The clients that are just coming back to a stream. */
   readonly replays: Set<Replay>;
+  readonly sentLongIds: SentLongIds;
   /** Hands a message to the server. Throws what the server throws. */
   handOver(message: JsonRpcMessage, extra: unknown): void;
   /** Begins the session. @returns a promise if the session's owner wants to be awaited */

@@ -19,7 +19,7 @@ export interface MessageExtra {
   /** Closes the stream of this request. The client comes back for the answer. Only if it can. */
   readonly closeSSEStream: (() => void) | undefined;
   readonly closeStandaloneSSEStream: (() => void) | undefined;
-  /** The message as it was read, if it was posted alone and had not been parsed before. */
+  /** The message as it was read, if the body had not been parsed before. */
   readonly text: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { unwritable } from '../interceptor/writable.js';
+import { withoutStandIns } from '../long-ids.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 
 /**
@@ -8,10 +9,10 @@ import type { JsonRpcMessage } from '../routing/message.js';
  */
 export function textOf(message: JsonRpcMessage): string {
   const text = JSON.stringify(message) as string | undefined;
-  if (text !== undefined && isPlain(message)) return text;
+  if (text !== undefined && isPlain(message)) return withoutStandIns(text);
   const cause = unwritable(message);
   if (cause !== undefined) throw cause;
-  return String(text);
+  return withoutStandIns(String(text));
 }
 
 /** Whether what makes it a message is surely in its text. */

@@ -12,6 +12,8 @@ export class Post extends Connection {
   stream: EventStream | undefined;
   /** The stream by which the client came back the last time. */
   resumedBy: EventStream | undefined;
+  /** How much of a JSON body is there, and waits for the rest. */
+  heldBytes = 0;
   /** The answers, as far as they are there. Those that were written are empty. */
   readonly #answers = new Map<RequestId, string | undefined>();
   #owed = 0;
@@ -42,20 +44,33 @@ export class Post extends Connection {
 
   /** @returns whether that was the last answer that it owed */
   answered(id: RequestId, text: string): boolean {
-    if (this.#answers.get(id) === undefined) this.#owed -= 1;
+    this.#settle(id);
     this.#answers.set(id, text);
     return this.isComplete;
   }
 
   /** Another POST has brought a request with the same id, which takes over. @returns whether nothing more is owed */
   forfeits(id: RequestId): boolean {
-    if (this.#answers.get(id) === undefined) this.#owed -= 1;
+    this.#settle(id);
     this.#answers.delete(id);
     return this.isComplete;
   }
 
-  /** All answers, as one body. */
-  get body(): string {
+  /** The client is gone: nobody reads the answers that are there. */
+  dropAnswers(): void {
+    for (const [id, text] of this.#answers) if (text !== undefined) this.#answers.set(id, '');
+    this.heldBytes = 0;
+  }
+
+  #settle(id: RequestId): void {
+    const older = this.#answers.get(id);
+    if (older === undefined) this.#owed -= 1;
+    else this.heldBytes = Math.max(0, this.heldBytes - older.length);
+  }
+
+  /** All answers, as one body. They wait for nothing any more. */
+  takeBody(): string {
+    this.heldBytes = 0;
     const texts = [...this.#answers.values()];
     return texts.length === 1 ? String(texts[0]) : `[${texts.join(',')}]`;
   }

@@ -1,6 +1,7 @@
 /** Reads what a client has posted. */
 import type { IncomingMessage } from 'node:http';
 import { withoutNulls } from '../null-for-absent.js';
+import { messagesIn, type ReadMessage } from '../original-text.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
 import { acceptedIn, type Accepted } from './accept.js';
@@ -15,8 +16,8 @@ import type { Visit } from './visit.js';
 /** What was posted. */
 export interface Posted {
   readonly messages: readonly JsonRpcMessage[];
-  /** The text of the only message, as it was read. */
-  readonly text: string | undefined;
+  /** The text of each message, as it was read. */
+  readonly texts: readonly (string | undefined)[];
   readonly accepted: Accepted;
 }
 
@@ -69,11 +70,16 @@ const CONTENT_TYPE = 'content-type';
 
 function postedIn(value: unknown, text: string | undefined, accepted: Accepted): Posted | Refused {
   const brought = (): PostedAnswers => (text === undefined ? answersIn(value) : answersInText(text));
-  const isBatch = Array.isArray(value);
-  if (isBatch && refusals.isTooLongBatch(value)) return { refusal: refusals.BATCH_TOO_LONG, brought };
-  const messages = isBatch ? value.map(messageIn) : [messageIn(value)];
+  if (Array.isArray(value) && refusals.isTooLongBatch(value)) return { refusal: refusals.BATCH_TOO_LONG, brought };
+  const all = text === undefined ? withoutTexts(value) : messagesIn(value, text);
+  const messages = all.map(({ message }) => messageIn(message));
   if (!areAll(messages)) return { refusal: refusals.INVALID_MESSAGE, brought };
-  return { messages, text: messages[0] === value ? text : undefined, accepted };
+  const texts = all.map(({ message, text: own }, at) => (messages[at] === message ? own : undefined));
+  return { messages, texts, accepted };
+}
+
+function withoutTexts(value: unknown): readonly Partial<ReadMessage>[] {
+  return (Array.isArray(value) ? value : [value]).map((message: unknown) => ({ message }));
 }
 
 function areAll(messages: readonly (JsonRpcMessage | undefined)[]): messages is readonly JsonRpcMessage[] {

@@ -6,6 +6,7 @@ import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { primingEvent } from './events.js';
 import { extraOf, requestInfoOf } from './message-extra.js';
+import { JsonAnswers } from './json-answers.js';
 import { isInitialize, versionIn } from './messages.js';
 import { Post } from './post.js';
 import { read, type Posted } from './reading.js';
@@ -108,7 +109,7 @@ async function open(
   const post = new Post(eventStore === undefined || isJson ? undefined : randomUUID(), isJson ? visit : undefined);
   const isPrimed = post.streamId !== undefined && isPrimedFor(endpoint, visit, requests);
   if (isJson) {
-    visit.carries = { lost: () => streams.lost(post) };
+    visit.carries = new JsonAnswers(post, visit, streams);
   } else if (isPrimed) {
     const eventId = (await eventStore?.storeEvent(post.streamId, {})) ?? '';
     if (endpoint.isClosed) {
@@ -143,12 +144,18 @@ function isPrimedFor(endpoint: Endpoint, visit: Visit, requests: readonly Reques
 }
 
 /** @param isPrimed the client can come back to a stream that is closed early, and the server may close it */
-function handOver(endpoint: Endpoint, { request }: Visit, { messages, text }: Posted, isPrimed: boolean): void {
+function handOver(endpoint: Endpoint, { request }: Visit, { messages, texts }: Posted, isPrimed: boolean): void {
   const info = requestInfoOf(request);
-  for (const message of messages) {
+  for (const [at, read] of messages.entries()) {
+    const message = endpoint.sentLongIds.received(read);
     endpoint.handOver(
       message,
-      extraOf(request, info, text, isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined),
+      extraOf(
+        request,
+        info,
+        message === read ? texts[at] : undefined,
+        isPrimed && isRequest(message) ? { closer: endpoint, id: message.id } : undefined,
+      ),
     );
   }
 }

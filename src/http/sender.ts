@@ -75,11 +75,12 @@ function write(post: Post, id: RequestId, text: string, eventId: string | undefi
 
 function answer({ streams }: Endpoint, post: Post, id: RequestId, text: string, eventId: string | undefined): void {
   const { stream, json, isResumable } = post;
-  const isLast = post.answered(id, json === undefined ? '' : text);
+  const isLast = post.answered(id, json === undefined || json.isOver ? '' : text);
   if (isLast) streams.forget(post);
   if (json !== undefined) {
     if (json.isOver) throw noConnection(id);
-    if (isLast) streams.answerInJson(json, post.body);
+    if (isLast) streams.answerInJson(json, post.takeBody());
+    else streams.holdForJson(post, json, text);
   } else if (stream !== undefined) {
     writeOn(stream, text, eventId, isResumable, isLast);
   } else if (eventId === undefined || !isResumable) {

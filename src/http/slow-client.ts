@@ -18,7 +18,8 @@ interface Buffers {
  * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The connection is closed
  */
 export function checkBuffer({ response, carries }: Visit, text: string, client: Buffers): void {
-  if (response.writableLength + text.length <= USUALLY_BUFFERED || !client.hasTooMuchBuffered) return;
+  const waiting = response.writableLength + (carries?.heldBytes ?? 0);
+  if (waiting + text.length <= USUALLY_BUFFERED || !client.hasTooMuchBuffered) return;
   response.destroy();
   carries?.lost();
   throw new BackchannelError(

@@ -130,6 +130,16 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
     visit.answer(200, this.#heads.forJson(Buffer.byteLength(body)), body);
   }
 
+  /**
+   * An answer waits until the others of its JSON body are there.
+   *
+   * @throws BackchannelError `SLOW_CLIENT`, as above
+   */
+  holdForJson(post: Post, visit: Visit, text: string): void {
+    checkBuffer(visit, text, this);
+    post.heldBytes += text.length;
+  }
+
   /** Ends what is open: the transport is closed. */
   endAll(): void {
     this.#keepAlive.close();
@@ -153,7 +163,7 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
 
   get hasTooMuchBuffered(): boolean {
     let bytes = 0;
-    for (const { response } of this.#visits) bytes += response.writableLength;
+    for (const { response, carries } of this.#visits) bytes += response.writableLength + (carries?.heldBytes ?? 0);
     return bytes > this.settings.maxBufferedBytes;
   }
 

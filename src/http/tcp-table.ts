@@ -15,16 +15,13 @@ export interface Ends {
 
 /** What the kernel knows of a connection. */
 export interface TcpState {
-  /** Bytes that were written and not acknowledged. */
-  readonly unacknowledged: number;
-  /** How often the kernel has sent them again, or asked for room, since it was last answered. */
+  /** How often the kernel has sent bytes again, or asked for room or whether anybody is there, since it was last answered. */
   readonly unansweredTries: number;
 }
 
 /** The columns of a row: number, local, remote, state, tx:rx queue, timer, retransmits, uid, probes, … */
 const LOCAL = 1;
 const REMOTE = 2;
-const QUEUES = 4;
 const RETRANSMITS = 6;
 const PROBES = 8;
 
@@ -43,9 +40,8 @@ export function rowsOf(table: string, keys: ReadonlySet<string>): Map<string, Tc
     const columns = line.trim().split(/ +/, PROBES + 1);
     const key = `${String(columns[LOCAL])} ${String(columns[REMOTE])}`;
     if (!keys.has(key)) continue;
-    const unacknowledged = Number.parseInt(columns[QUEUES] ?? '', 16);
     const unansweredTries = Number.parseInt(columns[RETRANSMITS] ?? '', 16) + Number(columns[PROBES]);
-    if (unacknowledged >= 0 && unansweredTries >= 0) rows.set(key, { unacknowledged, unansweredTries });
+    if (unansweredTries >= 0) rows.set(key, { unansweredTries });
   }
   return rows;
 }

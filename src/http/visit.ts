@@ -7,6 +7,8 @@ import { write, type Refusal } from './refusals.js';
 export interface Carried {
   /** The connection has ended. */
   lost(): void;
+  /** How many bytes wait in memory before they may be written. */
+  readonly heldBytes?: number;
 }
 
 let visits = 0;

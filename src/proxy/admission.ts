@@ -17,6 +17,7 @@ export interface ServerTransportOptions {
   readonly sessionIdGenerator: () => string;
   readonly onsessioninitialized: (id: string) => void;
   readonly onsessionclosed: () => Promise<void>;
+  readonly enableJsonResponse: boolean;
   readonly maxRequestBodySize: number;
   readonly tooLarge: (maxBytes: number) => Refusal;
   readonly backchannel: BackchannelOptions;
@@ -91,13 +92,14 @@ export class Admission {
   }
 
   #optionsFor(events: TransportEvents): ServerTransportOptions {
-    const { maxBodyBytes, eventStore } = this.settings;
+    const { maxBodyBytes, eventStore, enableJsonResponse } = this.settings;
     return {
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
         events.initialized(id);
       },
       onsessionclosed: () => events.deleted(),
+      enableJsonResponse,
       maxRequestBodySize: maxBodyBytes,
       tooLarge: tooLargeBody,
       backchannel: this.settings.backchannel,

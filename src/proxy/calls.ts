@@ -11,6 +11,7 @@ import {
   type RequestMessage,
 } from '../routing/message.js';
 import { cancelledOrigin, originInFlight } from '../interceptor/origin.js';
+import { onlyMeantBy } from '../long-ids.js';
 import { RecentSet } from '../routing/recent-set.js';
 import { tooManyRequests } from './own-answers.js';
 import { UnansweredRequests } from './unanswered-requests.js';
@@ -120,17 +121,18 @@ export class Calls {
 
   /**
    * The id of the request that an answer with this id belongs to. Some servers write `"7"` for 7, which the SDK's client
-   * accepts. Others write 7 for `"7"`.
+   * accepts. Others write 7 for `"7"`, or round a number that is too long for them.
    */
   meantBy(id: RequestId): RequestId {
     if (this.isDue(id)) return id;
     const other = otherSpelling(id);
-    return other !== undefined && this.isDue(other) ? other : id;
+    return other !== undefined && this.isDue(other) ? other : (onlyMeantBy(id, this.open) ?? id);
   }
 
   /** The call with this progress token, and the token as the client spelled it. */
   withToken(token: RequestId): { readonly id: RequestId; readonly token: RequestId } | undefined {
-    for (const spelling of [token, otherSpelling(token)]) {
+    const rounded = this.#byToken.has(token) ? undefined : onlyMeantBy(token, this.#byToken.keys());
+    for (const spelling of [token, otherSpelling(token), rounded]) {
       const id = spelling === undefined ? undefined : this.#byToken.get(spelling);
       if (spelling !== undefined && id !== undefined) return { id, token: spelling };
     }

@@ -85,6 +85,12 @@ export interface StatefulProxyOptions {
   /** Answers CORS preflights and exposes the session header to allowed origins. @default false */
   readonly cors?: boolean | undefined;
   /**
+   * Answers each POST with one JSON body instead of an event stream. Only the responses fit into it, so that every other
+   * message for the client needs its GET stream. Without one, a server request is refused after
+   * `backchannel.parkTimeoutMs`, and progress of a call is reported as lost. @default false
+   */
+  readonly enableJsonResponse?: boolean | undefined;
+  /**
    * Makes an event store, so that clients can resume streams. Called once per session. `signal` is aborted when the
    * session is over and its events are no longer needed. @default none
    */

@@ -1,6 +1,7 @@
 import { debug } from '../debug.js';
 import { reasonOf, errorAnswer } from '../error-answers.js';
 import { BackchannelError } from '../errors.js';
+import { onlyMeantBy } from '../long-ids.js';
 import type { JsonRpcMessage, RequestId, RequestMessage, ResponseMessage } from '../routing/message.js';
 import type { Calls } from './calls.js';
 import { tooManyRequests } from './own-answers.js';
@@ -40,6 +41,11 @@ export class Questions {
       this.#methods.delete(id);
       this.toBackend(isPingInVain(method, codeOf(error)) ? pong(id) : errorAnswer(id, reasonOf(error)));
     });
+  }
+
+  /** The server request that an answer with this id belongs to. The client may have rounded a number that is too long for it. */
+  meantBy(id: RequestId): RequestId {
+    return this.#methods.has(id) ? id : (onlyMeantBy(id, this.#methods.keys()) ?? id);
   }
 
   /** The backend cancels a server request. */

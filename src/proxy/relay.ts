@@ -61,9 +61,9 @@ export class Relay {
     return this.#initializeId !== undefined;
   }
 
-  /** Whether the client has yet to answer a server request. */
-  get awaitsAnswer(): boolean {
-    return !this.#questions.areNone;
+  /** The server requests that the client has yet to answer. */
+  get questions(): Pick<Questions, 'areNone' | 'meantBy'> {
+    return this.#questions;
   }
 
   /** From now on, every request gets an error with this reason. */

@@ -17,7 +17,7 @@ import { IdleTimer } from './idle-timer.js';
 import type { Opener } from './opener.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
-import { endSilently } from './silent-end.js';
+import { endUnanswered } from './unanswered-end.js';
 import type { StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
 
@@ -47,6 +47,8 @@ export class Session {
   id: string | undefined;
   /** The credential to which the session is bound. */
   credential: Credential;
+  /** Aborted when client and backend are disconnected, or after a timeout. */
+  readonly over: AbortController = new AbortController();
   readonly #relay: Relay;
   /** Newer tokens that the backend is verifying. */
   readonly #renewals = new Map<string, Promise<Session | Answer>>();
@@ -81,10 +83,7 @@ export class Session {
         this.#letPoll(id);
       },
       onQuestionRefused: (question, error) => this.#tellRefused(question, error),
-      onUnanswered: (id, hasOwnStream) => {
-        // With an event store, the client would reconnect to get the missing answer.
-        if (hasOwnStream && settings.eventStore === undefined) void endSilently(downstream, id);
-      },
+      onUnanswered: (id, hasOwnStream) => void endUnanswered(downstream, id, settings, hasOwnStream),
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
         if (this.#ended !== undefined) return;
@@ -130,12 +129,13 @@ export class Session {
 
   /** Whether the client has yet to answer a server request. */
   get awaitsAnswer(): boolean {
-    return this.#relay.awaitsAnswer;
+    return !this.#relay.questions.areNone;
   }
 
   /** The client's answers to these server requests were refused. */
   answersRefused(ids: readonly RequestId[]): void {
-    (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(ids);
+    const meant = ids.map((id) => this.#relay.questions.meantBy(id));
+    (this.downstream.backchannel as Backchannel & RefusedAnswers).answersRefused(meant);
   }
 
   /** An HTTP request of the client is being answered. */
@@ -236,6 +236,7 @@ export class Session {
     const told = disconnected.catch((error: unknown) => this.report(asError(error)));
     const isDone = await endsWithin(END_TIMEOUT_MS, told);
     this.#refused$.complete();
+    this.over.abort();
     if (isDone) return;
     this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));
   }

@@ -23,6 +23,7 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly credentialHeaders: readonly string[];
   readonly rebind: boolean;
   readonly cors: boolean;
+  readonly enableJsonResponse: boolean;
   readonly maxBodyBytes: number;
   readonly backchannel: BackchannelOptions;
 }
@@ -37,6 +38,7 @@ const DEFAULTS = {
   credentialHeaders: [],
   rebind: false,
   cors: false,
+  enableJsonResponse: false,
   maxBodyBytes: 4_194_304,
   backchannel: {},
 } as const;
@@ -55,6 +57,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   rebind: aBoolean,
   relayRefusal: aFunction,
   cors: aBoolean,
+  enableJsonResponse: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,
   // settingsFrom() checks it and names the wrong option.

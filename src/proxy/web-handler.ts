@@ -1,8 +1,10 @@
 import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
+import { messagesIn } from '../original-text.js';
 import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
-import { FAILED, tooLarge, type Answer } from './own-answers.js';
+import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
+import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
 import type { Admission } from './admission.js';
 import { parsedOrNull, readWebBody } from './web-body.js';
 import type { Incoming } from './guard.js';
@@ -11,10 +13,13 @@ import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 
 /** Loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
-const load = async () => ({
-  ...(await import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js')),
-  ...(await import('./protocol-version.js')),
-});
+const load = async () => {
+  const [{ WebStandardStreamableHTTPServerTransport }, { withKnownVersion }] = await Promise.all([
+    import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
+    import('./protocol-version.js'),
+  ]);
+  return { Transport: exactTransport(WebStandardStreamableHTTPServerTransport), withKnownVersion };
+};
 
 const TOO_LARGE = Symbol('too large');
 
@@ -28,20 +33,25 @@ export function webHandler(
 
   async function handle(request: Request, incoming: Incoming): Promise<Response> {
     // Loaded only once: import() costs time on every call, and more if the host uses module hooks.
-    const { WebStandardStreamableHTTPServerTransport: Transport, withKnownVersion } = await (loading ??= load());
+    const { Transport, withKnownVersion } = await (loading ??= load());
     const session = await admission.enter(incoming, Transport);
     if ('status' in session) return responseOf(session);
     session.connected();
+    let isConnected = true;
     const disconnected = (): void => {
-      session.disconnected();
+      if (isConnected) session.disconnected();
+      isConnected = false;
     };
+    // A client that waits for a JSON answer reads no body yet, so nothing else shows that it leaves.
+    if (settings.enableJsonResponse) request.signal.addEventListener('abort', disconnected);
     try {
       const known = withKnownVersion(request, session.protocolVersion);
       const message = request.method === 'POST' ? await readMessage(known, session) : undefined;
       if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
       const pendingPost = admission.pendingPost(incoming);
-      const options = message === undefined ? undefined : { parsedBody: message };
-      const answer = await pendingPost.run(() => session.downstream.handleRequest(known, options));
+      const { texts = [], ...options } = message ?? {};
+      const handled = pendingPost.run(() => withTexts(texts, () => session.downstream.handleRequest(known, options)));
+      const answer = await (settings.enableJsonResponse ? unlessOver(session.over.signal, handled) : handled);
       return whenEnded(await heldWebAnswer(answer, pendingPost), disconnected);
     } catch (error) {
       disconnected();
@@ -50,7 +60,7 @@ export function webHandler(
   }
 
   /** The posted message, or `TOO_LARGE`. */
-  async function readMessage(request: Request, session: Session): Promise<unknown> {
+  async function readMessage(request: Request, session: Session): Promise<PostedMessages | typeof TOO_LARGE> {
     // This can be an answer only while a server request is open.
     const posted = session.awaitsAnswer ? watchWebBody(request) : undefined;
     const body = await readWebBody(request, settings.maxBodyBytes);
@@ -63,7 +73,7 @@ export function webHandler(
         );
       return TOO_LARGE;
     }
-    return withoutNulls(parsedOrNull(body === 'broken off' ? '' : body.text));
+    return body === 'broken off' ? { parsedBody: null, texts: [] } : postedIn(body.text);
   }
 
   return async (request) => {
@@ -77,6 +87,36 @@ export function webHandler(
   };
 }
 
+/** The SDK's transport never settles a JSON answer that is still missing when it is closed. */
+async function unlessOver(over: AbortSignal, handled: Promise<Response>): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      resolve(responseOf(NOT_FOUND));
+    };
+    over.addEventListener('abort', gone);
+    void handled.then(resolve, reject).finally(() => {
+      over.removeEventListener('abort', gone);
+    });
+  });
+}
+
+/** What was posted, as the transport takes it. */
+interface PostedMessages {
+  readonly parsedBody: unknown;
+  readonly texts: readonly (string | undefined)[];
+}
+
+function postedIn(body: string): PostedMessages {
+  const value = parsedOrNull(body);
+  if (value === null) return { parsedBody: null, texts: [] };
+  const read = messagesIn(value, body).map(({ message, text }) => {
+    const clean = withoutNulls(message);
+    return { clean, text: clean === message ? text : undefined };
+  });
+  const all = read.map(({ clean }) => clean);
+  return { parsedBody: Array.isArray(value) ? all : all[0], texts: read.map(({ text }) => text) };
+}
+
 function incomingOf({ method, url, headers }: Request): Incoming {
   // A `Request` made by hand has no `Host` header.
   return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
@@ -86,7 +126,7 @@ function responseOf({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers });
 }
 
-/** Returns the same response, and calls `onEnd` when its body has ended or was cancelled. */
+/** Returns the same response, with the texts of its messages, and calls `onEnd` when its body has ended or was cancelled. */
 function whenEnded(response: Response, onEnd: () => void): Response {
   let isOver = false;
   // Cancelling the stream also ends a pending read, so this may run twice.
@@ -109,7 +149,7 @@ function whenEnded(response: Response, onEnd: () => void): Response {
           throw error;
         });
         if (!done) {
-          controller.enqueue(value);
+          controller.enqueue(exactBody(value));
           return;
         }
         ended();

@@ -68,7 +68,8 @@ test('a program that is measured tells which scripts it has loaded, and so which
   const program = new Program();
   try {
     const port = await freePort();
-    program.start([join(ROOT, 'dist/cli.js'), '--port', String(port), '--', process.execPath, '-e', '']);
+    const everything = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+    program.start([everything, 'streamableHttp'], { PORT: String(port) });
     await program.listening(port);
 
     expect(sdkOf(await program.scripts())).toBe(version);

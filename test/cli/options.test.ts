@@ -72,6 +72,11 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['headers for a command', ['--header', `A: ${SECRET}`, ...COMMAND], /^--header needs --url or --sse-url$/],
     ['variables for a URL', ['--env', `A=${SECRET}`, ...URL_ARGS], /^--env needs a command to run$/],
     ['a port with --stdio', ['--stdio', '--port', '1', ...COMMAND], /^--port has no meaning with --stdio/],
+    [
+      'JSON answers with --stdio',
+      ['--stdio', '--json-response', ...COMMAND],
+      /^--json-response has no meaning with --stdio/,
+    ],
     ['a token with --stdio', ['--stdio', '--token', SECRET, ...COMMAND], /^--token has no meaning with --stdio/],
     ['a new token that is not passed on', ['--rebind', ...URL_ARGS], /^--rebind needs --pass-header authorization$/],
     [
@@ -144,6 +149,7 @@ describe('takes', () => {
       parkTimeout: 5_000,
       maxParked: 256,
       orphanTimeout: 30_000,
+      jsonResponse: false,
       stdio: false,
       cors: false,
       rebind: false,

@@ -8,13 +8,14 @@ import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/se
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { QUESTIONS, stages, startCall, textOf } from '../support/stage.js';
+import { SCENARIOS } from '../support/transports.js';
 import { UPSTREAM_KINDS } from '../support/upstreams.js';
 
 const open = stages();
 
-describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) => {
+describe.each(SCENARIOS)('behind a proxy with $transport and a backend over $upstream', (scenario) => {
   it.each(['open', 'never opened'])('answers 20 calls in a row of each kind with GET %s', async (get) => {
-    const stage = await open(kind);
+    const stage = await open(scenario.upstream, { kind: scenario });
     const client = await stage.connect('ann');
     if (get === 'open') expect((await client.openGet()).status).toBe(200);
 
@@ -27,7 +28,9 @@ describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) =>
       expect(streamsOf(client, method)).toHaveLength(20);
     }
   });
+});
 
+describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) => {
   it('loses the question of a bare proxy when GET was never opened', async () => {
     const stage = await open(kind, { wrapped: false });
     const client = await stage.connect('ann');

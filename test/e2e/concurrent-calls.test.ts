@@ -7,6 +7,7 @@ import type { RouteEvent } from 'mcp-backchannel';
 import { describe, expect, it } from 'vitest';
 import type { Arrival, Call, Message, StrictClient } from '../../examples/lib/strict-client.js';
 import { stages, startCall, textOf, type ProxySession, type Stage } from '../support/stage.js';
+import { WITH_AND_WITHOUT_STORE } from '../support/transports.js';
 import { startWebSocket } from '../support/websocket.js';
 import { startUpstream, type Upstream, type UpstreamKind } from '../support/upstreams.js';
 
@@ -23,28 +24,33 @@ interface Outcome {
   readonly session: ProxySession;
 }
 
-describe.each([
+const BACKENDS = [
   { lazy: false, when: 'before the calls' },
   { lazy: true, when: 'inside the first call, which is still running' },
-])('with the backend connected $when', ({ lazy }) => {
-  it.each(['streamable-http', 'in-memory'] as const)(
-    'delivers 8 of 8 questions on the streams of their own requests over %s',
-    async (kind) => {
-      const outcome = await askAll(await open(kind, { lazy }));
+] as const;
 
-      for (const { message, stream } of outcome.questions) {
-        const { id } = callOf(outcome, message);
-        expect(stream).toBe(`POST ${String(id)}`);
-        expect(routeOf(outcome, message)).toMatchObject({ evidence: 'context', relatedRequestId: id });
-      }
-      expect(new Set(outcome.questions.map(({ stream }) => stream)).size).toBe(ALL);
-    },
-  );
+const CASES = WITH_AND_WITHOUT_STORE.flatMap((kind) => BACKENDS.map((backend) => ({ ...kind, ...backend })));
 
-  it.each(['stdio', 'sse', 'websocket'] as const)(
+describe.each(CASES)('with $transport, and the backend connected $when', ({ lazy, ...kind }) => {
+  // Our own transport is tried with one backend of each sort, which keeps the tests short.
+  const knowing = kind.isOurs ? (['in-memory'] as const) : (['streamable-http', 'in-memory'] as const);
+  const pipes = kind.isOurs ? (['websocket'] as const) : (['stdio', 'sse', 'websocket'] as const);
+
+  it.each(knowing)('delivers 8 of 8 questions on the streams of their own requests over %s', async (backend) => {
+    const outcome = await askAll(await open(backend, { kind, lazy }));
+
+    for (const { message, stream } of outcome.questions) {
+      const { id } = callOf(outcome, message);
+      expect(stream).toBe(`POST ${String(id)}`);
+      expect(routeOf(outcome, message)).toMatchObject({ evidence: 'context', relatedRequestId: id });
+    }
+    expect(new Set(outcome.questions.map(({ stream }) => stream)).size).toBe(ALL);
+  });
+
+  it.each(pipes)(
     'delivers 8 of 8 questions on a live stream over %s, and claims no more than that',
-    async (kind) => {
-      const outcome = await askAll(await open(await pipe(kind), { lazy }));
+    async (backend) => {
+      const outcome = await askAll(await open(await pipe(backend), { kind, lazy }));
 
       const newest = `POST ${String(outcome.calls.at(-1)?.id)}`;
       expect(outcome.questions.map(({ stream }) => stream)).toEqual(Array(ALL).fill(newest));

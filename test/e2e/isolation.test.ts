@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { stages, startCall, textOf, type Stage } from '../support/stage.js';
-import { UPSTREAM_KINDS } from '../support/upstreams.js';
+import { SCENARIOS, WITH_AND_WITHOUT_STORE } from '../support/transports.js';
 
 const open = stages();
 const TURNS = [2, 0, 3, 1];
 
-describe.each(UPSTREAM_KINDS)('two clients of one proxy, with a backend over %s', (kind) => {
+describe.each(SCENARIOS)('two clients of one proxy, with $transport and a backend over $upstream', (scenario) => {
   it('share neither messages nor state, though they use the same request ids at the same time', async () => {
-    const stage = await open(kind);
+    const stage = await open(scenario.upstream, { kind: scenario });
     const [ann, bob] = await Promise.all([stage.connect('ann'), stage.connect('bob')]);
     expect(ann.sessionId).not.toBe(bob.sessionId);
 
@@ -19,12 +19,12 @@ describe.each(UPSTREAM_KINDS)('two clients of one proxy, with a backend over %s'
   });
 });
 
-describe('two proxies side by side in one process', () => {
+describe.each(WITH_AND_WITHOUT_STORE)('two proxies side by side in one process, with $transport', (kind) => {
   it.each([
     ['streamable-http', 'streamable-http'],
     ['in-memory', 'sse'],
   ] as const)('share nothing, with their backends over %s and %s', async (one, other) => {
-    const [left, right] = await Promise.all([open(one), open(other)]);
+    const [left, right] = await Promise.all([open(one, { kind }), open(other, { kind })]);
     const [ann, bob] = await Promise.all([left.connect('ann'), right.connect('bob')]);
 
     await expectNoMixing({ ann, bob });

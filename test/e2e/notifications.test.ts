@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, StrictClient } from '../../examples/lib/strict-client.js';
 import { stages, startCall, textOf } from '../support/stage.js';
-import { UPSTREAM_KINDS } from '../support/upstreams.js';
+import { SCENARIOS } from '../support/transports.js';
 
 const open = stages();
 
-describe.each(UPSTREAM_KINDS)('with a backend over %s', (kind) => {
+describe.each(SCENARIOS)('with $transport and a backend over $upstream', (scenario) => {
   it('delivers progress and log on the stream of their own call, before its answer', async () => {
-    const stage = await open(kind);
+    const stage = await open(scenario.upstream, { kind: scenario });
     const client = await stage.connect();
 
     for (let round = 1; round <= 5; round++) {
@@ -27,9 +27,9 @@ describe.each(UPSTREAM_KINDS)('with a backend over %s', (kind) => {
   });
 });
 
-/** Everything that came on the stream of a call. */
+/** Every message that came on the stream of a call: the event by which it could be resumed carries none. */
 function streamOf(client: StrictClient, { id }: Call): unknown[] {
   return client.arrivals
-    .filter(({ stream }) => stream === `POST ${String(id)}`)
+    .filter(({ message, stream }) => stream === `POST ${String(id)}` && message.jsonrpc !== undefined)
     .map(({ message }) => (message.id === id ? 'answer' : (message.params as unknown)));
 }

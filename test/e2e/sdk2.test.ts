@@ -6,12 +6,24 @@ import type { AddressInfo } from 'node:net';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { McpServer, Server } from '@modelcontextprotocol/server';
+import { NodeStreamableHTTPServerTransport as OurTransport } from 'mcp-backchannel/http';
 import { asUpstream, withBackchannel, type RouteEvent } from 'mcp-backchannel';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { StrictClient, type Message } from '../../examples/lib/strict-client.js';
 
 type Transport = NodeStreamableHTTPServerTransport;
+type Options = ConstructorParameters<typeof NodeStreamableHTTPServerTransport>[0];
+
+const SDKS = {
+  transport: 'the transport of the SDK',
+  create: (options: Options): Transport => new NodeStreamableHTTPServerTransport(options),
+};
+// A drop-in for the SDK's, whose type has private members.
+const OURS = {
+  transport: 'our own transport',
+  create: (options: Options): Transport => new OurTransport(options) as unknown as Transport,
+};
 
 const accept = ({ params }: Message): object => {
   const { message } = params as { message: string };
@@ -29,7 +41,7 @@ const vanish = (client: StrictClient) => async (): Promise<void> => {
 };
 
 /** Serves one transport for each session; `onSession` connects it and gives back the one to serve. */
-async function serve(onSession: (transport: Transport) => Promise<Transport>): Promise<string> {
+async function serve(onSession: (transport: Transport) => Promise<Transport>, { create } = SDKS): Promise<string> {
   const sessions = new Map<string, Transport>();
   const http = createServer((request, response) => {
     void (async () => {
@@ -37,7 +49,7 @@ async function serve(onSession: (transport: Transport) => Promise<Transport>): P
       let transport = typeof id === 'string' ? sessions.get(id) : undefined;
       if (transport === undefined) {
         const created: Transport = await onSession(
-          new NodeStreamableHTTPServerTransport({
+          create({
             sessionIdGenerator: randomUUID,
             onsessioninitialized: (name) => void sessions.set(name, created),
           }),
@@ -103,14 +115,14 @@ describe('a strict client of an SDK 2.x server that asks without a related id', 
     expect(client.arrivals.map(({ message }) => message.id)).not.toContain(asking.id);
   });
 
-  it('is asked over the wrapped transport, on the stream of its call, as often as it calls', async () => {
+  it.each([SDKS, OURS])('is asked over $transport, on the stream of its call, as often as it calls', async (kind) => {
     const routes: RouteEvent[] = [];
     const url = await serve(async (bare) => {
       const transport = withBackchannel(bare);
       transport.backchannel.routes$.subscribe((event) => routes.push(event));
       await createAsker().connect(transport);
       return transport;
-    });
+    }, kind);
     const client = await StrictClient.connect(url, { answers: { 'elicitation/create': accept } });
     open.push(vanish(client));
     for (const tag of ['a', 'b', 'c']) expect(await client.callTool('ask', { tag })).toBe(`yes to ${tag}`);
@@ -145,15 +157,15 @@ async function call(client: Client, name: string, tag: string): Promise<string> 
   return (content[0] as { text: string }).text;
 }
 
-describe('an SDK 2.x client', () => {
-  it.each(['ask', 'ask_related'])('is asked by %s over the wrapped transport', async (tool) => {
+describe.each([SDKS, OURS])('an SDK 2.x client of $transport', (kind) => {
+  it.each(['ask', 'ask_related'])('is asked by %s', async (tool) => {
     const routes: RouteEvent[] = [];
     const url = await serve(async (bare) => {
       const transport = withBackchannel(bare);
       transport.backchannel.routes$.subscribe((event) => routes.push(event));
       await createAsker().connect(transport);
       return transport;
-    });
+    }, kind);
     const client = await connect2(url);
     for (const tag of ['a', 'b']) expect(await call(client, tool, tag)).toBe(`yes to ${tag}`);
     const evidence = tool === 'ask' ? 'context' : 'explicit';
@@ -161,7 +173,7 @@ describe('an SDK 2.x client', () => {
   });
 });
 
-describe('a proxy of SDK 2.x, with asUpstream()', () => {
+describe.each([SDKS, OURS])('a proxy of SDK 2.x with $transport, with asUpstream()', (kind) => {
   it('relays concurrent questions of its backend, each on the stream of its own call', async () => {
     const backend = await serve(async (bare) => {
       await createAsker().connect(bare);
@@ -179,7 +191,7 @@ describe('a proxy of SDK 2.x, with asUpstream()', () => {
       await client.connect(asUpstream(new StreamableHTTPClientTransport(new URL(backend))));
       await server.connect(transport);
       return transport;
-    });
+    }, kind);
     const client = await StrictClient.connect(proxy, { answers: { 'elicitation/create': accept } });
     open.push(vanish(client));
 

@@ -2,13 +2,14 @@
 import type { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { backchannelOf, stages, startCall, textOf } from '../support/stage.js';
+import { WITH_AND_WITHOUT_STORE } from '../support/transports.js';
 
 const open = stages();
 const ELICITATION = 'elicitation/create';
 
-describe('of a call that logs and one that asks', () => {
+describe.each(WITH_AND_WITHOUT_STORE)('of a call that logs and one that asks, $transport', (kind) => {
   it('tells where each message went and why, and what is in flight meanwhile', async () => {
-    const stage = await open('streamable-http');
+    const stage = await open('streamable-http', { kind });
     const client = await stage.connect('ann', { answers: {} });
     const { transport, routes } = stage.session(client);
     const backchannel = backchannelOf(transport);
@@ -58,7 +59,7 @@ describe('of a call that logs and one that asks', () => {
   });
 
   it('shows each message in both directions, as its sender gave it', async () => {
-    const stage = await open('in-memory');
+    const stage = await open('in-memory', { kind });
     const client = await stage.connect('ann');
     const backchannel = backchannelOf(stage.session(client).transport);
     const seen: unknown[] = [];
@@ -80,7 +81,7 @@ describe('of a call that logs and one that asks', () => {
   });
 
   it('ends with the session', async () => {
-    const stage = await open('in-memory');
+    const stage = await open('in-memory', { kind });
     const client = await stage.connect();
     const { transport } = stage.session(client);
     const { routes$, inbound$, outbound$ } = backchannelOf(transport);

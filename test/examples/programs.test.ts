@@ -20,6 +20,7 @@ it.each([
   ['pipe.ts', 'ask'],
   ['plain-server.ts', 'greet'],
   ['hono.ts', 'greet'],
+  ['server-node.ts', 'introduce'],
 ])('examples/%s run as a program prints its URL and serves a tool that elicits', async (file, tool) => {
   const child = spawn(process.execPath, ['--import', 'tsx', `examples/${file}`], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { BackchannelOptions } from 'mcp-backchannel';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
 import { MemoryEventStore } from '../support/event-store.js';
 import type { Live } from '../support/live.js';
@@ -13,13 +13,15 @@ import { lives } from '../support/lives.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { IS_LONG } from './long.js';
 import { ACCEPT } from '../support/accept.js';
+import { HTTP_TRANSPORTS } from '../support/transports.js';
 
 nothingIsLeft();
-const open = lives();
 const FLAPS = IS_LONG ? 1_000 : 100;
 /** How long it reads what comes, and how long it is away. */
 const GAP_MS = 1;
 const LAST = 'the last';
+
+type Open = ReturnType<typeof lives>;
 
 /** A message that the SDK's transport was given to write. */
 interface Handed {
@@ -39,7 +41,7 @@ class Flapping {
   #gets = 0;
   #isAway = false;
 
-  static async run(backchannel: BackchannelOptions, eventStore?: MemoryEventStore): Promise<Flapping> {
+  static async run(open: Open, backchannel: BackchannelOptions, eventStore?: MemoryEventStore): Promise<Flapping> {
     const flapping = new Flapping();
     flapping.live = await open({
       backchannel,
@@ -133,52 +135,60 @@ function numbersOf(messages: readonly Message[]): number[] {
 
 const upTo = (end: number): number[] => Array.from({ length: end }, (_, at) => at);
 
-test('with an event store, all that was sent comes to the client, once and in order', async () => {
-  // Nothing may expire, however slow the machine is.
-  const flapping = await Flapping.run({ parkTimeoutMs: 60_000, orphanTimeoutMs: 60_000 }, new MemoryEventStore());
-  const { came, sent, reported, questions } = flapping;
-  expect(sent).toBeGreaterThan(FLAPS);
-  expect(came).toEqual(upTo(sent));
-  expect(reported).toEqual({ delivered: sent + 1, refused: 0 });
+describe.each(HTTP_TRANSPORTS)('over $transport', (kind) => {
+  const open = lives(kind);
 
-  expect(questions.length).toBeGreaterThan(FLAPS / 10);
-  await Promise.all(questions);
-});
+  test('with an event store, all that was sent comes to the client, once and in order', async () => {
+    // Nothing may expire, however slow the machine is.
+    const flapping = await Flapping.run(
+      open,
+      { parkTimeoutMs: 60_000, orphanTimeoutMs: 60_000 },
+      new MemoryEventStore(),
+    );
+    const { came, sent, reported, questions } = flapping;
+    expect(sent).toBeGreaterThan(FLAPS);
+    expect(came).toEqual(upTo(sent));
+    expect(reported).toEqual({ delivered: sent + 1, refused: 0 });
 
-/**
- * Without a store, "delivered" means written: what is written to a client that has just dropped its stream, and what it
- * has not read by then, is lost on the wire, and no server sees that. Of such losses it is only checked that each
- * is at the end of what a connection was given; everything else that was sent must have come, or be reported.
- */
-test('without an event store, all that was sent is written once and in order or reported, and lost only with a connection', async () => {
-  const flapping = await Flapping.run({ parkTimeoutMs: 50, orphanTimeoutMs: 100 });
-  const { came, sent, handed, reported, questions, live } = flapping;
-  expect(sent).toBeGreaterThan(FLAPS);
+    expect(questions.length).toBeGreaterThan(FLAPS / 10);
+    await Promise.all(questions);
+  });
 
-  // Written, or reported: each once.
-  const written = handed.map(({ data }) => data).filter((data) => typeof data === 'number');
-  expect(written).toEqual([...new Set(written)].sort((one, other) => one - other));
-  expect(reported).toEqual({ delivered: written.length + 1, refused: sent - written.length });
-  expect(reported.refused).toBeGreaterThan(0);
-  expect(live.errors.filter(({ code }) => code === 'PARK_TIMEOUT')).toHaveLength(reported.refused);
+  /**
+   * Without a store, "delivered" means written: what is written to a client that has just dropped its stream, and what it
+   * has not read by then, is lost on the wire, and no server sees that. Of such losses it is only checked that each
+   * is at the end of what a connection was given; everything else that was sent must have come, or be reported.
+   */
+  test('without an event store, all that was sent is written once and in order or reported, and lost only with a connection', async () => {
+    const flapping = await Flapping.run(open, { parkTimeoutMs: 50, orphanTimeoutMs: 100 });
+    const { came, sent, handed, reported, questions, live } = flapping;
+    expect(sent).toBeGreaterThan(FLAPS);
 
-  // Once, in order, and much of it.
-  expect(came).toEqual(written.filter((data) => came.includes(data)));
-  expect(came.length).toBeGreaterThan(sent / 4);
-  const arrived = new Set<unknown>([...came, LAST]);
-  for (const [at, { data, gets, isVoid }] of handed.entries()) {
-    if (isVoid) expect(arrived, 'read by nobody').not.toContain(data);
-    const isNext = handed[at + 1]?.gets === gets;
-    if (isNext && !arrived.has(data)) expect(arrived, 'lost from the middle').not.toContain(handed[at + 1]?.data);
-  }
+    // Written, or reported: each once.
+    const written = handed.map(({ data }) => data).filter((data) => typeof data === 'number');
+    expect(written).toEqual([...new Set(written)].sort((one, other) => one - other));
+    expect(reported).toEqual({ delivered: written.length + 1, refused: sent - written.length });
+    expect(reported.refused).toBeGreaterThan(0);
+    expect(live.errors.filter(({ code }) => code === 'PARK_TIMEOUT')).toHaveLength(reported.refused);
 
-  // A question that was lost on the wire fails when the client is gone for good.
-  live.client.vanish();
-  const answers = await Promise.allSettled(questions);
-  expect(answers.length).toBeGreaterThan(FLAPS / 10);
-  for (const answer of answers) {
-    if (answer.status === 'rejected') expect(String(answer.reason)).toMatch(/nobody will answer it|opened no stream/);
-  }
-  // What flaps so fast loses many on the wire, and by no means all.
-  expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(answers.length / 10);
+    // Once, in order, and much of it.
+    expect(came).toEqual(written.filter((data) => came.includes(data)));
+    expect(came.length).toBeGreaterThan(sent / 4);
+    const arrived = new Set<unknown>([...came, LAST]);
+    for (const [at, { data, gets, isVoid }] of handed.entries()) {
+      if (isVoid) expect(arrived, 'read by nobody').not.toContain(data);
+      const isNext = handed[at + 1]?.gets === gets;
+      if (isNext && !arrived.has(data)) expect(arrived, 'lost from the middle').not.toContain(handed[at + 1]?.data);
+    }
+
+    // A question that was lost on the wire fails when the client is gone for good.
+    live.client.vanish();
+    const answers = await Promise.allSettled(questions);
+    expect(answers.length).toBeGreaterThan(FLAPS / 10);
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(String(answer.reason)).toMatch(/nobody will answer it|opened no stream/);
+    }
+    // What flaps so fast loses many on the wire, and by no means all.
+    expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(answers.length / 10);
+  });
 });

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { proxies, type ProxyStage } from '../proxy/support.js';
+import { MemoryEventStore } from '../support/event-store.js';
 import { collectGarbage } from '../support/gc.js';
 import { RawConnection, rawPost, type RawResponse } from '../support/raw-http.js';
 import {
@@ -91,10 +92,13 @@ it.each(['in-memory', 'streamable-http', 'stdio'] as const)(
 );
 
 it.each([
-  { kind: 'in-memory', runs: 60 },
-  { kind: 'streamable-http', runs: 20 },
-] as const)('answers anything properly, and goes on, with a backend over $kind', async ({ kind, runs }) => {
-  const stage = await open(kind, { maxSessions: 1_000_000 });
+  { kind: 'in-memory', runs: 60, store: 'without an event store' },
+  { kind: 'in-memory', runs: 20, store: 'with an event store', eventStore: () => new MemoryEventStore() },
+  { kind: 'streamable-http', runs: 20, store: 'without an event store' },
+] as const)('answers anything properly, and goes on, with a backend over $kind, $store', async (given) => {
+  const { kind, runs } = given;
+  const more = 'eventStore' in given ? { eventStore: given.eventStore } : {};
+  const stage = await open(kind, { maxSessions: 1_000_000, ...more });
   const { host } = new URL(stage.url);
   const good = await stage.connect('good');
   let attacker: StrictClient | undefined;

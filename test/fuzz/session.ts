@@ -2,19 +2,21 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { expect } from 'vitest';
 import { withBackchannel, type BackchannelOptions } from '../../src/index.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import type { SendOptions } from '../../src/transport-like.js';
 import { MemoryEventStore } from '../support/event-store.js';
 import { INITIALIZE_MESSAGE, RawConnection, rawPost } from '../support/raw-http.js';
+import type { HttpTransport } from '../support/transports.js';
 import { make, makeMessage } from './hostile.js';
 import { bytesOf, BODIES } from './requests.js';
 import { textOf, type Reaction, type TrafficStep } from './traffic.js';
 
 /** The HTTP server, which hands every request to the session there is. */
 export interface Stage {
+  readonly kind: HttpTransport;
   readonly url: string;
   handle: (...args: Parameters<StreamableHTTPServerTransport['handleRequest']>) => void;
   readonly nextRequest: () => Promise<void>;
@@ -42,11 +44,12 @@ export class Session {
     store: boolean,
     options: BackchannelOptions,
   ) {
-    const inner = new StreamableHTTPServerTransport({
+    const own = {
       sessionIdGenerator: randomUUID,
       enableJsonResponse: json,
       ...(store && { eventStore: new MemoryEventStore() }),
-    });
+    };
+    const inner = stage.kind.create(own, options);
     this.#transport = withBackchannel(inner, options);
     this.#transport.onerror = () => undefined;
     this.#transport.backchannel.routes$.subscribe(({ outcome }) => {

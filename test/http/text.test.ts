@@ -33,11 +33,14 @@ test('one that was cleaned has none: its text says something else', async () => 
   expect(await received('{"jsonrpc":"2.0","method":"notifications/any","params":null}')).toEqual([[NEWS, undefined]]);
 });
 
-test('the messages of a batch have none, and neither has one that a framework has parsed', async () => {
-  const text = JSON.stringify([NEWS, NEWS]);
-  expect(await received(text)).toEqual([
-    [NEWS, undefined],
-    [NEWS, undefined],
+test('so has each message of a batch', async () => {
+  const [first, second] = [JSON.stringify(NEWS), JSON.stringify(NEWS, undefined, 1)];
+  expect(await received(` [ ${first} ,\n${second}]`)).toEqual([
+    [NEWS, first],
+    [NEWS, second],
   ]);
+});
+
+test('a message that a framework has parsed has none', async () => {
   expect(await received('', NEWS)).toEqual([[NEWS, undefined]]);
 });

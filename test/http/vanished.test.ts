@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyOf } from '../../src/http/tcp-table.js';
-import { Unanswered, watchForVanishing } from '../../src/http/vanished.js';
+import { askForVanishing, Unanswered, watchForVanishing } from '../../src/http/vanished.js';
 
 const tables = vi.hoisted(() => ({ reads: 0, text: '', slow: undefined as Promise<void> | undefined }));
 vi.mock('node:fs/promises', () => ({
@@ -20,8 +20,8 @@ describe('a client has vanished', () => {
     return tries.map((seen) => {
       if (seen === 'unlisted') return unanswered.seen(undefined);
       return seen === 'acknowledged'
-        ? unanswered.seen({ unacknowledged: 0, unansweredTries: 0 })
-        : unanswered.seen({ unacknowledged: 20, unansweredTries: seen });
+        ? unanswered.seen({ unansweredTries: 0 })
+        : unanswered.seen({ unansweredTries: seen });
     });
   };
 
@@ -46,15 +46,22 @@ class FakeSocket {
   readonly localPort = 3000;
   readonly remoteAddress = '127.0.0.1';
   isDestroyed = false;
+  asksAfterMs: number | undefined;
 
   constructor(readonly remotePort: number) {}
 
   destroy(): void {
     this.isDestroyed = true;
   }
+
+  setKeepAlive(_isOn: boolean, afterMs: number): void {
+    this.asksAfterMs = afterMs;
+  }
 }
 
 class FakeResponse extends EventEmitter {
+  readonly req = { httpVersionMajor: 1 };
+
   constructor(readonly socket: FakeSocket | null) {
     super();
   }
@@ -123,6 +130,24 @@ describe.runIf(process.platform === 'linux')('streams are looked at', () => {
     read();
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(1);
+  });
+
+  it('though nothing is written to the client: the kernel asks it, but not over HTTP/2', async () => {
+    const [waits, waitsOverHttp2] = [
+      new FakeResponse(new FakeSocket(++port)),
+      new FakeResponse(new FakeSocket(++port)),
+    ];
+    waitsOverHttp2.req.httpVersionMajor = 2;
+    for (const response of [waits, waitsOverHttp2]) {
+      open.push(response);
+      askForVanishing(response as unknown as ServerResponse);
+    }
+    expect(waits.socket?.asksAfterMs).toBe(30_000);
+    expect(waitsOverHttp2.socket?.asksAfterMs).toBeUndefined();
+    tables.text = `1: ${String(keyOf(waits.socket ?? {}))} 01 00000000:00000000 02:00000001 00000000 0 1 1\n`;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(waits.socket?.isDestroyed).toBe(true);
+    expect(waitsOverHttp2.socket?.isDestroyed).toBe(false);
   });
 
   it('though a connection of HTTP/2 throws when it has just ended', async () => {

@@ -1,13 +1,13 @@
 /**
- * Marbles for a wrapped transport: one diagram draws what happens to it, another what it tells on `routes$`.
+ * Marbles for a transport with a back-channel: one diagram draws what happens to it, another what it tells on `routes$`.
  * A frame is a millisecond of the clock that the source itself uses, which is vitest's.
  */
 import { TestScheduler } from 'rxjs/testing';
 import { expect, vi } from 'vitest';
-import type { BackchannelOptions, RouteEvent } from '../../src/index.js';
-import { watchedRig, type WatchedRig } from '../support/watched-rig.js';
+import type { RouteEvent } from '../../src/index.js';
+import type { TimeRig } from './rigs.js';
 
-export type Happens = (rig: WatchedRig) => unknown;
+export type Happens = (rig: TimeRig) => unknown;
 
 interface Drawn<T> {
   readonly frame: number;
@@ -34,11 +34,10 @@ function inWords({ method, id, to, relatedRequestId, outcome, error, waitedMs }:
 
 /** Lets everything in the first diagram happen in its frame, and sees the second told, frame by frame. */
 export async function play(
-  options: BackchannelOptions,
+  rig: TimeRig,
   happens: readonly [diagram: string, steps: Readonly<Record<string, Happens>>],
   tells: readonly [diagram: string, words: Readonly<Record<string, string>>],
 ): Promise<void> {
-  const rig = watchedRig(options);
   const began = performance.now();
   const frameNow = (): number => Math.round(performance.now() - began);
   const told: Drawn<string>[] = [];

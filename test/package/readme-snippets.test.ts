@@ -14,7 +14,7 @@ const READERS = new Set([
     'serverTransport',
     'clientTransport',
   ],
-  ...['app', 'fastify', 'hono', 'proxy', 'mcpProxy'],
+  ...['app', 'fastify', 'hono', 'proxy', 'mcpProxy', 'sessions'],
 ]);
 const OF_JAVASCRIPT = new Set(['console', 'Object', 'undefined']);
 

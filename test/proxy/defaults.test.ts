@@ -26,6 +26,7 @@ it.each([
   { of: proxy, name: 'maxBodyBytes', value: 4_194_304 },
   { of: proxy, name: 'idleTimeoutMs', value: 1_800_000 },
   { of: proxy, name: 'serialize', value: false },
+  { of: proxy, name: 'enableJsonResponse', value: false },
 ])('$name is $value unless told otherwise, as is written down', ({ of: { settings, source, page }, name, value }) => {
   expect(settings[name as keyof typeof settings]).toBe(value);
 

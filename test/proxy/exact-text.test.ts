@@ -1,94 +1,36 @@
 /** What is passed on unchanged is written as the very text that was read, between a raw client and a raw backend. */
-import { createServer, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
-import { HttpTransport } from '../../src/backends/http/http-transport.js';
-import { ChildTransport } from '../../src/backends/stdio/child-transport.js';
-import type { TransportLike } from '../../src/transport-like.js';
-import { listen, proxies } from './support.js';
+import { expect, test } from 'vitest';
+import { DOORS, KINDS, rawBackend, rawClient, type Ask, type Play } from './raw-backends.js';
+import { proxies, type ProxyStage } from './support.js';
 
 const open = proxies();
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
 
 const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":';
-const RESULT = '{"jsonrpc":"2.0","id":1,"result":{"content":[],"echo":';
-const INITIALIZED =
-  '"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"raw","version":"1"}}';
 
-/** Answers as text, without a parser of numbers. A notification before the answer has the same text in it. */
-function answersTo(text: string): string[] {
-  const { id, method } = JSON.parse(text) as { id?: unknown; method?: string };
-  if (method === 'initialize') return [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${INITIALIZED}}`];
-  if (method === 'tools/call') {
-    const echoed = text.slice(text.indexOf('"arguments":') + '"arguments":'.length, -2);
-    return [
-      `{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":${echoed}}}`,
-      `${RESULT}${echoed}}}`,
-    ];
-  }
-  return [];
-}
-
-const OVER_STDIO = `
-  const CALL = ${JSON.stringify(CALL)}, RESULT = ${JSON.stringify(RESULT)}, INITIALIZED = ${JSON.stringify(INITIALIZED)};
-  ${answersTo.toString()}
-  let rest = '';
-  process.stdin.setEncoding('utf8').on('data', (chunk) => {
-    const lines = (rest + chunk).split('\\n');
-    rest = lines.pop();
-    for (const line of lines) for (const answer of answersTo(line)) process.stdout.write(answer + '\\n');
-  });`;
-
-const UPSTREAMS: Readonly<Record<string, () => Promise<() => TransportLike>>> = {
-  stdio: async () => {
-    const spec = { command: process.execPath, args: ['-e', OVER_STDIO], env: {}, cwd: undefined };
-    return Promise.resolve(() => new ChildTransport({ ...spec, children: new Set() as never }));
-  },
-  'Streamable HTTP': async () => {
-    const http = createServer((request, response) => {
-      void textOf(request).then((text) => {
-        const answers = request.method === 'POST' ? answersTo(text) : [];
-        if (answers.length === 0) {
-          response.writeHead(request.method === 'GET' ? 405 : 202).end();
-          return;
-        }
-        response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 'raw' });
-        for (const answer of answers) response.write(`data: ${answer.replaceAll('\n', '\ndata: ')}\n\n`);
-        response.end();
-      });
-    });
-    closing.push(() => http.close().closeAllConnections());
-    const url = new URL(await listen(http));
-    return () => new HttpTransport(url);
-  },
+/** Answers with the arguments as they came. A notification before the answer has the same text in it. */
+const echoes: Play = (text, write) => {
+  if (!text.includes('"tools/call"')) return;
+  const echoed = text.slice(text.indexOf('"arguments":') + '"arguments":'.length, -2);
+  // Two messages of more than `maxBufferedBytes` would be one too many for a client that has just begun to read.
+  if (echoed.length < 8_000_000)
+    write(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":${echoed}}}`);
+  write(`{"jsonrpc":"2.0","id":1,"result":{"content":[],"echo":${echoed}}}`);
 };
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  request.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return text;
-}
+const CASES = KINDS.flatMap((kind) => Object.entries(DOORS).map(([door, ask]) => [kind, door, ask] as const));
 
 /** Relays a call with these arguments. @returns what came of them to the client: in a notification, and in the answer */
-async function relays(connect: () => TransportLike): Promise<(args: string) => Promise<string[]>> {
-  const { url } = await open(connect);
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const post = async (body: string, more = {}): Promise<Response> =>
-    fetch(url, { method: 'POST', body, headers: { ...headers, ...more } });
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
-  const begun = await post(JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params }));
-  await begun.text();
-  const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+async function relays(
+  kind: (typeof KINDS)[number],
+  ask: (proxy: ProxyStage) => Ask,
+  { maxMessage, ...options }: Parameters<typeof open>[1] & { readonly maxMessage?: number } = {},
+): Promise<(args: string) => Promise<string[]>> {
+  const limits = maxMessage === undefined ? {} : { maxMessage };
+  const opened = await open(await rawBackend(kind, echoes, limits), options);
+  const client = await rawClient(opened.url, ask(opened));
   return async (args) => {
-    const answer = await post(`${CALL}${args}}}`, session);
-    const events = (await answer.text()).split('\n\n').filter((event) => event.includes('data: '));
-    const messages = events.map((event) =>
-      event.slice(event.indexOf('data: ') + 'data: '.length).replaceAll('\ndata: ', '\n'),
-    );
+    const messages = await client.post(`${CALL}${args}}}`);
     return messages.map((message) => /"(?:data|echo)":(.*)\}\}$/s.exec(message)?.[1] ?? message);
   };
 }
@@ -125,10 +67,10 @@ const { object } = fc.letrec<{ value: string; object: string }>((tie) => ({
     .map((members) => `{${members.map(([key, gap, member]) => `${gap}${key}${gap}:${gap}${member}`).join(',')}}`),
 }));
 
-test.each(Object.entries(UPSTREAMS))(
-  'every text is relayed as it was written, with a backend over %s',
-  async (_name, start) => {
-    const relay = await relays(await start());
+test.each(CASES)(
+  'every text is relayed as it was written, with a backend over %s, through %s',
+  async (kind, _door, ask) => {
+    const relay = await relays(kind, ask);
     await fc.assert(
       fc.asyncProperty(object, async (args) => {
         expect(await relay(args)).toEqual([args, args]);
@@ -138,15 +80,94 @@ test.each(Object.entries(UPSTREAMS))(
   },
 );
 
-test.each(Object.entries(UPSTREAMS))(
-  'so are 2 MB, and line breaks count as spaces, with a backend over %s',
-  async (name, start) => {
-    const relay = await relays(await start());
-    const long = `{"numbers":[${Array.from({ length: 100_000 }, (_, at) => `${at + 1}0000000000000001.0`).join(',')}]}`;
-    // A failure must not print them.
-    expect((await relay(long)).map((seen) => seen === long)).toEqual([true, true]);
-    const pretty = '{\n  "a": 1.0,\n  "b": 9007199254740993\n}';
-    const seen = name === 'stdio' ? pretty.replaceAll('\n', ' ') : pretty;
-    expect(await relay(pretty)).toEqual([seen, seen]);
-  },
-);
+test.each(CASES)('so are 2 MB, and line breaks count as spaces: over %s, through %s', async (kind, _door, ask) => {
+  const relay = await relays(kind, ask);
+  const long = `{"numbers":[${Array.from({ length: 100_000 }, (_, at) => `${at + 1}0000000000000001.0`).join(',')}]}`;
+  // A failure must not print them.
+  expect((await relay(long)).map((seen) => seen === long)).toEqual([true, true]);
+  const pretty = '{\n  "a": 1.0,\n  "b": 9007199254740993\n}';
+  const seen = kind === 'stdio' ? pretty.replaceAll('\n', ' ') : pretty;
+  expect(await relay(pretty)).toEqual([seen, seen]);
+});
+
+/** Answers two calls as one batch, which has spaces in it. */
+const answersAsBatch: Play = (text, write, state) => {
+  if (!text.includes('"tools/call"')) return;
+  const echoed = text.slice(text.indexOf('"arguments":') + '"arguments":'.length, -2);
+  const answer = `{"jsonrpc":"2.0","id":${String(/"id":(\d)/.exec(text)?.[1])},"result":{"content":[],"echo":${echoed}}}`;
+  const first = state['first'] as string | undefined;
+  state['first'] = answer;
+  if (first !== undefined) write(`[ ${answer}, ${first} ]`);
+};
+
+test.each(Object.entries(DOORS))('so is each message of a batch, through %s', async (_door, ask) => {
+  const opened = await open(await rawBackend('stdio', answersAsBatch));
+  const client = await rawClient(opened.url, ask(opened));
+  const numbers = '[1.0, 9007199254740993, 1e400, "]", {"a":"\\"}"}]';
+  const calls = [1, 2].map((id) => `${CALL.replace('"id":1', `"id":${id}`)}{"n":${numbers}}}}`);
+  const answers = await client.post(`[${calls.join(' ,\t')} ]`);
+  const expected = [2, 1].map((id) => `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"echo":{"n":${numbers}}}}`);
+  expect(answers).toEqual(expected);
+});
+
+test.each(Object.entries(DOORS))('so is an answer in JSON, alone and in a batch, through %s', async (_door, ask) => {
+  const opened = await open(await rawBackend('stdio', answersAsBatch), { enableJsonResponse: true });
+  const client = await rawClient(opened.url, ask(opened));
+  const args = '{ "n": [1.0, 9007199254740993, 1e400]}';
+  const call = (id: number): string => `${CALL.replace('"id":1', `"id":${id}`)}${args}}}`;
+  const answer = (id: number): string => `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"echo":${args}}}`;
+  expect(await client.json(`[${[1, 2].map(call).join(',')}]`)).toBe(`[${[1, 2].map(answer).join(',')}]`);
+  expect(await Promise.all([3, 4].map(async (id) => client.json(call(id))))).toEqual([3, 4].map(answer));
+});
+
+/** Keeps events as a store outside of the process does. */
+class OutsideStore {
+  readonly #events: { id: string; streamId: string; json: string; text: string | undefined }[] = [];
+
+  async storeEvent(streamId: string, message: unknown, text?: string): Promise<string> {
+    const id = `event-${this.#events.length}`;
+    this.#events.push({ id, streamId, json: JSON.stringify(message), text });
+    return Promise.resolve(id);
+  }
+
+  async replayEventsAfter(
+    lastEventId: string,
+    { send }: { send: (id: string, message: unknown, text?: string) => Promise<void> },
+  ): Promise<string> {
+    const at = this.#events.findIndex(({ id }) => id === lastEventId);
+    const streamId = this.#events[at]?.streamId ?? '';
+    for (const event of this.#events.slice(at + 1)) {
+      if (event.streamId === streamId) await send(event.id, JSON.parse(event.json), event.text);
+    }
+    return streamId;
+  }
+}
+
+test.each(CASES)('and so are replayed messages: over %s, through %s', async (kind, _door, ask) => {
+  const eventStore = (): never => new OutsideStore() as never;
+  const opened = await open(await rawBackend(kind, echoes), { eventStore });
+  const client = await rawClient(opened.url, ask(opened));
+  const args = '{"n": [1.0, 9007199254740993]}';
+  const [first] = await client.events(`${CALL}${args}}}`);
+  const replayed = await client.resume(first?.id ?? '');
+  expect(replayed).toHaveLength(2);
+  for (const message of replayed) expect(message).toContain(args);
+});
+
+const TEN_MB = 10 * 1_048_576;
+
+/** Random arguments of about 10 MB, the same in each run. */
+function tenMegabytes(): string {
+  const members = fc.sample(object, { seed: 7, numRuns: 2_000 });
+  const once = members.map((member, at) => `"${at}":${member}`).join(',');
+  const times = Math.ceil(TEN_MB / once.length);
+  return `{"all":[${Array.from({ length: times }, () => `{${once}}`).join(', ')}]}`;
+}
+
+test.each(CASES)('10 MB of random text arrive unchanged: over %s, through %s', async (kind, _door, ask) => {
+  const relay = await relays(kind, ask, { maxBodyBytes: 2 * TEN_MB, maxMessage: 2 * TEN_MB });
+  const args = tenMegabytes();
+  expect(args.length).toBeGreaterThan(TEN_MB);
+  // A failure must not print them.
+  expect((await relay(args)).map((seen) => seen === args)).toEqual([true]);
+});

@@ -39,7 +39,9 @@ export function closers(): (close: () => unknown) => void {
 }
 
 /** Opens proxies that are closed after each test, and then hold nothing any more: no session, and no request. */
-export function proxies(): (
+export function proxies(
+  defaults: Omit<StatefulProxyOptions, 'upstream'> = {},
+): (
   upstream: UpstreamKind | StatefulProxyOptions['upstream'],
   options?: Omit<StatefulProxyOptions, 'upstream'>,
 ) => Promise<ProxyStage> {
@@ -55,6 +57,7 @@ export function proxies(): (
     const routes: RouteEvent[] = [];
     const proxy = createStatefulProxy({
       onerror: (error) => errors.push(error),
+      ...defaults,
       ...options,
       upstream: connect,
     });

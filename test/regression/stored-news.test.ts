@@ -1,6 +1,6 @@
 /** Bugs of what is sent while a client with an event store is away from a stream that it can resume, each named after its cause. */
 import { afterEach, expect, test } from 'vitest';
-import { clientAway, closeAway, TRANSPORTS } from '../support/away.js';
+import { clientAway, closeAway, WRAPPED_AND_BARE } from '../support/away.js';
 import { MemoryEventStore } from '../support/event-store.js';
 
 afterEach(closeAway);
@@ -13,7 +13,7 @@ class CountingStore extends MemoryEventStore {
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
-test.each(TRANSPORTS.flatMap((one) => [true, false].map((isWrapped) => ({ ...one, isWrapped }))))(
+test.each(WRAPPED_AND_BARE)(
   '$name: notifications for a client that is away from its standalone stream were refused when many waited (wrapped: $isWrapped)',
   async ({ Transport, isWrapped }) => {
     const store = new CountingStore();
@@ -28,7 +28,7 @@ test.each(TRANSPORTS.flatMap((one) => [true, false].map((isWrapped) => ({ ...one
   },
 );
 
-test.each(TRANSPORTS.flatMap((one) => [true, false].map((isWrapped) => ({ ...one, isWrapped }))))(
+test.each(WRAPPED_AND_BARE)(
   '$name: those that waited were lost when the transport closed, and not stored (wrapped: $isWrapped)',
   async ({ Transport, isWrapped }) => {
     const store = new CountingStore();

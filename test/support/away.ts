@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { StreamableHTTPServerTransport as OurTransport } from 'mcp-backchannel/http';
 import { StrictClient, type Exchange } from '../../examples/lib/strict-client.js';
 import { withBackchannel } from '../../src/index.js';
 import { deferred } from './deferred.js';
@@ -12,9 +13,20 @@ import type { MemoryEventStore } from './event-store.js';
 import { answer, elicit } from './messages.js';
 
 export const TRANSPORTS = [
-  { name: 'SDK 1.x', Transport: StreamableHTTPServerTransport },
-  { name: 'SDK 2.x', Transport: NodeStreamableHTTPServerTransport },
+  { name: 'SDK 1.x', Transport: StreamableHTTPServerTransport, isOurs: false },
+  { name: 'SDK 2.x', Transport: NodeStreamableHTTPServerTransport, isOurs: false },
+  // A drop-in for that of SDK 1.x, whose type has private members.
+  {
+    name: 'our own transport',
+    Transport: OurTransport as unknown as typeof StreamableHTTPServerTransport,
+    isOurs: true,
+  },
 ] as const;
+
+/** With a back-channel and without. Ours cannot be had without one. */
+export const WRAPPED_AND_BARE = TRANSPORTS.flatMap((one) =>
+  (one.isOurs ? [true] : [true, false]).map((isWrapped) => ({ ...one, isWrapped })),
+);
 
 export interface AwayOptions {
   readonly Transport: (typeof TRANSPORTS)[number]['Transport'];

@@ -26,8 +26,10 @@ import {
   type Exchange,
   type StrictClientOptions,
 } from '../../examples/lib/strict-client.js';
+import { innerOf } from '../../src/interceptor/wrapped.js';
 import { deferred, type Deferred } from './deferred.js';
 import type { Extra } from './sessions.js';
+import { SDKS, type HttpTransport } from './transports.js';
 import { Unanswered } from './unanswered.js';
 
 export interface LiveOptions {
@@ -36,7 +38,9 @@ export interface LiveOptions {
   readonly backchannel?: BackchannelOptions;
   readonly transport?: StreamableHTTPServerTransportOptions;
   readonly client?: StrictClientOptions;
-  /** Sees the SDK's transport before it is wrapped. */
+  /** @default the SDK's */
+  readonly kind?: HttpTransport;
+  /** Sees the transport inside before anything is sent. */
   readonly onBare?: (bare: StreamableHTTPServerTransport) => void;
 }
 
@@ -75,7 +79,10 @@ export class Live {
 
   static async open(options: LiveOptions = {}): Promise<Live> {
     const live = new Live();
+    const { kind = SDKS, wrapped = true } = options;
+    if (kind.isOurs && wrapped !== true) throw new TypeError('our own transport has a back-channel in any case');
     const served = await serve({
+      create: (own) => kind.create(own, options.backchannel),
       ...(options.transport && { transport: options.transport }),
       onSession: async (bare) => live.#connect(bare, options),
     });
@@ -157,7 +164,7 @@ export class Live {
     bare: StreamableHTTPServerTransport,
     { wrapped = true, backchannel, onBare }: LiveOptions,
   ): Promise<StreamableHTTPServerTransport> {
-    onBare?.(bare);
+    onBare?.(innerOf(bare));
     const capabilities = { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} };
     this.server = new Server({ name: 'live', version: '1.0.0' }, { capabilities });
     this.server.setRequestHandler(CallToolRequestSchema, async (_request, extra) => {

@@ -1,8 +1,9 @@
 import { afterEach, expect } from 'vitest';
 import { Live, NOTHING, type LiveOptions } from './live.js';
+import type { HttpTransport } from './transports.js';
 
 /** Opens sessions that are closed after each test, and then hold nothing any more. */
-export function lives(): (options?: LiveOptions) => Promise<Live> {
+export function lives(kind?: HttpTransport): (options?: LiveOptions) => Promise<Live> {
   const opened: Live[] = [];
   afterEach(async () => {
     const closing = opened.splice(0);
@@ -16,7 +17,7 @@ export function lives(): (options?: LiveOptions) => Promise<Live> {
     }
   });
   return async (options) => {
-    const live = await Live.open(options);
+    const live = await Live.open({ ...(kind && { kind }), ...options });
     opened.push(live);
     return live;
   };

@@ -4,7 +4,10 @@ import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/se
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { withBackchannel, type RouteEvent } from '../../src/index.js';
 import { serve } from '../../examples/lib/serve.js';
-import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
+import { StrictClient } from '../../examples/lib/strict-client.js';
+import { SDKS, type HttpTransport } from './transports.js';
+
+const BACKCHANNEL = { parkTimeoutMs: 20 };
 
 type Handler = Parameters<Server['setRequestHandler']>[1];
 export type Extra = Parameters<Handler>[1];
@@ -20,8 +23,7 @@ export interface Session {
 /** One session of a server with these tools, and a client that does not open the standalone stream. */
 export async function startSession(
   tools: Readonly<Record<string, Tool>>,
-  clientOptions?: StrictClientOptions,
-  serverOptions?: ServerOptions,
+  { serverOptions, kind = SDKS }: { readonly serverOptions?: ServerOptions | undefined; readonly kind?: HttpTransport },
 ): Promise<Session> {
   const routes: RouteEvent[] = [];
   const errors: Error[] = [];
@@ -36,13 +38,13 @@ export async function startSession(
       return { content: [{ type: 'text' as const, text: await tool(server, extra) }] };
     });
     server.onerror = (error) => errors.push(error);
-    const transport = withBackchannel(bare, { parkTimeoutMs: 20 });
+    const transport = withBackchannel(bare, BACKCHANNEL);
     transport.backchannel.routes$.subscribe((event) => routes.push(event));
     await server.connect(transport);
     return transport;
   };
-  const served = await serve({ onSession: connect });
-  const client = await StrictClient.connect(served.url, clientOptions);
+  const served = await serve({ onSession: connect, create: (options) => kind.create(options, BACKCHANNEL) });
+  const client = await StrictClient.connect(served.url);
   const close = async (): Promise<void> => {
     client.vanish();
     await served.close();

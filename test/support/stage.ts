@@ -6,10 +6,13 @@ import { classicProxy, type ClassicProxyOptions } from '../../examples/classic-p
 import type { Served } from '../../examples/lib/serve.js';
 import { StrictClient, type Answer, type Call, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 import { startUpstream, type Upstream, type UpstreamKind } from './upstreams.js';
+import { SDKS, type HttpTransport } from './transports.js';
 
-interface StageOptions extends Omit<ClassicProxyOptions, 'connectUpstream' | 'onTransport'> {
+interface StageOptions extends Omit<ClassicProxyOptions, 'connectUpstream' | 'onTransport' | 'create'> {
   /** @default classicProxy */
   readonly proxy?: (options: ClassicProxyOptions) => Promise<Served>;
+  /** Towards the client. @default the SDK's */
+  readonly kind?: HttpTransport;
 }
 
 /** A client that says yes to everything, and says who it is in each answer. */
@@ -43,9 +46,10 @@ export class Stage {
 
   static async open(upstream: Upstream, options: StageOptions = {}): Promise<Stage> {
     const stage = new Stage();
-    const { proxy = classicProxy } = options;
+    const { proxy = classicProxy, kind = SDKS } = options;
     const { url, close } = await proxy({
       ...options,
+      create: (own) => kind.create(own, options.backchannel),
       connectUpstream: async () => upstream.connect(),
       onTransport: (transport) => stage.#sessions.push(watched(transport)),
     });
@@ -88,13 +92,18 @@ export function backchannelOf(transport: object): Backchannel {
 }
 
 /** Opens stages that are closed after each test. */
-export function stages(): (upstream: UpstreamKind | Upstream, options?: StageOptions) => Promise<Stage> {
+export function stages(
+  kind?: HttpTransport,
+): (upstream: UpstreamKind | Upstream, options?: StageOptions) => Promise<Stage> {
   const opened: Stage[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map(async (stage) => stage.close()));
   });
   return async (upstream, options) => {
-    const stage = await Stage.open(typeof upstream === 'string' ? await startUpstream(upstream) : upstream, options);
+    const stage = await Stage.open(typeof upstream === 'string' ? await startUpstream(upstream) : upstream, {
+      ...(kind && { kind }),
+      ...options,
+    });
     opened.push(stage);
     return stage;
   };

@@ -23,8 +23,10 @@ export async function staleProxy({
   connectUpstream,
   wrapped = true,
   onTransport,
+  create,
 }: ClassicProxyOptions): Promise<Served> {
   return serve({
+    ...(create && { create }),
     async onSession(bare) {
       const transport = wrapped === false ? bare : withBackchannel(bare);
       const upstream = await connectUpstream();

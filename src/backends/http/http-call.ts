@@ -3,7 +3,8 @@ import { after } from '../../clock.js';
 import { endsWithin } from '../../ends-within.js';
 import { errorAnswer, reasonOf } from '../../error-answers.js';
 import { LostAnswer } from '../../lost-answer.js';
-import type { JsonRpcMessage, RequestId } from '../../routing/message.js';
+import { onlyMeantBy } from '../../long-ids.js';
+import { isResponse, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
 import { isAnswerTo, isNameless, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
@@ -129,7 +130,8 @@ export class HttpCall implements AnswerListener {
     return this.listener.maxMessage;
   }
 
-  message(message: JsonRpcMessage): void {
+  message(read: JsonRpcMessage): void {
+    const message = this.#withItsId(read);
     const isAnswer = message.id === this.id && message.method === undefined;
     if (this.isOver || (isAnswer && this.#isAnswered)) return;
     this.#resumption.attempts = 0;
@@ -140,6 +142,12 @@ export class HttpCall implements AnswerListener {
       this.#endAfter(LAST_WORDS_MS);
     }
     this.#tell(message);
+  }
+
+  /** A backend may round an id that is too long for it. */
+  #withItsId(message: JsonRpcMessage): JsonRpcMessage {
+    if (!isResponse(message) || message.id === this.id) return message;
+    return onlyMeantBy(message.id, [this.id]) === undefined ? message : { ...message, id: this.id };
   }
 
   resumableAfter(eventId: string): void {

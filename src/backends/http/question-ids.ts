@@ -2,6 +2,7 @@
  * The ids of server requests. The client keeps one session, and each id must be new in it. A server that begins a new
  * session counts from the beginning again. From the second session on, each id therefore carries the session's number.
  */
+import { idIn, withoutStandIns } from '../../long-ids.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
 
 const PREFIX = 'mcp-backchannel:session:';
@@ -22,9 +23,9 @@ export function forServer(answer: JsonRpcMessage, session: number): JsonRpcMessa
   const prefix = `${PREFIX}${session}:`;
   if (session === 0) return answer;
   if (typeof id !== 'string' || !id.startsWith(prefix)) return undefined;
-  return { ...answer, id: JSON.parse(id.slice(prefix.length)) as unknown };
+  return { ...answer, id: idIn(id.slice(prefix.length)) };
 }
 
 function outward(id: RequestId, session: number): string {
-  return `${PREFIX}${session}:${JSON.stringify(id)}`;
+  return `${PREFIX}${session}:${withoutStandIns(JSON.stringify(id))}`;
 }

@@ -19,6 +19,8 @@ export interface NotRun {
 const ABOUT = [
   'Each version runs the tests of the contract on its wrapped Streamable HTTP transport, and the end-to-end tests of what users meet:',
   'stale contexts, concurrent calls, a GET stream that opens late or never, abandoned calls, answers in JSON, and clients that vanish.',
+  'Servers and clients of each version also meet on our own HTTP transport (`mcp-backchannel/http`): elicitation in a call and without',
+  'one, answers in JSON, streams that break or that the server closes, and calls that another client of the session resumes.',
   'With 1.x they also cover every kind of upstream and resumed streams (`suites/versions/lib/table.ts` names the files). Versions',
   'before 1.25 send the headers of an answer to a POST only with its first message; the tests make them send the headers at once',
   '(`suites/lib/early-headers.ts`). Nothing else of the SDK is changed. The column "without" names what was left out:',

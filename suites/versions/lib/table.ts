@@ -27,8 +27,11 @@ const LIVENESS = ['late-stream', 'dropped-post', 'json-mode', 'one-stream', 'ses
   (name) => `test/e2e/liveness/${name}.test.ts`,
 );
 const RESUMED = 'test/e2e/liveness/while-resuming.test.ts';
-const FIRST = [CONTRACT, ...PROXY, ...LIVENESS, 'test/e2e/liveness/resuming.test.ts', RESUMED];
-const SECOND = [CONTRACT, 'test/e2e/sdk2.test.ts', ...LIVENESS, RESUMED];
+
+/** Servers and clients of the SDK, with our own transport between them. */
+const OURS = 'test/http/sdk-servers.test.ts';
+const FIRST = [CONTRACT, ...PROXY, ...LIVENESS, 'test/e2e/liveness/resuming.test.ts', RESUMED, OURS];
+const SECOND = [CONTRACT, 'test/e2e/sdk2.test.ts', ...LIVENESS, RESUMED, OURS];
 
 /** Tests of SDK 2.x, in files that it shares with 1.x. */
 const OF_SECOND = '2\\.x';

@@ -98,6 +98,11 @@ function sending(side: Side, { related, within, session }: Belonging, world: Wor
   };
 }
 
+/** Our own transport says so when it is asked to write, as a pipe does, but at once: of that there are other tests. */
+function writable<T extends object>(side: Side, kind: T): T {
+  return side.own === undefined ? kind : { ...kind, isUnwritable: false };
+}
+
 const ofTask = (taskId: string): object => ({ _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });
 const questionKinds = fc.oneof(
   { arbitrary: fc.constant({ method: 'elicitation/create', params: {} }), weight: 4 },
@@ -219,7 +224,9 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     if (question !== undefined) side.connections.post([incomingAnswer(side, question)]);
   }),
   step('client sends garbage', fc.tuple(which, sessions), (side, [at, session]) => {
-    side.connections.post([incomingGarbage(side, { ...(pick(GARBAGE, at) as object) }, session)]);
+    side.connections.post([
+      incomingGarbage(side, { ...(pick(side.own === undefined ? GARBAGE : GARBAGE.slice(3), at) as object) }, session),
+    ]);
   }),
   ...[1, 2].map(() =>
     step(
@@ -227,7 +234,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
       fc.tuple(which, fc.boolean(), maybe(sessions), usually),
       (side, [at, isError, task, isWritable], world) => {
         const req = pick(current(side).filter(isInFlight), at);
-        if (req !== undefined) world.answer(side, req, isError, task, !isWritable);
+        if (req !== undefined) world.answer(side, req, isError, task, !isWritable && side.own === undefined);
       },
     ),
   ),
@@ -240,12 +247,12 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
   }),
   ...[1, 2, 3].map(() =>
     step('server asks', fc.tuple(questionKinds, belongings), (side, [kind, belonging], world) => {
-      world.ask(side, { ...kind, ...sending(side, belonging, world) });
+      world.ask(side, { ...writable(side, kind), ...sending(side, belonging, world) });
     }),
   ),
   ...[1, 2].map(() =>
     step('server notifies', fc.tuple(newsKinds, belongings), (side, [kind, belonging], world) => {
-      world.notify(side, { ...kind, ...sending(side, belonging, world) });
+      world.notify(side, { ...writable(side, kind), ...sending(side, belonging, world) });
     }),
   ),
   step('server takes a question back', fc.tuple(which, belongings), (side, [at, belonging], world) => {
@@ -260,7 +267,7 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     await world.pass(ms);
   }),
   step('writes become', fc.constantFrom('slow', 'fast'), (side, speed) => {
-    side.isSlow = speed === 'slow';
+    side.isSlow = speed === 'slow' && side.own === undefined;
   }),
   ...[1, 2].map(() =>
     step('a write ends', fc.tuple(which, usually), (side, [at, isWell]) => {
@@ -272,14 +279,16 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
     }),
   ),
   step('the next write', fc.constantFrom<'rejects' | 'throws'>('rejects', 'throws'), (side, how) => {
-    side.failsNext = how;
+    if (side.own === undefined) side.failsNext = how;
   }),
   step('close', fc.boolean(), async (side, byItself) => {
-    if (byItself) side.end();
+    if (byItself && side.own !== undefined) side.own.closesByItself();
+    else if (byItself) side.end();
     else await side.transport.close();
   }),
   step('start', fc.constant(''), async (side) => {
     side.begin();
-    await side.transport.start();
+    // Ours is started once.
+    if (side.own === undefined) await side.transport.start();
   }),
 ];

@@ -9,6 +9,8 @@ export interface Configuration {
    * - `pipe`: one stream for everything
    */
   readonly kind: 'watched' | 'unwatched' | 'several' | 'pipe';
+  /** It is our own transport, which knows its streams from the start, and is not started again. */
+  readonly own: boolean;
   readonly json: boolean;
   /** The response mode is told, and not found out. */
   readonly modeTold: boolean;
@@ -50,6 +52,7 @@ export const configurations: fc.Arbitrary<Configuration> = fc.record({
     fc.constant('several' as const),
     fc.constant('pipe' as const),
   ),
+  own: fc.constant(false),
   json: mostly(false, true),
   modeTold: mostly(false, true),
   modern: fc.oneof({ arbitrary: fc.constant(false), weight: 20 }, fc.constant(true)),
@@ -70,3 +73,20 @@ export const configurations: fc.Arbitrary<Configuration> = fc.record({
   orphanTimeoutMs: mostly(2_000, 0, 100),
   sessionWide: mostly<'prefer-standalone' | 'standalone-only'>('prefer-standalone', 'standalone-only'),
 });
+
+/** What our own transport may be like. Its streams are its own affair, and it writes at once. */
+export const ownConfigurations: fc.Arbitrary<Configuration> = configurations.map((one) => ({
+  ...one,
+  kind: 'watched' as const,
+  own: true,
+  modeTold: true,
+  modern: false,
+  store: false,
+  slowStore: false,
+  resumesWhenHandled: false,
+  headFirst: true,
+  replacesGet: true,
+  reusesIds: false,
+  startsSlow: false,
+  closesTwice: false,
+}));

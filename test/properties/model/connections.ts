@@ -44,7 +44,7 @@ export class Connections {
   requestLosses = 0;
   answersSeen: 'sse' | 'json' | undefined;
   /** The wrapper has seen a `handleRequest` since the transport was started. */
-  isSeen = false;
+  isSeen: boolean;
   /** Connections that are there. */
   open = 0;
   lastContact = 0;
@@ -53,6 +53,7 @@ export class Connections {
   #next = 1;
 
   constructor(readonly side: Served) {
+    this.isSeen = side.config.own;
     this.store = new EventStore(side.clock, side.config.kind === 'several');
     this.channel = this.#stream(new FakeResponse());
   }
@@ -149,13 +150,15 @@ export class Connections {
     stream.isSse = true;
     this.gets.push(stream);
     this.standalone = stream;
-    // Some transports know the stream only after they have written its head.
-    queueMicrotask(() => {
+    const know = (): void => {
       if (!stream.isConnected || stream.isEnded || !this.isSeen) return;
       this.standaloneKnown = stream;
       this.wasStandaloneKnown = true;
       this.isStored = false;
-    });
+    };
+    // Some transports know the stream only after they have written its head.
+    if (this.side.config.own) know();
+    else queueMicrotask(know);
     writeHead(response);
     this.prime(stream);
   }

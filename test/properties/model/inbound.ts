@@ -18,7 +18,9 @@ export interface ClientRequest {
 
 /** A request, ready to be delivered on the stream of its POST. */
 export function incomingRequest(world: World, side: Side, asked: ClientRequest): Incoming {
-  const { method, token, eagerness } = asked;
+  const { token, eagerness } = asked;
+  // Our own transport has been initialized.
+  const method = side.own !== undefined && asked.method === 'initialize' ? 'tools/list' : asked.method;
   const id = side.idFor(asked);
   const taskId = method.startsWith('tasks/') ? asked.taskId : undefined;
   const isModern = side.isModern;

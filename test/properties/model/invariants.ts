@@ -30,7 +30,7 @@ export function checkNow(side: Side): void {
   const { inFlight, parked } = side.transport.backchannel.snapshot();
   const { maxParked } = side.config;
   holds(parked <= maxParked, 'C6 the parked queue is bounded', () => `${parked} of ${maxParked}`);
-  const held = inFlight.map(({ session, id, method }) => show([session, id, method])).sort();
+  const held = inFlight.map(({ session, id, method }) => show([side.sessionNamed(session), id, method])).sort();
   const known = side.requests
     .filter((req) => req.life === side.life && side.isOpen && isInFlight(req))
     .map(({ session, id, method }) => show([session, id, method]))

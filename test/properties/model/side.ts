@@ -2,6 +2,9 @@
 import { withBackchannel, type BackchannelOptions, type RouteEvent } from '../../../src/index.js';
 import type { JsonRpcMessage, RequestId } from '../../../src/routing/message.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../../../src/transport-like.js';
+import { StreamableHTTPServerTransport } from 'mcp-backchannel/http';
+import { innerOf } from '../../../src/interceptor/wrapped.js';
+import { OwnTransport } from './own-transport.js';
 import type { Configuration } from './configuration.js';
 import { Connections } from './connections.js';
 import { FakeHttp, FakePipe, type InnerModel } from './fake-inner.js';
@@ -21,11 +24,14 @@ export type Wrapped = TransportLike & {
 export interface Ends {
   atServer(side: Side, message: JsonRpcMessage, extra: unknown): void;
   atInner(side: Side, message: JsonRpcMessage, options: SendOptions | undefined): Promise<void>;
+  /** Does something later as if it were done now: in the handler that runs now. */
+  capture(): (work: () => void) => void;
 }
 
 export class Side implements InnerModel {
-  readonly inner: FakePipe;
+  readonly inner: TransportLike;
   readonly transport: Wrapped;
+  readonly own: OwnTransport | undefined;
   readonly connections: Connections;
 
   life = 1;
@@ -67,8 +73,20 @@ export class Side implements InnerModel {
   ) {
     this.isSlow = config.startsSlow;
     this.connections = new Connections(this);
-    this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this, config.resumesWhenHandled);
-    this.transport = withBackchannel(this.inner, this.#options());
+    if (config.own) {
+      const { json } = config;
+      const transport = new StreamableHTTPServerTransport({
+        sessionIdGenerator: () => 'session',
+        enableJsonResponse: json,
+        backchannel: this.#options(),
+      });
+      this.own = new OwnTransport(transport, this);
+      this.inner = innerOf(transport as TransportLike);
+      this.transport = transport as unknown as Wrapped;
+    } else {
+      this.inner = config.kind === 'pipe' ? new FakePipe(this) : new FakeHttp(this, config.resumesWhenHandled);
+      this.transport = withBackchannel(this.inner, this.#options());
+    }
     this.transport.onerror = (error) => {
       this.errors.push(error);
       // The only one of which nobody can be told.
@@ -158,6 +176,10 @@ export class Side implements InnerModel {
 
   // ---- what the transport inside does ----
 
+  capture(): (work: () => void) => void {
+    return this.ends.capture();
+  }
+
   sent(message: JsonRpcMessage, options: SendOptions | undefined): Promise<void> {
     return this.ends.atInner(this, message, options);
   }
@@ -192,7 +214,7 @@ export class Side implements InnerModel {
 
   /** Starts again, or hears that the transport has come back by itself. */
   begin(): void {
-    if (this.isOpen) return;
+    if (this.isOpen || this.config.own) return;
     this.isOpen = true;
     this.life += 1;
     this.closes = 0;

@@ -28,7 +28,16 @@ describe.runIf(canTakeNetworks)(`46: a client whose network is gone${where}`, ()
     },
   );
 
-  it.concurrent.each(['is quiet', 'does not read'])('is not mistaken for one that %s', async (what) => {
-    expect(await lines('127.0.0.1', what)).toEqual(['open', 'still open']);
+  it.concurrent('is noticed though it waits for an answer in JSON, and nothing is written to it', async () => {
+    const [first, last] = await lines('127.0.0.1', 'vanishes and waits for JSON');
+    expect(first).toBe('open');
+    expect(last).toMatch(/^closed after \d+ s$/);
   });
+
+  it.concurrent.each(['is quiet', 'does not read', 'waits for JSON'])(
+    'is not mistaken for one that %s',
+    async (what) => {
+      expect(await lines('127.0.0.1', what)).toEqual(['open', 'still open']);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { news, rig, said, type Opened, type Rig } from '../../http/rig.js';
 import { closers } from '../../proxy/support.js';
+import { JSON_HEADERS } from '../../support/raw-http.js';
 
 const closing = closers();
 const MEGABYTE = 2 ** 20;
@@ -126,4 +127,58 @@ it('65: a small message reaches a stream that the client reads, however much wai
   await it.transport.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { data: 'small' } });
   await expect.poll(() => said(stream.messages())).toEqual(['small']);
   expect(it.errors).toEqual([]);
+});
+
+describe('65: answers that wait for the others of a JSON batch', () => {
+  const batch = ['one', 'two', 'three', 'four'].map((id) => ({ jsonrpc: '2.0', ...callOf(id) }));
+  const posted = async (it: Rig): Promise<{ readonly answer: Promise<Opened> }> => {
+    const answer = it.send('POST', { ...JSON_HEADERS, 'mcp-session-id': 'session' }, JSON.stringify(batch));
+    await expect.poll(() => it.received).toHaveLength(batch.length);
+    return { answer };
+  };
+
+  it('count: with more than may wait, the connection is closed, and the sender gets SLOW_CLIENT', async () => {
+    const it = await rig(closing, { maxBufferedBytes: MAX_BUFFERED, enableJsonResponse: true });
+    const { answer } = await posted(it);
+    const isRefused = answer.then(
+      () => false,
+      () => true,
+    );
+    await it.transport.send(resultOf('one'));
+    await expect(it.transport.send(resultOf('two'))).rejects.toMatchObject(SLOW);
+    expect(await isRefused).toBe(true);
+  });
+
+  it('so do many small ones', async () => {
+    const it = await rig(closing, { maxBufferedBytes: 100_000, enableJsonResponse: true });
+    const { answer } = await posted(it);
+    answer.catch(() => undefined);
+    const small = 'x'.repeat(60_000);
+    await it.transport.send(resultOf('one', small));
+    await it.transport.send(resultOf('two', small));
+    await expect(it.transport.send(resultOf('three', small))).rejects.toMatchObject(SLOW);
+  });
+
+  it('do not count against the last one: all are written with it', async () => {
+    const it = await rig(closing, { maxBufferedBytes: MAX_BUFFERED, enableJsonResponse: true });
+    const two = JSON.stringify(batch.slice(2));
+    const answer = it.send('POST', { ...JSON_HEADERS, 'mcp-session-id': 'session' }, two);
+    await expect.poll(() => it.received).toHaveLength(2);
+    await it.transport.send(resultOf('three'));
+    await it.transport.send(resultOf('four', 'small'));
+    expect(await (await answer).ended).toBe('complete');
+  });
+
+  it('count no longer once they are written', async () => {
+    const it = await rig(closing, { maxBufferedBytes: MAX_BUFFERED, enableJsonResponse: true });
+    const { answer } = await posted(it);
+    await it.transport.send(resultOf('one', 'x'.repeat(MEGABYTE)));
+    await it.transport.send(resultOf('two', 'x'.repeat(MEGABYTE)));
+    await it.transport.send(resultOf('three', 'x'.repeat(MEGABYTE)));
+    await it.transport.send(resultOf('four'));
+    const opened = await answer;
+    expect(await opened.ended).toBe('complete');
+    expect(JSON.parse(opened.text())).toHaveLength(batch.length);
+    expect(it.errors).toEqual([]);
+  });
 });

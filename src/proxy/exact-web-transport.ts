@@ -1,0 +1,112 @@
+/**
+ * The SDK's web-standard transport parses and writes messages anew. Here they pass through it as the texts that they are:
+ * the transport writes each as a string that has the text in it, and the text takes its place in the response.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { EventStore } from '../http/options.js';
+import { dataOf } from '../http/events.js';
+import { elementsOf } from '../json-text.js';
+import { jsonOf } from '../original-text.js';
+import { SentLongIds } from '../sent-long-ids.js';
+import type { JsonRpcMessage } from '../routing/message.js';
+
+/** Nobody can guess it, so that no message is taken for one that has its text in it. */
+const MARK = `${randomUUID()}:`;
+const DATA = 'data: ';
+const FIELD = `${DATA}"${MARK}`;
+
+/** The texts of the messages of the current POST, in their order. */
+const posted = new AsyncLocalStorage<(string | undefined)[]>();
+
+/** Handles a request whose messages have these texts. */
+export function withTexts<T>(texts: readonly (string | undefined)[], handle: () => T): T {
+  return posted.run([...texts], handle);
+}
+
+/** A transport like this one, whose messages keep their texts. */
+export function exactTransport(Transport: typeof WebTransport): typeof WebTransport {
+  return class extends Transport {
+    /** The listener that gives each message its text. */
+    #onmessage: WebTransport['onmessage'];
+    readonly #sentLongIds: SentLongIds = new SentLongIds();
+
+    constructor(options: ConstructorParameters<typeof WebTransport>[0] = {}) {
+      const { eventStore } = options;
+      super(eventStore === undefined ? options : { ...options, eventStore: storeOfTexts(eventStore) });
+    }
+
+    override async handleRequest(...args: Parameters<WebTransport['handleRequest']>): Promise<Response> {
+      const { onmessage } = this;
+      if (onmessage !== undefined && onmessage !== this.#onmessage) {
+        this.onmessage = this.#onmessage = (message, extra) => {
+          const text = posted.getStore()?.shift();
+          const meant = this.#sentLongIds.received(message) as typeof message;
+          onmessage(meant, { ...extra, text: meant === message ? text : undefined } as typeof extra);
+        };
+      }
+      return super.handleRequest(...args);
+    }
+
+    override async send(...[message, options]: Parameters<WebTransport['send']>): Promise<void> {
+      this.#sentLongIds.sent(message);
+      const { text } = Object(options) as { readonly text?: string };
+      await super.send(asText(message, text ?? jsonOf(message)), options);
+    }
+  };
+}
+
+/** What the transport has written, with the texts of the messages in it. It writes each event and each body as a whole. */
+export function exactBody(chunk: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (!bytes.includes(MARK)) return chunk;
+  const body = bytes.toString();
+  if (body.startsWith('"')) return Buffer.from(textIn(body));
+  if (body.startsWith('[')) return Buffer.from(`[${elementsOf(body).map(textIn).join(',')}]`);
+  const lines = body.split('\n');
+  return Buffer.from(
+    lines.map((line) => (line.startsWith(FIELD) ? dataOf(textIn(line.slice(DATA.length))) : line)).join('\n'),
+  );
+}
+
+/** The text of a message, or the JSON itself if it holds none. */
+function textIn(json: string): string {
+  return json.startsWith(`"${MARK}`) ? (JSON.parse(json) as string).slice(MARK.length) : json;
+}
+
+/** What the text was made for. */
+interface Written {
+  readonly message: object;
+  readonly text: string;
+}
+
+const written = new WeakMap<object, Written>();
+
+/** The message, which is written as a string that has the text in it. */
+function asText<T extends object>(message: T, text: string): T {
+  const copy = Object.defineProperty({ ...message }, 'toJSON', { value: () => MARK + text });
+  written.set(copy, { message, text });
+  return copy;
+}
+
+type SdkEventStore = NonNullable<NonNullable<ConstructorParameters<typeof WebTransport>[0]>['eventStore']>;
+
+/** Stores messages as they are, with their texts. */
+function storeOfTexts(sdkStore: SdkEventStore): SdkEventStore {
+  const store: EventStore = sdkStore;
+  return {
+    storeEvent: async (streamId, sent) => {
+      const { message, text }: Partial<Written> = written.get(sent) ?? { message: sent };
+      return store.storeEvent(streamId, message, text);
+    },
+    replayEventsAfter: async (lastEventId, { send }) =>
+      store.replayEventsAfter(lastEventId, {
+        send: async (eventId, message: JsonRpcMessage, text) =>
+          send(eventId, asText(message, text ?? jsonOf(message)) as Parameters<typeof send>[1]),
+      }),
+    ...(sdkStore.getStreamIdForEventId && {
+      getStreamIdForEventId: async (eventId) => sdkStore.getStreamIdForEventId?.(eventId),
+    }),
+  };
+}
