@@ -1,5 +1,7 @@
+import { withoutMemberAt } from '../json-text.js';
+import { keepText, originalText } from '../original-text.js';
 import { isMethodMessage, isRequest, isRequestId, isResponse, type JsonRpcMessage } from '../routing/message.js';
-import { stampOf, withoutStamp } from '../routing/stamp.js';
+import { STAMP_PATH, stampOf, withoutStamp } from '../routing/stamp.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import type { Interceptor } from './facade.js';
 import { currentOrigin, onNobodysBehalf, onSaidBehalfOf } from './origin.js';
@@ -68,6 +70,8 @@ export class Upstream implements Interceptor {
       return;
     }
     const clean = withoutStamp(message);
+    const text = originalText(message);
+    if (text !== undefined) keepText(clean, withoutMemberAt(text, STAMP_PATH));
     const origin = isRequestId(stamp) ? this.#sent.origin(stamp) : undefined;
     if (origin === undefined) this.#onmessage?.(clean, extra);
     else onSaidBehalfOf(origin, message.method as string, () => this.#onmessage?.(clean, extra));

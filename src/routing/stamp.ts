@@ -26,6 +26,9 @@ export function withStamp(message: MethodMessage, id: RequestId): MethodMessage 
   return { ...message, params: { ...params, _meta: { ...meta, [STAMP_KEY]: id } } };
 }
 
+/** Where a message has its stamp. */
+export const STAMP_PATH: readonly string[] = ['params', '_meta', STAMP_KEY];
+
 /** The message as its sender made it: what holds nothing but the stamp goes with it. */
 export function withoutStamp<M extends JsonRpcMessage>(message: M): M {
   const params = message.params as Fields;
