@@ -18,7 +18,7 @@ export class JsonAnswers implements LateStarter, Carried {
   start(): void {
     startsNoMore(this);
     const { isOver, response } = this.visit;
-    if (!isOver && !response.writableEnded) askForVanishing(response);
+    if (!isOver && !response.writableEnded) askForVanishing(this.visit);
   }
 
   lost(): void {

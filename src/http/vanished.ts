@@ -14,6 +14,7 @@ import { after, now } from '../clock.js';
 import { debug } from '../debug.js';
 import { onNobodysBehalf } from '../interceptor/origin.js';
 import { keyOf, rowsOf, type TcpState } from './tcp-table.js';
+import type { Visit } from './visit.js';
 
 /** How often the tables are read. They are long where there are many connections. */
 const LOOK_EVERY_MS = 20_000;
@@ -68,9 +69,9 @@ export function watchForVanishing(response: ServerResponse): void {
  * Does the same for a client to which nothing is written, on any system: the kernel asks it whether it is there. Node
  * has it ask each second then, and close the connection when ten questions were not answered.
  */
-export function askForVanishing(response: ServerResponse): void {
+export function askForVanishing({ request, response }: Pick<Visit, 'request' | 'response'>): void {
   // HTTP/2 has no such method.
-  if (response.req.httpVersionMajor === 1) response.socket?.setKeepAlive(true, ASK_AFTER_MS);
+  if (request.httpVersionMajor === 1) response.socket?.setKeepAlive(true, ASK_AFTER_MS);
   watchForVanishing(response);
 }
 

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyOf } from '../../src/http/tcp-table.js';
 import { askForVanishing, Unanswered, watchForVanishing } from '../../src/http/vanished.js';
+import type { Visit } from '../../src/http/visit.js';
 
 const tables = vi.hoisted(() => ({ reads: 0, text: '', slow: undefined as Promise<void> | undefined }));
 vi.mock('node:fs/promises', () => ({
@@ -140,7 +141,7 @@ describe.runIf(process.platform === 'linux')('streams are looked at', () => {
     waitsOverHttp2.req.httpVersionMajor = 2;
     for (const response of [waits, waitsOverHttp2]) {
       open.push(response);
-      askForVanishing(response as unknown as ServerResponse);
+      askForVanishing({ request: response.req, response } as unknown as Visit);
     }
     expect(waits.socket?.asksAfterMs).toBe(30_000);
     expect(waitsOverHttp2.socket?.asksAfterMs).toBeUndefined();

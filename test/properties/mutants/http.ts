@@ -143,8 +143,8 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     'C15',
     'take a body that a proxy has cleaned for the text that was read',
     READING,
-    'text: messages[0] === value ? text : undefined,',
-    'text,',
+    'messages[at] === message ? own : undefined',
+    'own',
   ),
   mutant(
     'C15',
