@@ -18,12 +18,13 @@ interface Loaded {
 }
 type LoadHook = (url: string, context: unknown, next: (url: string, context: unknown) => Loaded) => Loaded;
 type Compile = (this: unknown, content: string, filename: string, ...rest: unknown[]) => unknown;
-type Register = (url: string, options: { readonly data: unknown }) => void;
+type ReadFile = (file: unknown, ...rest: unknown[]) => Promise<string | Uint8Array>;
 
-/** Node 22.15 and later have the first. Earlier ones load ES modules through hooks on a thread of their own. */
-const { registerHooks, register, prototype } = Module as unknown as {
+const modules = Module as unknown as {
+  /** Node 22.15 and later have it. */
   readonly registerHooks?: (hooks: { readonly load: LoadHook }) => unknown;
-  readonly register?: Register;
+  /** Its hooks run on a thread of their own. */
+  register?: (this: unknown, ...args: unknown[]) => unknown;
   readonly prototype: { _compile: Compile };
 };
 
@@ -47,8 +48,8 @@ function preload(): void {
   removeFromNodeOptions();
   Object.defineProperty(globalThis, Symbol.for(STAMP), { value: stamp });
   hookCommonJs();
-  if (registerHooks !== undefined) registerHooks({ load });
-  else if (register !== undefined && hasSdk(main)) registerOnThread(register);
+  if (modules.registerHooks !== undefined) modules.registerHooks({ load });
+  else hookEsModules();
 }
 
 /** The file that this process runs, if it runs one. */
@@ -85,8 +86,8 @@ const stamp: StampMessages = (transportClass, channelClass) => {
 };
 
 function hookCommonJs(): void {
-  const compile = prototype._compile;
-  prototype._compile = function (content, filename, ...rest) {
+  const compile = modules.prototype._compile;
+  modules.prototype._compile = function (content, filename, ...rest) {
     return compile.call(this, isStdioModule(filename) ? `${content}${CALL}` : content, filename, ...rest);
   };
 }
@@ -106,21 +107,40 @@ function textOf(source: unknown): string {
   return typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString();
 }
 
-/** The thread takes tens of milliseconds to start. A program that cannot find the SDK does not pay for it. */
-function hasSdk(main: string | undefined): boolean {
-  let folder = main === undefined ? process.cwd() : path.dirname(main);
-  for (;;) {
-    const scope = path.join(folder, 'node_modules', '@modelcontextprotocol');
-    if (fs.existsSync(scope)) return true;
-    const parent = path.dirname(folder);
-    if (parent === folder) return false;
-    folder = parent;
+/**
+ * For a Node without `registerHooks()`. To start a thread for hooks, and to load every module through it, takes a server
+ * of the SDK 80 to 120 ms. But Node reads its ES modules by a function that can be replaced.
+ */
+function hookEsModules(): void {
+  const promises = fs.promises as unknown as { readFile: ReadFile };
+  const original = promises.readFile;
+  promises.readFile = function readFile(file, ...rest) {
+    const read = original.call(this, file, ...rest);
+    return file instanceof URL && isStdioModule(file.pathname) ? read.then((text) => `${textOf(text)}${CALL}`) : read;
+  };
+  const { register, syncBuiltinESMExports } = Module as unknown as Record<string, typeof modules.register>;
+  if (register === undefined) return;
+  // A program with hooks of its own, such as tsx, has that thread anyway, and Node reads the modules there.
+  let isOnThread = false;
+  const registerOwn = (): void => {
+    if (isOnThread) return;
+    isOnThread = true;
+    const hooks = url.pathToFileURL(path.join(__dirname, 'load-hook.js')).href;
+    register(hooks, { data: { pattern: STDIO_MODULE, call: CALL } });
+  };
+  if (/--(?:experimental-)?loader\b/.test(`${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`)) {
+    registerOwn();
   }
-}
-
-function registerOnThread(registerHook: Register): void {
-  const hooks = url.pathToFileURL(path.join(__dirname, 'load-hook.js')).href;
-  registerHook(hooks, { data: { pattern: STDIO_MODULE, call: CALL } });
+  modules.register = function (...args) {
+    const result = register.apply(this, args);
+    try {
+      registerOwn();
+    } catch (error) {
+      debug(error);
+    }
+    return result;
+  };
+  syncBuiltinESMExports?.();
 }
 
 function debug(error: unknown): void {
