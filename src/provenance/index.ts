@@ -5,8 +5,12 @@
  */
 import { fileURLToPath } from 'node:url';
 
-/** With forward slashes, which Windows accepts too: in `NODE_OPTIONS`, a backslash may be an escape. */
-const PRELOAD = fileURLToPath(new URL('preload.cjs', import.meta.url)).replaceAll('\\', '/');
+/**
+ * With forward slashes, which Windows accepts too: in `NODE_OPTIONS`, a backslash may be an escape.
+ *
+ * @internal
+ */
+export const PRELOAD: string = fileURLToPath(new URL('preload.cjs', import.meta.url)).replaceAll('\\', '/');
 
 /**
  * The environment for a stdio server whose messages shall name their originating requests: `NODE_OPTIONS` loads a small
