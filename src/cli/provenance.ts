@@ -55,7 +55,7 @@ export class ProvenanceOfChildren {
 }
 
 /** The file name of a program, without the extensions that Windows uses. */
-export function programOf(command: string): string {
+function programOf(command: string): string {
   const name = posix.basename(win32.basename(command)).toLowerCase();
   return name.replace(/\.(?:exe|cmd|bat|ps1)$/, '');
 }

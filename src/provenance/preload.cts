@@ -144,7 +144,8 @@ function hookEsModules(): void {
 }
 
 function debug(error: unknown): void {
-  if (/mcp-backchannel/.test(process.env['DEBUG'] ?? '')) console.error('mcp-backchannel/provenance: %o', error);
+  if (process.env['DEBUG']?.includes('mcp-backchannel') === true)
+    console.error('mcp-backchannel/provenance: %o', error);
 }
 
 try {

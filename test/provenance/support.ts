@@ -36,7 +36,8 @@ function answerWithStream(client: StrictClient, count: number): void {
   let isFirst = true;
   const reply = ({ message, stream }: { readonly message: Message; readonly stream: string }): void => {
     const content = { answer: stream, name: stream };
-    void client.reply(message.id, { action: 'accept', content });
+    // The client may be gone by then.
+    client.reply(message.id, { action: 'accept', content }).catch(() => undefined);
   };
   client.answer('elicitation/create', (message: Message, { stream }: Arrival) => {
     if (!isFirst) {
