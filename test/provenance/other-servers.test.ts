@@ -54,6 +54,14 @@ it('a Node that refuses what NODE_OPTIONS says runs the server without', async (
   expect(await askEight(['--', 'node', fixture('sdk1-esm.js')], env)).toEqual(Array(8).fill('yes'));
 });
 
+it('a Node that does not say whether it can delays the first server by no more than a second', async () => {
+  const node = join(folder, 'node');
+  await writeFile(node, `#!/bin/sh\n[ "$1" = -e ] && exec sleep 60\nexec ${process.execPath} "$@"\n`);
+  await chmod(node, 0o755);
+  const { url } = await started.endpoint(['--', node, '-e', '', ...MIRROR.slice(3)]).catch(() => ({ url: '' }));
+  expect(url).not.toBe('');
+});
+
 it('a server that is run with other NODE_OPTIONS works', async () => {
   const server = ['env', 'NODE_OPTIONS=--no-deprecation', process.execPath, fixture('sdk1-commonjs.cjs')];
   expect(await askEight(['--', ...server])).toEqual(Array(8).fill('yes'));
