@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stampMessagesOf } from '../../src/provenance/stamping.js';
 import { STAMP_KEY } from '../../src/routing/stamp.js';
 
-interface Message {
-  readonly [member: string]: unknown;
-}
+type Message = Readonly<Record<string, unknown>>;
 type Handler = (message: Message, extra?: unknown) => void;
 
 /** Like the SDK's stdio server transport. */
@@ -56,9 +54,8 @@ const stampsOf = ({ sent }: Pipe): unknown[] =>
 
 describe('stamps', () => {
   it('what is sent in the async context of a request, after others have come in', async () => {
-    const pipe: Pipe = await stamping(async ({ id }) => {
-      await Promise.resolve();
-      await pipe.send(ask(Number(id) + 100));
+    const pipe: Pipe = await stamping(({ id }) => {
+      void Promise.resolve().then(async () => pipe.send(ask(Number(id) + 100)));
     });
     for (const id of [1, 2, 3]) pipe.receive(call(id));
     await new Promise(setImmediate);
@@ -138,9 +135,8 @@ describe('does not stamp', () => {
   });
 
   it('what is sent on behalf of a request that is answered or cancelled', async () => {
-    const pipe = await stamping(async ({ id }) => {
-      await new Promise(setImmediate);
-      await pipe.send(ask(Number(id)));
+    const pipe = await stamping(({ id }) => {
+      setImmediate(() => void pipe.send(ask(Number(id))));
     });
     pipe.receive(call(1));
     pipe.receive(call(2));
@@ -183,7 +179,7 @@ describe('a fault of ours', () => {
     expect(seen).toEqual([message]);
   });
 
-  it.each([undefined, null, 'text', {}, class {}])('is not made of a class that is none: %j', (patched) => {
+  it.each([undefined, null, 'text', {}, () => 0])('is not made of a class that is none: %j', (patched) => {
     expect(() => {
       stampMessagesOf(patched, patched);
     }).not.toThrow();
