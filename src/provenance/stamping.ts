@@ -41,7 +41,8 @@ export const stampMessagesOf: StampMessages = (transportClass, channelClass) => 
 function patch(patchedClass: unknown, change: (methods: Methods) => void): void {
   if (typeof patchedClass !== 'function' || patched.has(patchedClass)) return;
   patched.add(patchedClass);
-  change(patchedClass.prototype as Methods);
+  const methods: unknown = patchedClass.prototype;
+  if (typeof methods === 'object' && methods !== null) change(methods as Methods);
 }
 
 /** Changes the arguments of a method. If that fails, it gets those that were given. */
