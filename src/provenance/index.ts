@@ -16,8 +16,8 @@ export const PRELOAD: string = fileURLToPath(new URL('preload.cjs', import.meta.
  * The environment for a stdio server whose messages shall name their originating requests: `NODE_OPTIONS` loads a small
  * preload, which stamps what the server's SDK sends. {@link asUpstream} takes the stamps off and believes them.
  *
- * A server that does not run on Node, or does not use the SDK, is not affected. Node 20.19 or 22.12 is needed for the
- * stamps. An older Node runs the server without them.
+ * A server that does not run on Node, or does not use the SDK, is not affected. The stamps need Node 20.19 or
+ * later, 22.13 or later. An older Node runs the server without them.
  *
  * @param env the variables that the server shall have. What its `NODE_OPTIONS` says stays in force. @default none: the
  * SDK's `StdioClientTransport` adds those that are safe to inherit, such as `PATH`

@@ -46,10 +46,17 @@ function preload(): void {
   if (main !== undefined && LAUNCHER.test(main.replaceAll('\\', '/'))) return;
   // What the server runs itself is not a part of it: the ids of its requests mean something else.
   removeFromNodeOptions();
+  if (!requiresEsModules()) return;
   Object.defineProperty(globalThis, Symbol.for(STAMP), { value: stamp });
   hookCommonJs();
   if (modules.registerHooks !== undefined) modules.registerHooks({ load });
   else hookEsModules();
+}
+
+/** Whether this Node can require an ES module, and prints no warning when it does. */
+function requiresEsModules(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major >= 24 || minor >= ({ 20: 19, 22: 13, 23: 5 }[major] ?? Infinity);
 }
 
 /** The file that this process runs, if it runs one. */
@@ -77,7 +84,6 @@ function removeFromNodeOptions(): void {
 
 const stamp: StampMessages = (transportClass, channelClass) => {
   try {
-    // This fails where Node cannot require an ES module yet.
     const stamping = require('./stamping.js') as { readonly stampMessagesOf: StampMessages };
     stamping.stampMessagesOf(transportClass, channelClass);
   } catch (error) {
