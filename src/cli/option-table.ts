@@ -4,7 +4,7 @@ import type * as readers from './values.js';
 /** The function in `values.ts` that reads the value of an option. */
 export type Reader = keyof typeof readers;
 
-/** An option of the command. Without `value` and `choices`, it is a switch that is off by default. */
+/** An option of the command. Without `value` and `choices`, it is a switch: off by default, or with `--no-`, on. */
 export interface Row {
   readonly flags: string;
   readonly group: keyof typeof GROUPS;
@@ -196,6 +196,12 @@ const TABLE = [
     group: 'backchannel',
     help: 'runs one call at a time in each session, so that every server request is matched to the right call',
     needs: 'http',
+  },
+  {
+    flags: '--no-provenance',
+    group: 'backchannel',
+    help: 'does not ask a command on Node to say which call each of its messages belongs to',
+    needs: 'command',
   },
   {
     flags: '--ambiguous <rule>',

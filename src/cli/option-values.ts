@@ -12,7 +12,7 @@ type Switch = Exclude<Entry, { readonly value: Reader } | { readonly choices: re
 
 type NameOf<E extends Entry> = E['flags'] extends `--${infer Name} ${string}`
   ? CamelCase<Name>
-  : E['flags'] extends `--${infer Name}`
+  : E['flags'] extends `--no-${infer Name}` | `--${infer Name}`
     ? CamelCase<Name>
     : never;
 

@@ -86,7 +86,7 @@ function optionOf(row: Row): Option {
   if (env !== undefined) option.description += ` (env: ${env})`;
   const flag = flagOf(flags);
   let isGiven = false;
-  if (option.isBoolean()) return option;
+  if (option.isBoolean() || option.negate) return option;
   option.argParser((text: string, previous: unknown) => {
     const one = read(row, text, flag);
     if (repeatable) return [...((previous as unknown[] | undefined) ?? []), one];
