@@ -8,7 +8,7 @@
  */
 
 /** The parts that stand side by side on top of the core. */
-const PARTS = '(backends|cluster|http|modern|proxy|telemetry)';
+const PARTS = '(backends|cluster|http|modern|provenance|proxy|telemetry)';
 /** What a layer of the core must not import: everything above it. */
 const above = (...layers) =>
   `^src/(${[...layers, 'backchannel', 'index', PARTS, 'cli', 'register'].join('|')})(/|\\.ts$)`;
@@ -52,6 +52,17 @@ module.exports = {
       severity: 'error',
       from: { path: `^src/${PARTS}/`, pathNot: '^src/proxy/' },
       to: { path: `^src/${PARTS}/`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'provenance-is-small',
+      comment:
+        'It is loaded while somebody else’s server starts: no rxjs, no debug, no SDK, and nothing that needs them.',
+      severity: 'error',
+      from: { path: '^src/provenance/' },
+      to: {
+        pathNot:
+          '^(src/(provenance|routing)/|src/interceptor/origin\\.ts$|(node:)?(fs|module|path|url|worker_threads|async_hooks)$)',
+      },
     },
     {
       name: 'proxy-on-http',

@@ -50,6 +50,12 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
+  {
+    // In CommonJS, this is how TypeScript imports.
+    files: ['**/*.cts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+
   // Which folder may import which: .dependency-cruiser.cjs.
   {
     files: ['src/routing/**/*.ts'],

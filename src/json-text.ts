@@ -18,23 +18,46 @@ export function elementsOf(list: string): readonly string[] {
 
 /** The text of a member at this path into an object. Of members with the same name, the last one counts. */
 export function memberAt(object: string, path: readonly string[]): string | undefined {
-  return path.reduce<string | undefined>((text, name) => text && memberOf(text, name), object);
+  return path.reduce<string | undefined>(
+    (text, wanted) => text && membersOf(text).findLast(({ name }) => name === wanted)?.value,
+    object,
+  );
 }
 
-function memberOf(object: string, wanted: string): string | undefined {
-  let found: string | undefined;
+/**
+ * The text of an object without the member at this path, and without what then holds nothing. `undefined`: nothing is
+ * left.
+ */
+export function withoutMemberAt(object: string, [wanted, ...rest]: readonly string[]): string | undefined {
+  const left = membersOf(object).flatMap(({ key, name, value }) => {
+    const kept = name !== wanted ? value : rest.length === 0 ? undefined : withoutMemberAt(value, rest);
+    return kept === undefined ? [] : `${key}:${kept}`;
+  });
+  return left.length === 0 ? undefined : `{${left.join(',')}}`;
+}
+
+interface Member {
+  /** As it is written, with its quotes. */
+  readonly key: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The members of an object. Other values have none. */
+function membersOf(object: string): readonly Member[] {
+  const members: Member[] = [];
   let at = skipSpace(object, 0);
-  if (object.charCodeAt(at) !== OPEN_OBJECT) return undefined;
+  if (object.charCodeAt(at) !== OPEN_OBJECT) return members;
   at = skipSpace(object, at + 1);
   while (object.charCodeAt(at) !== CLOSE_OBJECT) {
     const endOfName = endOfString(object, at);
-    const name = JSON.parse(object.slice(at, endOfName)) as string;
+    const key = object.slice(at, endOfName);
     at = skipSpace(object, object.indexOf(':', endOfName) + 1);
     const end = endOfValue(object, at);
-    if (name === wanted) found = object.slice(at, end);
+    members.push({ key, name: JSON.parse(key) as string, value: object.slice(at, end) });
     at = nextOf(object, end);
   }
-  return found;
+  return members;
 }
 
 /** Where the next element or member begins, or the closing bracket. */

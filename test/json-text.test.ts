@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { elementsOf, memberAt } from '../src/json-text.js';
+import { elementsOf, memberAt, withoutMemberAt } from '../src/json-text.js';
 
 const spaced = fc.tuple(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(undefined, 1, '\t')).map(([value, indent]) => {
   return { value: JSON.parse(JSON.stringify(value)) as unknown, text: JSON.stringify(value, undefined, indent) };
@@ -29,4 +29,20 @@ it('finds the members of any object, of which the last counts', () => {
 
 it('finds a name that is written with escapes', () => {
   expect(memberAt(String.raw`{"id":1,"\u0069\u0064":2}`, ['id'])).toBe('2');
+});
+
+it('leaves out a member, and what then holds nothing; the others stay as they are written', () => {
+  const name = fc.constantFrom('a', 'b', '"', '__proto__', '}');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, spaced)), name, (members, unwanted) => {
+      const written = members.map(([key, { text }]) => [key, `${JSON.stringify(key)}:${text}`] as const);
+      const others = written.filter(([key]) => key !== unwanted).map(([, member]) => member);
+      const left = others.length === 0 ? undefined : `{${others.join(',')}}`;
+      const object = `{ ${written.map(([, member]) => member).join(' ,\n')} }`;
+      expect(withoutMemberAt(object, [unwanted])).toBe(left);
+      expect(withoutMemberAt(`{"x":1.0,"y": ${object}}`, ['y', unwanted])).toBe(
+        left === undefined ? '{"x":1.0}' : `{"x":1.0,"y":${left}}`,
+      );
+    }),
+  );
 });

@@ -1,25 +1,4 @@
-import type { GROUPS } from './help-text.js';
-import type * as readers from './values.js';
-
-/** The function in `values.ts` that reads the value of an option. */
-export type Reader = keyof typeof readers;
-
-/** An option of the command. Without `value` and `choices`, it is a switch that is off by default. */
-export interface Row {
-  readonly flags: string;
-  readonly group: keyof typeof GROUPS;
-  readonly help: string;
-  readonly value?: Reader;
-  /** The only valid values. */
-  readonly choices?: readonly string[];
-  readonly repeatable?: true;
-  /** As users type it, and as help shows it. */
-  readonly default?: string;
-  /** The environment variable that sets the option if the command line does not. */
-  readonly env?: string;
-  /** The option is refused without this: a command to run, a URL, or clients over HTTP. */
-  readonly needs?: 'command' | 'url' | 'http';
-}
+import type { Row } from './option-row.js';
 
 const TABLE = [
   { flags: '--url <url>', group: 'upstream', help: 'a server over Streamable HTTP', value: 'httpUrl' },
@@ -196,6 +175,12 @@ const TABLE = [
     group: 'backchannel',
     help: 'runs one call at a time in each session, so that every server request is matched to the right call',
     needs: 'http',
+  },
+  {
+    flags: '--no-provenance',
+    group: 'backchannel',
+    help: 'does not ask a command on Node to say which call each of its messages belongs to',
+    needs: 'command',
   },
   {
     flags: '--ambiguous <rule>',

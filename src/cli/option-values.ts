@@ -1,4 +1,5 @@
-import type { Entry, Reader } from './option-table.js';
+import type { Reader } from './option-row.js';
+import type { Entry } from './option-table.js';
 import type * as readers from './values.js';
 
 /** The values of the options, by name in camel case. An option that is not given has its default, if there is one. */
@@ -12,7 +13,7 @@ type Switch = Exclude<Entry, { readonly value: Reader } | { readonly choices: re
 
 type NameOf<E extends Entry> = E['flags'] extends `--${infer Name} ${string}`
   ? CamelCase<Name>
-  : E['flags'] extends `--${infer Name}`
+  : E['flags'] extends `--no-${infer Name}` | `--${infer Name}`
     ? CamelCase<Name>
     : never;
 

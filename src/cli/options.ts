@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { ChildCommand } from '../backends/stdio/child-transport.js';
 import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
-import { ROWS, type Row } from './option-table.js';
+import type { Row } from './option-row.js';
+import { ROWS } from './option-table.js';
 import type { Values } from './option-values.js';
 import { refused, UsageError } from './usage-error.js';
 import * as readers from './values.js';
@@ -86,7 +87,7 @@ function optionOf(row: Row): Option {
   if (env !== undefined) option.description += ` (env: ${env})`;
   const flag = flagOf(flags);
   let isGiven = false;
-  if (option.isBoolean()) return option;
+  if (option.isBoolean() || option.negate) return option;
   option.argParser((text: string, previous: unknown) => {
     const one = read(row, text, flag);
     if (repeatable) return [...((previous as unknown[] | undefined) ?? []), one];

@@ -40,8 +40,9 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends because of an uncaught error: ${format(error)}`);
     process.exit(1);
   });
-  const { upstream, name, trace, maxMessage, stdio } = options;
-  const upstreams = new UpstreamFactory(upstream, logs, { name, maxMessage, quotesStdout: trace, renews: stdio });
+  const { upstream, name, trace, maxMessage, stdio, provenance } = options;
+  const own = { name, maxMessage, quotesStdout: trace, renews: stdio, provenance };
+  const upstreams = new UpstreamFactory(upstream, logs, own);
   upstreams.mustExist();
   if (options.stdio) await runStdio(options, upstreams, logs);
   else await runHttp(options, upstreams, logs);

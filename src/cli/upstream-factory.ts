@@ -9,6 +9,7 @@ import { ClientSecrets, discreet, secretsIn } from './client-secrets.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
+import { ProvenanceOfChildren } from './provenance.js';
 import { serverNameOf } from './server-name.js';
 import { UsageError } from './usage-error.js';
 
@@ -30,11 +31,14 @@ export interface UpstreamFactoryOptions {
   readonly maxMessage?: number | undefined;
   /** Whether errors quote stdout lines of the server that are not messages. */
   readonly quotesStdout?: boolean;
+  /** Whether a server on Node is asked to say whose message it sends. @default false */
+  readonly provenance?: boolean;
 }
 
 /** Connects to the server that is served, once for each session. */
 export class UpstreamFactory {
   readonly #children = new Children();
+  readonly #provenance: ProvenanceOfChildren | undefined;
 
   constructor(
     private readonly spec: UpstreamSpec,
@@ -43,6 +47,7 @@ export class UpstreamFactory {
   ) {
     if (spec.kind === 'command') {
       for (const value of Object.values(spec.env)) this.#hideText(value);
+      this.#provenance = options.provenance === true ? new ProvenanceOfChildren(spec) : undefined;
       return;
     }
     // Some hosts put the credential into the path.
@@ -68,12 +73,19 @@ export class UpstreamFactory {
 
   /** A new, unstarted connection. */
   readonly connect = (request: UpstreamRequest): TransportLike | Promise<TransportLike> =>
-    this.spec.kind === 'command' ? this.#run(this.spec) : this.#reach(this.spec, request);
+    this.spec.kind === 'command' ? this.#start(this.spec) : this.#reach(this.spec, request);
 
   /** Kills every process that was started. */
   readonly abandon = (): void => {
     this.#children.kill();
   };
+
+  #start(command: ChildCommand): TransportLike | Promise<TransportLike> {
+    const provenance = this.#provenance;
+    if (provenance === undefined) return this.#run(command);
+    const { settled } = provenance;
+    return settled === undefined ? provenance.whenSettled().then((found) => this.#run(found)) : this.#run(settled);
+  }
 
   #run(command: ChildCommand): TransportLike {
     const { name, logs } = this;

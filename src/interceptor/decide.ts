@@ -1,4 +1,3 @@
-import type { Settings } from '../options.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isMethodMessage, isResponse, scopeOf, type Scope } from '../routing/message.js';
 import { route } from '../routing/route.js';
@@ -34,12 +33,15 @@ export function decide(departure: Departure): Decision {
     const unchanged = { to: 'unchanged', evidence: 'not-inferred' } as const;
     return { kind: 'server-initiated', departure, message, ledger, route: unchanged };
   }
+  const context = origin?.ledger === ledger ? origin : undefined;
+  const belongs = scope(message.method, transport);
   const hints = {
     explicit: options?.relatedRequestId,
-    context: origin?.ledger === ledger ? origin : undefined,
-    scope: scope(message.method, transport),
+    provenance: departure.isOriginSaid ? context : undefined,
+    context,
+    scope: belongs,
     ambiguous: settings.ambiguous,
-    overdue: departure.parked?.isOverdue ?? isOverdueAtOnce(settings),
+    overdue: departure.parked?.isOverdue ?? (belongs === 'session' && isOverdueAtOnce(transport)),
   };
   return {
     kind: 'server-initiated',
@@ -63,9 +65,12 @@ function outboundLedger({ transport, message, options }: Departure, origin: InFl
   return context?.id === message.id ? context.ledger : ledgers.holding(message.id);
 }
 
-/** A message that may not wait is overdue from the start. One that may only go on the standalone stream never is. */
-function isOverdueAtOnce({ parkTimeoutMs, sessionWide }: Settings): boolean {
-  return parkTimeoutMs === 0 && sessionWide === 'prefer-standalone';
+/**
+ * A message is overdue from the start if it may not wait, or would wait in vain. One that may only go on the standalone
+ * stream never is.
+ */
+function isOverdueAtOnce({ settings, opensNoStandalone }: WrappedTransport): boolean {
+  return settings.sessionWide === 'prefer-standalone' && (settings.parkTimeoutMs === 0 || opensNoStandalone);
 }
 
 function scope(method: string, transport: WrappedTransport): Scope {

@@ -31,6 +31,8 @@ export class Departure implements Outbound {
     readonly options: SendOptions | undefined,
     /** The request on whose behalf it was sent. */
     readonly origin: InFlight | undefined,
+    /** The backend says itself that this is the request. */
+    readonly isOriginSaid: boolean,
     /** When `send()` was called, in milliseconds of the performance clock, or {@link NOT_TIMED}. */
     readonly since: number,
     /** When its stream was last chosen. */
@@ -47,8 +49,8 @@ export class Departure implements Outbound {
 
   /** The same message, to be routed again. If it has been parked before, its waiting time goes on. */
   again(message: MethodMessage, ledger: Ledger | undefined, at: number): Departure {
-    const { transport, options, origin, since, nth, parked } = this;
-    const again = new Departure(transport, message, options, origin, since, at, nth);
+    const { transport, options, origin, isOriginSaid, since, nth, parked } = this;
+    const again = new Departure(transport, message, options, origin, isOriginSaid, since, at, nth);
     again.session = ledger;
     if (parked !== undefined) {
       again.parked = new ParkedMessage(again, message, ledger, parked.until, parked);

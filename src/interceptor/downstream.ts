@@ -18,7 +18,7 @@ import type { Interceptor } from './facade.js';
 import { Lifecycle, type LifecycleOwner } from './lifecycle.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
 import { Observables } from './observables.js';
-import { originOn } from './origin.js';
+import { isOriginSaid, originOn } from './origin.js';
 import { receive, send } from './pipeline.js';
 import { internalError, stalled } from './refusals.js';
 import { reportTo, type Report } from './report.js';
@@ -196,11 +196,16 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     return this.#liveness?.streams ?? ONE_STREAM;
   }
 
+  get opensNoStandalone(): boolean {
+    return this.#liveness?.opensNoStandalone === true;
+  }
+
   #sendOnBehalfOf(origin: InFlight | undefined, message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#observables.outbound(message, options);
     // The time is not needed if nothing waits and nobody observes.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
-    const departure = new Departure(this, message, options, origin, since);
+    const isSaid = origin !== undefined && isOriginSaid(message.method);
+    const departure = new Departure(this, message, options, origin, isSaid, since);
     this.depart(departure);
     return departure.settled ?? Promise.resolve();
   }

@@ -4,6 +4,7 @@ import { assertNever } from '../routing/assert-never.js';
 import type { InFlight, Ledger } from '../routing/ledger.js';
 import { isRequest, type MethodMessage, type RequestId } from '../routing/message.js';
 import type { Route } from '../routing/route.js';
+import { withStamp } from '../routing/stamp.js';
 import { unwritable } from './writable.js';
 import type { OrderedStream } from '../streams/ordered-stream.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
@@ -72,7 +73,7 @@ export class Forwarding implements Write {
     const { inner, liveness } = this.outlet;
     this.#isSent = !this.#streamIsGone() && !this.#exchangeIsOver();
     if (this.#isSent) {
-      const sent = inner.send(this.message, this.#options);
+      const sent = inner.send(this.#stamped(), this.#options);
       // Not earlier: the client may have left its stream while the server request waited for its turn.
       if (this.#requestId !== undefined) liveness?.serverRequestSent(this.#requestId, entryOf(this.route));
       return sent;
@@ -82,6 +83,16 @@ export class Forwarding implements Write {
     this.#redirected.catch(() => undefined);
     // The next message on this stream must not wait for the other stream.
     return Promise.resolve();
+  }
+
+  /** Where no stream says whose message it is, the message says it itself, to a proxy that asks for it. */
+  #stamped(): MethodMessage {
+    const { departure, message, ledger, route } = this;
+    const { transport, options, origin } = departure;
+    if (!transport.ledgers.takesStamps || route.evidence !== 'nothing-in-flight') return message;
+    const named = options?.relatedRequestId;
+    const owner = (named === undefined ? undefined : ledger?.get(named)) ?? origin;
+    return owner?.ledger === ledger && owner?.state === 'in-flight' ? withStamp(message, owner.id) : message;
   }
 
   ended(failure: Error | undefined): Error | undefined {

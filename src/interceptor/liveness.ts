@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { debug } from '../debug.js';
 import type { Exchange, InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
@@ -34,6 +35,9 @@ export class Liveness implements StreamListener, OrphanListener {
   // Most sessions never need these, and there may be many idle sessions.
   #parking: Parking<ParkedMessage> | undefined;
   readonly #clientStreams: ClientStreams;
+  /** When the first request came in, in milliseconds of the performance clock. */
+  #begunAt: number | undefined;
+  #hasOpenedStandalone = false;
 
   /** @param own the streams of a transport that knows them. Those of any other transport are watched */
   constructor(
@@ -68,6 +72,12 @@ export class Liveness implements StreamListener, OrphanListener {
     const requests = (this.#responseMode ?? seen?.responseMode) === 'json' ? 'closed' : 'open';
     if (seen === undefined) return KNOWN_STREAMS.unknown[requests];
     return KNOWN_STREAMS[seen.standalone === undefined ? 'closed' : 'open'][requests];
+  }
+
+  /** The client has had as long as a message waits for it to open the standalone stream, and never did. */
+  get opensNoStandalone(): boolean {
+    if (this.#hasOpenedStandalone || this.#begunAt === undefined || this.streams.standalone !== 'closed') return false;
+    return now() - this.#begunAt >= this.transport.settings.parkTimeoutMs;
   }
 
   /** The client is away from its standalone stream, and finds what it has missed there when it comes back. */
@@ -116,6 +126,7 @@ export class Liveness implements StreamListener, OrphanListener {
 
   /** A request came in. It has a stream, by which parked messages may leave. */
   arrived(request: InFlight): void {
+    this.#begunAt ??= now();
     const { arriving } = this.#clientStreams;
     if (arriving !== undefined) {
       request.carrier = arriving;
@@ -151,6 +162,7 @@ export class Liveness implements StreamListener, OrphanListener {
   }
 
   streamOpened(): void {
+    if (this.#clientStreams.openStreams?.standalone !== undefined) this.#hasOpenedStandalone = true;
     if (debug.stream.enabled)
       debug.stream('%sa stream has opened, %d messages wait', sessionPrefixOf(this.inner), this.parked);
     this.#parking?.release();
@@ -171,6 +183,8 @@ export class Liveness implements StreamListener, OrphanListener {
 
   /** Gives up everything that waits. */
   close(): void {
+    this.#begunAt = undefined;
+    this.#hasOpenedStandalone = false;
     this.#clientStreams.close();
     this.#orphans.close();
     this.#parking?.close();

@@ -18,12 +18,32 @@ class ConnectionWork {
   ) {}
 }
 
+/** The context of a message that the backend has sent for a request, as it says itself. */
+class Provenance {
+  constructor(
+    readonly entry: InFlight,
+    /** Only a message of this method is the one that was meant. Everything created on the way inherits the context. */
+    readonly method: string,
+  ) {}
+}
+
 // One store serves all wrapped transports: on Node 20 and 22 each store adds a cost to every promise.
-const storage = new AsyncLocalStorage<InFlight | ConnectionWork | undefined>();
+const storage = new AsyncLocalStorage<InFlight | ConnectionWork | Provenance | undefined>();
 
 /** Calls `work` on behalf of a request. */
 export function onBehalfOf<A extends unknown[]>(entry: InFlight, work: (...args: A) => void, ...args: A): void {
   storage.run(entry, work, ...args);
+}
+
+/** Calls `work` with a message of this method, which the backend has sent on behalf of a request. */
+export function onSaidBehalfOf(entry: InFlight, method: string, work: () => void): void {
+  storage.run(new Provenance(entry, method), work);
+}
+
+/** Whether the backend says whose message of this method the running code handles. */
+export function isOriginSaid(method: unknown): boolean {
+  const store = storage.getStore();
+  return store instanceof Provenance && store.method === method;
 }
 
 /** Calls `work` on behalf of no request. */
@@ -44,19 +64,19 @@ export function connectionOn(transport: object): object | undefined {
 
 /** The request on whose behalf the running code works, if its client has cancelled it. */
 export function cancelledOrigin(): InFlight | undefined {
-  const entry = currentRequest();
+  const entry = currentOrigin();
   return entry?.state === 'cancelled' ? entry : undefined;
 }
 
 /** The request on whose behalf the running code works, if it is in flight. */
 export function originInFlight(): InFlight | undefined {
-  const entry = currentRequest();
+  const entry = currentOrigin();
   return entry?.state === 'in-flight' ? entry : undefined;
 }
 
 /** The request of this transport on whose behalf the running code works, even if it is over by now. */
 export function originOn(transport: object): InFlight | undefined {
-  let entry = currentRequest();
+  let entry = currentOrigin();
   while (entry !== undefined && entry.ledger.life.transport !== transport) entry = entry.outer;
   return entry;
 }
@@ -67,14 +87,16 @@ export function originOn(transport: object): InFlight | undefined {
  * that the chain is never longer than the number of requests at work.
  */
 export function outerOrigin(transport: object): InFlight | undefined {
-  let entry = currentRequest();
+  let entry = currentOrigin();
   while (entry !== undefined && (entry.state !== 'in-flight' || entry.ledger.life.transport === transport)) {
     entry = entry.outer;
   }
   return entry;
 }
 
-function currentRequest(): InFlight | undefined {
+/** The request on whose behalf the running code works, even if it is over by now. */
+export function currentOrigin(): InFlight | undefined {
   const store = storage.getStore();
-  return store instanceof ConnectionWork ? store.outer : store;
+  if (store instanceof ConnectionWork) return store.outer;
+  return store instanceof Provenance ? store.entry : store;
 }

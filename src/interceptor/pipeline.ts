@@ -23,6 +23,7 @@ import type { Decision, Departure } from './departure.js';
 import type { Inbound } from './events.js';
 import { onBehalfOf, outerOrigin } from './origin.js';
 import { callbackFailed, shown, shownMethod } from './report.js';
+import { takesStamps } from './takes-stamps.js';
 import type { ReceivingTransport } from './wrapped-transport.js';
 
 /** An inbound message on its way to the proxy. */
@@ -64,7 +65,7 @@ function track(arrival: Arrival): Arrival {
   const { transport, message, extra } = arrival;
   const ledger = inboundLedger(transport, message, extra);
   if (ledger === undefined) return arrival;
-  if (isRequest(message)) return { transport, message, extra, entry: begin(message, ledger, transport) };
+  if (isRequest(message)) return { transport, message, extra, entry: begin(arrival, message, ledger) };
   if (isResponse(message)) {
     ledger.exchanges.close(message.id);
   } else if (isNotification(message) && message.method === 'notifications/cancelled') {
@@ -75,8 +76,10 @@ function track(arrival: Arrival): Arrival {
   return arrival;
 }
 
-function begin(message: RequestMessage, ledger: Ledger, transport: ReceivingTransport): InFlight {
+function begin({ transport, extra }: Arrival, message: RequestMessage, ledger: Ledger): InFlight {
   ledger.modern = isModern(message);
+  if (message.method === 'initialize' && ledger.session === undefined)
+    transport.ledgers.takesStamps = takesStamps(extra);
   const { entry, replaced } = ledger.receive(message, outerOrigin(transport.identity));
   if (replaced !== undefined) transport.report(duplicate(entry, replaced));
   return entry;

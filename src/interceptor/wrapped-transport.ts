@@ -12,6 +12,8 @@ export interface WrappedTransport {
   readonly ledgers: Ledgers;
   /** What is known of the client's streams. */
   readonly streams: KnownStreams;
+  /** The client has had time to open the standalone stream, and never did. */
+  readonly opensNoStandalone: boolean;
   /** Tells this transport from others in the async context. */
   readonly identity: object;
   readonly report: Report;

@@ -5,6 +5,8 @@ import type { RequestId, Scope } from './message.js';
 export interface Hints {
   /** `relatedRequestId` as the caller gave it. */
   readonly explicit: RequestId | undefined;
+  /** The request that the backend names as the origin of this very message. */
+  readonly provenance: InFlight | undefined;
   /** The request in whose async context the message was sent. */
   readonly context: InFlight | undefined;
   /** Where messages of its method belong. */

@@ -18,6 +18,8 @@ export class Ledgers implements Life {
   #only: Ledger | undefined;
   #named: Map<string, Ledger> | undefined;
   #over = false;
+  /** The client is a proxy that takes stamps off. Only of a transport that carries one session. */
+  takesStamps = false;
   /** Sessions of the 2026 era whose ledgers were dropped. One more message may still come from them. */
   #modern: RecentSet<string> | undefined;
   /** The named ledgers in which nothing is left but cancelled requests that may still be asking. The newest only. */

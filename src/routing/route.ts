@@ -24,6 +24,8 @@ import {
 export type Evidence =
   /** the caller named a request that is in flight */
   | 'explicit'
+  /** the backend says which request it sent the message for */
+  | 'provenance'
   /** a progress notification carries the token that the request brought */
   | 'progress-token'
   /** the message follows up on one that went there before */
@@ -67,10 +69,8 @@ interface Situation {
   readonly streams: KnownStreams;
 }
 
-/** Looks for one kind of evidence. `undefined`: there is none, and the next rule is asked. */
-type Rule = (situation: Situation) => Route | undefined;
-
-const RULES: readonly Rule[] = [explicit, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound];
+/** Each looks for one kind of evidence. `undefined`: there is none, and the next rule is asked. */
+const RULES = [explicit, provenance, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound];
 
 /**
  * Decides where a server-initiated message goes.
@@ -89,6 +89,10 @@ export function route(message: MethodMessage, ledger: Ledger, hints: Hints, stre
 
 function explicit({ ledger, hints, streams }: Situation): Route | undefined {
   return hints.explicit === undefined ? undefined : onStreamOf(ledger.get(hints.explicit), 'explicit', streams);
+}
+
+function provenance({ hints, streams }: Situation): Route | undefined {
+  return onStreamOf(possibleOwner(hints.provenance), 'provenance', streams);
 }
 
 function progressToken({ message, ledger, streams }: Situation): Route | undefined {
@@ -159,10 +163,9 @@ function scope({ ledger, hints, streams }: Situation): Route | undefined {
 }
 
 function context({ hints, streams }: Situation): Route | undefined {
-  const entry = hints.context;
   // A long-lived reader keeps the context of the request that created it. When that request is over, the context means
   // nothing.
-  return entry?.state === 'in-flight' && entry.rank !== 'never' ? onStreamOf(entry, 'context', streams) : undefined;
+  return onStreamOf(possibleOwner(hints.context), 'context', streams);
 }
 
 function sole(situation: Situation): Route | undefined {
@@ -189,18 +192,14 @@ function belongsToNoOther(situation: Situation): boolean {
 function isOfVanished({ message, ledger, hints }: Situation): boolean {
   if (hints.scope !== 'request' || !isRequest(message)) return false;
   const named = hints.explicit === undefined ? undefined : ledger.get(hints.explicit);
-  const { context } = hints;
-  return named?.adrift === true || (context?.state === 'in-flight' && context.rank !== 'never' && context.adrift);
+  return named?.adrift === true || possibleOwner(hints.context)?.adrift === true;
 }
 
 /** Whether this server request names a client request that was cancelled. Then it must not go on another one's stream. */
 function isOfCancelled({ message, ledger, hints }: Situation): boolean {
-  return (
-    hints.explicit !== undefined &&
-    hints.scope === 'request' &&
-    isRequest(message) &&
-    ledger.wasCancelled(hints.explicit)
-  );
+  if (hints.scope !== 'request' || !isRequest(message)) return false;
+  const { explicit: named, provenance: origin } = hints;
+  return (named !== undefined && ledger.wasCancelled(named)) || origin?.state === 'cancelled';
 }
 
 function nothingInFlight(situation: Situation): Route {
@@ -221,6 +220,11 @@ function nothingInFlight(situation: Situation): Route {
     default:
       return assertNever(streams.standalone);
   }
+}
+
+/** The request, if it may still own messages. */
+function possibleOwner(entry: InFlight | undefined): InFlight | undefined {
+  return entry?.state === 'in-flight' && entry.rank !== 'never' ? entry : undefined;
 }
 
 /** The stream of a request, if it can take the message. */

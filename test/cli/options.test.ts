@@ -154,6 +154,7 @@ describe('takes', () => {
       cors: false,
       rebind: false,
       serialize: false,
+      provenance: true,
       trace: false,
       json: false,
     });

@@ -23,6 +23,7 @@ const posts =
     post(request(id));
 const opensGet: Happens = ({ get }) => get();
 const CHANGED = 'notifications/tools/list_changed';
+const told = (what: string): string => `${CHANGED} ${what}`;
 
 /** A connection that is opened in one frame, and dropped in another. */
 function connection(open: Happens): { readonly opens: Happens; readonly drops: Happens } {
@@ -134,6 +135,26 @@ describe.each(TIME_RIGS)('over $transport', ({ open, openWithStore }) => {
       openWithStore({}),
       ['(spaqb) 40s |', { s: storesIn(Infinity, 10), p: posts(7), a: asks('a'), q: posts(8), b: asks('b') }],
       ['10ms b 29989ms a', { b: 'b delivered 8 after 10', a: 'a WRITE_TIMEOUT after 30000' }],
+    );
+  });
+
+  test('news waits for a stream that the client has had no time to open, but not for one that it never opens', async () => {
+    await play(
+      open({ parkTimeoutMs: 100 }),
+      ['(pn) 98ms n 19ms n |', { p: posts(7), n: tells(CHANGED) }],
+      [
+        'w 99ms d 1ms n 19ms n',
+        { w: told('parked after 0'), d: told('delivered 7 after 100'), n: told('delivered 7 after 0') },
+      ],
+    );
+  });
+
+  test('news waits for a stream that the client opened once', async () => {
+    const stream = connection(opensGet);
+    await play(
+      open({ parkTimeoutMs: 100 }),
+      ['(pgd) 199ms n 49ms |', { p: posts(7), g: stream.opens, d: stream.drops, n: tells(CHANGED) }],
+      ['- 203ms w', { w: told('parked after 0') }],
     );
   });
 });

@@ -45,7 +45,7 @@ describe('the packed tarball, in an empty project', () => {
     const names = new Set(
       packed.files.map(({ path }) =>
         path
-          .replace(/^dist\/.*\.(d\.ts|js)$/, 'dist/*.$1')
+          .replace(/^dist\/.*?\.(d\.)?[cm]?(ts|js)$/, 'dist/*.$1$2')
           .replace(/^docs\/[\w-]+\.md$/, 'docs/*.md')
           .replace(/^benchmarks\/results\/\w+\.svg$/, 'benchmarks/results/*.svg'),
       ),

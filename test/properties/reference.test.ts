@@ -106,6 +106,7 @@ const messages: fc.Arbitrary<MethodMessage> = fc.oneof(
 const clues = fc.record({
   explicit: maybe(ids),
   context: maybe(fc.nat()),
+  isContextSaid: fc.boolean(),
   ambiguous: fc.constantFrom('last-inbound' as const, 'reject' as const),
   late: fc.boolean(),
   standalone: fc.constantFrom('open' as const, 'closed' as const, 'assumed' as const, 'unknown' as const),
@@ -117,20 +118,28 @@ test('decides like a reader of the rules who searches lists', () => {
     fc.property(fc.array(happenings, { maxLength: 30 }), messages, clues, (sequence, message, given) => {
       const world = new World();
       for (const happens of sequence) happens(world);
-      const { explicit, ambiguous, late, standalone, requests } = given;
+      const { explicit, isContextSaid, ambiguous, late, standalone, requests } = given;
       const scope = scopeOf(message.method);
       const context = given.context === undefined ? undefined : world.pick(given.context);
 
       const found = route(
         message,
         world.ledger,
-        { explicit, context: context?.entry, scope, ambiguous, overdue: late },
+        {
+          explicit,
+          provenance: isContextSaid ? context?.entry : undefined,
+          context: context?.entry,
+          scope,
+          ambiguous,
+          overdue: late,
+        },
         { standalone, requests },
       );
 
       const wanted = expected(message, world.facts, {
         explicit,
         context,
+        isContextSaid,
         scope,
         ambiguous,
         late,

@@ -6,6 +6,7 @@ import { answer, elicit, request } from './messages.js';
 
 export const NO_HINTS: Hints = {
   explicit: undefined,
+  provenance: undefined,
   context: undefined,
   scope: 'request',
   ambiguous: 'last-inbound',

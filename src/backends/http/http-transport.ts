@@ -10,6 +10,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../../routing/message.js';
+import { TAKES_STAMPS } from '../../routing/stamp.js';
 import { isSessionUnknown, saysSessionUnknown } from '../../session-unknown.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { listenerOf } from '../messages.js';
@@ -124,7 +125,7 @@ export class HttpTransport implements TransportLike {
   #headers(passed: RequestHeaders = this.#passed): RequestHeaders {
     return {
       ...USER_AGENT,
-      ...(this.#sessionId !== undefined && { 'mcp-session-id': this.#sessionId }),
+      ...(this.#sessionId === undefined ? { [TAKES_STAMPS]: '1' } : { 'mcp-session-id': this.#sessionId }),
       ...(this.#protocolVersion !== undefined && { 'mcp-protocol-version': this.#protocolVersion }),
       ...this.options.headers,
       ...passed,

@@ -28,6 +28,10 @@ export class Connections {
   standalone: Stream | undefined;
   /** The same, as far as it can be known from outside. */
   standaloneKnown: Stream | undefined;
+  /** The client has opened it at least once. */
+  wasStandaloneKnown = false;
+  /** When its first request came in. */
+  begunAt: number | undefined;
   /** The client has lost it, and can resume it: notifications are stored for it there. */
   isStored = false;
   /** Stands for the standalone stream in the order of what is written. */
@@ -149,6 +153,7 @@ export class Connections {
     const know = (): void => {
       if (!stream.isConnected || stream.isEnded || !this.isSeen) return;
       this.standaloneKnown = stream;
+      this.wasStandaloneKnown = true;
       this.isStored = false;
     };
     // Some transports know the stream only after they have written its head.
@@ -236,8 +241,8 @@ export class Connections {
     for (const { response, isOfClosedLife } of this.store.readings)
       if (!response.closed && !isOfClosedLife) this.open -= 1;
     this.store.close();
-    this.standalone = this.standaloneKnown = this.answersSeen = undefined;
-    this.isSeen = this.isStored = false;
+    this.standalone = this.standaloneKnown = this.answersSeen = this.begunAt = undefined;
+    this.isSeen = this.isStored = this.wasStandaloneKnown = false;
     this.channel = this.#stream(new FakeResponse());
     this.#channels.clear();
   }

@@ -54,6 +54,7 @@ export function incomingRequest(world: World, side: Side, asked: ClientRequest):
     const facts = side.factsOf(session);
     facts.modern = isModern;
     receives(facts, req);
+    side.connections.begunAt ??= side.clock.now;
     side.requests.push(req);
     stream.requests.push(req);
     world.arriving = { message, req, eagerness };

@@ -80,15 +80,16 @@ function wasAsked(side: Side, id: unknown): boolean {
 
 function cluesOf(side: Side, { message, options }: Out, context: Req | undefined): Clues<Req> {
   const { json, modeTold, ambiguous, parkTimeoutMs, sessionWide } = side.config;
-  const { isSeen, answersSeen, standaloneKnown } = side.connections;
+  const { isSeen, answersSeen, standaloneKnown, wasStandaloneKnown, begunAt } = side.connections;
   const isSeenHere = side.isWatched && isSeen;
   const isJson = modeTold && side.hasStreams ? json : isSeenHere && answersSeen === 'json';
+  const opensNone = !wasStandaloneKnown && begunAt !== undefined && side.clock.now - begunAt >= parkTimeoutMs;
   return {
     explicit: options?.relatedRequestId,
     context,
     scope: scopeOf(String(message.method)),
     ambiguous,
-    late: parkTimeoutMs === 0 && sessionWide === 'prefer-standalone',
+    late: sessionWide === 'prefer-standalone' && (parkTimeoutMs === 0 || opensNone),
     standalone: standaloneOf(side, isSeenHere, standaloneKnown),
     requestStreams: isJson ? 'closed' : 'open',
   };

@@ -48,6 +48,8 @@ export function noFacts<R extends Asked>(): Facts<R> {
 export interface Clues<R> {
   readonly explicit: RequestId | undefined;
   readonly context: R | undefined;
+  /** The backend said so itself. */
+  readonly isContextSaid?: boolean;
   readonly scope: 'request' | 'session' | 'either';
   readonly ambiguous: 'last-inbound' | 'reject';
   readonly late: boolean;
@@ -148,11 +150,16 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
   const live = facts.requests.filter(isInFlight);
   const takes = (request: R | undefined): request is R =>
     request !== undefined && !request.lost && (clues.requestStreams === 'open' || request.streaming);
+  const mayOwn = (request: R | undefined): boolean =>
+    request !== undefined && isInFlight(request) && rankOf(request.method) > 0;
   const hasStandalone = standalone !== 'closed';
   const params = paramsOf(message);
 
   const named = live.find(({ id }) => id === explicit);
   if (explicit !== undefined && takes(named)) return named;
+
+  const said = clues.isContextSaid === true ? context : undefined;
+  if (takes(said) && mayOwn(said)) return said;
 
   const token = message.method === 'notifications/progress' ? params['progressToken'] : undefined;
   const task = taskOf(message) ?? facts.tokensOfTasks.find((one) => one.token === token)?.taskId;
@@ -194,14 +201,13 @@ export function expected<R extends Asked>(message: JsonRpcMessage, facts: Facts<
     return clues.late && takes(newest) ? newest : 'parked';
   }
 
-  if (context !== undefined && isInFlight(context) && rankOf(context.method) > 0 && takes(context)) return context;
+  if (takes(context) && mayOwn(context)) return context;
 
   // A question of a request that was cancelled, or whose client has left, is asked on behalf of no other.
   const isQuestion = message.id !== undefined && scope === 'request';
-  const isTakenBack = isQuestion && explicit !== undefined && wasCancelled(facts, explicit);
-  const hasLeft = (request: R | undefined): boolean =>
-    request !== undefined && isInFlight(request) && rankOf(request.method) > 0 && request.lost;
-  const isOfVanished = isQuestion && (named?.lost === true || hasLeft(context));
+  const isNamedTakenBack = explicit !== undefined && wasCancelled(facts, explicit);
+  const isTakenBack = isQuestion && (isNamedTakenBack || said?.state === 'cancelled');
+  const isOfVanished = isQuestion && (named?.lost === true || (mayOwn(context) && context?.lost === true));
   if (!isTakenBack && !isOfVanished && takes(newest)) {
     // The server need not answer what was cancelled, and may still be at work on it.
     const asking = unanswered(facts);

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import process from 'node:process';
+import spawn from 'cross-spawn';
+import { environment } from '../backends/stdio/child-environment.js';
+import type { ChildCommand } from '../backends/stdio/child-transport.js';
+import { PRELOAD, withProvenance } from '../provenance/index.js';
+
+/** Programs that run a server on Node, as far as anybody can tell: what is not Node ignores `NODE_OPTIONS`. */
+const NODE = /^(?:node|nodejs)$/;
+const RUNNERS = /^(?:npx|npm|tsx|ts-node|pnpm|pnpx|yarn|bunx|bun)$/;
+
+/** The first server does not wait longer than this. */
+const PROBE_TIMEOUT_MS = 1_000;
+
+/**
+ * Sees to it that a server on Node says whose message it sends. Whether its Node can load the preload is found out once,
+ * because a server must never fail to start because of us.
+ */
+export class ProvenanceOfChildren {
+  #isLoadable: boolean | undefined;
+  readonly #probed: Promise<void>;
+
+  constructor(private readonly command: ChildCommand) {
+    this.#probed = this.#probe();
+  }
+
+  /** The command, if it is settled how to run it. */
+  get settled(): ChildCommand | undefined {
+    if (this.#isLoadable === undefined) return undefined;
+    return this.#isLoadable ? this.#stamped : this.command;
+  }
+
+  async whenSettled(): Promise<ChildCommand> {
+    await this.#probed;
+    return this.settled ?? this.command;
+  }
+
+  async #probe(): Promise<void> {
+    const { command, args, cwd } = this.command;
+    const name = programOf(command);
+    if (!(NODE.test(name) || RUNNERS.test(name)) || isRestricted(args) || !existsSync(PRELOAD)) {
+      this.#isLoadable = false;
+      return;
+    }
+    const node = NODE.test(name) ? command : 'node';
+    this.#isLoadable = await loads(node, { cwd, env: environment(process.env, this.#stamped.env) });
+  }
+
+  get #stamped(): ChildCommand {
+    const { env } = this.command;
+    const { NODE_OPTIONS } = environment(process.env, env);
+    return { ...this.command, env: { ...env, ...withProvenance({ NODE_OPTIONS }) } };
+  }
+}
+
+/** The file name of a program, without the extensions that Windows uses. */
+function programOf(command: string): string {
+  const name = posix.basename(win32.basename(command)).toLowerCase();
+  return name.replace(/\.(?:exe|cmd|bat|ps1)$/, '');
+}
+
+/** With its permission model, Node must not read our files. */
+function isRestricted(args: readonly string[]): boolean {
+  return args.some((arg) => /^--(?:experimental-)?permission$/.test(arg));
+}
+
+/** Runs nothing with this Node, and sees whether that works. */
+function loads(
+  node: string,
+  options: { readonly cwd: string | undefined; readonly env: NodeJS.ProcessEnv },
+): Promise<boolean> {
+  return new Promise<boolean>((resolve) => {
+    const child = spawn(node, ['-e', '0'], { ...options, stdio: 'ignore', windowsHide: true });
+    child.unref();
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve(false);
+    }, PROBE_TIMEOUT_MS);
+    timer.unref();
+    child.once('error', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
