@@ -1,6 +1,3 @@
-import { elementsOf } from './json-text.js';
-import { withoutStandIns, withStandIns } from './long-ids.js';
-
 /**
  * The texts that messages were read from. A message that is passed on unchanged is written as that very text: JavaScript
  * cannot hold every number of JSON, and forgets repeated keys and how a number was written.
@@ -17,35 +14,4 @@ export function keepText(message: object, text: string | undefined): void {
 /** The text that the message was read from, if it is known. */
 export function originalText(message: object): string | undefined {
   return texts.get(message);
-}
-
-/** The message as JSON. */
-export function jsonOf(message: object): string {
-  return originalText(message) ?? withoutStandIns(JSON.stringify(message));
-}
-
-/** A message that was read, and its own text. */
-export interface ReadMessage {
-  readonly message: unknown;
-  readonly text: string;
-}
-
-/**
- * The messages in JSON: one, or those of a batch. Ids that JavaScript cannot hold have stand-ins.
- *
- * @param value what the text was parsed to
- */
-export function messagesIn(value: unknown, text: string): readonly ReadMessage[] {
-  if (!Array.isArray(value)) return [readMessage(value, text)];
-  return elementsOf(text).map((element, at) => readMessage(value[at], element));
-}
-
-function readMessage(value: unknown, text: string): ReadMessage {
-  return { message: withStandIns(value, text), text };
-}
-
-/** The message as JSON on one line. Outside of strings, a line break is a space like any other. */
-export function lineOf(message: object): string {
-  const json = jsonOf(message);
-  return /[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, ' ') : json;
 }

@@ -1,7 +1,7 @@
 /** Reads what a client has posted. */
 import type { IncomingMessage } from 'node:http';
 import { withoutNulls } from '../null-for-absent.js';
-import { messagesIn, type ReadMessage } from '../original-text.js';
+import { messagesIn, type ReadMessage } from '../json-messages.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
 import { acceptedIn, type Accepted } from './accept.js';

@@ -8,7 +8,7 @@ import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@
 import type { EventStore } from '../http/options.js';
 import { dataOf } from '../http/events.js';
 import { elementsOf } from '../json-text.js';
-import { jsonOf } from '../original-text.js';
+import { jsonOf } from '../json-messages.js';
 import { SentLongIds } from '../sent-long-ids.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 

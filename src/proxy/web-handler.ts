@@ -1,7 +1,7 @@
 import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
-import { messagesIn } from '../original-text.js';
+import { messagesIn } from '../json-messages.js';
 import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
 import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
 import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';

@@ -69,7 +69,7 @@ test('a program that is measured tells which scripts it has loaded, and so which
   try {
     const port = await freePort();
     const everything = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
-    program.start([everything, 'streamableHttp'], { PORT: String(port) });
+    program.start([everything, 'streamableHttp'], { env: { PORT: String(port) } });
     await program.listening(port);
 
     expect(sdkOf(await program.scripts())).toBe(version);

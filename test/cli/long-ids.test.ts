@@ -2,7 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { StdioTransport } from '../../src/cli/stdio-server-transport.js';
-import { jsonOf, keepText } from '../../src/original-text.js';
+import { jsonOf } from '../../src/json-messages.js';
+import { keepText } from '../../src/original-text.js';
 import { withStandIns } from '../../src/long-ids.js';
 import type { JsonRpcMessage, RequestId } from '../../src/routing/message.js';
 

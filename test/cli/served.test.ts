@@ -20,7 +20,13 @@ function endpoint(
   onerror: EndpointOptions['onerror'] = () => undefined,
 ): Server {
   const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) };
-  const rest = { metrics: () => Promise.resolve(new Registry()), path: '/mcp', guard: GUARD, isClosing: () => false, onerror };
+  const rest = {
+    metrics: () => Promise.resolve(new Registry()),
+    path: '/mcp',
+    guard: GUARD,
+    isClosing: () => false,
+    onerror,
+  };
   return createEndpoint({ proxy, ...rest, timeouts });
 }
 

@@ -2,7 +2,7 @@ import { endsWithin } from '../../ends-within.js';
 import { asError } from '../../errors.js';
 import type { HttpRefusal } from '../../http-refusal.js';
 import { asksForCredentials } from '../../http-status.js';
-import { jsonOf } from '../../original-text.js';
+import { jsonOf } from '../../json-messages.js';
 import {
   cancelledIdOf,
   isRequest,

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import spawn from 'cross-spawn';
 import { BackendEnded } from '../../backend-ended.js';
 import { endsWithin } from '../../ends-within.js';
-import { lineOf } from '../../original-text.js';
+import { lineOf } from '../../json-messages.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';

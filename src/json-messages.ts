@@ -1,0 +1,35 @@
+/** Messages as JSON, and back. */
+import { elementsOf } from './json-text.js';
+import { withoutStandIns, withStandIns } from './long-ids.js';
+import { originalText } from './original-text.js';
+
+/** The message as JSON. */
+export function jsonOf(message: object): string {
+  return originalText(message) ?? withoutStandIns(JSON.stringify(message));
+}
+
+/** A message that was read, and its own text. */
+export interface ReadMessage {
+  readonly message: unknown;
+  readonly text: string;
+}
+
+/**
+ * The messages in JSON: one, or those of a batch. Ids that JavaScript cannot hold have stand-ins.
+ *
+ * @param value what the text was parsed to
+ */
+export function messagesIn(value: unknown, text: string): readonly ReadMessage[] {
+  if (!Array.isArray(value)) return [readMessage(value, text)];
+  return elementsOf(text).map((element, at) => readMessage(value[at], element));
+}
+
+function readMessage(value: unknown, text: string): ReadMessage {
+  return { message: withStandIns(value, text), text };
+}
+
+/** The message as JSON on one line. Outside of strings, a line break is a space like any other. */
+export function lineOf(message: object): string {
+  const json = jsonOf(message);
+  return /[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, ' ') : json;
+}
