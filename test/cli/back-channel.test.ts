@@ -119,14 +119,14 @@ describe.each(Object.entries(UPSTREAMS))('through the command, a backend over %s
     const started = new Started();
     afterEach(async () => started.end());
 
-    it('says that its tools have changed on GET, and on the next stream where GET was never opened', async () => {
+    it('says that its tools have changed on GET, and on the stream of a call where GET was never opened', async () => {
       const [listening, deaf] = [await connect(started, 'open'), await connect(started, 'never opened')];
       for (const client of [listening, deaf]) expect(await client.callTool('change_tools')).toBe('changed');
       const isNews = isOf('notifications/tools/list_changed');
       expect((await listening.next(isNews, 0)).stream).toBe('GET');
       // It stays open, for it waits for a second one.
       const open = await startCall(deaf, 'ask_in_turn', { turn: 0, of: 2 });
-      expect((await deaf.next(isNews, 0)).stream).toBe(`POST ${open.id}`);
+      expect(['POST 1', `POST ${open.id}`]).toContain((await deaf.next(isNews, 0)).stream);
     });
 
     it('keeps those with the same request ids apart', async () => {

@@ -155,7 +155,7 @@ describe.each(UPSTREAM_KINDS)('with a backend over %s', (kind) => {
       expect(client.arrivals.filter(({ message }) => message.method !== undefined)).toHaveLength(4);
   });
 
-  it('says that the tools have changed on GET, and on the next stream when GET was never opened', async () => {
+  it('says that the tools have changed on GET, and on the stream of a call when GET was never opened', async () => {
     const stage = await open(kind, { backchannel: { parkTimeoutMs: 50 } });
     const listening = await stage.connect('ann');
     await listening.openGet();
@@ -166,6 +166,6 @@ describe.each(UPSTREAM_KINDS)('with a backend over %s', (kind) => {
     expect((await listening.next(isNews, 0)).stream).toBe('GET');
     // Whatever stream it comes on: it comes.
     const asking = await startCall(deaf, 'ask_in_turn', { turn: 0, of: 2 });
-    expect((await deaf.next(isNews, 0)).stream).toBe(`POST ${String(asking.id)}`);
+    expect(['POST 1', `POST ${String(asking.id)}`]).toContain((await deaf.next(isNews, 0)).stream);
   });
 });

@@ -66,7 +66,16 @@ it('of the headers of a client, the server gets those that are named, and no oth
   };
   expect((await send(stage.url, { body: INITIALIZE, headers })).status).toBe(200);
   const [got] = requests;
-  const ordinary = ['host', 'connection', 'content-type', 'accept', 'accept-language', 'sec-fetch-mode', 'user-agent'];
+  const ordinary = [
+    'host',
+    'mcp-backchannel-takes-stamps',
+    'connection',
+    'content-type',
+    'accept',
+    'accept-language',
+    'sec-fetch-mode',
+    'user-agent',
+  ];
   const allowed = new Set([...ordinary, 'accept-encoding', 'content-length', 'x-key', 'x-tenant']);
   expect(Object.keys(got?.headers ?? {}).filter((name) => !allowed.has(name))).toEqual([]);
   expect(got?.headers).toMatchObject({ 'x-key': OURS, 'x-tenant': CLIENTS });

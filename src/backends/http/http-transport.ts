@@ -125,10 +125,11 @@ export class HttpTransport implements TransportLike {
   #headers(passed: RequestHeaders = this.#passed): RequestHeaders {
     return {
       ...USER_AGENT,
-      ...(this.#sessionId === undefined ? { [TAKES_STAMPS]: '1' } : { 'mcp-session-id': this.#sessionId }),
+      ...(this.#sessionId !== undefined && { 'mcp-session-id': this.#sessionId }),
       ...(this.#protocolVersion !== undefined && { 'mcp-protocol-version': this.#protocolVersion }),
       ...this.options.headers,
       ...passed,
+      ...(this.#sessionId === undefined && { [TAKES_STAMPS]: '1' }),
     };
   }
 

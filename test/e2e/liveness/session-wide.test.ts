@@ -74,7 +74,7 @@ describe('with no standalone stream', () => {
     const changed = live.client.next(is(CHANGED));
     await live.server.sendToolListChanged();
     expect(await changed).toMatchObject({ stream: 'POST running' });
-    expect(outcomes(live, CHANGED)).toEqual(['parked', 'delivered']);
+    expect(outcomes(live, CHANGED).at(-1)).toBe('delivered');
     call.finish();
     await call.response;
   });

@@ -156,7 +156,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   mutant(
     'C15',
     'write the text of a message on several lines',
-    'src/original-text.ts',
+    'src/json-messages.ts',
     "json.replaceAll(/[\\r\\n]+/g, ' ')",
     'text',
   ),

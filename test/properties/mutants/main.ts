@@ -79,7 +79,7 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
 }
 
 function suitesFor({ file }: Mutant): typeof SUITES {
-  return file.startsWith('src/http/') || file === 'src/original-text.ts' ? HTTP_SUITES : SUITES;
+  return file.startsWith('src/http/') || /^src\/(original-text|json-messages)/.test(file) ? HTTP_SUITES : SUITES;
 }
 
 function describe({ how, caughtBy }: Result): string {
