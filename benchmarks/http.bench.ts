@@ -37,7 +37,7 @@ const options = optionsFromArguments();
 const resultName = nameOfResult(options, 'http');
 const effort = options.brief
   ? { rounds: 1, pairs: 2, batchMs: 2, callsPerClient: 1, firstWarmUpMs: 2, warmUpMs: 2 }
-  : { rounds: 6, pairs: 3, batchMs: 250, callsPerClient: 8, firstWarmUpMs: 4_000, warmUpMs: 1_000 };
+  : { rounds: 4, pairs: 3, batchMs: 250, callsPerClient: 8, firstWarmUpMs: 4_000, warmUpMs: 1_000 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
 interface Server {

@@ -27,7 +27,7 @@ def send(message):
 
 
 def stamped(params, call):
-    return {**params, "_meta": {STAMP: call}}
+    return {**params, "_meta": {**params.get("_meta", {}), STAMP: call}}
 
 
 def ask(call):
@@ -37,7 +37,7 @@ def ask(call):
     schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
     params = {"message": "who?", "requestedSchema": schema}
     send({"id": request_id, "method": "elicitation/create", "params": stamped(params, call)})
-    text = answer.get()["content"]["answer"]
+    text = (answer.get() or {}).get("content", {}).get("answer", "no answer")
     send({"method": "notifications/message", "params": stamped({"level": "info", "data": text}, call)})
     send({"id": call, "result": {"content": [{"type": "text", "text": text}]}})
 

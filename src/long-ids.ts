@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { memberAt } from './json-text.js';
 import { isRecord, type RequestId } from './routing/message.js';
+import { STAMP_KEY, STAMP_PATH } from './routing/stamp.js';
 
 /** Nobody can guess it, so that no string of a message is taken for a stand-in. */
 const MARK = `${randomUUID()}:`;
@@ -23,6 +24,7 @@ const PLACES = [
   ['params', 'progressToken'],
   ['params', 'requestId'],
   ['params', '_meta', 'progressToken'],
+  STAMP_PATH,
 ] as const;
 
 /**
@@ -46,7 +48,11 @@ function hasDoubtful({ id, params }: Fields): boolean {
   if (isDoubtful(id)) return true;
   if (!isRecord(params)) return false;
   const { progressToken, requestId, _meta: meta } = params;
-  return isDoubtful(progressToken) || isDoubtful(requestId) || (isRecord(meta) && isDoubtful(meta['progressToken']));
+  return (
+    isDoubtful(progressToken) ||
+    isDoubtful(requestId) ||
+    (isRecord(meta) && (isDoubtful(meta['progressToken']) || isDoubtful(meta[STAMP_KEY])))
+  );
 }
 
 /** Whether the text of this number may have been another one. Fractions are no ids. */

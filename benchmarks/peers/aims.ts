@@ -21,8 +21,7 @@ const GOALS: readonly Goal[] = [
 
 /**
  * Ours next to the best of the stateful peers with the same kind of upstream, whose clients speak HTTP as ours do, or
- * stdio as ours do: for the latter there is no aim. The floor is no peer; nor is ours with an older SDK, which is told
- * with each aim. Where a peer could not be measured that may be the best, nothing is said
+ * stdio as ours do: for the latter there is no aim. The floor is no peer. Where a peer could not be measured that may be the best, nothing is said
  * to be reached; what is missed compared with the others is missed all the same.
  */
 export function aimsOf(
@@ -35,12 +34,11 @@ export function aimsOf(
     .filter(({ isOurs }) => isOurs)
     .flatMap((ours) => {
       const stateful = costs.filter((peer) => peer.isPeer && peer.stateful === true && areAlike(peer, ours));
-      const older = costs.find((cost) => cost.isOlderSdk === true && areAlike(cost, ours));
       const unmeasured = unmeasuredPeers(ours, behaviour, failures);
       const alike = stateful.filter((peer) => ownBackends.has(titleOf(peer)));
       return [
-        ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful, older, unmeasured)),
-        ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike, older, unmeasured)),
+        ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful, unmeasured)),
+        ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike, unmeasured)),
       ];
     });
 }
@@ -50,7 +48,6 @@ function aimBeside(
   goal: Goal,
   ours: Cost,
   peers: readonly Cost[],
-  older: Cost | undefined,
   unmeasured: readonly string[],
 ): Aim[] {
   const { measure, isMoreBetter } = goal;
@@ -74,13 +71,6 @@ function aimBeside(
       bestPeer: best[measure],
       bestPeerName: `${best.name} ${best.version}`,
       ratio: reached,
-      ...(older && {
-        olderSdk: {
-          sdk: older.sdk ?? '',
-          ours: older[measure],
-          ratio: ratio(older.byRound[measure], best.byRound[measure]),
-        },
-      }),
       aim: isAim ? `${isMoreBetter ? '≥' : '≤'} ${aim}` : null,
       reached: !isAim || (isReached && unmeasured.length > 0) ? null : isReached,
       ...(unmeasured.length > 0 && { unmeasured }),

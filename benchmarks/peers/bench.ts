@@ -56,15 +56,15 @@ const METHOD = [
   'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse; where the wire is stdio, the pipes of a process that it has started',
   'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse; where the wire is stdio, each session is a process, memory is that of all of them, and effort.stdioSessions of them are opened instead of effort.sessions',
   'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none, mcp-remote with --silent; what they write to stdout goes nowhere',
-  'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; the row with an older SDK is the same program, whose imports of the SDK are turned to that version while it starts; the thread that turns them stays, in the memory of the process, not in that of a session',
+  'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; where none is named, it has loaded none',
   'left out: @modelcontextprotocol/inspector 2.12.0, which relays for its own page only, in envelopes under /api/mcp, and has no MCP endpoint; it also needs Node 22.19',
   'left out: mcp-uplift, which is not on npm under the name that its README gives',
 ];
 
 const only = options.only?.toLowerCase();
 const contestants = CONTESTANTS.filter(
-  ({ name, version, upstream, isOurs, isOlderSdk }) =>
-    only === undefined || isOurs || isOlderSdk || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
+  ({ name, version, upstream, isOurs }) =>
+    only === undefined || isOurs || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
 );
 
 const run = await Run.start(contestants, effort);

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Wire } from './results.js';
 
 /** What a proxy is put in front of. */
@@ -34,8 +34,6 @@ export interface Contestant {
   readonly isOurs: boolean;
   /** A proxy of somebody else. The floor is none. */
   readonly isPeer: boolean;
-  /** Ours again, with an older SDK. */
-  readonly isOlderSdk: boolean;
   readonly upstream: Backend['kind'];
   /** What it speaks with its clients. */
   readonly wire: Wire;
@@ -54,8 +52,6 @@ export const CONTESTANTS: readonly Contestant[] = [
   ours('mcp-backchannel', 'stdio'),
   ours('mcp-backchannel', 'http'),
   oursOverStdio(),
-  withOlderSdk(ours('mcp-backchannel', 'stdio')),
-  withOlderSdk(ours('mcp-backchannel', 'http')),
   { ...ours('mcp-backchannel --serialize', 'stdio', ['--serialize']), isBehaviourOnly: true },
   peer('mcp-proxy', 'mcp-proxy-5', 'stdio', mcpProxy()),
   peer('mcp-proxy', 'mcp-proxy-6', 'stdio', mcpProxy('--')),
@@ -79,7 +75,6 @@ function contestant(name: string, version: string, upstream: Kind): Omit<Contest
     upstream,
     isOurs: false,
     isPeer: false,
-    isOlderSdk: false,
     wire: 'streamable-http',
     isBehaviourOnly: false,
     toolName: (tool) => tool,
@@ -103,20 +98,6 @@ function oursOverStdio(): Contestant {
     ...ours('mcp-backchannel --stdio', 'http'),
     wire: 'stdio',
     launch: ({ backend }) => ({ args: [here('../../dist/cli.js'), '--stdio', '--url', urlOf(backend)] }),
-  };
-}
-
-/** The same program, whose imports of the SDK are turned to another. */
-function withOlderSdk(command: Contestant): Contestant {
-  return {
-    ...command,
-    version: `${command.version}, SDK ${versionIn('node_modules/sdk-1.24/package.json')}`,
-    isOurs: false,
-    isOlderSdk: true,
-    launch: (place) => {
-      const { args, ...launch } = command.launch(place);
-      return { ...launch, args: ['--import', pathToFileURL(here('older-sdk.js')).href, ...args] };
-    },
   };
 }
 

@@ -41,12 +41,11 @@ export function print({ contestants, direct, behaviour, aims, failures }: PeersR
     })),
   );
   console.table(
-    aims.map(({ ours, bestPeer, ratio, olderSdk, ...rest }) => ({
+    aims.map(({ ours, bestPeer, ratio, ...rest }) => ({
       ...rest,
       ours: ours.median,
       bestPeer: bestPeer.median,
       ratio: spread(ratio),
-      'with the older SDK': olderSdk && spread(olderSdk.ratio),
     })),
   );
   if (failures.length > 0) console.table(failures);

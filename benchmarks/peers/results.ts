@@ -29,8 +29,6 @@ export interface Subject {
   readonly isOurs: boolean;
   /** The floor is none. */
   readonly isPeer: boolean;
-  /** Ours again, with an older SDK: it tells what the SDK costs, and is not what the aims are for. */
-  readonly isOlderSdk?: boolean;
   readonly wire: Wire;
 }
 
@@ -146,8 +144,6 @@ export interface Aim {
   readonly bestPeerName: string;
   /** Of ours to the best peer's, round by round. */
   readonly ratio: Measured;
-  /** Ours with an older SDK, and what it is to the best peer. */
-  readonly olderSdk?: { readonly sdk: string; readonly ours: Measured; readonly ratio: Measured };
   /** `null`: it is told for comparison. */
   readonly aim: string | null;
   /** In every round. `null` too where one that could not be measured may be better than the best that was. */

@@ -170,8 +170,8 @@ async function straight(backend: Backend): Promise<Client> {
   return client;
 }
 
-function subjectOf({ name, version, upstream, isOurs, isPeer, isOlderSdk, wire }: Contestant): Subject {
-  return { name, version, upstream, isOurs, isPeer, isOlderSdk, wire };
+function subjectOf({ name, version, upstream, isOurs, isPeer, wire }: Contestant): Subject {
+  return { name, version, upstream, isOurs, isPeer, wire };
 }
 
 /** A process per session: a few of them tell what many would. */

@@ -169,14 +169,13 @@ const COMPARED_WITH = {
 
 function peerLines({ aims }: PeersResult): Line[] {
   return aims.map(
-    ({ measure, upstream, wire, beside, ours, bestPeer, bestPeerName, ratio, olderSdk, unmeasured, aim, reached }) => {
+    ({ measure, upstream, wire, beside, ours, bestPeer, bestPeerName, ratio, unmeasured, aim, reached }) => {
       const { what, unit } = MEASURES[measure];
       const missing = unmeasured && `; could not be measured: ${unmeasured.join(', ')}`;
-      const older = olderSdk && `; with SDK ${olderSdk.sdk}: ${spread(olderSdk.ratio)} ×`;
       const command = wire === 'stdio' ? 'the command with `--stdio`' : 'the command';
       return {
         what: `${command}, ${upstream} backend, compared with ${COMPARED_WITH[beside]}: ${what}`,
-        figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${older ?? ''}${missing ?? ''}`,
+        figure: `${spread(ratio)} × (${digits(ours.median)}${unit} to ${digits(bestPeer.median)}${unit} of ${bestPeerName})${missing ?? ''}`,
         aim: aim === null ? '' : `${aim} ×`,
         isMet: reached ?? (aim === null ? undefined : 'unknown'),
       };

@@ -4,11 +4,6 @@ import { markdownTable, spread } from './markdown.js';
 
 const SDK =
   'SDK is the version that the running program has loaded, or the one that its bundle names. Where the bundle names none, it is the range that the proxy was built with.';
-const OLDER_SDK = [
-  'The command with an older SDK is the same build. It shows how much of the cost comes from the SDK: since 1.25, its',
-  "transport for Node's HTTP goes through Hono and web streams. Before, it wrote to `node:http` directly, and proxies that",
-  'bundle such a version save that cost too. The aims are for the SDK that the command is installed with.',
-].join(' ');
 
 export const SPOKEN = 'spoken with clients';
 export const WIRES: Readonly<Record<Wire, string>> = {
@@ -89,7 +84,6 @@ export function peersTable({ direct, contestants, effort, failures }: PeersResul
     SPOKEN_CAPTION,
     ...(contestants.some(({ wire }) => wire === 'stdio') ? [processesOf(effort)] : []),
     ...(hasSdk ? [SDK] : []),
-    ...(contestants.some(({ isOlderSdk }) => isOlderSdk === true) ? [OLDER_SDK] : []),
   ].join(' ');
   return [caption, speed, ...failuresOf(failures), RUN_WITH, memory, notes].join('\n\n');
 }

@@ -70,7 +70,8 @@ function loads(
   node: string,
   options: { readonly cwd: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): Promise<boolean> {
-  return new Promise<boolean>((resolve) => {
+  // What cannot be started throws, in some cases, and a promise that throws inside rejects.
+  const probed = new Promise<boolean>((resolve) => {
     const child = spawn(node, ['-e', '0'], { ...options, stdio: 'ignore', windowsHide: true });
     child.unref();
     const timer = setTimeout(() => {
@@ -87,4 +88,5 @@ function loads(
       resolve(code === 0);
     });
   });
+  return probed.catch(() => false);
 }

@@ -18,7 +18,7 @@ import type { Interceptor } from './facade.js';
 import { Lifecycle, type LifecycleOwner } from './lifecycle.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
 import { Observables } from './observables.js';
-import { isOriginSaid, originOn } from './origin.js';
+import { originOn, takeOriginSaid } from './origin.js';
 import { receive, send } from './pipeline.js';
 import { internalError, stalled } from './refusals.js';
 import { reportTo, type Report } from './report.js';
@@ -204,7 +204,7 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     this.#observables.outbound(message, options);
     // The time is not needed if nothing waits and nobody observes.
     const since = this.#liveness === undefined && !this.#log.isWatched ? NOT_TIMED : now();
-    const isSaid = origin !== undefined && isOriginSaid(message.method);
+    const isSaid = origin !== undefined && takeOriginSaid(message.method);
     const departure = new Departure(this, message, options, origin, isSaid, since);
     this.depart(departure);
     return departure.settled ?? Promise.resolve();

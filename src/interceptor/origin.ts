@@ -22,8 +22,8 @@ class ConnectionWork {
 class Provenance {
   constructor(
     readonly entry: InFlight,
-    /** Only a message of this method is the one that was meant. Everything created on the way inherits the context. */
-    readonly method: string,
+    /** Only a message of this method is the one that was meant, and only the first: what is created on the way inherits this. */
+    public method: string | undefined,
   ) {}
 }
 
@@ -40,10 +40,12 @@ export function onSaidBehalfOf(entry: InFlight, method: string, work: () => void
   storage.run(new Provenance(entry, method), work);
 }
 
-/** Whether the backend says whose message of this method the running code handles. */
-export function isOriginSaid(method: unknown): boolean {
+/** Whether the running code handles a message of this method of which the backend said whose it is. It is asked once. */
+export function takeOriginSaid(method: unknown): boolean {
   const store = storage.getStore();
-  return store instanceof Provenance && store.method === method;
+  if (!(store instanceof Provenance) || store.method === undefined || store.method !== method) return false;
+  store.method = undefined;
+  return true;
 }
 
 /** Calls `work` on behalf of no request. */

@@ -54,8 +54,11 @@ export class Upstream implements Interceptor {
   }
 
   #note(message: JsonRpcMessage): void {
-    const origin = isRequest(message) ? currentOrigin() : undefined;
-    if (origin !== undefined) this.#sent.sent(message.id as string, origin);
+    if (!isRequest(message)) return;
+    const origin = currentOrigin();
+    // An earlier request may have had the same id.
+    if (origin === undefined) this.#sent.answered(message.id);
+    else this.#sent.sent(message.id, origin);
   }
 
   #sendOut(message: JsonRpcMessage, isAnswered: boolean, options?: SendOptions): Promise<void> {
@@ -63,8 +66,9 @@ export class Upstream implements Interceptor {
   }
 
   #receive(message: JsonRpcMessage, extra: unknown): void {
-    const stamp = isMethodMessage(message) ? stampOf(message) : undefined;
-    if (stamp === undefined) {
+    const { method } = Object(message) as JsonRpcMessage;
+    const stamp = typeof method === 'string' ? stampOf(message) : undefined;
+    if (typeof method !== 'string' || stamp === undefined) {
       if (isResponse(message)) this.#sent.answered(message.id);
       this.#onmessage?.(message, extra);
       return;
@@ -72,8 +76,8 @@ export class Upstream implements Interceptor {
     const clean = withoutStamp(message);
     const text = originalText(message);
     if (text !== undefined) keepText(clean, withoutMemberAt(text, STAMP_PATH));
-    const origin = isRequestId(stamp) ? this.#sent.origin(stamp) : undefined;
+    const origin = isRequestId(stamp) && isMethodMessage(message) ? this.#sent.origin(stamp) : undefined;
     if (origin === undefined) this.#onmessage?.(clean, extra);
-    else onSaidBehalfOf(origin, message.method as string, () => this.#onmessage?.(clean, extra));
+    else onSaidBehalfOf(origin, method, () => this.#onmessage?.(clean, extra));
   }
 }

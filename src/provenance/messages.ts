@@ -17,7 +17,7 @@ import {
 import { route, type Evidence } from '../routing/route.js';
 import { withStamp } from '../routing/stamp.js';
 
-/** Evidence that cannot name the wrong request. A guess is not passed on as if it were known. */
+/** Evidence that is no guess. Only a context may name another call than is meant: where calls share what one of them made. */
 const CERTAIN: ReadonlySet<Evidence> = new Set<Evidence>([
   'explicit',
   'progress-token',
@@ -62,9 +62,10 @@ export class Messages {
 
   /** @returns the message as it is to be sent */
   leaving(message: unknown, options: unknown): unknown {
-    if (!isRecord(message) || this.#ledger.modern) return message;
+    if (!isRecord(message)) return message;
     if (isResponse(message)) this.#ledger.answer(message);
-    return isMethodMessage(message) ? this.#stamped(message, options) : message;
+    const mayHaveStamp = isMethodMessage(message) && !this.#ledger.modern;
+    return mayHaveStamp ? this.#stamped(message, options) : message;
   }
 
   #track(message: JsonRpcMessage): InFlight | undefined {

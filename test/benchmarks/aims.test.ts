@@ -121,25 +121,6 @@ test('peers with a backend for each session are compared with ours apart, with a
   );
 });
 
-test('ours with an older SDK has no aim and is nobody to be compared with: it is told with the aims', () => {
-  const older = { ...cost('ours, older', better), isPeer: false, isOlderSdk: true, sdk: '1.24.3' };
-  const costs = [cost('ours', even), cost('peer', even), older, { ...older, upstream: 'http' as const }];
-
-  const aims = aimsOf(costs, []);
-
-  expect(
-    aims.map(({ bestPeerName, upstream, ratio, olderSdk }) => [bestPeerName, upstream, ratio.median, olderSdk]),
-  ).toEqual(
-    [0.5, 2, 0.5, 0.5].map((ratio, at) => [
-      'peer 1',
-      'stdio',
-      1,
-      { sdk: '1.24.3', ours: measured([[50], [200], [50], [50]][at] ?? []), ratio: measured([ratio]) },
-    ]),
-  );
-  expect(aimsTable({ peers: { aims } as unknown as PeersResult })).toContain('; with SDK 1.24.3: 0.5 × |');
-});
-
 test('who speaks stdio with clients is compared with its like, and without an aim', () => {
   const remote = { ...cost('remote', even), upstream: 'http', wire: 'stdio' } as const;
   const http = { ...cost('served', even), upstream: 'http' } as const;

@@ -1,4 +1,5 @@
 /** What is stamped, and what is not. */
+import { AsyncResource } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { stampMessagesOf } from '../../src/provenance/stamping.js';
 import { STAMP_KEY } from '../../src/routing/stamp.js';
@@ -206,4 +207,17 @@ it('handles what SDK 2.x has queued in the context of each message, and not of t
   pipe.receive(call(3));
   expect(first).toBeDefined();
   expect(stampsOf(pipe)).toEqual([1, 2, undefined]);
+});
+
+it('a call is over when it is answered, though a request of the 2026 era came meanwhile', async () => {
+  const later: (() => Promise<void>)[] = [];
+  const pipe = await stamping((message) => {
+    if (message['id'] === 1) later.push(AsyncResource.bind(async () => pipe.send(ask(7))));
+  });
+  pipe.receive(call(1));
+  pipe.receive(call(2, { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }));
+  await pipe.send({ jsonrpc: '2.0', id: 1, result: {} });
+  pipe.receive(call(3));
+  await later[0]?.();
+  expect(pipe.sent.at(-1)).toEqual(ask(7));
 });

@@ -46,8 +46,7 @@ function nameOf({ name, version, upstream, stateful }: Cost): string {
   return [`${name} ${version}`.trim(), upstream, ...(stateful === false ? ['stateless'] : [])].join(', ');
 }
 
-function colourOf({ isOurs, isOlderSdk, stateful }: Cost): string {
+function colourOf({ isOurs, stateful }: Cost): string {
   if (isOurs) return COLOURS.ours;
-  if (isOlderSdk === true) return COLOURS.observed;
   return stateful === true ? COLOURS.yardstick : COLOURS.bare;
 }
