@@ -28,8 +28,9 @@ describe('of 8 calls at once, each is asked on its own stream, with GET open or 
     }
   });
 
-  it('by server-everything, run by npx', async () => {
+  it.each(['open', 'never opened'])('by server-everything, run by npx, GET %s', async (get) => {
     const client = await open(started, ['--', 'npx', '--no-install', 'mcp-server-everything']);
+    if (get === 'open') await client.openGet();
     for (let round = 1; round <= ROUNDS; round++) {
       const strays = await strayCalls(client, 8, 'trigger-elicitation-request');
       expect(strays, `round ${round}`).toEqual([]);
