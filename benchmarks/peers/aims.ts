@@ -37,7 +37,8 @@ export function aimsOf(
       const stateful = costs.filter((peer) => peer.isPeer && peer.stateful === true && areAlike(peer, ours));
       const older = costs.find((cost) => cost.isOlderSdk === true && areAlike(cost, ours));
       const unmeasured = unmeasuredPeers(ours, behaviour, failures);
-      const alike = stateful.filter((peer) => ownBackends.has(titleOf(peer)));
+      // Over stdio each process has a backend of its own: nothing is to be told apart.
+      const alike = ours.wire === 'stdio' ? [] : stateful.filter((peer) => ownBackends.has(titleOf(peer)));
       return [
         ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful, older, unmeasured)),
         ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike, older, unmeasured)),
