@@ -35,7 +35,8 @@ export function aimsOf(
     .flatMap((ours) => {
       const stateful = costs.filter((peer) => peer.isPeer && peer.stateful === true && areAlike(peer, ours));
       const unmeasured = unmeasuredPeers(ours, behaviour, failures);
-      const alike = stateful.filter((peer) => ownBackends.has(titleOf(peer)));
+      // Over stdio each process has a backend of its own: nothing is to be told apart.
+      const alike = ours.wire === 'stdio' ? [] : stateful.filter((peer) => ownBackends.has(titleOf(peer)));
       return [
         ...GOALS.flatMap((goal) => aimBeside('stateful', goal, ours, stateful, unmeasured)),
         ...GOALS.flatMap((goal) => aimBeside('own backends', goal, ours, alike, unmeasured)),

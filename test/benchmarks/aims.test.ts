@@ -131,7 +131,8 @@ test('who speaks stdio with clients is compared with its like, and without an ai
     http,
   ];
 
-  const aims = aimsOf(costs, []);
+  const behaviour = costs.map((each) => ({ ...each, backendPerSession: true }) as unknown as Behaviour);
+  const aims = aimsOf(costs, behaviour).filter(({ wire, beside }) => wire === 'stdio' || beside === 'stateful');
 
   const told = aims.map(({ wire, bestPeerName, aim }) => [wire, bestPeerName, aim !== null]);
   expect(told.slice(0, 2)).toEqual(Array.from({ length: 2 }, () => [undefined, 'served 1', true]));
