@@ -11,15 +11,18 @@ export function jsonOf(message: object): string {
 /** A message that was read, and its own text. */
 export interface ReadMessage {
   readonly message: unknown;
-  readonly text: string;
+  readonly text: string | undefined;
 }
 
 /**
  * The messages in JSON: one, or those of a batch. Ids that JavaScript cannot hold have stand-ins.
  *
  * @param value what the text was parsed to
+ * @param text if it is known
  */
-export function messagesIn(value: unknown, text: string): readonly ReadMessage[] {
+export function messagesIn(value: unknown, text: string | undefined): readonly ReadMessage[] {
+  if (text === undefined)
+    return (Array.isArray(value) ? value : [value]).map((message: unknown) => ({ message, text }));
   if (!Array.isArray(value)) return [readMessage(value, text)];
   return elementsOf(text).map((element, at) => readMessage(value[at], element));
 }

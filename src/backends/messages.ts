@@ -100,7 +100,6 @@ export function tellValue(value: unknown, listener: MessageListener, text?: stri
 
 /** The messages, with their ids and texts as they were written. */
 function exactMessagesIn(value: unknown, text: string | undefined): readonly unknown[] {
-  if (text === undefined) return Array.isArray(value) ? value : [value];
   return messagesIn(value, text).map(({ message, text: own }) => {
     if (isRecord(message)) keepText(message, own);
     return message;

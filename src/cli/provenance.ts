@@ -14,44 +14,17 @@ const RUNNERS = /^(?:npx|npm|tsx|ts-node|pnpm|pnpx|yarn|bunx|bun)$/;
 const PROBE_TIMEOUT_MS = 1_000;
 
 /**
- * Sees to it that a server on Node says whose message it sends. Whether its Node can load the preload is found out once,
- * because a server must never fail to start because of us.
+ * The command, changed so that a server on Node says whose message it sends, if its Node can load the preload. It runs to
+ * find out, because a server must never fail to start because of us.
  */
-export class ProvenanceOfChildren {
-  #isLoadable: boolean | undefined;
-  readonly #probed: Promise<void>;
-
-  constructor(private readonly command: ChildCommand) {
-    this.#probed = this.#probe();
-  }
-
-  /** The command, if it is settled how to run it. */
-  get settled(): ChildCommand | undefined {
-    if (this.#isLoadable === undefined) return undefined;
-    return this.#isLoadable ? this.#stamped : this.command;
-  }
-
-  async whenSettled(): Promise<ChildCommand> {
-    await this.#probed;
-    return this.settled ?? this.command;
-  }
-
-  async #probe(): Promise<void> {
-    const { command, args, cwd } = this.command;
-    const name = programOf(command);
-    if (!(NODE.test(name) || RUNNERS.test(name)) || isRestricted(args) || !existsSync(PRELOAD)) {
-      this.#isLoadable = false;
-      return;
-    }
-    const node = NODE.test(name) ? command : 'node';
-    this.#isLoadable = await loads(node, { cwd, env: environment(process.env, this.#stamped.env) });
-  }
-
-  get #stamped(): ChildCommand {
-    const { env } = this.command;
-    const { NODE_OPTIONS } = environment(process.env, env);
-    return { ...this.command, env: { ...env, ...withProvenance({ NODE_OPTIONS }) } };
-  }
+export async function withProvenanceIfLoadable(given: ChildCommand): Promise<ChildCommand> {
+  const { command, args, cwd } = given;
+  const name = programOf(command);
+  if (!(NODE.test(name) || RUNNERS.test(name)) || isRestricted(args) || !existsSync(PRELOAD)) return given;
+  const { NODE_OPTIONS } = environment(process.env, given.env);
+  const stamping = { ...given, env: { ...given.env, ...withProvenance({ NODE_OPTIONS }) } };
+  const node = NODE.test(name) ? command : 'node';
+  return (await loads(node, { cwd, env: environment(process.env, stamping.env) })) ? stamping : given;
 }
 
 /** The file name of a program, without the extensions that Windows uses. */

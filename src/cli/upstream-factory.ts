@@ -9,7 +9,7 @@ import { ClientSecrets, discreet, secretsIn } from './client-secrets.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
-import { ProvenanceOfChildren } from './provenance.js';
+import { withProvenanceIfLoadable } from './provenance.js';
 import { serverNameOf } from './server-name.js';
 import { UsageError } from './usage-error.js';
 
@@ -38,7 +38,8 @@ export interface UpstreamFactoryOptions {
 /** Connects to the server that is served, once for each session. */
 export class UpstreamFactory {
   readonly #children = new Children();
-  readonly #provenance: ProvenanceOfChildren | undefined;
+  /** How to run the server, which is found out once. */
+  readonly #command: Promise<ChildCommand> | undefined;
 
   constructor(
     private readonly spec: UpstreamSpec,
@@ -47,7 +48,7 @@ export class UpstreamFactory {
   ) {
     if (spec.kind === 'command') {
       for (const value of Object.values(spec.env)) this.#hideText(value);
-      this.#provenance = options.provenance === true ? new ProvenanceOfChildren(spec) : undefined;
+      this.#command = options.provenance === true ? withProvenanceIfLoadable(spec) : undefined;
       return;
     }
     // Some hosts put the credential into the path.
@@ -81,10 +82,7 @@ export class UpstreamFactory {
   };
 
   #start(command: ChildCommand): TransportLike | Promise<TransportLike> {
-    const provenance = this.#provenance;
-    if (provenance === undefined) return this.#run(command);
-    const { settled } = provenance;
-    return settled === undefined ? provenance.whenSettled().then((found) => this.#run(found)) : this.#run(settled);
+    return this.#command === undefined ? this.#run(command) : this.#command.then((found) => this.#run(found));
   }
 
   #run(command: ChildCommand): TransportLike {

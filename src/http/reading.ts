@@ -1,7 +1,7 @@
 /** Reads what a client has posted. */
 import type { IncomingMessage } from 'node:http';
 import { withoutNulls } from '../null-for-absent.js';
-import { messagesIn, type ReadMessage } from '../json-messages.js';
+import { messagesIn } from '../json-messages.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
 import { acceptedIn, type Accepted } from './accept.js';
@@ -71,15 +71,11 @@ const CONTENT_TYPE = 'content-type';
 function postedIn(value: unknown, text: string | undefined, accepted: Accepted): Posted | Refused {
   const brought = (): PostedAnswers => (text === undefined ? answersIn(value) : answersInText(text));
   if (Array.isArray(value) && refusals.isTooLongBatch(value)) return { refusal: refusals.BATCH_TOO_LONG, brought };
-  const all = text === undefined ? withoutTexts(value) : messagesIn(value, text);
+  const all = messagesIn(value, text);
   const messages = all.map(({ message }) => messageIn(message));
   if (!areAll(messages)) return { refusal: refusals.INVALID_MESSAGE, brought };
   const texts = all.map(({ message, text: own }, at) => (messages[at] === message ? own : undefined));
   return { messages, texts, accepted };
-}
-
-function withoutTexts(value: unknown): readonly Partial<ReadMessage>[] {
-  return (Array.isArray(value) ? value : [value]).map((message: unknown) => ({ message }));
 }
 
 function areAll(messages: readonly (JsonRpcMessage | undefined)[]): messages is readonly JsonRpcMessage[] {
