@@ -6,7 +6,7 @@
  * - `NOT_IN_FLIGHT`: the message names a request that is over or cancelled, and belongs to no other request
  * - `NO_STREAM`: the client has no stream open, and messages of this kind do not wait for one
  * - `PARK_TIMEOUT`: no stream opened within `parkTimeoutMs`
- * - `PARK_FULL`: `maxParked` messages were already waiting for a stream
+ * - `PARK_FULL`: `maxParked` messages, or messages of `maxParkedBytes`, were already waiting for a stream
  * - `WRITE_TIMEOUT`: the transport did not finish writing the message, probably because its event store does not answer
  * - `SLOW_CLIENT`: the client does not read, and more than `maxBufferedBytes` wait for it; its stream was closed
  * - `ORPHANED`: the client left a server request unanswered and was gone for `orphanTimeoutMs`, or it left the stream of

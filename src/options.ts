@@ -39,6 +39,15 @@ export interface BackchannelOptions {
   readonly maxParked?: number | undefined;
 
   /**
+   * How many bytes the messages that wait for a stream may have together, as JSON text; a character counts as one byte.
+   * When they have as many, one more is refused with `PARK_FULL`. So the first may be of any size.
+   * Four MiB hold a few pictures, and a thousand abandoned sessions still fit into memory.
+   *
+   * @default 4194304
+   */
+  readonly maxParkedBytes?: number | undefined;
+
+  /**
    * How long the client may hold no connection and send nothing, in milliseconds, before a server request that it
    * received is answered with an error. It is also how long the client may take to resume a stream on which a server
    * request was stored for it. `0` means no limit.
@@ -92,6 +101,7 @@ export interface Settings {
   readonly attribution: 'context' | 'last-inbound';
   readonly parkTimeoutMs: number;
   readonly maxParked: number;
+  readonly maxParkedBytes: number;
   readonly orphanTimeoutMs: number;
   readonly sessionWide: 'prefer-standalone' | 'standalone-only';
   readonly responseMode: 'sse' | 'json' | undefined;
@@ -104,6 +114,7 @@ const DEFAULTS: Settings = {
   attribution: 'context',
   parkTimeoutMs: 5_000,
   maxParked: 256,
+  maxParkedBytes: 4 * 2 ** 20,
   orphanTimeoutMs: 30_000,
   sessionWide: 'prefer-standalone',
   responseMode: undefined,
@@ -119,6 +130,7 @@ const CHECKS: Readonly<Record<keyof Settings, Check>> = {
   attribution: oneOf('context', 'last-inbound'),
   parkTimeoutMs: milliseconds,
   maxParked: count,
+  maxParkedBytes: count,
   orphanTimeoutMs: milliseconds,
   sessionWide: oneOf('prefer-standalone', 'standalone-only'),
   responseMode: oneOf('sse', 'json'),

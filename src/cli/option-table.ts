@@ -206,6 +206,14 @@ const TABLE = [
     needs: 'http',
   },
   {
+    flags: '--max-parked-bytes <number>',
+    group: 'backchannel',
+    help: 'how many bytes the messages of a session that wait may have together; one more is refused',
+    value: 'zeroOrMore',
+    default: '4194304',
+    needs: 'http',
+  },
+  {
     flags: '--orphan-timeout <duration>',
     group: 'backchannel',
     help: 'how long a client may be gone before server requests to it fail; 0 means no limit',

@@ -75,6 +75,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       ambiguous: options.ambiguous,
       parkTimeoutMs: options.parkTimeout,
       maxParked: options.maxParked,
+      maxParkedBytes: options.maxParkedBytes,
       orphanTimeoutMs: options.orphanTimeout,
     },
     onerror: logs.report,

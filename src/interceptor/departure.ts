@@ -8,6 +8,7 @@ import type { Route } from '../routing/route.js';
 import type { Parkable, ParkingOutcome } from '../streams/parking.js';
 import type { SendOptions } from '../transport-like.js';
 import type { Outbound } from './events.js';
+import { lengthAsText } from './writable.js';
 import type { WrappedTransport } from './wrapped-transport.js';
 
 /** The time of a message that nobody observed when it was sent, and that has nothing to wait for. */
@@ -65,6 +66,7 @@ export class ParkedMessage implements Parkable {
   readonly nth: number;
   readonly id: RequestId | undefined;
   readonly key: string | undefined;
+  readonly bytes: number;
   readonly mayGoElsewhere: boolean;
   since: number | undefined;
   isOverdue: boolean;
@@ -84,6 +86,7 @@ export class ParkedMessage implements Parkable {
     // What waits for the standalone stream is news about the session: the newest says it all.
     this.key = until === 'standalone' && this.id === undefined ? sameNewsKey(message) : undefined;
     this.mayGoElsewhere = until === 'standalone' && departure.transport.settings.sessionWide === 'prefer-standalone';
+    this.bytes = before?.bytes ?? lengthAsText(message);
     this.since = before?.since;
     this.isOverdue = before?.isOverdue === true;
     this.settled = new Promise((resolve) => {

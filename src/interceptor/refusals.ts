@@ -1,5 +1,5 @@
 import { BackchannelError, textOf } from '../errors.js';
-import type { ParkingFailure } from '../streams/parking.js';
+import type { ParkingFailure, ParkingLimits } from '../streams/parking.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { JsonRpcMessage, MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
 import type { Refusal } from '../routing/route.js';
@@ -38,14 +38,14 @@ function reasonFor(code: Refusal, requested: RequestId | undefined): string {
 export function gaveUp(
   message: MethodMessage,
   code: Exclude<ParkingFailure, 'SUPERSEDED'>,
-  limits: { readonly parkTimeoutMs: number; readonly maxParked: number },
+  limits: ParkingLimits,
 ): BackchannelError {
   return new BackchannelError(code, `${nameOf(message)} was not sent: ${reasonOf(code, limits)}`);
 }
 
 function reasonOf(
   code: Exclude<ParkingFailure, 'SUPERSEDED'>,
-  { parkTimeoutMs, maxParked }: { readonly parkTimeoutMs: number; readonly maxParked: number },
+  { parkTimeoutMs, maxParked, maxParkedBytes }: ParkingLimits,
 ): string {
   switch (code) {
     case 'PARK_TIMEOUT':
@@ -56,8 +56,9 @@ function reasonOf(
       );
     case 'PARK_FULL':
       return (
-        `${maxParked} messages wait for a stream already, and the client opens none. ` +
-        'Raise maxParked (--max-parked, MCP_BACKCHANNEL_MAX_PARKED) to keep more.'
+        `${maxParked} messages, or messages of ${maxParkedBytes} bytes, wait for a stream already, and the client opens ` +
+        'none. Raise maxParked (--max-parked, MCP_BACKCHANNEL_MAX_PARKED) or maxParkedBytes (--max-parked-bytes, ' +
+        'MCP_BACKCHANNEL_MAX_PARKED_BYTES) to keep more.'
       );
     case 'CANCELLED':
       return 'its sender took it back while it waited for a stream.';

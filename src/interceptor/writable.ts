@@ -30,6 +30,16 @@ export function unwritable(message: JsonRpcMessage): Error | undefined {
   }
 }
 
+/** How long a message is that can be written as JSON, in characters. */
+export function lengthAsText(message: JsonRpcMessage): number {
+  try {
+    return JSON.stringify(message).length;
+  } catch {
+    // It could be written when it was first asked. A `toJSON` is free to change its mind.
+    return 0;
+  }
+}
+
 /** Whether it is a response with nothing in it: it has an id, and neither a method, nor a result, nor an error. */
 export function isEmptyResponse(message: JsonRpcMessage): message is ResponseMessage {
   const { id, method, result, error } = Object(message) as JsonRpcMessage;

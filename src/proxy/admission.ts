@@ -20,6 +20,7 @@ export interface ServerTransportOptions {
   readonly enableJsonResponse: boolean;
   readonly maxRequestBodySize: number;
   readonly tooLarge: (maxBytes: number) => Refusal;
+  readonly maxBufferedBytes: number;
   readonly backchannel: BackchannelOptions;
   readonly eventStore?: never;
   readonly retryInterval?: number;
@@ -92,7 +93,7 @@ export class Admission {
   }
 
   #optionsFor(events: TransportEvents): ServerTransportOptions {
-    const { maxBodyBytes, eventStore, enableJsonResponse } = this.settings;
+    const { maxBodyBytes, maxBufferedBytes, eventStore, enableJsonResponse } = this.settings;
     return {
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
@@ -102,6 +103,7 @@ export class Admission {
       enableJsonResponse,
       maxRequestBodySize: maxBodyBytes,
       tooLarge: tooLargeBody,
+      maxBufferedBytes,
       backchannel: this.settings.backchannel,
       ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never, retryInterval: RETRY_MS }),
     };

@@ -100,6 +100,11 @@ export interface StatefulProxyOptions {
    * JSON without spaces counts. The framework itself must limit how much it reads. @default 4_194_304
    */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * How many bytes may wait for a client that does not read. Then the stream that is written to is destroyed, and its
+   * senders are told (`SLOW_CLIENT`). It does not hold for `fetch`. @default 8_388_608
+   */
+  readonly maxBufferedBytes?: number | undefined;
   /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
   /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */

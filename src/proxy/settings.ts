@@ -25,6 +25,7 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly cors: boolean;
   readonly enableJsonResponse: boolean;
   readonly maxBodyBytes: number;
+  readonly maxBufferedBytes: number;
   readonly backchannel: BackchannelOptions;
 }
 
@@ -40,6 +41,7 @@ const DEFAULTS = {
   cors: false,
   enableJsonResponse: false,
   maxBodyBytes: 4_194_304,
+  maxBufferedBytes: 8_388_608,
   backchannel: {},
 } as const;
 
@@ -60,6 +62,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   enableJsonResponse: aBoolean,
   eventStore: aFunction,
   maxBodyBytes: positive,
+  maxBufferedBytes: positive,
   // settingsFrom() checks it and names the wrong option.
   backchannel: () => undefined,
   onerror: aFunction,

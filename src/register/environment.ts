@@ -21,6 +21,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   MCP_BACKCHANNEL_ATTRIBUTION: { option: 'attribution', ...word },
   MCP_BACKCHANNEL_PARK_TIMEOUT: { option: 'parkTimeoutMs', ...duration },
   MCP_BACKCHANNEL_MAX_PARKED: { option: 'maxParked', ...count },
+  MCP_BACKCHANNEL_MAX_PARKED_BYTES: { option: 'maxParkedBytes', ...count },
   MCP_BACKCHANNEL_ORPHAN_TIMEOUT: { option: 'orphanTimeoutMs', ...duration },
   MCP_BACKCHANNEL_SESSION_WIDE: { option: 'sessionWide', ...word },
   MCP_BACKCHANNEL_RESPONSE_MODE: { option: 'responseMode', ...word },

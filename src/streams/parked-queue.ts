@@ -8,6 +8,8 @@ export interface Queued {
   readonly id: RequestId | undefined;
   /** Messages with the same key carry the same news. */
   readonly key: string | undefined;
+  /** The length of its JSON text. */
+  readonly bytes: number;
   /** Since when it waits, in milliseconds of the caller's clock. */
   readonly since: number | undefined;
   /** The stream that it waits for. */
@@ -25,9 +27,15 @@ export class ParkedQueue<M extends Queued> {
   #isInOrderOfTime = true;
   #isSorted = true;
   #forAnyStream = 0;
+  #bytes = 0;
 
   get size(): number {
     return this.#places.size;
+  }
+
+  /** The length of all of them together. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** A message waits that may leave by the stream of a request. */
@@ -60,9 +68,9 @@ export class ParkedQueue<M extends Queued> {
     if (place > this.#last) this.#last = place;
     else if (!this.#places.has(place)) this.#isInOrderOfTime = this.#isSorted = false;
     const before = this.#places.get(place);
-    if (before !== undefined && isForAnyStream(before)) this.#forAnyStream -= 1;
+    if (before !== undefined) this.#count(before, -1);
     this.#places.set(place, message);
-    if (isForAnyStream(message)) this.#forAnyStream += 1;
+    this.#count(message, 1);
     if (key !== undefined) this.#placeOf.set(key, place);
   }
 
@@ -105,7 +113,7 @@ export class ParkedQueue<M extends Queued> {
     const all = [...this.#sorted().values()];
     this.#places.clear();
     this.#placeOf.clear();
-    this.#forAnyStream = 0;
+    this.#forAnyStream = this.#bytes = 0;
     return all;
   }
 
@@ -124,7 +132,12 @@ export class ParkedQueue<M extends Queued> {
     const { key } = message;
     this.#places.delete(place);
     if (key !== undefined) this.#placeOf.delete(key);
-    if (isForAnyStream(message)) this.#forAnyStream -= 1;
+    this.#count(message, -1);
+  }
+
+  #count(message: M, by: 1 | -1): void {
+    if (isForAnyStream(message)) this.#forAnyStream += by;
+    this.#bytes += by * message.bytes;
   }
 }
 

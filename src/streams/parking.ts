@@ -31,14 +31,15 @@ export interface ParkingOutcome<T> {
   giveUp(message: T, failure: ParkingFailure): void;
 }
 
-/** How many messages may be parked, and for how long. */
+/** How many messages may be parked, how long they may be together, and for how long. */
 export interface ParkingLimits {
   readonly parkTimeoutMs: number;
   readonly maxParked: number;
+  readonly maxParkedBytes: number;
 }
 
 /**
- * Parks messages that have no stream yet, bounded in number and in time. Every message that is parked is retried or given
+ * Parks messages that have no stream yet, bounded in number, size and time. Every message that is parked is retried or given
  * up in the end, in the order in which the messages were parked.
  */
 export class Parking<T extends Parkable> {
@@ -58,7 +59,7 @@ export class Parking<T extends Parkable> {
 
   /** @returns whether it waits now. If not, it was given up */
   park(message: T): boolean {
-    const { parkTimeoutMs, maxParked } = this.limits;
+    const { parkTimeoutMs } = this.limits;
     const same = message.key === undefined ? undefined : this.#queue.same(message.key);
     if (same !== undefined && message.since !== undefined) {
       // It was parked before, and a newer one was parked while it was tried.
@@ -72,7 +73,7 @@ export class Parking<T extends Parkable> {
       this.outcome.giveUp(message, 'PARK_TIMEOUT');
       return false;
     }
-    if (same === undefined && this.#queue.size >= maxParked && !this.#makeRoom()) {
+    if (same === undefined && !this.#makeRoom()) {
       this.outcome.giveUp(message, 'PARK_FULL');
       return false;
     }
@@ -85,9 +86,17 @@ export class Parking<T extends Parkable> {
 
   /** An overdue message may wait for as long as it takes, but it must not keep out one that is not overdue. */
   #makeRoom(): boolean {
-    const overdue = this.#queue.takeOverdue();
-    if (overdue !== undefined) this.outcome.giveUp(overdue, 'PARK_FULL');
-    return overdue !== undefined;
+    while (this.#isFull()) {
+      const overdue = this.#queue.takeOverdue();
+      if (overdue === undefined) return false;
+      this.outcome.giveUp(overdue, 'PARK_FULL');
+    }
+    return true;
+  }
+
+  #isFull(): boolean {
+    const { maxParked, maxParkedBytes } = this.limits;
+    return this.#queue.size >= maxParked || this.#queue.bytes >= maxParkedBytes;
   }
 
   /** A stream has opened: every message is tried again. */

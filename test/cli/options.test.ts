@@ -148,6 +148,7 @@ describe('takes', () => {
       ambiguous: 'last-inbound',
       parkTimeout: 5_000,
       maxParked: 256,
+      maxParkedBytes: 4_194_304,
       orphanTimeout: 30_000,
       jsonResponse: false,
       stdio: false,

@@ -1,4 +1,4 @@
-/** How many messages wait for a client that holds no stream, as `--max-parked` says. */
+/** How many messages wait for a client that holds no stream, as `--max-parked` and `--max-parked-bytes` say. */
 import { afterEach, expect, it } from 'vitest';
 import { healthOf, Started } from './support.js';
 
@@ -28,11 +28,14 @@ const ASKS_AT_ONCE: readonly string[] = [
 ];
 
 it.each([
-  { maxParked: '0', parked: 0 },
-  { maxParked: '2', parked: 2 },
-  { maxParked: '3', parked: 3 },
-])('with --max-parked $maxParked, of three questions $parked wait, and the others are refused', async (row) => {
-  const limits = ['--max-parked', row.maxParked, '--park-timeout', '10m'];
+  { limit: ['--max-parked', '0'], parked: 0 },
+  { limit: ['--max-parked', '2'], parked: 2 },
+  { limit: ['--max-parked', '3'], parked: 3 },
+  // Each has between 70 and 100.
+  { limit: ['--max-parked-bytes', '0'], parked: 0 },
+  { limit: ['--max-parked-bytes', '100'], parked: 2 },
+])('with $limit, of three questions $parked wait, and the others are refused', async (row) => {
+  const limits = [...row.limit, '--park-timeout', '10m'];
   const { command, url } = await started.endpoint(['--trace', ...limits, ...ASKS_AT_ONCE]);
   await started.client(url);
   const last = await command.line(/elicitation\/create 3 → nowhere (parked|refused PARK_FULL) /);

@@ -74,7 +74,7 @@ describe('an invalid option is refused by withBackchannel(), naming the option a
     expect(error.code).toBe('INVALID_OPTION');
     expect(error.message).toContain(`unknown option "${name}"`);
     expect(error.message).toContain(
-      'ambiguous, attribution, parkTimeoutMs, maxParked, orphanTimeoutMs, sessionWide, responseMode, sessionOf, scopeOf',
+      'ambiguous, attribution, parkTimeoutMs, maxParked, maxParkedBytes, orphanTimeoutMs, sessionWide, responseMode, sessionOf, scopeOf',
     );
   });
 

@@ -84,6 +84,20 @@ describe('a request for which there is no stream', () => {
     expect(first.outcome).toBe('resolved');
   });
 
+  test('is rejected when those who wait are too long together, and may be of any length when none waits', async () => {
+    const rig = watchedRig({ maxParkedBytes: 1_000 });
+    const first = sent(rig, { ...elicit('q'), params: { message: 'x'.repeat(1_000) } });
+    await expect(rig.transport.send(elicit('one more'))).rejects.toMatchObject({
+      code: 'PARK_FULL',
+      message: expect.stringContaining('messages of 1000 bytes') as string,
+    });
+    rig.get();
+    await Promise.resolve();
+    await settle();
+    expect(first.outcome).toBe('resolved');
+    expect(rig.transport.backchannel.snapshot().parked).toBe(0);
+  });
+
   test('gets the error of the transport when it leaves and that fails', async () => {
     const rig = watchedRig();
     rig.inner.write = () => Promise.reject(new Error('disk full'));

@@ -17,6 +17,7 @@ const proxy = {
 it.each([
   { of: wrapper, name: 'parkTimeoutMs', value: 5_000 },
   { of: wrapper, name: 'maxParked', value: 256 },
+  { of: wrapper, name: 'maxParkedBytes', value: 4_194_304 },
   { of: wrapper, name: 'orphanTimeoutMs', value: 30_000 },
   { of: wrapper, name: 'ambiguous', value: 'last-inbound' },
   { of: wrapper, name: 'attribution', value: 'context' },
@@ -24,6 +25,7 @@ it.each([
   { of: proxy, name: 'maxSessions', value: 1_000 },
   { of: proxy, name: 'maxInFlight', value: 1_000 },
   { of: proxy, name: 'maxBodyBytes', value: 4_194_304 },
+  { of: proxy, name: 'maxBufferedBytes', value: 8_388_608 },
   { of: proxy, name: 'idleTimeoutMs', value: 1_800_000 },
   { of: proxy, name: 'serialize', value: false },
   { of: proxy, name: 'enableJsonResponse', value: false },

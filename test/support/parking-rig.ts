@@ -8,7 +8,7 @@ export interface NamedParkable extends Parkable {
 let parked = 0;
 
 export function parkable(name: string, more: Partial<Parkable> = {}): NamedParkable {
-  const usual = { id: undefined, key: undefined, until: 'any-stream', mayGoElsewhere: false } as const;
+  const usual = { bytes: 1, id: undefined, key: undefined, until: 'any-stream', mayGoElsewhere: false } as const;
   return { name, nth: parked++, ...usual, since: undefined, isOverdue: false, ...more };
 }
 
@@ -26,7 +26,7 @@ export interface ParkingRig {
 export function parkingRig(limits: Partial<ParkingLimits> = {}): ParkingRig {
   const rig: ParkingRig = {
     parking: new Parking<NamedParkable>(
-      { parkTimeoutMs: 1_000, maxParked: 256, ...limits },
+      { parkTimeoutMs: 1_000, maxParked: 256, maxParkedBytes: 1_000_000, ...limits },
       {
         retry: (message) => {
           rig.out.push(message.name);

@@ -15,8 +15,8 @@ export const LIFE_MUTANTS: readonly Mutant[] = [
     'C6',
     'let any number wait',
     PARKING,
-    'this.#queue.size >= maxParked && !this.#makeRoom()',
-    'this.#queue.size < maxParked && maxParked < 0',
+    'return this.#queue.size >= maxParked || this.#queue.bytes >= maxParkedBytes;',
+    'return this.#queue.bytes >= maxParkedBytes && maxParked < 0;',
   ),
   mutant(
     'C6',
