@@ -4,7 +4,16 @@ import { ParkedQueue, type Queued } from '../../src/streams/parked-queue.js';
 let sent = 0;
 
 function waiting(since: number | undefined, more: Partial<Queued> = {}): Queued {
-  return { nth: sent++, bytes: 1, id: undefined, key: undefined, until: 'any-stream', isOverdue: false, since, ...more };
+  return {
+    nth: sent++,
+    bytes: 1,
+    id: undefined,
+    key: undefined,
+    until: 'any-stream',
+    isOverdue: false,
+    since,
+    ...more,
+  };
 }
 
 function queueOf(...all: Queued[]): ParkedQueue<Queued> {
