@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** A node that holds a lease. */
+export interface Node {
+  /** Its incarnation: random, made when it joined, never used again. It is the first part of the ids of its sessions. */
+  readonly id: string;
+  /** The base URL of its inner listener. */
+  readonly address: string;
+  /** Whether it takes new sessions. A node that drains does not. */
+  readonly isDraining: boolean;
+}
+
+/** Where a session is, as its id and the leases tell. */
+export type Whereabouts =
+  | { readonly at: 'here' }
+  | { readonly at: 'node'; readonly node: Node }
+  /** Its node is gone. Another may have adopted it, or may. */
+  | { readonly at: 'gone'; readonly id: string }
+  /** No node ever made this id. */
+  | { readonly at: 'nowhere' };
+
+/** A client's request, as it is passed on to another node. */
+export interface PassedRequest {
+  readonly method: string;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Uint8Array | undefined;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The owner's answer, or the last words that stand in its place. */
+export interface PassedAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly rawHeaders: readonly string[];
+  /** It never fails: if the owner is lost, it ends with an error for each request that is not answered yet. */
+  readonly body: Readable;
+}
+
+/** What became of a request that was to be passed on. */
+export type Passed =
+  | PassedAnswer
+  /** It surely did not run there: nobody listens any more, or the session is unknown there. */
+  | 'gone'
+  /** Too many requests are being passed on already. */
+  | 'busy';
+
+/** The nodes that share sessions, as a proxy sees them. It knows no engine. */
+export interface Cluster {
+  /** The incarnation of this node. It changes if the node was taken for dead and had to begin anew. */
+  readonly self: string;
+  /** The address is the base URL of the inner listener, as other nodes reach it. Resolves when the first beat is done. */
+  join(address?: string): Promise<void>;
+  /** From now on other nodes get the new sessions. */
+  drain(): Promise<void>;
+  /** Gives the lease back, and closes the connection to the engine. */
+  leave(): Promise<void>;
+  whereIs(sessionId: string): Whereabouts;
+  /** A node that takes new sessions in the place of this one, chosen at random. */
+  other(): Node | undefined;
+  pass(request: PassedRequest, node: Node): Promise<Passed>;
+  /** Checks a request that came in on the inner listener, and reads its body. `undefined`: no node of ours has sent it. */
+  received(request: IncomingMessage, maxBytes: number): Promise<{ readonly body: Uint8Array } | undefined>;
+  /** Called when this node was taken for dead: its sessions are lost. `self` has changed by then. */
+  onLost(listener: () => void): void;
+  snapshot(): ClusterSnapshot;
+}
+
+export interface ClusterSnapshot {
+  readonly node: string;
+  readonly nodes: number;
+  readonly isDraining: boolean;
+  readonly isEngineUp: boolean;
+  /** Requests that were passed on, by what became of them. */
+  readonly passed: Readonly<Record<'answered' | 'lost' | 'gone' | 'busy', number>>;
+  readonly adopted: number;
+}
