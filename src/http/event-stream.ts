@@ -1,7 +1,8 @@
 import type { Connection } from '../streams/connection.js';
 import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
-import { checkBuffer, USUALLY_BUFFERED } from './slow-client.js';
+import { checkBuffer } from './slow-client.js';
 import type { Carried, Visit } from './visit.js';
+import { outsideTheHeap, USUALLY_BUFFERED } from './waiting-bytes.js';
 
 /** What a stream needs to know of the transport that it belongs to. */
 export interface StreamOwner {
@@ -70,7 +71,7 @@ export class EventStream implements LateStarter, Carried {
   write(text: string): void {
     if (!this.visit.begins()) return;
     checkBuffer(this.visit, text, this.owner);
-    if (this.#isHeadWritten) this.visit.response.write(text);
+    if (this.#isHeadWritten) this.visit.response.write(outsideTheHeap(text, this.visit.response));
     else {
       this.#writeHead();
       this.visit.response.write(this.#primer + text);
@@ -91,11 +92,12 @@ export class EventStream implements LateStarter, Carried {
     if (this.isFinished || (text === '' && this.#isTaken())) return;
     if (this.visit.begins()) {
       if (text !== '') checkBuffer(this.visit, text, this.owner);
-      if (this.#isHeadWritten) this.visit.response.end(text);
+      const { response } = this.visit;
+      if (this.#isHeadWritten) response.end(outsideTheHeap(text, response));
       else {
         const all = this.#primer + text;
         this.#writeHead(Buffer.byteLength(all));
-        this.visit.response.end(all);
+        response.end(outsideTheHeap(all, response));
       }
     }
     this.#over();
