@@ -58,11 +58,12 @@ function mayHaveId(chunk: Uint8Array): boolean {
 }
 
 function isIdAt(chunk: Uint8Array, at: number): boolean {
-  return ID.every((byte, offset) => chunk[at + offset] === byte);
+  return chunk[at] === ID[0] && chunk[at + 1] === ID[1] && chunk[at + 2] === ID[2];
 }
 
 const UTF8 = new TextDecoder();
-const ID = new TextEncoder().encode('id:');
+/** `id:` */
+const ID = [0x69, 0x64, 0x3a];
 const LINE_FEED = 0x0a;
 
 // Ids come first and are short. The rest of an event may be large.
