@@ -129,6 +129,8 @@ export interface SlowResult extends Environment {
     readonly mostAfterLimit: Measured;
     readonly end: Measured;
   };
+  /** At the end, when all garbage is collected: the heap, and what it holds outside. */
+  readonly inUseMiB: Measured;
   readonly secondsToLimit: Measured;
   /** Because of `maxBufferedBytes`. */
   readonly streamsEnded: Measured;

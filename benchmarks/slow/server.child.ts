@@ -31,6 +31,8 @@ export interface Written {
   /** How many were. */
   readonly streamsEnded: number;
   readonly mebibytesPerSecond: number;
+  /** What is in use at the end, when all garbage is collected: the heap, and what it holds outside. */
+  readonly inUseMiB: number;
 }
 
 const TICK_MS = 5;
@@ -71,7 +73,8 @@ process.on('message', ({ writeForMs }: { readonly writeForMs: number }) => {
     if (ms >= writeForMs) {
       samples.push(sample());
       const mebibytesPerSecond = (written * messageBytes) / 2 ** 20 / (ms / 1_000);
-      process.send?.({ samples, atLimit, streamsEnded, mebibytesPerSecond } satisfies Written);
+      const inUseMiB = inUse();
+      process.send?.({ samples, atLimit, streamsEnded, mebibytesPerSecond, inUseMiB } satisfies Written);
       return;
     }
     const all = [...listeners.values()];
@@ -90,6 +93,13 @@ process.on('disconnect', () => process.exit());
 
 function sample(): Sample {
   return { ms: performance.now() - startedAt, rssMiB: process.memoryUsage.rss() / 2 ** 20 };
+}
+
+function inUse(): number {
+  if (gc === undefined) throw new Error('run it with --expose-gc');
+  gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -45,10 +45,8 @@ function notes({ routing, scale, peers }: SomeResults): string[] {
   const sentences = [
     ...(routing === undefined
       ? []
-      : [
-          'A cycle has four messages: a call, a question, its answer, and the result of the call. A message is a quarter of it.',
-        ]),
-    ...(routing?.timing === undefined ? [] : [`Its time is ${routing.timing}.`]),
+      : ['Messages are routed in cycles of four: a call, a question, its answer, and the result of the call.']),
+    ...(routing?.timing === undefined ? [] : [`The time of a message is ${routing.timing}.`]),
     ...(routing === undefined && scale === undefined
       ? []
       : ['Heap is `heapUsed` after a forced garbage collection, minus that of the same number of bare transports.']),

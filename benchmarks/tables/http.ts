@@ -15,7 +15,7 @@ const UNNAMED =
 const CLOSED_LOOP =
   'Each client waits for its answer before it calls again (closed loop), so p99 is not that of a service under constant load.';
 const FLOOR =
-  'The floor is a `node:http` server without sessions, checks, SDK and routing, that parses what comes in and writes the same messages.';
+  'The floor is a `node:http` server without sessions, checks, SDK or routing. It parses what comes in and writes the same messages.';
 const SERVER =
   'The time of a call includes the time of the client. The processor time is that of the server alone, so it shows the difference more clearly.';
 

@@ -3,7 +3,7 @@ import { many, markdownTable, spread } from './markdown.js';
 
 /** Clients that do not read: what they cost the server, and its other clients. */
 export function slowTable(result: SlowResult): string {
-  const { rssMiB, alone, withSlow, secondsToLimit, streamsEnded, writtenMiBPerSecond } = result;
+  const { rssMiB, inUseMiB, alone, withSlow, secondsToLimit, streamsEnded, writtenMiBPerSecond } = result;
   const { slowClients = NaN, callers = NaN, maxBufferedBytes = NaN, writeForMs = NaN } = result.effort;
   const limit = `${String(maxBufferedBytes / 2 ** 20)} MiB`;
   const caption = [
@@ -18,6 +18,7 @@ export function slowTable(result: SlowResult): string {
       [`when the first stream is ended, after ${spread(secondsToLimit)} s`, spread(rssMiB.atLimit)],
       ['the most after that', spread(rssMiB.mostAfterLimit)],
       ['at the end', spread(rssMiB.end)],
+      ['of that in use, when all garbage is collected', spread(inUseMiB)],
     ],
   );
   const calls = markdownTable(

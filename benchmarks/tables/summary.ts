@@ -31,8 +31,9 @@ function routingLines({ cycle, bytes, node }: Of<'routing'>): string[] {
 function httpLine({ rows }: Of<'http'>): string {
   const wrapped = rows.map(({ wrappedToBare }) => wrappedToBare.time.ratio);
   const ours = rows.flatMap(({ oursToBare }) => (oursToBare === undefined ? [] : [oursToBare.serverCpu.ratio]));
-  const own = ours.length === 0 ? '' : `; on our own transport, it takes ${range(ours)} times the processor time`;
-  return `**A call over HTTP** takes ${range(wrapped)} times as long as on the bare SDK transport, by workload${own}.`;
+  const own =
+    ours.length === 0 ? '' : `; on our own transport, it takes the server ${range(ours)} times the processor time`;
+  return `**A call over HTTP** takes ${range(wrapped)} times as long as on the bare SDK transport, depending on the workload${own}.`;
 }
 
 function range(ratios: readonly number[]): string {
@@ -47,5 +48,5 @@ function peersLine({ aims }: Of<'peers'>): string {
       const inRounds = `${digits(ratio.median)} times as many in paired rounds, from ${digits(ratio.min)} to ${digits(ratio.max)}`;
       return `${digits(ours.median)} calls per second with ${backend} backend (best other proxy: ${digits(bestPeer.median)}, ${bestPeerName}; ${inRounds})`;
     });
-  return `**The command** relays ${parts.join(' and ')}, 16 at once.`;
+  return `**The command**, with 16 calls at once, relays ${parts.join(' and ')}.`;
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { asError } from '../errors.js';
@@ -6,6 +6,7 @@ import { FAILED, type Answer } from '../proxy/own-answers.js';
 import type { Guard, Incoming } from '../proxy/guard.js';
 import { incomingOf } from '../proxy/node-listener.js';
 import type { StatefulProxy } from '../proxy/options.js';
+import { http } from './node-http.js';
 
 /** How long a request may take to arrive, head and body. Answers have no time limit. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 } as const;
@@ -35,7 +36,7 @@ export interface EndpointOptions {
 /** Serves the MCP endpoint, `/healthz`, `/metrics` and the well-known documents. Any other path gets 404. */
 export function createEndpoint(options: EndpointOptions): Server {
   const { onerror, keepAliveTimeout = 75_000, timeouts = TIMEOUTS } = options;
-  return createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
+  return http.createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
     try {
       handle(options, request, response);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { ChildCommand } from '../backends/stdio/child-transport.js';
 import { EXIT_CODES, GROUPS, USAGE } from './help-text.js';
@@ -148,8 +148,7 @@ function flagOf(flags: string): string {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return (createRequire(import.meta.url)('mcp-backchannel/package.json') as { version: string }).version;
 }
 
 /** Leaves out the value of an unknown option, because it may be a credential. */

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import process from 'node:process';
 import spawn from 'cross-spawn';
 import { environment } from '../backends/stdio/child-environment.js';
 import type { ChildCommand } from '../backends/stdio/child-transport.js';
+import { executableOf } from '../backends/stdio/find-command.js';
 import { PRELOAD, withProvenance } from '../provenance/index.js';
 
 /** Programs that run a server on Node, as far as anybody can tell: what is not Node ignores `NODE_OPTIONS`. */
@@ -14,8 +15,8 @@ const RUNNERS = /^(?:npx|npm|tsx|ts-node|pnpm|pnpx|yarn|bunx|bun)$/;
 const PROBE_TIMEOUT_MS = 1_000;
 
 /**
- * The command, changed so that a server on Node says whose message it sends, if its Node can load the preload. It runs to
- * find out, because a server must never fail to start because of us.
+ * The command, changed so that a server on Node says whose message it sends, if its Node can load the preload. Another
+ * Node than ours runs to find out, because a server must never fail to start because of us.
  */
 export async function withProvenanceIfLoadable(given: ChildCommand): Promise<ChildCommand> {
   const { command, args, cwd } = given;
@@ -24,6 +25,7 @@ export async function withProvenanceIfLoadable(given: ChildCommand): Promise<Chi
   const { NODE_OPTIONS } = environment(process.env, given.env);
   const stamping = { ...given, env: { ...given.env, ...withProvenance({ NODE_OPTIONS }) } };
   const node = NODE.test(name) ? command : 'node';
+  if (NODE_OPTIONS === process.env['NODE_OPTIONS'] && isOurs({ ...given, command: node })) return stamping;
   return (await loads(node, { cwd, env: environment(process.env, stamping.env) })) ? stamping : given;
 }
 
@@ -36,6 +38,15 @@ function programOf(command: string): string {
 /** With its permission model, Node must not read our files. */
 function isRestricted(args: readonly string[]): boolean {
   return args.some((arg) => /^--(?:experimental-)?permission$/.test(arg));
+}
+
+/** Whether it is the Node that runs us. */
+function isOurs(node: ChildCommand): boolean {
+  try {
+    return executableOf(node) === realpathSync(process.execPath);
+  } catch {
+    return false;
+  }
 }
 
 /** Runs nothing with this Node, and sees whether that works. */

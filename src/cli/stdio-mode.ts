@@ -1,6 +1,7 @@
 import { withBackchannel } from '../backchannel.js';
 import type { StatefulProxyOptions } from '../proxy/options.js';
 import { Credential } from '../proxy/credential.js';
+import { lateHeaders } from '../proxy/opener.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
 import { endsWithin } from '../ends-within.js';
@@ -26,10 +27,15 @@ export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMo
   const over = new Promise<End | 'server gone'>((resolve) => (isOver = resolve));
   const client = new StdioTransport(isOver, maxMessage);
   const downstream = withBackchannel(client, options.backchannel);
-  const headers = new Headers();
+  const headers = lateHeaders(() => new Headers());
   const session = new Session(
     downstream,
-    { headers, credential: new Credential(headers, []) },
+    {
+      get headers() {
+        return headers();
+      },
+      credential: new Credential({ get: () => null }, []),
+    },
     proxySettingsFrom({ ...options, idleTimeoutMs: 0 }),
     () => {
       isOver('server gone');

@@ -3,9 +3,9 @@
  * shows the refused text, unless that may be a credential.
  */
 import { statSync } from 'node:fs';
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { durationMs } from '../durations.js';
 import { hostPattern, isOrigin } from '../proxy/host-pattern.js';
+import { http } from './node-http.js';
 import { refused } from './usage-error.js';
 
 /** Headers that belong to one connection, or to the session of one side. */
@@ -126,8 +126,8 @@ function wholeNumber(value: string, flag: string, least: number, most: number): 
 
 function isHeader(name: string, value: string): boolean {
   try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
     return true;
   } catch {
     return false;

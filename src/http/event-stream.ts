@@ -1,7 +1,8 @@
 import type { Connection } from '../streams/connection.js';
 import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
-import { checkBuffer, USUALLY_BUFFERED } from './slow-client.js';
+import { checkBuffer } from './slow-client.js';
 import type { Carried, Visit } from './visit.js';
+import { outsideTheHeap, USUALLY_BUFFERED } from './waiting-bytes.js';
 
 /** What a stream needs to know of the transport that it belongs to. */
 export interface StreamOwner {
@@ -27,6 +28,8 @@ export class EventStream implements LateStarter, Carried {
   isResumable = false;
   #isHeadWritten = false;
   #primer = '';
+  /** What was written in this tick. */
+  #waiting = '';
 
   /**
    * @param post the POST whose messages it carries. `undefined`: it is the standalone stream
@@ -41,6 +44,10 @@ export class EventStream implements LateStarter, Carried {
   ) {
     visit.carries = this;
     lateStart(this);
+  }
+
+  get heldBytes(): number {
+    return this.#waiting.length;
   }
 
   /** Writes the head now, if it is not written: nothing has come that it could be written with. */
@@ -63,18 +70,27 @@ export class EventStream implements LateStarter, Carried {
   }
 
   /**
-   * Writes a piece of the stream.
+   * Writes a piece of the stream. Node gives nothing to the socket before the end of the tick, and makes a chunk of each
+   * piece until then. So all pieces of a tick are handed to it as one.
    *
    * @throws BackchannelError `SLOW_CLIENT`: too much waits for the client already. The stream is closed
    */
   write(text: string): void {
     if (!this.visit.begins()) return;
     checkBuffer(this.visit, text, this.owner);
-    if (this.#isHeadWritten) this.visit.response.write(text);
+    if (this.#waiting === '') process.nextTick(endTick, this);
+    if (this.#isHeadWritten) this.#waiting += text;
     else {
       this.#writeHead();
-      this.visit.response.write(this.#primer + text);
+      this.#waiting = this.#primer + text;
     }
+  }
+
+  /** Hands over what was written in this tick, if the stream has not ended since. */
+  endTick(): void {
+    if (this.#waiting === '') return;
+    this.visit.response.write(outsideTheHeap(this.#waiting, this.visit.response));
+    this.#waiting = '';
   }
 
   /** Writes a comment. For a client that does not read, it has waited long enough. */
@@ -91,11 +107,12 @@ export class EventStream implements LateStarter, Carried {
     if (this.isFinished || (text === '' && this.#isTaken())) return;
     if (this.visit.begins()) {
       if (text !== '') checkBuffer(this.visit, text, this.owner);
-      if (this.#isHeadWritten) this.visit.response.end(text);
+      const { response } = this.visit;
+      if (this.#isHeadWritten) response.end(outsideTheHeap(this.#waiting + text, response));
       else {
         const all = this.#primer + text;
         this.#writeHead(Buffer.byteLength(all));
-        this.visit.response.end(all);
+        response.end(outsideTheHeap(all, response));
       }
     }
     this.#over();
@@ -120,8 +137,13 @@ export class EventStream implements LateStarter, Carried {
 
   #over(): void {
     this.isFinished = true;
+    this.#waiting = '';
     startsNoMore(this);
     this.owner.ended(this);
     this.visit.answered();
   }
+}
+
+function endTick(stream: EventStream): void {
+  stream.endTick();
 }

@@ -18,10 +18,10 @@ export function textOf(message: JsonRpcMessage): string {
 /** Whether what makes it a message is surely in its text. */
 function isPlain(message: JsonRpcMessage): boolean {
   if (hasToJson(message)) return false;
-  const { id, method, result, error } = message;
+  const { id, method } = message;
   if (typeof id === 'number' && !Number.isFinite(id)) return false;
   if (typeof method === 'string') return true;
-  const payload: unknown = result ?? error;
+  const payload: unknown = message.result ?? message.error;
   return typeof payload === 'object' && payload !== null && !hasToJson(payload);
 }
 

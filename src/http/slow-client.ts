@@ -1,9 +1,7 @@
 /** A client that does not read fills the memory of the server, whichever of its connections the bytes wait for. */
 import { BackchannelError } from '../errors.js';
+import { USUALLY_BUFFERED } from './waiting-bytes.js';
 import type { Visit } from './visit.js';
-
-/** Below this, what waits is what Node has not given to the socket yet. */
-export const USUALLY_BUFFERED = 65_536;
 
 /** Knows all connections of the client. */
 interface Buffers {

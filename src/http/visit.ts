@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onConnectionEnd } from '../streams/connection-end.js';
 import type { OtherAnswer, PendingAnswer } from './pending-answer.js';
 import { write, type Refusal } from './refusals.js';
+import { outsideTheHeap } from './waiting-bytes.js';
 
 /** What is written with the response of a visit, for as long as its connection lives. */
 export interface Carried {
@@ -86,7 +87,7 @@ export class Visit {
 
   /** Answers with a body, or with none. */
   answer(status: number, headers: Readonly<Record<string, string | number>>, body?: string): void {
-    this.response.writeHead(status, headers).end(body);
+    this.response.writeHead(status, headers).end(body && outsideTheHeap(body, this.response));
     this.answered();
   }
 

@@ -125,8 +125,8 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
   handleRequest(...args: unknown[]): unknown {
     this.#check?.requestCame(this.inner.onmessage !== undefined);
     const { handleRequest } = this.inner as unknown as { handleRequest: (...args: unknown[]) => unknown };
-    const call = handleRequest.bind(this.inner);
-    return this.#liveness === undefined ? call(...args) : this.#liveness.handleRequest(call, args);
+    const call = (): unknown => Reflect.apply(handleRequest, this.inner, args);
+    return this.#liveness === undefined ? call() : this.#liveness.handleRequest(call, args);
   }
 
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {

@@ -51,10 +51,15 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
     if (intercepted !== undefined || this.#intercepted?.has(key) === true) return intercepted;
     if (this.#isMethod(key)) return this.#intercept(key);
     if (this.#isProperty(key)) return Reflect.get(this.interceptor, key);
-    const isMethod = key !== 'constructor' && !this.#assigned.has(key) && isFunctionProperty(inner, key);
     // `this` must be the inner transport, in accessors too: a façade has no private fields, and when the transport itself
     // reads `this.onmessage` it must get the listener for every message.
-    return isMethod ? this.#handOut(key) : Reflect.get(inner, key, inner);
+    const value: unknown = Reflect.get(inner, key, inner);
+    const isMethod =
+      typeof value === 'function' &&
+      key !== 'constructor' &&
+      !this.#assigned.has(key) &&
+      isFunctionProperty(inner, key);
+    return isMethod ? this.#handOut(key, value as Callable) : value;
   }
 
   set(inner: T, key: PropertyKey, value: unknown): boolean {
@@ -114,12 +119,11 @@ class FacadeHandler<T extends object> implements ProxyHandler<T> {
   }
 
   /** A method of the inner transport that runs on the inner transport, though it is called on the façade. */
-  #handOut(key: PropertyKey): unknown {
+  #handOut(key: PropertyKey, original: Callable): unknown {
     const { inner, self } = this;
-    const original: unknown = Reflect.get(inner, key, inner);
     const known = this.#methods?.get(key);
-    if (known?.original === original) return known?.handedOut;
-    const handedOut = new Proxy(original as Callable, {
+    if (known?.original === original) return known.handedOut;
+    const handedOut = new Proxy(original, {
       apply(method, thisArg, args): unknown {
         const result: unknown = Reflect.apply(method, thisArg === self ? inner : thisArg, args);
         return result === inner ? self : result;

@@ -96,9 +96,9 @@ export class Liveness implements StreamListener, OrphanListener {
   }
 
   /** Of a foreign transport only. */
-  handleRequest(call: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+  handleRequest(call: () => unknown, args: readonly unknown[]): unknown {
     const streams = this.#clientStreams;
-    return streams instanceof WatchedStreams ? streams.handleRequest(call, args) : call(...args);
+    return streams instanceof WatchedStreams ? streams.handleRequest(call, args) : call();
   }
 
   /** If a transport carries several sessions, it is not known whose answer a POST holds. */

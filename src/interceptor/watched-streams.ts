@@ -9,8 +9,6 @@ import { StreamWatcher } from '../streams/stream-watcher.js';
 import { resumesWhenHandled, storesEvents, storesWhileAway } from '../streams/transport-traits.js';
 import { connectionOn, onConnection } from './origin.js';
 
-type HandleRequest = (...args: unknown[]) => unknown;
-
 /** The streams of a foreign transport. What is known of them is seen in the responses that it writes. */
 export class WatchedStreams implements ClientStreams {
   /** Made by the first `handleRequest` that can be watched. Without it nothing is known of streams. */
@@ -40,8 +38,9 @@ export class WatchedStreams implements ClientStreams {
     return connection instanceof HttpConnection ? connection : undefined;
   }
 
-  handleRequest(call: HandleRequest, args: unknown[]): unknown {
-    if (!isWatchable(args)) return call(...args);
+  /** @param args those of `call` */
+  handleRequest(call: () => unknown, args: readonly unknown[]): unknown {
+    if (!isWatchable(args)) return call();
     const { inner, listener, hasSeveralSessions } = this;
     this.#watcher ??= new StreamWatcher(listener, resumesWhenHandled(inner), hasSeveralSessions, storesEvents(inner));
     // Only while a server request is open may a POST be an answer to one.

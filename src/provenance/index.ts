@@ -6,11 +6,15 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * With forward slashes, which Windows accepts too: in `NODE_OPTIONS`, a backslash may be an escape.
+ * With forward slashes, which Windows accepts too: in `NODE_OPTIONS`, a backslash may be an escape. The path by way of
+ * the parent holds in the joined files of the command, too.
  *
  * @internal
  */
-export const PRELOAD: string = fileURLToPath(new URL('preload.cjs', import.meta.url)).replaceAll('\\', '/');
+export const PRELOAD: string = fileURLToPath(new URL('../provenance/preload.cjs', import.meta.url)).replaceAll(
+  '\\',
+  '/',
+);
 
 /**
  * The environment for a stdio server whose messages shall name their originating requests: `NODE_OPTIONS` loads a small

@@ -8,6 +8,7 @@ import type { PassedHeaders } from './client-transport.js';
 import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
 import { Guard, type Incoming } from './guard.js';
+import { lateHeaders, type Opener } from './opener.js';
 import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -87,9 +88,7 @@ export class Admission {
     if (id !== null)
       return this.sessions.find(id, credential, () => passedOf(headers, this.settings.passHeaders ?? []));
     // The transport reads the body and checks that this is an `initialize` request.
-    return method === 'POST'
-      ? this.sessions.open({ headers: incoming.allHeaders(), credential, isProbing: isProbe(headers) }, makeTransport)
-      : NO_SESSION_ID;
+    return method === 'POST' ? this.sessions.open(openerOf(incoming, credential), makeTransport) : NO_SESSION_ID;
   }
 
   #optionsFor(events: TransportEvents): ServerTransportOptions {
@@ -108,6 +107,17 @@ export class Admission {
       ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never, retryInterval: RETRY_MS }),
     };
   }
+}
+
+function openerOf(incoming: Incoming, credential: Credential): Opener {
+  const headers = lateHeaders(() => incoming.allHeaders());
+  return {
+    get headers() {
+      return headers();
+    },
+    credential,
+    isProbing: isProbe(incoming.headers),
+  };
 }
 
 /**

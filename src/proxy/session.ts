@@ -14,7 +14,7 @@ import type { Credential } from './credential.js';
 import { refusalIn } from './pending-post.js';
 import { NOT_ACCEPTED, NOT_FOUND, type Answer } from './own-answers.js';
 import { IdleTimer } from './idle-timer.js';
-import type { Opener } from './opener.js';
+import { upstreamRequest, type Opener } from './opener.js';
 import { Relay } from './relay.js';
 import type { ProxySettings } from './settings.js';
 import { endUnanswered } from './unanswered-end.js';
@@ -72,7 +72,7 @@ export class Session {
     this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,
-      makeTransport: (signal) => settings.upstream({ headers: opener.headers, signal }),
+      makeTransport: (signal) => settings.upstream(upstreamRequest(opener, signal)),
       starts,
       serialize: settings.serialize,
       maxInFlight: settings.maxInFlight,

@@ -94,8 +94,8 @@ export class Ledgers implements Life {
   }
 
   get openExchanges(): number {
-    let open = 0;
-    for (const ledger of this.#ledgers()) open += ledger.exchanges.size;
+    let open = this.#only?.exchanges.size ?? 0;
+    this.#named?.forEach(({ exchanges }) => (open += exchanges.size));
     return open;
   }
 

@@ -59,7 +59,9 @@ export function isRequestId(id: unknown): id is RequestId {
 
 /** A request or a notification, well formed. */
 export function isMethodMessage(message: JsonRpcMessage): message is MethodMessage {
-  return isRequest(message) || isNotification(message);
+  if (!isObject(message) || typeof message.method !== 'string') return false;
+  const { id } = message;
+  return id === undefined || isRequestId(id);
 }
 
 export function isRequest(message: JsonRpcMessage): message is RequestMessage {

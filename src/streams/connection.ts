@@ -48,11 +48,23 @@ export class HttpConnection extends Connection {
 
 /** The id of the first event in a chunk of an event stream. Transports write one event at a time. */
 export function eventIdIn(chunk: unknown): string | undefined {
-  const text = typeof chunk === 'string' ? chunk : chunk instanceof Uint8Array ? head(chunk) : '';
+  const text = typeof chunk === 'string' ? chunk : chunk instanceof Uint8Array && mayHaveId(chunk) ? head(chunk) : '';
   return /^(?:event:[^\n]*\n)?id:[ ]?([^\n]*)\n/.exec(text)?.[1];
 }
 
+// Most events have no id, and to decode them all would cost more than all else that is done with them.
+function mayHaveId(chunk: Uint8Array): boolean {
+  return isIdAt(chunk, 0) || isIdAt(chunk, chunk.indexOf(LINE_FEED) + 1);
+}
+
+function isIdAt(chunk: Uint8Array, at: number): boolean {
+  return chunk[at] === ID[0] && chunk[at + 1] === ID[1] && chunk[at + 2] === ID[2];
+}
+
 const UTF8 = new TextDecoder();
+/** `id:` */
+const ID = [0x69, 0x64, 0x3a];
+const LINE_FEED = 0x0a;
 
 // Ids come first and are short. The rest of an event may be large.
 function head(chunk: Uint8Array): string {

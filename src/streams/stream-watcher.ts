@@ -9,8 +9,6 @@ import { RequestStreams } from './request-streams.js';
 import { Resumptions } from './resumptions.js';
 import { NO_STREAMS, reduce, type OpenStreams, type StreamEvent } from './open-streams.js';
 
-type HandleRequest = (...args: unknown[]) => unknown;
-
 /**
  * Watches `handleRequest` of Node and of web-standard transports. The status, the content type and the event ids of the
  * responses show which streams are open.
@@ -71,11 +69,10 @@ export class StreamWatcher implements ResponseObserver {
 
   /** Calls `handleRequest` through `run`, which ties the messages in the request to the connection. */
   handle(
-    handleRequest: HandleRequest,
-    args: unknown[],
+    handleRequest: () => unknown,
+    [request, response]: readonly unknown[],
     run: (connection: HttpConnection, call: () => unknown) => unknown,
   ): unknown {
-    const [request, response] = args;
     const lastEventId = headerOf(request, 'last-event-id');
     // Transports treat an empty one like none.
     const connection = new HttpConnection(methodOf(request), lastEventId === '' ? undefined : lastEventId);
@@ -83,7 +80,7 @@ export class StreamWatcher implements ResponseObserver {
     const isResuming = connection.method === 'GET' && connection.lastEventId !== undefined && this.#hasEventStore;
     if (isResuming) (this.#resumptions ??= new Resumptions()).began(connection);
     if (!isNodeResponse(response)) {
-      return watchWebResponse(connection, request, () => run(connection, () => handleRequest(...args)), this);
+      return watchWebResponse(connection, request, () => run(connection, handleRequest), this);
     }
     watchNodeResponse(connection, response, this);
     // The client is gone already. Most SDK versions would wait for a `close` that was emitted before, take the stream for
@@ -91,7 +88,7 @@ export class StreamWatcher implements ResponseObserver {
     if (connection.method === 'GET' && !connection.isOpen) return Promise.resolve();
     connection.opensWhenHandled =
       this.resumesWhenHandled && connection.method === 'GET' && connection.lastEventId !== undefined;
-    const handled = run(connection, () => handleRequest(...args));
+    const handled = run(connection, handleRequest);
     if (connection.opensWhenHandled) this.#opensWhen(handled, connection);
     // If `handleRequest` fails, its caller may leave the client without a response.
     if (isResuming) Promise.resolve(handled).catch(() => this.#resumptions?.ended(connection));

@@ -99,6 +99,7 @@ const Latencies = z.object({ p50Ms: Measured, p99Ms: Measured });
 
 export const Slow = Environment.extend({
   rssMiB: z.object({ start: Measured, atLimit: Measured, mostAfterLimit: Measured, end: Measured }),
+  inUseMiB: Measured,
   secondsToLimit: Measured,
   streamsEnded: Measured,
   writtenMiBPerSecond: Measured,

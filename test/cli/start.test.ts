@@ -1,9 +1,14 @@
 /** What the start of the command does not need is loaded later. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MIRROR, mirrored, Started } from './support.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -14,6 +19,13 @@ const HOOKS = `
     writeSync(2, 'loads ' + url + '\\n');
     return next(url, context);
   }`;
+
+const started = new Started();
+
+const LATE = ['@modelcontextprotocol', 'zod', 'undici', 'prom-client'];
+
+/** The build names the package of each file that it has put into ours. */
+const JOINED = /^\/\/ \S*node_modules\/([^/]+)\//gm;
 
 const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
 
@@ -30,7 +42,35 @@ test('the command serves before it has loaded the SDK, zod, the HTTP client or t
   command.kill('SIGKILL');
   await ended;
   expect(loaded.some((url) => url.endsWith('/dist/cli/run.js'))).toBe(true);
-  expect(loaded.filter((url) => /\/node_modules\/(@modelcontextprotocol|zod|undici|prom-client)\//.test(url))).toEqual(
-    [],
-  );
+  const files = loaded.filter((url) => url.includes('/dist/')).map((url) => readFileSync(new URL(url), 'utf8'));
+  const joined = new Set(files.flatMap((text) => [...text.matchAll(JOINED)].map(([, name]) => name)));
+  expect(joined).toContain('rxjs');
+  for (const name of LATE) expect(joined).not.toContain(name);
+  const isLate = (url: string): boolean => LATE.some((name) => url.includes(`/node_modules/${name}/`));
+  expect(loaded.filter(isLate)).toEqual([]);
+});
+
+/** Says at the end whether Node has loaded its `fetch`, of which `Headers`, `Request` and `http.WebSocket` are parts. */
+const NOTE = `
+  if (process.argv[1]?.endsWith('cli.js')) process.once('exit', () => {
+    const isLoaded = process.moduleLoadList.includes('NativeModule internal/deps/undici/undici');
+    require('node:fs').writeSync(2, 'fetch is ' + (isLoaded ? 'loaded' : 'not loaded') + '\\n');
+  });`;
+
+describe('without the fetch of Node', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'start-'))));
+  afterEach(async () => {
+    await started.end();
+    await rm(folder, { recursive: true });
+  });
+
+  test('the command serves a server that it runs', async () => {
+    const note = join(folder, 'note.cjs');
+    await writeFile(note, NOTE);
+    const { command, url } = await started.endpoint(MIRROR, { NODE_OPTIONS: `--require=${note}` });
+    await mirrored(await started.client(url));
+    command.process.kill('SIGTERM');
+    expect((await command.line(/fetch is (.*)/))[1]).toBe('not loaded');
+  });
 });

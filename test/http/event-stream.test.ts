@@ -34,6 +34,12 @@ describe('in a moment', () => {
   });
 });
 
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
 class Response extends FakeResponse {
   writableLength = 0;
   shouldKeepAlive = true;
@@ -78,14 +84,42 @@ describe('a stream', () => {
     stream.end();
   });
 
-  it('that has been written to is kept alive too', () => {
+  it('that has been written to is kept alive too', async () => {
     const { response, told, stream } = begun();
     stream.write('a');
-    vi.advanceTimersByTime(10);
+    await vi.advanceTimersByTimeAsync(10);
     expect(response.calls).toEqual([head(), ['write', 'a']]);
     expect(told).toEqual(['keep alive']);
     stream.end('b');
     expect(response.calls.at(-1)).toEqual(['end', 'b']);
+  });
+
+  it('is written once in a tick, however many pieces there are', async () => {
+    const { response, stream } = begun();
+    stream.prime('primer ');
+    stream.write('a');
+    await Promise.resolve();
+    stream.write('b');
+    expect(stream.heldBytes).toBe('primer ab'.length);
+    await nextTick();
+    expect(stream.heldBytes).toBe(0);
+    stream.write('c');
+    await nextTick();
+    stream.write('d');
+    stream.end('e');
+    await nextTick();
+    vi.advanceTimersByTime(10);
+    expect(response.calls).toEqual([head(), ['write', 'primer ab'], ['write', 'c'], ['end', 'de']]);
+  });
+
+  it('of which the connection ends is not written to at the end of the tick', async () => {
+    const { response, stream } = begun();
+    stream.write('a');
+    response.disconnect();
+    await nextTick();
+    vi.advanceTimersByTime(10);
+    expect(response.calls).toEqual([head()]);
+    expect(stream.heldBytes).toBe(0);
   });
 
   it('that ends sooner says how long it is, and is never kept alive', () => {

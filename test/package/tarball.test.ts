@@ -59,6 +59,7 @@ describe('the packed tarball, in an empty project', () => {
       'benchmarks/results/*.svg',
       'dist/*.d.ts',
       'dist/*.js',
+      'dist/cli/LICENSES.txt',
       'docs/*.md',
       'package.json',
     ]);

@@ -1,6 +1,6 @@
 /** Servers that cannot be asked, or say it by themselves, start and work. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,6 +59,21 @@ it('a Node that does not say whether it can runs the server without, and not muc
   await writeFile(node, `#!/bin/sh\n[ "$1" = -e ] && exec sleep 60\nexec ${process.execPath} "$@"\n`);
   await chmod(node, 0o755);
   expect(await askEight(['--', node, fixture('sdk1-commonjs.cjs')])).toEqual(Array(8).fill('yes'));
+});
+
+it('the Node that runs the command is not run once more to find out whether it can', async () => {
+  const starts = join(folder, 'starts');
+  const note = join(folder, 'note.cjs');
+  const line = `JSON.stringify(process.argv.slice(1).concat(process.execArgv)) + '\\n'`;
+  await writeFile(note, `require('node:fs').appendFileSync(${JSON.stringify(starts)}, ${line});`);
+  await symlink(process.execPath, join(folder, 'node'));
+  const env = { PATH: folder, NODE_OPTIONS: `--require=${note}` };
+  const client = await open(started, ['--', 'node', fixture('sdk1-esm.js')], env);
+  expect(await strayCalls(client, 8, 'ask')).toEqual([]);
+  expect((await readFile(starts, 'utf8')).trim().split('\n')).toEqual([
+    expect.stringContaining('cli.js'),
+    expect.stringContaining('sdk1-esm.js'),
+  ]);
 });
 
 it('a server that is run with other NODE_OPTIONS works', async () => {

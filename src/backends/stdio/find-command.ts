@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import process from 'node:process';
 import { environment } from './child-environment.js';
@@ -9,17 +9,27 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 
 const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
 
+type Place = Pick<ChildCommand, 'command' | 'env' | 'cwd'>;
+
 /** Why a command cannot be run. Nothing if the system would find an executable file for it. */
-export function faultIn(
-  { command, env, cwd = process.cwd() }: Pick<ChildCommand, 'command' | 'env' | 'cwd'>,
-  platform: NodeJS.Platform = process.platform,
-): string | undefined {
-  const places = placesOf(command, environment(process.env, env, platform), cwd, platform);
-  const found = places.filter((place) => statSync(place, { throwIfNoEntry: false })?.isFile());
+export function faultIn(given: Place, platform: NodeJS.Platform = process.platform): string | undefined {
+  const { command } = given;
+  const found = filesOf(given, platform);
   if (found.length === 0) return `no such command: ${command}; is it on the PATH?`;
-  return found.some((place) => platform === 'win32' || isExecutable(place))
+  return found.some((file) => canRun(file, platform))
     ? undefined
     : `${command} is a file that must not be executed; run it with a program, or make it executable`;
+}
+
+/** The file that the system runs for a command, without symbolic links. */
+export function executableOf(given: Place, platform: NodeJS.Platform = process.platform): string | undefined {
+  const file = filesOf(given, platform).find((found) => canRun(found, platform));
+  return file === undefined ? undefined : realpathSync(file);
+}
+
+function filesOf({ command, env, cwd = process.cwd() }: Place, platform: NodeJS.Platform): readonly string[] {
+  const places = placesOf(command, environment(process.env, env, platform), cwd, platform);
+  return places.filter((place) => statSync(place, { throwIfNoEntry: false })?.isFile());
 }
 
 function placesOf(
@@ -42,7 +52,8 @@ function placesOf(
   return folders.flatMap((folder) => endings.map((ending) => win32.resolve(cwd, folder, `${command}${ending}`)));
 }
 
-function isExecutable(path: string): boolean {
+function canRun(path: string, platform: NodeJS.Platform): boolean {
+  if (platform === 'win32') return true;
   try {
     accessSync(path, constants.X_OK);
     return true;

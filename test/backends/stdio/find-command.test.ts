@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { faultIn } from '../../../src/backends/stdio/find-command.js';
+import { executableOf, faultIn } from '../../../src/backends/stdio/find-command.js';
 
 let folder: string;
 beforeAll(() => {
@@ -33,4 +33,13 @@ it('finds a path relative to the folder that the command runs in', () => {
 it('takes no folder for a command, nor a file that must not be executed', () => {
   expect(fault('a-folder', `${folder}/bin`)).toMatch(/^no such command/);
   expect(fault('not-executable', `${folder}/bin`)).toMatch(/must not be executed/);
+});
+
+it('says which file a command runs', () => {
+  symlinkSync(join(folder, 'bin', 'server'), join(folder, 'link'));
+  const file = (command: string, PATH: string): string | undefined =>
+    executableOf({ command, env: { PATH }, cwd: undefined }, 'linux');
+  expect(file('link', folder)).toBe(join(realpathSync(folder), 'bin', 'server'));
+  expect(file('not-executable', `${folder}/bin`)).toBeUndefined();
+  expect(file('server', '/nowhere')).toBeUndefined();
 });

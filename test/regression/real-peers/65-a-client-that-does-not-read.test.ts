@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { news, rig, said, type Opened, type Rig } from '../../http/rig.js';
 import { closers } from '../../proxy/support.js';
+import { collectGarbage } from '../../support/gc.js';
 import { JSON_HEADERS } from '../../support/raw-http.js';
 
 const closing = closers();
@@ -44,7 +45,7 @@ describe('65: of a client that does not read its streams', () => {
     await calledWithoutReading(it, 'slow');
     const options = { relatedRequestId: 'slow' };
     await it.transport.send(news(LARGE), options);
-    expect(waiting(it)).toBeGreaterThan(MAX_BUFFERED);
+    await expect.poll(() => waiting(it)).toBeGreaterThan(MAX_BUFFERED);
     await expect(it.transport.send(question('q', LARGE), options)).rejects.toMatchObject(SLOW);
     expect(it.responses.at(-1)?.destroyed).toBe(true);
     expect(waiting(it)).toBe(0);
@@ -74,6 +75,16 @@ describe('65: of a client that does not read its streams', () => {
     await calledWithoutReading(it, 'slow');
     await it.transport.send(news(LARGE), { relatedRequestId: 'slow' });
     await expect(it.transport.send(resultOf('slow', 'small'))).rejects.toMatchObject(SLOW);
+  });
+
+  it('waits outside the heap, which is then still collected often', async () => {
+    const it = await rig(closing, { maxBufferedBytes: 10 * MAX_BUFFERED });
+    await calledWithoutReading(it, 'slow');
+    const before = await collectGarbage();
+    for (let number = 0; number < 4; number += 1)
+      await it.transport.send(news(`${String(number)}${LARGE}`), { relatedRequestId: 'slow' });
+    await expect.poll(() => waiting(it)).toBeGreaterThan(20 * MEGABYTE);
+    expect((await collectGarbage()) - before).toBeLessThan(2 * MEGABYTE);
   });
 
   it('the standalone stream is closed too', async () => {
