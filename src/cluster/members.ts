@@ -233,7 +233,8 @@ export class Members {
     this.#lost.call();
     // The beat that found it out has written the former lease once more.
     await bounded(this.options.engine.leave(former)).catch(noteFailure);
-    void this.#beats.soon();
+    // The others must find the new one before its first session gets to them.
+    void this.#beats.run();
   }
 }
 
