@@ -168,7 +168,7 @@ describe('a node that stood still', () => {
     const [one] = (await joined(store, 1)) as [NodeRig];
     const former = one.members.self;
     one.way.isMute = true;
-    await pass(BEAT_MS / 2);
+    await pass(1.5 * BEAT_MS);
     standStill(LEASE_MS + BEAT_MS);
     one.way.isMute = false;
     await pass(2 * BEAT_MS);
