@@ -7,7 +7,7 @@ const CLUSTER_PREFIX = 'mcp-backchannel-cluster';
 export const SIGNATURE_HEADER: string = CLUSTER_PREFIX;
 
 /** On the answer to a request that did not run: the session, or the incarnation, is unknown there. */
-export const UNKNOWN_HEADER = `${CLUSTER_PREFIX}-unknown`;
+export const UNKNOWN_HEADER: string = `${CLUSTER_PREFIX}-unknown`;
 
 /** They belong to one connection, or describe how a body travels on it. */
 const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([
@@ -40,6 +40,12 @@ export function withoutClusterHeaders(rawHeaders: readonly string[]): string[] {
 export function valueOf(rawHeaders: readonly string[], wanted: string): string | undefined {
   const values = valuesOf(rawHeaders, wanted);
   return values.length === 1 ? values[0] : undefined;
+}
+
+/** The value of a header that may occur several times. */
+export function joinedValue(rawHeaders: readonly string[], wanted: string): string | undefined {
+  const values = valuesOf(rawHeaders, wanted);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 /** A text that is equal for equal headers, whatever their order and however their names are written. */

@@ -35,7 +35,7 @@ export class Unanswered {
     const isMarked = this.#isFirst && text.startsWith(MARK);
     this.#isFirst = false;
     for (const data of dataIn(isMarked ? text.slice(MARK.length) : text))
-      for (const message of messagesInJson(data)) if (isResponse(message)) this.#ids.delete(message.id as RequestId);
+      for (const message of messagesInJson(data)) if (isResponse(message)) this.#ids.delete(message.id);
   }
 }
 
@@ -68,7 +68,7 @@ function messagesInJson(text: string): JsonRpcMessage[] {
   try {
     return messagesIn(JSON.parse(text), text)
       .map(({ message }) => message)
-      .filter(isRecord) as JsonRpcMessage[];
+      .filter(isRecord);
   } catch {
     return [];
   }
