@@ -2,9 +2,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { after } from '../clock.js';
+import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Node, Passed, PassedAnswer, PassedRequest } from './cluster.js';
 import { lastEvents, lastWords, lostInFlight, notReached } from './last-words.js';
-import { endToEnd, joinedValue, UNKNOWN_HEADER, valueOf } from './passed-headers.js';
+import { endToEnd, joinedValue, valueOf } from './passed-headers.js';
 import { requestsIn, Unanswered } from './unanswered.js';
 import { WholeEvents } from './whole-events.js';
 

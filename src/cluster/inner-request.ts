@@ -6,11 +6,12 @@
  *
  * The digest of the body stands in the header, so that a forged request is refused before its body is read.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Door, NotReceived, ReceivedRequest } from './cluster.js';
 import { RecentNonces } from './recent-nonces.js';
 import { canonical, endToEnd, SIGNATURE_HEADER, valueOf, withoutClusterHeaders } from './passed-headers.js';
+import type { Seal } from './seal.js';
 
 const VERSION = 'v1';
 
@@ -21,12 +22,11 @@ const NONCE_BYTES = 12;
 
 /** A node, as far as this file needs to know it. */
 export interface Signer {
-  /** Derived from the secret of the cluster. */
-  readonly key: Uint8Array;
+  readonly seal: Seal;
   /** The current incarnation. */
   readonly self: string;
   /** The time of the engine, in milliseconds since the epoch. */
-  now(): number;
+  engineNow(): number;
 }
 
 /** What is signed of a request. */
@@ -48,12 +48,12 @@ export class InnerRequests {
 
   /** The headers to send: those of the client that another node may see, and the signature. */
   signed({ door, method, rawHeaders, body = NOTHING }: Unsigned, to: string): string[] {
-    const { self, key } = this.node;
+    const { self, seal } = this.node;
     const passed = endToEnd(rawHeaders);
     const nonce = randomBytes(NONCE_BYTES).toString('base64url');
-    const time = String(Math.round(this.node.now()));
+    const time = String(Math.round(this.node.engineNow()));
     const claims = [VERSION, time, nonce, self, to, door, digestOf(body)];
-    const mac = macOf(key, claims, method, passed).toString('base64url');
+    const mac = seal.mac('request', ...parts(claims, method, passed));
     return [...passed, SIGNATURE_HEADER, [...claims, mac].join(' ')];
   }
 
@@ -67,21 +67,19 @@ export class InnerRequests {
     if (body === undefined || digestOf(body) !== claims.digest) return 'forged';
     request.rawHeaders = withoutClusterHeaders(request.rawHeaders);
     for (const name of Object.keys(request.headers))
-      if (name.startsWith(SIGNATURE_HEADER)) delete request.headers[name];
+      if (name.startsWith(SIGNATURE_HEADER)) delete request.headers['mcp-backchannel-cluster'];
     return { door: claims.door, body };
   }
 
   #claimsOf({ method = '', rawHeaders }: IncomingMessage): Claims | undefined {
-    const parts = (valueOf(rawHeaders, SIGNATURE_HEADER) ?? '').split(' ');
-    const mac = parts.pop() ?? '';
-    const [version, time, nonce, , to, door, digest] = parts;
+    const claims = (valueOf(rawHeaders, SIGNATURE_HEADER) ?? '').split(' ');
+    const mac = claims.pop() ?? '';
+    const [version, time, nonce, , to, door, digest] = claims;
     if (version !== VERSION || nonce === undefined || to === undefined || digest === undefined) return undefined;
     if (door !== 'node' && door !== 'web') return undefined;
-    const expected = macOf(this.node.key, parts, method, endToEnd(rawHeaders));
-    const given = Buffer.from(mac, 'base64url');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    if (!this.node.seal.isMac(mac, 'request', ...parts(claims, method, endToEnd(rawHeaders)))) return undefined;
     // Only what one of ours has made is remembered, so nobody else can fill the memory.
-    const isInTime = Math.abs(Number(time) - this.node.now()) <= MAX_AGE_MS;
+    const isInTime = Math.abs(Number(time) - this.node.engineNow()) <= MAX_AGE_MS;
     return isInTime && this.#seen.isNew(nonce) ? { to, door, digest } : undefined;
   }
 }
@@ -92,9 +90,8 @@ interface Claims {
   readonly digest: string;
 }
 
-function macOf(key: Uint8Array, claims: readonly string[], method: string, passed: readonly string[]): Buffer {
-  const text = JSON.stringify([claims, method, canonical(passed)]);
-  return createHmac('sha256', key).update(text).digest();
+function parts(claims: readonly string[], method: string, passed: readonly string[]): string[] {
+  return [...claims, method, canonical(passed)];
 }
 
 function digestOf(body: Uint8Array): string {

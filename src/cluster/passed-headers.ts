@@ -4,10 +4,7 @@
 const CLUSTER_PREFIX = 'mcp-backchannel-cluster';
 
 /** Says who has sent a request, and that it is whole. */
-export const SIGNATURE_HEADER: string = CLUSTER_PREFIX;
-
-/** On the answer to a request that did not run: the session, or the incarnation, is unknown there. */
-export const UNKNOWN_HEADER: string = `${CLUSTER_PREFIX}-unknown`;
+export const SIGNATURE_HEADER = 'mcp-backchannel-cluster';
 
 /** They belong to one connection, or describe how a body travels on it. */
 const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([

@@ -1,19 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { NotReceived, ReceivedRequest } from '../../src/cluster/cluster.js';
 import { InnerRequests } from '../../src/cluster/inner-request.js';
+import { Seal } from '../../src/cluster/seal.js';
 import { RecentNonces } from '../../src/cluster/recent-nonces.js';
 import { closers, listen } from '../proxy/support.js';
 
 const closing = closers();
-const KEY = randomBytes(32);
+const SECRET = 'a secret of enough length';
 const TIME = 1_800_000_000_000;
 const BODY = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}');
 const HEADERS = ['Host', 'example.com', 'Accept', 'application/json', 'X-Two', '1', 'x-two', '2'];
 
-function node(self: string, { key = KEY, time = TIME } = {}): InnerRequests {
-  return new InnerRequests({ key, self, now: () => time });
+function node(self: string, { secret = SECRET, time = TIME } = {}): InnerRequests {
+  return new InnerRequests({ seal: new Seal(secret), self, engineNow: () => time });
 }
 
 /** A node that takes requests, and what became of each. */
@@ -120,7 +120,7 @@ describe('it refuses', () => {
 
   it('a request of somebody who does not know the secret', async () => {
     const { send } = await receiver();
-    expect(await send(signed(node('edge', { key: randomBytes(32) })))).toBe('forged');
+    expect(await send(signed(node('edge', { secret: 'another secret of enough length' })))).toBe('forged');
   });
 
   it.each([-31_000, 31_000])('a request that is %i ms off by the time of the engine', async (off) => {
