@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { PassedAnswer } from '../cluster/cluster.js';
+import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
@@ -11,24 +12,31 @@ import type { Admission, ForwardTo } from './admission.js';
 import { isPassed, passOn, withHost } from './forwarding.js';
 import { parsedOrNull, readWebBody, readWebBytes } from './web-body.js';
 import type { Incoming } from './guard.js';
+import type { withKnownVersion } from './protocol-version.js';
 import { heldWebAnswer } from './held-web-answer.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 
-/** Loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
-const load = async () => {
-  const [{ WebStandardStreamableHTTPServerTransport }, { withKnownVersion }] = await Promise.all([
+/** What is loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
+interface Loaded {
+  readonly Transport: typeof WebTransport;
+  readonly withKnownVersion: typeof withKnownVersion;
+}
+
+async function load(): Promise<Loaded> {
+  const [sdk, versions] = await Promise.all([
     import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
     import('./protocol-version.js'),
   ]);
-  return { Transport: exactTransport(WebStandardStreamableHTTPServerTransport), withKnownVersion };
-};
+  return {
+    Transport: exactTransport(sdk.WebStandardStreamableHTTPServerTransport),
+    withKnownVersion: versions.withKnownVersion,
+  };
+}
 
 const NO_CONTENT = 204;
 
 const TOO_LARGE = Symbol('too large');
-
-type Loaded = Awaited<ReturnType<typeof load>>;
 
 /** The entry for web-standard requests. */
 export class WebDoor {
@@ -66,7 +74,7 @@ export class WebDoor {
   /** Serves a request of a session. */
   async serve(session: WebSession, request: Request, incoming: Incoming): Promise<Response> {
     const { settings } = this;
-    const { withKnownVersion } = await this.load();
+    const { withKnownVersion: withKnown } = await this.load();
     session.connected();
     let isConnected = true;
     const disconnected = (): void => {
@@ -76,7 +84,7 @@ export class WebDoor {
     // A client that waits for a JSON answer reads no body yet, so nothing else shows that it leaves.
     if (settings.enableJsonResponse) request.signal.addEventListener('abort', disconnected);
     try {
-      const known = withKnownVersion(request, session.protocolVersion);
+      const known = withKnown(request, session.protocolVersion);
       const message = request.method === 'POST' ? await this.#readMessage(known, session) : undefined;
       if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
       const pendingPost = this.admission.pendingPost(incoming);
@@ -125,7 +133,7 @@ export class WebDoor {
 }
 
 /** A session whose transport is the SDK's web-standard one. */
-export type WebSession = Session & { readonly downstream: InstanceType<Loaded['Transport']> };
+export type WebSession = Session & { readonly downstream: WebTransport };
 
 function webHeadersOf({ rawHeaders }: PassedAnswer): Headers {
   const headers = new Headers();

@@ -36,7 +36,7 @@ async function receiver(requests = node('owner'), maxBytes = 1_000) {
   closing(() => http.close());
   return {
     seen,
-    async send(rawHeaders: readonly string[], body: Buffer = BODY, method = 'POST') {
+    send: async (rawHeaders: readonly string[], body: Buffer = BODY, method = 'POST') => {
       await new Promise<void>((resolve, reject) => {
         httpRequest(url, { method, headers: [...rawHeaders, 'content-length', String(body.length)], agent: false })
           .on('response', (response) => response.resume().on('end', resolve))
