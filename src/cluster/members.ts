@@ -92,12 +92,14 @@ export class Members {
    * Resolves when the first beat is done.
    *
    * @throws BackchannelError `CLUSTER_ENGINE` if the engine does not answer. It may be called again.
+   * @throws BackchannelError `INVALID_OPTION` if the client of the engine is not installed
    */
   async join(address: string): Promise<void> {
     this.#address = address;
     try {
       await this.#beatOnce();
     } catch (error) {
+      if (error instanceof BackchannelError) throw error;
       throw new BackchannelError('CLUSTER_ENGINE', `cannot join the cluster: ${asError(error).message}`);
     }
     if (this.hasLeft) throw new BackchannelError('CLOSED', 'the node left the cluster before it had joined');
@@ -231,7 +233,8 @@ export class Members {
     this.#lost.call();
     // The beat that found it out has written the former lease once more.
     await bounded(this.options.engine.leave(former)).catch(noteFailure);
-    void this.#beats.soon();
+    // The others must find the new one before its first session gets to them.
+    void this.#beats.run();
   }
 }
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { onTestFinished, vi } from 'vitest';
 import type { Beat, Engine, Lease } from '../../src/cluster/engine.js';
 import { MemoryEngine, type MemoryStore } from '../../src/cluster/memory-engine.js';
+import { writeLease } from '../../src/cluster/lease-text.js';
 import { Members } from '../../src/cluster/members.js';
+import { Seal } from '../../src/cluster/seal.js';
 
 export const SECRET = 'a secret of all the nodes';
 export const LEASE_MS = 3_000;
@@ -55,4 +58,37 @@ export function node(store: MemoryStore, secret = SECRET): NodeRig {
 
 export function sessionOf(id: string): string {
   return `${id}.${randomUUID()}`;
+}
+
+/** An incarnation that no node here has. */
+export const STRANGER = 'AAAAAAAAAAAAAAAA';
+
+/** Nodes that know one another. */
+export async function joined(store: MemoryStore, count: number): Promise<NodeRig[]> {
+  const rigs = Array.from({ length: count }, () => node(store));
+  for (const { members } of rigs) {
+    onTestFinished(() => members.leave());
+    await members.join(`http://${members.self}`);
+  }
+  await pass(BEAT_MS);
+  return rigs;
+}
+
+export async function two(store: MemoryStore): Promise<readonly [NodeRig, NodeRig]> {
+  return (await joined(store, 2)) as [NodeRig, NodeRig];
+}
+
+export async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** Writes a lease for a node that is no object here, in the store. */
+export function write(
+  store: MemoryStore,
+  id: string,
+  beat: number,
+  { seal = new Seal(SECRET), address = 'http://x' } = {},
+): void {
+  const { text } = writeLease({ node: { id, address, isDraining: false }, beat }, seal);
+  store.leases.set(id, { text, until: store.now() + LEASE_MS });
 }
