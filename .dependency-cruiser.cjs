@@ -69,7 +69,14 @@ module.exports = {
       comment: 'The proxy serves its clients by our own transport.',
       severity: 'error',
       from: { path: '^src/proxy/' },
-      to: { path: `^src/${PARTS}/`, pathNot: '^src/(proxy|http)/' },
+      to: { path: `^src/${PARTS}/`, pathNot: '^src/(proxy|http)/|^src/cluster/cluster\\.ts$' },
+    },
+    {
+      name: 'proxy-without-engine',
+      comment: 'The proxy knows the interface of a cluster only, so that without one nothing of it is loaded.',
+      severity: 'error',
+      from: { path: '^src/proxy/' },
+      to: { path: '^src/cluster/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'nobody-imports-a-program',

@@ -15,6 +15,10 @@ export default defineConfig({
         replacement: fileURLToPath(new URL('src/proxy/index.ts', import.meta.url)),
       },
       {
+        find: /^mcp-backchannel\/cluster$/,
+        replacement: fileURLToPath(new URL('src/cluster/index.ts', import.meta.url)),
+      },
+      {
         find: /^mcp-backchannel\/http$/,
         replacement: fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
       },

@@ -22,8 +22,12 @@ export type Whereabouts =
   /** No node ever made this id. */
   | { readonly at: 'nowhere' };
 
+/** The entry by which a client came: `listener` and `middleware`, or `fetch`. A session belongs to one of them. */
+export type Door = 'node' | 'web';
+
 /** A client's request, as it is passed on to another node. */
 export interface PassedRequest {
+  readonly door: Door;
   readonly method: string;
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
@@ -49,6 +53,21 @@ export type Passed =
   /** Too many requests are being passed on already. */
   | 'busy';
 
+/** A request that another node has passed on. */
+export interface ReceivedRequest {
+  /** The entry at the other node. */
+  readonly door: Door;
+  readonly body: Uint8Array;
+}
+
+/** Why a request on the inner listener is not taken. */
+export type NotReceived =
+  /** No node of ours has sent it, or it was sent before. */
+  | 'forged'
+  /** One of ours has sent it, to another incarnation. */
+  | 'of another'
+  | 'too large';
+
 /** The nodes that share sessions, as a proxy sees them. It knows no engine. */
 export interface Cluster {
   /** The incarnation of this node. It changes if the node was taken for dead and had to begin anew. */
@@ -64,8 +83,11 @@ export interface Cluster {
   /** A node that takes new sessions in the place of this one, chosen at random. */
   other(): Node | undefined;
   pass(request: PassedRequest, node: Node): Promise<Passed>;
-  /** Checks a request that came in on the inner listener, and reads its body. `undefined`: no node of ours has sent it. */
-  received(request: IncomingMessage, maxBytes: number): Promise<{ readonly body: Uint8Array } | undefined>;
+  /**
+   * Checks a request that came in on the inner listener, and reads its body. The header with which it was signed is taken
+   * off the request.
+   */
+  received(request: IncomingMessage, maxBytes: number): Promise<ReceivedRequest | NotReceived>;
   /** Called when this node was taken for dead: its sessions are lost. `self` has changed by then. */
   onLost(listener: () => void): void;
   snapshot(): ClusterSnapshot;

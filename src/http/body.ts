@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { PostedAnswers } from '../streams/posted-answers.js';
+import { handedBody } from './handed-body.js';
 import { answersInRest } from './rest-of-body.js';
 
+/** A body that did not come in. */
+interface NotRead {
+  readonly kind: 'too large' | 'broken off';
+  /** What it brought, as far as that can be known. */
+  readonly brought: () => PostedAnswers;
+}
+
 /** The outcome of reading a body. */
-export type Body =
-  | { readonly kind: 'text'; readonly text: string }
-  | {
-      readonly kind: 'too large' | 'broken off';
-      /** What it brought, as far as that can be known. */
-      readonly brought: () => PostedAnswers;
-    };
+export type Body = { readonly kind: 'text'; readonly text: string } | NotRead;
 
 const NOTHING = new Uint8Array();
 
@@ -18,10 +20,24 @@ const decoder = new TextDecoder();
 
 /** Reads the body of a request, up to `maxBytes`. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
-  if (Number(request.headers['content-length']) > maxBytes)
-    return Promise.resolve({ kind: 'too large', brought: () => answersInRest(request) });
+  return read(request, maxBytes, (bytes) => ({ kind: 'text', text: decoder.decode(bytes) }));
+}
+
+/** The same, without decoding it. */
+export function readBytes(
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<{ readonly kind: 'bytes'; readonly bytes: Uint8Array } | NotRead> {
+  return read(request, maxBytes, (bytes) => ({ kind: 'bytes', bytes }));
+}
+
+function read<T>(request: IncomingMessage, maxBytes: number, bodyOf: (bytes: Uint8Array) => T): Promise<T | NotRead> {
+  const handed = handedBody(request);
+  const size = handed?.length ?? Number(request.headers['content-length']);
+  if (size > maxBytes) return Promise.resolve({ kind: 'too large', brought: () => answersInRest(request) });
+  if (handed !== undefined) return Promise.resolve(bodyOf(handed));
   // An earlier handler has read the body and kept nothing of it.
-  if (request.readableEnded) return Promise.resolve({ kind: 'text', text: '' });
+  if (request.readableEnded) return Promise.resolve(bodyOf(NOTHING));
   return new Promise((resolve) => {
     const bytes = new Bytes(maxBytes);
     const add = (chunk: Buffer): void => {
@@ -33,7 +49,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     };
     request.on('data', add);
     request.on('end', () => {
-      resolve({ kind: 'text', text: decoder.decode(bytes.all) });
+      resolve(bodyOf(bytes.all));
     });
     // After the end it changes nothing: the promise is settled by then.
     request.on('close', () => {

@@ -4,7 +4,7 @@ import { withoutNulls } from '../null-for-absent.js';
 import { messagesIn } from '../json-messages.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { answersIn, answersInText, type PostedAnswers } from '../streams/posted-answers.js';
-import { acceptedIn, type Accepted } from './accept.js';
+import { acceptedIn, type Accepted } from '../accept.js';
 import { readBody } from './body.js';
 import { isMessage } from './messages.js';
 import type { HttpSettings } from './options.js';

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { endsWithin } from '../ends-within.js';
 import { MAX_READING_MS, type PostedAnswers } from '../streams/posted-answers.js';
 import { SeenBody } from '../streams/seen-body.js';
+import { handedBody } from './handed-body.js';
 
 /**
  * Which server requests does a POST answer that is refused? Its body is read to the end.
@@ -10,6 +11,8 @@ import { SeenBody } from '../streams/seen-body.js';
  */
 export function answersInRest(request: IncomingMessage, ...seen: readonly Uint8Array[]): PostedAnswers {
   const body = new SeenBody();
+  const handed = handedBody(request);
+  if (handed !== undefined) body.add(handed);
   for (const part of seen) body.add(part);
   const read = new Promise<void>((resolve) => {
     const over = (): void => {

@@ -1,5 +1,5 @@
 /** Opens the stream of a GET: the standalone stream, or one to which the client comes back. */
-import { acceptedIn } from './accept.js';
+import { acceptedIn } from '../accept.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream } from './event-stream.js';
 import { eventOf } from './events.js';

@@ -1,56 +1,122 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
+import { pipeline } from 'node:stream';
+import { readBytes } from '../http/body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
+import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
-import type { Admission } from './admission.js';
+import type { Admission, ForwardTo } from './admission.js';
+import { headersOf as passedHeadersOf, isPassed, passOn, withHost } from './forwarding.js';
+import type { Session } from './session.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
 import { answersIn } from '../streams/posted-answers.js';
 import type { ProxySettings } from './settings.js';
 
-type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Serves requests of `node:http`. If a framework has already parsed the body, `request.body` is used. */
-export function nodeHandler(
-  admission: Admission,
-  settings: ProxySettings,
-  report: (error: Error) => void,
-): NodeHandler {
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** The entry for `node:http`. */
+export class NodeDoor {
+  constructor(
+    private readonly admission: Admission,
+    private readonly settings: ProxySettings,
+    private readonly report: (error: Error) => void,
+  ) {}
+
+  /** Serves a client's request. If a framework has already parsed the body, `request.body` is used. */
+  readonly handle: NodeHandler = (request, response) => {
+    answering(this.#handle(request, response), response, this.report);
+  };
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = incomingOf(request);
-    for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(this.admission.corsHeaders(incoming))) response.setHeader(name, value);
     const parsedBody = parsedBodyOf(request);
     // Earlier handlers may have taken so long that the client is gone. Its `close` event has passed, so the session would
     // never learn that the connection ended.
     if (isGone(request, response)) return;
-    const entered = admission.enter(incoming, StreamableHTTPServerTransport);
+    const entered = this.admission.enter(incoming, StreamableHTTPServerTransport);
     const session = entered instanceof Promise ? await entered : entered;
-    if ('status' in session) {
-      answer(response, session);
-      return;
-    }
+    if ('to' in session) await this.#passOn(session, { request, response, incoming, parsedBody });
+    else if ('status' in session) answer(response, session);
+    else await this.serve(session, { request, response, incoming, parsedBody });
+  }
+
+  /** Serves a request of a session. */
+  async serve(session: OwnSession, { request, response, incoming, parsedBody }: NodeVisit): Promise<void> {
     if (isGone(request, response)) return;
     session.connected();
     onConnectionEnd(response, () => {
       session.disconnected();
     });
     // The transport does not check the size of a body that is already parsed.
-    if (parsedBody !== undefined && sizeOf(request, parsedBody) > settings.maxBodyBytes) {
-      answer(response, tooLarge(settings.maxBodyBytes));
+    if (parsedBody !== undefined && sizeOf(request, parsedBody) > this.settings.maxBodyBytes) {
+      answer(response, tooLarge(this.settings.maxBodyBytes));
       if (session.awaitsAnswer) session.answersRefused(await answersIn(parsedBody).ids());
       return;
     }
-    const pendingPost = admission.pendingPost(incoming);
+    const pendingPost = this.admission.pendingPost(incoming);
     await pendingPost.run(() => session.downstream.handleRequest(request, response, parsedBody, pendingPost));
   }
 
-  return (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      report(asError(error));
-      if (response.headersSent) response.destroy();
-      else answer(response, FAILED);
+  async #passOn(forwardTo: ForwardTo, visit: NodeVisit): Promise<void> {
+    const { cluster, maxBodyBytes } = this.settings;
+    const { request, response, incoming } = visit;
+    if (cluster === undefined || isGone(request, response)) return;
+    const gone = new AbortController();
+    onConnectionEnd(response, () => {
+      gone.abort();
     });
-  };
+    const body = request.method === 'POST' ? await bytesOf(visit, maxBodyBytes) : undefined;
+    if (body === 'too large') answer(response, tooLarge(maxBodyBytes));
+    if (typeof body === 'string') return;
+    askForVanishing(visit);
+    const { method = '' } = request;
+    const rawHeaders = withHost(request.rawHeaders, incoming);
+    const passed = await passOn(cluster, { door: 'node', method, rawHeaders, body, signal: gone.signal }, forwardTo);
+    if (isGone(request, response)) return;
+    if (!isPassed(passed)) {
+      answer(response, passed);
+      return;
+    }
+    response.writeHead(passed.status, passedHeadersOf(passed));
+    // Nothing may come for a long time.
+    if (passed.body.readableLength === 0) response.flushHeaders();
+    // It waits for a client that reads slowly, and ends the other side when the client leaves.
+    pipeline(passed.body, response, () => undefined);
+  }
+}
+
+/** A session whose transport is ours. */
+type OwnSession = Session & { readonly downstream: StreamableHTTPServerTransport };
+
+/** A request, and its response. */
+export interface NodeVisit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly incoming: Incoming;
+  /** `undefined`: nobody has parsed it. */
+  readonly parsedBody?: unknown;
+}
+
+/** Answers the request with an error if its handling fails. */
+export function answering(handling: Promise<void>, response: ServerResponse, report: (error: Error) => void): void {
+  handling.catch((error: unknown) => {
+    report(asError(error));
+    if (response.headersSent) response.destroy();
+    else answer(response, FAILED);
+  });
+}
+
+/** The body as bytes. Those of a body that is parsed already are lost, so it is written anew. */
+async function bytesOf(
+  { request, parsedBody }: NodeVisit,
+  maxBytes: number,
+): Promise<Uint8Array | 'too large' | 'broken off'> {
+  if (parsedBody !== undefined)
+    return sizeOf(request, parsedBody) > maxBytes ? 'too large' : Buffer.from(JSON.stringify(parsedBody));
+  const body = await readBytes(request, maxBytes);
+  return body.kind === 'bytes' ? body.bytes : body.kind;
 }
 
 function isGone(request: IncomingMessage, response: ServerResponse): boolean {
@@ -100,6 +166,6 @@ function sizeOf({ headers }: IncomingMessage, parsedBody: unknown): number {
   return isAsSent && !Number.isNaN(sent) ? sent : Buffer.byteLength(JSON.stringify(parsedBody));
 }
 
-function answer(response: ServerResponse, { status, headers, body }: Answer): void {
+export function answer(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, headers).end(body);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
+import type { Cluster } from '../cluster/cluster.js';
 import type { BackchannelOptions } from '../options.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import type { TransportLike } from '../transport-like.js';
@@ -105,6 +106,12 @@ export interface StatefulProxyOptions {
    * senders are told (`SLOW_CLIENT`). It does not hold for `fetch`. @default 8_388_608
    */
   readonly maxBufferedBytes?: number | undefined;
+  /**
+   * The nodes that share sessions behind a load balancer, see `mcp-backchannel/cluster`. A request of a session that is
+   * on another node is passed on to that node's `innerListener`. Join the cluster when the listeners are open, and leave
+   * it when the proxy is closed. @default none: the sessions of this proxy are found here only
+   */
+  readonly cluster?: Cluster | undefined;
   /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
   /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */
@@ -122,12 +129,18 @@ export interface StatefulProxy {
    * found through the `node:http` ones, nor the other way round.
    */
   readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * For the other nodes of the cluster: `createServer(proxy.innerListener)`, on a port that clients cannot reach. It takes
+   * only requests that a node of the cluster has signed. Leave the `keepAliveTimeout` of its server at 5 s or longer:
+   * nodes use a connection again for 1.5 s, and a shorter one closes it under a request. Without `cluster` it takes none.
+   */
+  readonly innerListener: (request: IncomingMessage, response: ServerResponse) => void;
   /** Reports what happened to each server-initiated message, in all sessions. */
   readonly routes$: Observable<RouteEvent>;
   /** The current numbers. */
   snapshot(): ProxySnapshot;
   /**
-   * Accepts no more sessions or calls, gives calls in flight at most `graceMs` to finish, then closes every session.
+   * Accepts no more sessions or calls, passes new sessions on to other nodes, gives calls in flight at most `graceMs` to finish, then closes every session.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** The HTTP answers of the proxy itself. They never contain a stack trace; errors go to `onerror`. */
 import { SERVER_ERROR } from '../error-answers.js';
+import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Refusal } from '../http/refusals.js';
 
 const SESSION_NOT_FOUND = -32001;
@@ -12,10 +13,32 @@ export interface Answer {
   readonly body: string | null;
 }
 
+const RETRY = { 'retry-after': '1' };
+
 export const NOT_FOUND: Answer = refusal(404, SESSION_NOT_FOUND, 'Session not found');
 export const NO_SESSION_ID: Answer = refusal(400, SERVER_ERROR, 'Bad Request: Mcp-Session-Id header is required');
 export const NOT_ALLOWED: Answer = refusal(405, SERVER_ERROR, 'Method not allowed', { allow: 'GET, POST, DELETE' });
 export const CLOSING: Answer = refusal(503, SERVER_ERROR, 'The proxy is shutting down');
+/** To another node: the request did not run here. */
+export const UNKNOWN_HERE: Answer = { ...NOT_FOUND, headers: { ...NOT_FOUND.headers, [UNKNOWN_HEADER]: '1' } };
+export const NOT_OF_THIS_CLUSTER: Answer = refusal(
+  502,
+  SERVER_ERROR,
+  'The node that has the session does not take the request as one of its cluster',
+);
+/** Not 404: the session may live, and its client would give it up. */
+export const WHEREABOUTS_UNKNOWN: Answer = refusal(
+  503,
+  SERVER_ERROR,
+  'It cannot be found out now which node has this session. Try again later.',
+  RETRY,
+);
+export const TOO_MANY_PASSED: Answer = refusal(
+  503,
+  SERVER_ERROR,
+  'Too many requests are being passed on to other nodes. Try again later.',
+  RETRY,
+);
 export const WRONG_TOKEN: Answer = refusal(401, SERVER_ERROR, 'Unauthorized: a valid bearer token is required', {
   'www-authenticate': 'Bearer',
 });

@@ -1,11 +1,13 @@
 import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
+import { asError } from '../errors.js';
 import { Admission } from './admission.js';
-import { nodeHandler } from './node-listener.js';
+import { innerListener } from './inner-listener.js';
+import { NodeDoor } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
 import { Sessions } from './sessions.js';
 import { proxySettingsFrom } from './settings.js';
-import { webHandler } from './web-handler.js';
+import { WebDoor } from './web-handler.js';
 
 /**
  * Makes a proxy that serves a backend over Streamable HTTP. Each client has its own backend session. Messages are passed
@@ -27,18 +29,29 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const report = reporter(options.onerror);
   const sessions = new Sessions(settings, report);
   const admission = new Admission(sessions, settings, report);
-  const overNode = nodeHandler(admission, settings, report);
+  const doors = { node: new NodeDoor(admission, settings, report), web: new WebDoor(admission, settings, report) };
+  const { cluster } = settings;
+  cluster?.onLost(() => {
+    sessions.endAll('the other nodes took this one for dead');
+  });
 
   return {
-    listener: overNode,
+    listener: doors.node.handle,
     // The proxy answers every request, so it never calls next().
     middleware: (request, response) => {
-      overNode(request, response);
+      doors.node.handle(request, response);
     },
-    fetch: webHandler(admission, settings, report),
+    fetch: doors.web.fetch,
+    innerListener: innerListener(admission, doors, settings, report),
     routes$: sessions.routes$,
     snapshot: () => sessions.snapshot(),
-    close: ({ graceMs = 0 } = {}) => sessions.close(graceMs),
+    close: ({ graceMs = 0 } = {}) => {
+      // The others take the new sessions from now on. It does not hold up the end of those here.
+      cluster?.drain().catch((error: unknown) => {
+        report(asError(error));
+      });
+      return sessions.close(graceMs);
+    },
   };
 }
 

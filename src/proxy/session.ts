@@ -7,6 +7,7 @@ import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
+import { shownSession } from '../interceptor/session-prefix.js';
 import { logRoute } from '../interceptor/route-log.js';
 import type { Backchannel, RefusedAnswers } from '../interceptor/backchannel-view.js';
 import type { PassedHeaders } from './client-transport.js';
@@ -23,8 +24,6 @@ import { endsWithin } from '../ends-within.js';
 
 /** Limits the wait for the end of a session. The SDK's transports, which kill a process that does not end, take less. */
 const END_TIMEOUT_MS = 15_000;
-
-const NAME_LENGTH = 8;
 
 /** Clients know from this revision on that a stream may be closed before the answer. */
 const POLLING_SINCE = '2025-11-25';
@@ -113,7 +112,7 @@ export class Session {
 
   /** A name for logs. The full id must stay secret, since it gives access to the session. */
   get name(): string {
-    return this.id?.slice(0, NAME_LENGTH) ?? 'without an id';
+    return this.id === undefined ? 'without an id' : shownSession(this.id);
   }
 
   /** The version that client and backend agreed on. */

@@ -130,6 +130,20 @@ export class Sessions {
     this.#counted.add(session);
   }
 
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  /** Whether no new session is taken any more. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Ends all sessions there are. New ones are taken. */
+  endAll(reason: string): void {
+    for (const session of [...this.#all]) void session.end(reason);
+  }
+
   snapshot(): ProxySnapshot {
     let inFlight = 0;
     let parked = 0;

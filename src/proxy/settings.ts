@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster/cluster.js';
 import { BackchannelError } from '../errors.js';
 import {
   aFunction,
@@ -65,6 +66,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   maxBufferedBytes: positive,
   // settingsFrom() checks it and names the wrong option.
   backchannel: () => undefined,
+  cluster: aCluster,
   onerror: aFunction,
 };
 
@@ -96,6 +98,12 @@ function aBoolean(value: unknown): string | undefined {
 
 function strings(value: unknown): string | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'an array of strings';
+}
+
+function aCluster(value: unknown): string | undefined {
+  const { pass, whereIs } = Object(value) as Partial<Record<keyof Cluster, unknown>>;
+  const isCluster = typeof pass === 'function' && typeof whereIs === 'function';
+  return isCluster ? undefined : "a cluster, made by createCluster() of 'mcp-backchannel/cluster'";
 }
 
 // A pattern that can never match is a mistake, and would give a false idea of which hosts are allowed.

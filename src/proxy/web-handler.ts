@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import type { PassedAnswer } from '../cluster/cluster.js';
+import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { asError } from '../errors.js';
 import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
@@ -5,37 +8,73 @@ import { messagesIn } from '../json-messages.js';
 import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
 import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
 import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
-import type { Admission } from './admission.js';
-import { parsedOrNull, readWebBody } from './web-body.js';
+import type { Admission, ForwardTo } from './admission.js';
+import { isPassed, passOn, withHost } from './forwarding.js';
+import { parsedOrNull, readWebBody, readWebBytes } from './web-body.js';
 import type { Incoming } from './guard.js';
+import type { withKnownVersion } from './protocol-version.js';
 import { heldWebAnswer } from './held-web-answer.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 
-/** Loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
-const load = async () => {
-  const [{ WebStandardStreamableHTTPServerTransport }, { withKnownVersion }] = await Promise.all([
+/** What is loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
+interface Loaded {
+  readonly Transport: typeof WebTransport;
+  readonly withKnownVersion: typeof withKnownVersion;
+}
+
+async function load(): Promise<Loaded> {
+  const [sdk, versions] = await Promise.all([
     import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
     import('./protocol-version.js'),
   ]);
-  return { Transport: exactTransport(WebStandardStreamableHTTPServerTransport), withKnownVersion };
-};
+  return {
+    Transport: exactTransport(sdk.WebStandardStreamableHTTPServerTransport),
+    withKnownVersion: versions.withKnownVersion,
+  };
+}
+
+const NO_CONTENT = 204;
 
 const TOO_LARGE = Symbol('too large');
 
-/** Serves web-standard requests. */
-export function webHandler(
-  admission: Admission,
-  settings: ProxySettings,
-  report: (error: Error) => void,
-): (request: Request) => Promise<Response> {
-  let loading: ReturnType<typeof load> | undefined;
+/** The entry for web-standard requests. */
+export class WebDoor {
+  #loading: Promise<Loaded> | undefined;
 
-  async function handle(request: Request, incoming: Incoming): Promise<Response> {
-    // Loaded only once: import() costs time on every call, and more if the host uses module hooks.
-    const { Transport, withKnownVersion } = await (loading ??= load());
-    const session = await admission.enter(incoming, Transport);
-    if ('status' in session) return responseOf(session);
+  constructor(
+    private readonly admission: Admission,
+    private readonly settings: ProxySettings,
+    private readonly report: (error: Error) => void,
+  ) {}
+
+  /** Serves a client's request. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const incoming = webIncomingOf(request);
+    const response = await this.#handle(request, incoming).catch((error: unknown) => {
+      this.report(asError(error));
+      return responseOf(FAILED);
+    });
+    for (const [name, value] of Object.entries(this.admission.corsHeaders(incoming))) response.headers.set(name, value);
+    return response;
+  };
+
+  async #handle(request: Request, incoming: Incoming): Promise<Response> {
+    const { Transport } = await this.load();
+    const session = await this.admission.enter(incoming, Transport);
+    if ('to' in session) return this.#passOn(session, request, incoming);
+    return 'status' in session ? responseOf(session) : this.serve(session, request, incoming);
+  }
+
+  /** Loaded only once: import() costs time on every call, and more if the host uses module hooks. */
+  load(): Promise<Loaded> {
+    return (this.#loading ??= load());
+  }
+
+  /** Serves a request of a session. */
+  async serve(session: WebSession, request: Request, incoming: Incoming): Promise<Response> {
+    const { settings } = this;
+    const { withKnownVersion: withKnown } = await this.load();
     session.connected();
     let isConnected = true;
     const disconnected = (): void => {
@@ -45,10 +84,10 @@ export function webHandler(
     // A client that waits for a JSON answer reads no body yet, so nothing else shows that it leaves.
     if (settings.enableJsonResponse) request.signal.addEventListener('abort', disconnected);
     try {
-      const known = withKnownVersion(request, session.protocolVersion);
-      const message = request.method === 'POST' ? await readMessage(known, session) : undefined;
+      const known = withKnown(request, session.protocolVersion);
+      const message = request.method === 'POST' ? await this.#readMessage(known, session) : undefined;
       if (message === TOO_LARGE) return whenEnded(responseOf(tooLarge(settings.maxBodyBytes)), disconnected);
-      const pendingPost = admission.pendingPost(incoming);
+      const pendingPost = this.admission.pendingPost(incoming);
       const { texts = [], ...options } = message ?? {};
       const handled = pendingPost.run(() => withTexts(texts, () => session.downstream.handleRequest(known, options)));
       const answer = await (settings.enableJsonResponse ? unlessOver(session.over.signal, handled) : handled);
@@ -59,11 +98,27 @@ export function webHandler(
     }
   }
 
+  async #passOn(forwardTo: ForwardTo, request: Request, incoming: Incoming): Promise<Response> {
+    const { cluster, maxBodyBytes } = this.settings;
+    const { method, headers, signal } = request;
+    const body = method === 'POST' ? await readWebBytes(request, maxBodyBytes) : undefined;
+    if (body === 'too large') return responseOf(tooLarge(maxBodyBytes));
+    if (cluster === undefined || body === 'broken off') return responseOf(FAILED);
+    const rawHeaders = withHost([...headers].flat(), incoming);
+    const passed = await passOn(cluster, { door: 'web', method, rawHeaders, body, signal }, forwardTo);
+    if (!isPassed(passed)) return responseOf(passed);
+    const { status } = passed;
+    const hasBody = status !== NO_CONTENT;
+    // Cancelled by a client that leaves, it ends the other side.
+    const stream = Readable.toWeb(passed.body) as ReadableStream<Uint8Array>;
+    return new Response(hasBody ? stream : null, { status, headers: webHeadersOf(passed) });
+  }
+
   /** The posted message, or `TOO_LARGE`. */
-  async function readMessage(request: Request, session: Session): Promise<PostedMessages | typeof TOO_LARGE> {
+  async #readMessage(request: Request, session: Session): Promise<PostedMessages | typeof TOO_LARGE> {
     // This can be an answer only while a server request is open.
     const posted = session.awaitsAnswer ? watchWebBody(request) : undefined;
-    const body = await readWebBody(request, settings.maxBodyBytes);
+    const body = await readWebBody(request, this.settings.maxBodyBytes);
     if (body === 'too large') {
       const ids = posted?.ids();
       if (ids !== undefined)
@@ -75,16 +130,15 @@ export function webHandler(
     }
     return body === 'broken off' ? { parsedBody: null, texts: [] } : postedIn(body.text);
   }
+}
 
-  return async (request) => {
-    const incoming = incomingOf(request);
-    const response = await handle(request, incoming).catch((error: unknown) => {
-      report(asError(error));
-      return responseOf(FAILED);
-    });
-    for (const [name, value] of Object.entries(admission.corsHeaders(incoming))) response.headers.set(name, value);
-    return response;
-  };
+/** A session whose transport is the SDK's web-standard one. */
+export type WebSession = Session & { readonly downstream: WebTransport };
+
+function webHeadersOf({ rawHeaders }: PassedAnswer): Headers {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  return headers;
 }
 
 /** The SDK's transport never settles a JSON answer that is still missing when it is closed. */
@@ -117,7 +171,7 @@ function postedIn(body: string): PostedMessages {
   return { parsedBody: Array.isArray(value) ? all : all[0], texts: read.map(({ text }) => text) };
 }
 
-function incomingOf({ method, url, headers }: Request): Incoming {
+export function webIncomingOf({ method, url, headers }: Request): Incoming {
   // A `Request` made by hand has no `Host` header.
   return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { acceptedIn } from '../../src/http/accept.js';
+import { acceptedIn } from '../src/accept.js';
 
 it.each([
   ['application/json, text/event-stream', 'both'],

@@ -1,0 +1,100 @@
+import type { AgentOptions } from 'node:https';
+import { debug } from '../debug.js';
+import { asError, BackchannelError } from '../errors.js';
+import type { Cluster } from './cluster.js';
+import type { Engine } from './engine.js';
+import { Forwarder } from './forward.js';
+import { InnerRequests } from './inner-request.js';
+import { Members } from './members.js';
+import { Seal } from './seal.js';
+
+const DEFAULT_LEASE_MS = 3_000;
+
+/** What the nodes of a cluster have in common, whatever the engine. */
+export interface NodeOptions {
+  /** The base URL of this node's inner listener, as other nodes reach it. `join()` can name it, too. */
+  readonly address?: string | undefined;
+  /** How long a node that is not heard of counts as alive, in milliseconds. @default 3000 */
+  readonly leaseMs?: number | undefined;
+  /** How many requests may be passed on at once. One more gets 503. @default 10_000 */
+  readonly maxPassed?: number | undefined;
+  /** For inner listeners that are reached by `https:`: certificates and keys. @default none */
+  readonly tls?: AgentOptions | undefined;
+  /** Called for errors without a caller: the engine is away, or somebody forges leases. @default none */
+  readonly onerror?: ((error: Error) => void) | undefined;
+}
+
+export interface ClusterOptions extends NodeOptions {
+  /** Where the nodes find each other. */
+  readonly engine: Engine;
+  /** Shared by all nodes, and by nobody else. At least 16 characters. */
+  readonly secret: string;
+}
+
+/**
+ * Makes this process a node of a cluster, over any engine.
+ *
+ * @throws BackchannelError `INVALID_OPTION` if the secret or the lease is too short
+ */
+export function createCluster(options: ClusterOptions): Cluster {
+  const { engine, secret, leaseMs = DEFAULT_LEASE_MS, maxPassed, tls } = options;
+  const report = (error: Error): void => {
+    debug.cluster('%s', error.message);
+    options.onerror?.(error);
+  };
+  const members = new Members({ engine, secret, leaseMs, report });
+  const seal = new Seal(secret);
+  const requests = new InnerRequests({
+    seal,
+    get self() {
+      return members.self;
+    },
+    engineNow: () => members.engineNow(),
+  });
+  const forwarder = new Forwarder({
+    signed: (request, to) => requests.signed(request, to),
+    onRefused: ({ id }) => {
+      members.refused(id);
+    },
+    maxPassed,
+    tls,
+  });
+  members.onGone((id) => {
+    forwarder.gone(id);
+  });
+
+  return {
+    get self() {
+      return members.self;
+    },
+    join: async (address = options.address) => members.join(checkedAddress(address)),
+    drain: () => members.drain(),
+    async leave() {
+      await members.leave();
+      forwarder.close();
+    },
+    whereIs: (sessionId) => members.whereIs(sessionId),
+    other: () => members.other(),
+    pass: (request, node) => forwarder.pass(request, node),
+    received: (request, maxBytes) => requests.received(request, maxBytes),
+    onLost(listener) {
+      members.onLost(() => {
+        try {
+          listener();
+        } catch (error) {
+          report(asError(error));
+        }
+      });
+    },
+    snapshot: () => ({ ...members.snapshot(), passed: forwarder.counts, adopted: 0 }),
+  };
+}
+
+function checkedAddress(address: string | undefined): string {
+  const isUrl = address !== undefined && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+  if (isUrl) return address;
+  throw new BackchannelError(
+    'INVALID_OPTION',
+    `option address must be the URL of this node's inner listener, such as http://10.0.0.1:3001, not ${String(address)}`,
+  );
+}

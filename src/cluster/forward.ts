@@ -1,0 +1,70 @@
+/** Passes requests on to the nodes that have their sessions. */
+import type { AgentOptions } from 'node:https';
+import type { ClusterSnapshot, Node, Passed, PassedRequest } from './cluster.js';
+import { Exchange, type Outcome } from './exchange.js';
+import { InnerAgent } from './inner-agent.js';
+
+/** Each holds two connections. */
+const MAX_PASSED = 10_000;
+
+export interface ForwarderOptions {
+  /** The headers to send. */
+  readonly signed: (request: PassedRequest, to: string) => readonly string[];
+  /** Nobody listens at the address of this node, so it is dead: an incarnation never comes back. */
+  readonly onRefused: (node: Node) => void;
+  /** How many requests may be passed on at once. @default 10_000 */
+  readonly maxPassed?: number | undefined;
+  /** Certificates for addresses that begin with `https:`. */
+  readonly tls?: AgentOptions | undefined;
+}
+
+export class Forwarder {
+  readonly #agent: InnerAgent;
+  readonly #open = new Set<Exchange>();
+  readonly #counts = { answered: 0, lost: 0, gone: 0, busy: 0 };
+
+  constructor(private readonly options: ForwarderOptions) {
+    this.#agent = new InnerAgent(options.tls);
+  }
+
+  get counts(): ClusterSnapshot['passed'] {
+    return { ...this.#counts };
+  }
+
+  async pass(request: PassedRequest, node: Node): Promise<Passed> {
+    const { signed, onRefused, maxPassed = MAX_PASSED } = this.options;
+    if (this.#open.size >= maxPassed) {
+      this.#counts.busy += 1;
+      return 'busy';
+    }
+    const { method, body } = request;
+    const length = body === undefined ? [] : ['content-length', String(body.length)];
+    const inner = this.#agent.request(node.address, method, [...signed(request, node.id), ...length]);
+    const exchange = new Exchange(request, node, inner, {
+      refused: () => {
+        onRefused(node);
+      },
+      over: (outcome) => {
+        this.#open.delete(exchange);
+        this.#count(outcome);
+      },
+    });
+    this.#open.add(exchange);
+    return exchange.run();
+  }
+
+  #count(outcome: Outcome): void {
+    if (outcome !== 'left') this.#counts[outcome] += 1;
+  }
+
+  /** A node is gone. Whoever waits for it is told. */
+  gone(node: string): void {
+    for (const exchange of [...this.#open]) if (exchange.node.id === node) exchange.nodeIsGone();
+  }
+
+  /** Breaks off what is under way, and closes all connections. */
+  close(): void {
+    for (const exchange of [...this.#open]) exchange.nodeIsGone();
+    this.#agent.close();
+  }
+}

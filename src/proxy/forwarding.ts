@@ -1,0 +1,47 @@
+/** Requests that another node of the cluster serves. */
+import type { Cluster, Node, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
+import type { ForwardTo } from './admission.js';
+import type { Incoming } from './guard.js';
+import { CLOSING, NOT_FOUND, TOO_MANY_PASSED, type Answer } from './own-answers.js';
+
+/** A new session is offered to so many nodes that turn out to be gone. */
+const MAX_OFFERS = 3;
+
+/** Passes a request on. @returns the answer of the other node, or ours if it surely did not run there */
+export async function passOn(
+  cluster: Cluster,
+  request: PassedRequest,
+  { to, isNew }: ForwardTo,
+): Promise<PassedAnswer | Answer> {
+  let node: Node | undefined = to;
+  for (let offers = 1; ; offers++) {
+    const passed = await cluster.pass(request, node);
+    if (passed === 'busy') return TOO_MANY_PASSED;
+    if (passed !== 'gone') return passed;
+    if (!isNew) return NOT_FOUND;
+    node = cluster.other();
+    if (node === undefined || offers === MAX_OFFERS) return CLOSING;
+  }
+}
+
+export function isPassed(answer: PassedAnswer | Answer): answer is PassedAnswer {
+  return 'rawHeaders' in answer;
+}
+
+/** The headers of a passed answer: HTTP/2 takes no list. */
+export function headersOf({ rawHeaders }: PassedAnswer): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
+/** The headers as they came, with the host that the guard has seen: the guard of the other node sees it, too. */
+export function withHost(rawHeaders: readonly string[], { host }: Incoming): readonly string[] {
+  const hasHost = rawHeaders.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  return hasHost || host === undefined ? rawHeaders : ['host', host, ...rawHeaders];
+}
