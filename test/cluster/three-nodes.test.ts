@@ -288,7 +288,7 @@ async function raw(url: string, method: string, headers: readonly string[], body
 }
 
 /** Notes the headers of the requests that come in on the inner listener. */
-function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; restore(): void } {
+function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; readonly restore: () => void } {
   const seen: string[][] = [];
   const { received } = cluster;
   cluster.received = async (request, maxBytes) => {
