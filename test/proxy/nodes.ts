@@ -10,7 +10,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import { memoryCluster, type Cluster } from 'mcp-backchannel/cluster';
-import { merge } from 'rxjs';
 
 /** How many nodes take the place of one proxy. */
 export const NODES = Number(process.env['MCP_BACKCHANNEL_TEST_NODES'] ?? 1);
@@ -44,7 +43,8 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
     },
     fetch: async (request) => next(request.headers.get('mcp-session-id')).fetch(request),
     innerListener: first.innerListener,
-    routes$: merge(...proxies.map(({ routes$ }) => routes$)),
+    // All sessions are on the first node.
+    routes$: first.routes$,
     snapshot() {
       const all = proxies.map((proxy) => proxy.snapshot());
       const sum = (name: 'sessions' | 'inFlight' | 'parked'): number =>
