@@ -71,7 +71,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     drain: () => members.drain(),
     async leave() {
       await members.leave();
-      forwarder.close();
+      await forwarder.close();
     },
     whereIs: (sessionId) => members.whereIs(sessionId),
     other: () => members.other(),

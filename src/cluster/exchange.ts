@@ -34,6 +34,9 @@ export class Exchange {
   #isGone = false;
   #isOver = false;
   readonly #unanswered: Unanswered;
+  /** Resolves when nothing more will happen. */
+  readonly over: Promise<void>;
+  #isToldOver!: () => void;
 
   constructor(
     private readonly request: PassedRequest,
@@ -42,6 +45,14 @@ export class Exchange {
     private readonly listener: ExchangeListener,
   ) {
     this.#unanswered = new Unanswered(requestsIn(request.body));
+    this.over = new Promise((resolve) => {
+      this.#isToldOver = resolve;
+    });
+  }
+
+  /** Whether somebody waits for an answer, and not only for news. */
+  get isAwaited(): boolean {
+    return !this.#isOver && this.request.method !== 'GET';
   }
 
   run(): Promise<Passed> {
@@ -176,6 +187,7 @@ export class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     this.listener.over(outcome);
+    this.#isToldOver();
   }
 }
 

@@ -1,5 +1,8 @@
 /** Requests that another node of the cluster serves. */
 import type { Cluster, Node, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
+import { errorAnswer } from '../error-answers.js';
+import { jsonOf } from '../json-messages.js';
+import type { RequestId } from '../routing/message.js';
 import type { ForwardTo } from './admission.js';
 import type { Incoming } from './guard.js';
 import { CLOSING, NOT_FOUND, TOO_MANY_PASSED, type Answer } from './own-answers.js';
@@ -23,6 +26,35 @@ export async function passOn(
     if (node === undefined || offers === MAX_OFFERS) return CLOSING;
   }
 }
+
+/**
+ * A body was too large to be passed on, and it answered server requests. Their senders would wait for ever, so an error
+ * takes the place of each answer.
+ */
+export async function passOnRefused(
+  cluster: Cluster,
+  request: Omit<PassedRequest, 'body' | 'signal'>,
+  to: Node,
+  ids: readonly RequestId[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const errors = ids.map((id) => errorAnswer(id, 'The answer of the client was refused: its POST was too large'));
+  const rawHeaders = request.rawHeaders.filter(
+    (_, at, all) => !OF_THE_BODY.has((all[at - (at % 2)] ?? '').toLowerCase()),
+  );
+  const passed = await cluster.pass(
+    {
+      ...request,
+      rawHeaders: [...rawHeaders, 'content-type', 'application/json', 'accept', 'application/json, text/event-stream'],
+      body: Buffer.from(jsonOf(errors.length === 1 ? (errors[0] ?? {}) : errors)),
+      signal: new AbortController().signal,
+    },
+    to,
+  );
+  if (typeof passed !== 'string') passed.body.resume();
+}
+
+const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 'content-type']);
 
 export function isPassed(answer: PassedAnswer | Answer): answer is PassedAnswer {
   return 'rawHeaders' in answer;

@@ -29,10 +29,10 @@ async function stage(listener: Listener, options: Partial<ForwarderOptions> = {}
     onRefused: ({ id }) => refused.push(id),
     ...options,
   });
-  closing(() => {
-    forwarder.close();
+  closing(async () => {
     http.closeAllConnections();
     http.close();
+    await forwarder.close();
   });
   return { forwarder, http, node, refused, pass: async (request = post(CALL)) => forwarder.pass(request, node) };
 }

@@ -55,7 +55,9 @@ describe.each(DOORS)('a client whose every request goes to the next node (%s)', 
     const asked = client.next(({ message }) => message.method === 'elicitation/create');
     const call = client.start('tools/call', { name: 'ask' });
     const { message } = await asked;
-    const takenBack = client.next((arrival) => arrival.message.params?.requestId === message.id);
+    const takenBack = client.next(
+      ({ message: { params } }) => (params as { requestId?: unknown } | undefined)?.requestId === message.id,
+    );
     await client.notify('notifications/cancelled', { requestId: call.id });
     await takenBack;
   });
@@ -288,9 +290,9 @@ async function raw(url: string, method: string, headers: readonly string[], body
 }
 
 /** Notes the headers of the requests that come in on the inner listener. */
-function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; restore(): void } {
+function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; readonly restore: () => void } {
   const seen: string[][] = [];
-  const { received } = cluster;
+  const received = cluster.received.bind(cluster);
   cluster.received = async (request, maxBytes) => {
     seen.push(
       request.rawHeaders.filter((_, at) => request.rawHeaders[at - (at % 2)]?.toLowerCase() !== 'content-length'),
