@@ -12,13 +12,14 @@ interface Namespace {
  * never payloads or credentials.
  */
 export const debug: Readonly<
-  Record<'inbound' | 'outbound' | 'route' | 'stream' | 'proxy' | 'register' | 'error', Namespace>
+  Record<'inbound' | 'outbound' | 'route' | 'stream' | 'proxy' | 'cluster' | 'register' | 'error', Namespace>
 > = {
   inbound: namespace('mcp-backchannel:inbound'),
   outbound: namespace('mcp-backchannel:outbound'),
   route: namespace('mcp-backchannel:route'),
   stream: namespace('mcp-backchannel:stream'),
   proxy: namespace('mcp-backchannel:proxy'),
+  cluster: namespace('mcp-backchannel:cluster'),
   register: namespace('mcp-backchannel:register'),
   error: namespace('mcp-backchannel:error'),
 };

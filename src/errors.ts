@@ -21,6 +21,7 @@
  *   took the place of a response
  * - `UNREADABLE_MESSAGE`: a message throws when it is read; it was passed on unchanged, or not sent if it had been waiting
  * - `CLOSED`: the transport was closed before the message could leave
+ * - `CLUSTER_ENGINE`: the engine of the cluster does not answer, or refuses what it is asked
  * - `CALLBACK_FAILED`: your callback, hook or subscriber threw; `cause` is the thrown value
  */
 export type BackchannelErrorCode =
@@ -42,6 +43,7 @@ export type BackchannelErrorCode =
   | 'UNWRITABLE_MESSAGE'
   | 'UNREADABLE_MESSAGE'
   | 'CLOSED'
+  | 'CLUSTER_ENGINE'
   | 'CALLBACK_FAILED';
 
 /** The only error class of the package. Programs should look at `code`; the message is for people. */

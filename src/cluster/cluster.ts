@@ -18,6 +18,8 @@ export type Whereabouts =
   | { readonly at: 'node'; readonly node: Node }
   /** Its node is gone. Another may have adopted it, or may. */
   | { readonly at: 'gone'; readonly id: string }
+  /** Nobody can say: the engine is away, or has lost its data, and this node has not heard of its node. */
+  | { readonly at: 'unknown'; readonly id: string }
   /** No node ever made this id. */
   | { readonly at: 'nowhere' };
 
@@ -58,7 +60,8 @@ export interface Cluster {
   drain(): Promise<void>;
   /** Gives the lease back, and closes the connection to the engine. */
   leave(): Promise<void>;
-  whereIs(sessionId: string): Whereabouts;
+  /** A promise only if the engine has to be asked: the node of the session is not known here yet. */
+  whereIs(sessionId: string): Whereabouts | Promise<Whereabouts>;
   /** A node that takes new sessions in the place of this one, chosen at random. */
   other(): Node | undefined;
   pass(request: PassedRequest, node: Node): Promise<Passed>;

@@ -1,5 +1,8 @@
 /** What the engine of a cluster must be able to do. Everything else is ours, so that any store with a clock will do. */
 
+/** No call of an engine takes longer. */
+export const ENGINE_BOUND_MS = 1_000;
+
 /** A lease as it stands in the engine. Its text is sealed: the engine is not trusted with it. */
 export interface Lease {
   /** The incarnation of the node. */
@@ -11,6 +14,10 @@ export interface Lease {
 export interface Beat {
   /** Every lease that has not run out, that of the caller included. */
   readonly leases: readonly Lease[];
+  /** The text of the caller's lease before this beat. `undefined`: there was none, or it had run out. */
+  readonly before: string | undefined;
+  /** Since when the engine has its data, by its own time. It may have lost what it held before. */
+  readonly since: number;
   /** The engine's time, in milliseconds since the epoch. */
   readonly now: number;
 }
