@@ -69,22 +69,28 @@ describe('a node that has never seen the session', () => {
     expect(new Set(events).size).toBe(3);
   });
 
-  it.each(['', '~', '~~', '~MQ', '1_stream', '~-~x', `~${Buffer.from('{}').toString('base64url')}~x`, '~bnVsbA~x'])(
-    'does not know the event %o',
-    (id) => {
-      expect(lostStream(id)).toBe('not found');
-    },
-  );
+  it.each([
+    '',
+    '~',
+    '~~',
+    '~MQ',
+    '1_stream',
+    '~-~m~x',
+    `~${Buffer.from('{}').toString('base64url')}~m~x`,
+    '~bnVsbA~m~x',
+  ])('does not know the event %o', (id) => {
+    expect(lostStream(id)).toBe('not found');
+  });
 
   it('does not know an event with a long id', () => {
-    expect(lostStream(`~${'MSwx'.repeat(10_000)}~x`)).toBe('not found');
+    expect(lostStream(`~${'MSwx'.repeat(10_000)}~m~x`)).toBe('not found');
   });
 });
 
 describe('the store of a user', () => {
   it('is given back the ids that it has made', async () => {
     const seen: string[] = [];
-    const own = { 'with ~ tilde': 'a', ' ': 'b', '~MQ~inner': 'c' };
+    const own = { 'with ~ tilde': 'a', ' ': 'b', '~MQ~m~inner': 'c' };
     const store = namingStore({
       storeEvent: (_, { id }: { id: number }) => Promise.resolve(Object.keys(own)[id] ?? ''),
       getStreamIdForEventId: (eventId) => {
@@ -167,6 +173,30 @@ describe('our transport', () => {
     await again.ended;
     expect(again.ids()[0]).toBe(stream.ids()[1]);
     expect(again.messages().map(({ id, method }) => id ?? method)).toEqual(['notifications/message', 'call']);
+  });
+});
+
+describe('the store of an adopted session', () => {
+  it('goes on with the standalone stream, and says which calls are lost', async () => {
+    const old = namingStore(new MemoryEventStore());
+    const { transport, get } = await rig(closing, { eventStore: namingStore(new MemoryEventStore()) });
+    const standalone = await get(await old.storeEvent('_GET_stream', { jsonrpc: '2.0', method: 'notifications/x' }));
+    await transport.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+    await expect.poll(() => standalone.messages().length).toBe(1);
+    expect(standalone.isEnded()).toBe(false);
+
+    const requests = { ids: ['call'], owed: ['call'] };
+    const lost = await get(await old.storeEvent('stream', PRIMING, undefined, requests));
+    await lost.ended;
+    expect(lost.messages()).toMatchObject([{ id: 'call', error: { code: -32000 } }]);
+    expect((await get(lost.ids()[0])).status).toBe(500);
+  });
+
+  it('does not know the last event of an answered stream, and says so if it can', async () => {
+    const old = namingStore(new MemoryEventStore());
+    const { get } = await rig(closing, { eventStore: namingStore(new IndexedEventStore()) });
+    const last = await old.storeEvent('stream', answer('call'), undefined, { ids: ['call'], owed: ['call'] });
+    expect((await get(last)).status).toBe(400);
   });
 });
 
