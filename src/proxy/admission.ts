@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withBackchannel } from '../backchannel.js';
+import type { Node } from '../cluster/cluster.js';
 import type { Refusal } from '../http/refusals.js';
 import type { BackchannelOptions } from '../options.js';
 import type { TransportLike } from '../transport-like.js';
@@ -69,6 +70,20 @@ export class Admission {
       : servedBy(found, Transport);
   }
 
+  /** For a request of a session whose node is gone. @returns the node to ask instead, if another has adopted it */
+  async adopt<T extends TransportLike>(
+    incoming: Incoming,
+    Transport: new (options: ServerTransportOptions) => T,
+  ): Promise<Entered<T> | { readonly to: Node }> {
+    const { headers } = incoming;
+    const credential = new Credential(headers, this.settings.credentialHeaders);
+    const id = headers.get('mcp-session-id') ?? '';
+    const found = await this.sessions.adopt(id, { headers: incoming.allHeaders(), credential }, (events) =>
+      withBackchannel(new Transport(this.#optionsFor(events)), this.settings.backchannel),
+    );
+    return 'to' in found ? found : servedBy(found, Transport);
+  }
+
   /** For a request that was let in. */
   pendingPost(incoming: Incoming): PendingPost {
     const { passHeaders, relayRefusal } = this.settings;
@@ -95,7 +110,7 @@ export class Admission {
   #optionsFor(events: TransportEvents): ServerTransportOptions {
     const { maxBodyBytes, maxBufferedBytes, eventStore, enableJsonResponse } = this.settings;
     return {
-      sessionIdGenerator: randomUUID,
+      sessionIdGenerator: () => events.id ?? randomUUID(),
       onsessioninitialized: (id) => {
         events.initialized(id);
       },

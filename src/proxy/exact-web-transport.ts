@@ -10,7 +10,7 @@ import { dataOf } from '../http/events.js';
 import { elementsOf } from '../json-text.js';
 import { jsonOf } from '../json-messages.js';
 import { SentLongIds } from '../sent-long-ids.js';
-import { isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 
 /** Nobody can guess it, so that no message is taken for one that has its text in it. */
 const MARK = `${randomUUID()}:`;
@@ -69,6 +69,23 @@ export function exactTransport(Transport: typeof WebTransport): typeof WebTransp
       }
       if (!this.#isStoring) return super.handleRequest(...args);
       return current.run(new WebPost(args[1]?.parsedBody), async () => super.handleRequest(...args));
+    }
+
+    /** Begins without its client, which has initialized the transport of another node. */
+    async restore(initialize: RequestMessage, result: unknown): Promise<void> {
+      const { onmessage } = this;
+      this.onmessage = () => {
+        void super.send({ jsonrpc: '2.0', id: initialize.id, result: result as Record<string, unknown> });
+      };
+      const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+      const request = new Request('http://localhost/', { method: 'POST', headers });
+      try {
+        const response = await super.handleRequest(request, { parsedBody: initialize });
+        const text = await response.text();
+        if (!response.ok) throw new Error(`the transport was not restored: ${text}`);
+      } finally {
+        if (onmessage !== undefined) this.onmessage = onmessage;
+      }
     }
 
     override async send(...[message, options]: Parameters<WebTransport['send']>): Promise<void> {

@@ -24,6 +24,12 @@ export const NOT_ACCEPTED: Answer = refusal(
   SERVER_ERROR,
   'The backend has not said whether it accepts this token',
 );
+export const NOT_ADOPTED_YET: Answer = refusal(
+  503,
+  SERVER_ERROR,
+  'The node of this session is gone, and another is about to go on with it. Try again.',
+  { 'retry-after': '1' },
+);
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
 /** The reason for a refusal, for the log, and the answer to the request. */

@@ -7,8 +7,10 @@ import { Backend } from './backend.js';
 import { Calls, takenBackBy } from './calls.js';
 import type { SendOptions } from './client-transport.js';
 import { startDelivery } from './pending-post.js';
+import type { AdoptableSession } from '../cluster/adoptable.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
+import { Handshake, versionIn } from './handshake.js';
 import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
 import { endsWithin } from '../ends-within.js';
@@ -24,13 +26,14 @@ export class Relay {
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
   readonly #questions: Questions;
-  #initializeId: RequestId | undefined;
+  readonly #handshake: Handshake;
   /** The reason why requests are refused. */
   #refusal: string | undefined;
   #isOver = false;
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
+    this.#handshake = new Handshake(options.onInitialized);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       // For a cancelled call, the client gets only what the backend itself sends.
       if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
@@ -58,7 +61,7 @@ export class Relay {
 
   /** Whether the backend has yet to answer `initialize`. */
   get isInitializing(): boolean {
-    return this.#initializeId !== undefined;
+    return this.#handshake.pendingId !== undefined;
   }
 
   /** The server requests that the client has yet to answer. */
@@ -97,8 +100,15 @@ export class Relay {
   }
 
   /** The part of the backend that handles a newer token of the client. */
-  get backend(): Pick<Backend, 'verify' | 'usePassed'> {
+  get backend(): Pick<Backend, 'verify' | 'usePassed' | 'adoptable'> {
     return this.#backend;
+  }
+
+  /** Goes on with a session that another node began. Rejects if the backend cannot be reached. */
+  async restore({ result, backend }: AdoptableSession): Promise<void> {
+    const protocolVersion = versionIn(result) ?? '';
+    this.#agreeOn(protocolVersion);
+    await this.#backend.restore({ ...backend, protocolVersion });
   }
 
   closeBackend(isLost: boolean): Promise<void> {
@@ -119,7 +129,7 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     // `initialize` must not be cancelled. Many clients do so after a timeout, and their next attempt takes over the start.
-    if (taken !== undefined && taken === this.#initializeId) return;
+    if (taken !== undefined && taken === this.#handshake.pendingId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
@@ -129,7 +139,7 @@ export class Relay {
       void this.#answer(message.id, refusal);
       return;
     }
-    if (message.method === 'initialize') this.#initializeId = message.id;
+    this.#handshake.asked(message);
     const deliver = startDelivery();
     const forward = (): void => {
       deliver(
@@ -174,7 +184,8 @@ export class Relay {
   }
 
   #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    return this.#isOver ? Promise.resolve() : this.#backend.send(message, options);
+    if (this.#isOver) return Promise.resolve();
+    return this.#handshake.sent(message, this.#backend.send(message, options));
   }
 
   // ---- backend to client ----
@@ -192,15 +203,10 @@ export class Relay {
   }
 
   #response(message: JsonRpcMessage & { readonly id: RequestId }): void {
-    const answersInitialize = message.id === this.#initializeId;
+    const answersInitialize = message.id === this.#handshake.pendingId;
     if (answersInitialize) {
-      this.#initializeId = undefined;
-      const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
-      if (typeof protocolVersion === 'string') {
-        this.protocolVersion = protocolVersion;
-        this.options.client.setProtocolVersion?.(protocolVersion);
-        this.#backend.agreedOn(protocolVersion);
-      }
+      this.#handshake.answered(message);
+      this.#agreeOn(versionIn(message.result));
     }
     if (!this.#calls.isDue(message.id)) {
       this.#calls.answeredLate(message.id);
@@ -217,6 +223,13 @@ export class Relay {
     this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
       this.options.onRefused('the backend refused to initialize it');
+  }
+
+  #agreeOn(protocolVersion: string | undefined): void {
+    if (protocolVersion === undefined) return;
+    this.protocolVersion = protocolVersion;
+    this.options.client.setProtocolVersion?.(protocolVersion);
+    this.#backend.agreedOn(protocolVersion);
   }
 
   #serverInitiated(message: JsonRpcMessage): void {

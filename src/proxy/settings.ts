@@ -1,3 +1,4 @@
+import type { Adoptions } from '../cluster/adoptable.js';
 import { BackchannelError } from '../errors.js';
 import {
   aFunction,
@@ -14,6 +15,8 @@ import type { StatefulProxyOptions } from './options.js';
 
 /** Options with their defaults filled in. */
 export interface ProxySettings extends StatefulProxyOptions {
+  /** With a cluster: sessions whose node is gone. */
+  readonly adoptions?: Adoptions | undefined;
   readonly maxSessions: number;
   readonly maxInFlight: number;
   readonly idleTimeoutMs: number;

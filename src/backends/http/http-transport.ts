@@ -70,10 +70,22 @@ export class HttpTransport implements TransportLike {
     this.#client = new HttpClient(url);
     this.#listener = { ...listenerOf(this, options.maxMessage), polled: (id) => this.onpoll?.(id) };
     this.#passed = options.passed ?? {};
+    this.#sessionId = options.sessionId;
   }
 
   get sessionId(): string | undefined {
     return this.#sessionId;
+  }
+
+  /** How another connection can go on with the session. `undefined`: the server has assigned none. */
+  get adoptable(): { readonly sessionId: string; readonly lastEventId: string | undefined } | undefined {
+    if (this.#sessionId === undefined) return undefined;
+    return { sessionId: this.#sessionId, lastEventId: this.#standalone?.lastEventId };
+  }
+
+  /** Opens the standalone stream of a session that has begun elsewhere. @param lastEventId empty: there is none */
+  resumeStream(lastEventId: string): Promise<void> {
+    return this.#openStandalone(lastEventId === '' ? undefined : lastEventId);
   }
 
   setProtocolVersion(version: string): void {
@@ -218,7 +230,7 @@ export class HttpTransport implements TransportLike {
   }
 
   /** Until this stream is open, a server request on it reaches nobody. So no client request may be sent before. */
-  async #openStandalone(): Promise<void> {
+  async #openStandalone(lastEventId?: string): Promise<void> {
     if (this.#standalone !== undefined || this.#isClosed) return;
     const listener = {
       ...this.#listener,
@@ -229,7 +241,7 @@ export class HttpTransport implements TransportLike {
       lost: () => void this.close(),
       silent: (why: string) => this.#giveUpAccepted(why),
     };
-    this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers());
+    this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers(), lastEventId);
     this.#opened = this.#standalone.open();
     await endsWithin(OPENING_TIMEOUT_MS, this.#opened);
   }
