@@ -35,10 +35,15 @@ export interface KeptSession {
   forget(): Promise<void>;
 }
 
+/** A session that belongs to this node now. The caller keeps it, or gives it back. */
+export interface Claimed {
+  readonly session: AdoptableSession;
+  keep(live: LiveSession): KeptSession;
+}
+
 /** What became of an attempt to adopt a session. */
 export type Claim =
-  /** It belongs to this node now. The caller keeps it, or gives it back. */
-  | { readonly session: AdoptableSession; keep(live: LiveSession): KeptSession }
+  | Claimed
   /** Another node has it. */
   | { readonly node: Node }
   /** There is no such session, or it belongs to another client. */

@@ -181,4 +181,3 @@ async function pause(ms: number): Promise<void> {
     after(ms, resolve);
   });
 }
-

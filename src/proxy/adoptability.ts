@@ -44,14 +44,14 @@ export class Adoptability {
     return this.#isReleased;
   }
 
-  /** The session begins to end. Unless others may go on with it, they must not find it. */
-  async ending(): Promise<void> {
+  /**
+   * The session begins to end.
+   *
+   * @param ended resolves when nothing of it is read any more. Only then may others go on with it
+   */
+  async end(ended: Promise<void>): Promise<void> {
     this.#isOver = true;
-    if (!this.#isReleased) await this.#kept?.forget();
-  }
-
-  /** The session has ended, and nothing of it is read any more. */
-  async ended(): Promise<void> {
-    if (this.#isReleased) await this.#kept?.release();
+    if (this.#isReleased) await ended.then(() => this.#kept?.release());
+    else await Promise.all([ended, this.#kept?.forget()]);
   }
 }

@@ -4,11 +4,16 @@ import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/messa
 export class Handshake {
   /** The id of the request until it is answered. */
   pendingId: RequestId | undefined;
+  /** The version that client and backend agreed on. */
+  protocolVersion: string | undefined;
   #initialize: RequestMessage | undefined;
   #result: unknown;
 
   /** @param done called when the client has told the backend that it is initialized; without it, nothing is kept */
-  constructor(private readonly done?: (initialize: RequestMessage, result: unknown) => void) {}
+  constructor(
+    private readonly agreed: (protocolVersion: string) => void,
+    private readonly done?: (initialize: RequestMessage, result: unknown) => void,
+  ) {}
 
   asked(message: RequestMessage): void {
     if (message.method !== 'initialize') return;
@@ -19,6 +24,15 @@ export class Handshake {
   answered({ result }: JsonRpcMessage): void {
     this.pendingId = undefined;
     if (this.done !== undefined) this.#result = result;
+    this.agreeOn(result);
+  }
+
+  /** @param result the backend's answer to `initialize`, here or on another node */
+  agreeOn(result: unknown): void {
+    const { protocolVersion } = Object(result) as { protocolVersion?: unknown };
+    if (typeof protocolVersion !== 'string') return;
+    this.protocolVersion = protocolVersion;
+    this.agreed(protocolVersion);
   }
 
   /** A message was sent to the backend. @returns a promise that settles like `taken` */
@@ -27,10 +41,4 @@ export class Handshake {
     if (initialize === undefined || method !== 'notifications/initialized') return taken;
     return taken.then(() => this.done?.(initialize, this.#result));
   }
-}
-
-/** The version in a result of `initialize`. */
-export function versionIn(result: unknown): string | undefined {
-  const { protocolVersion } = Object(result) as { protocolVersion?: unknown };
-  return typeof protocolVersion === 'string' ? protocolVersion : undefined;
 }

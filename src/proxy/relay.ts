@@ -10,7 +10,7 @@ import { startDelivery } from './pending-post.js';
 import type { AdoptableSession } from '../cluster/adoptable.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
-import { Handshake, versionIn } from './handshake.js';
+import { Handshake } from './handshake.js';
 import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
 import { endsWithin } from '../ends-within.js';
@@ -20,8 +20,6 @@ const LAST_WORDS_TIMEOUT_MS = 1_000;
 
 /** Passes messages between a client and its backend, unchanged and with their ids. */
 export class Relay {
-  /** The version that client and backend agreed on. */
-  protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
@@ -33,7 +31,10 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
-    this.#handshake = new Handshake(options.onInitialized);
+    this.#handshake = new Handshake((version) => {
+      options.client.setProtocolVersion?.(version);
+      this.#backend.agreedOn(version);
+    }, options.onInitialized);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       // For a cancelled call, the client gets only what the backend itself sends.
       if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
@@ -57,6 +58,11 @@ export class Relay {
       isAwaited: () => this.#calls.areAwaited,
     };
     this.#backend = new Backend(options.makeTransport, listener, options.starts);
+  }
+
+  /** The version that client and backend agreed on. */
+  get protocolVersion(): string | undefined {
+    return this.#handshake.protocolVersion;
   }
 
   /** Whether the backend has yet to answer `initialize`. */
@@ -94,25 +100,15 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
-  /** Keeps a backend that is not initialized yet for the client's next attempt. */
-  leaveBackend(): void {
-    this.#backend.leave();
-  }
-
-  /** The part of the backend that handles a newer token of the client. */
-  get backend(): Pick<Backend, 'verify' | 'usePassed' | 'adoptable'> {
+  /** For its newer tokens, for other nodes that go on with it, and for its end. */
+  get backend(): Pick<Backend, 'verify' | 'usePassed' | 'adoptable' | 'leave' | 'close'> {
     return this.#backend;
   }
 
   /** Goes on with a session that another node began. Rejects if the backend cannot be reached. */
   async restore({ result, backend }: AdoptableSession): Promise<void> {
-    const protocolVersion = versionIn(result) ?? '';
-    this.#agreeOn(protocolVersion);
-    await this.#backend.restore({ ...backend, protocolVersion });
-  }
-
-  closeBackend(isLost: boolean): Promise<void> {
-    return this.#backend.close(isLost);
+    this.#handshake.agreeOn(result);
+    await this.#backend.restore({ ...backend, protocolVersion: this.protocolVersion ?? '' });
   }
 
   // ---- client to backend ----
@@ -206,7 +202,6 @@ export class Relay {
     const answersInitialize = message.id === this.#handshake.pendingId;
     if (answersInitialize) {
       this.#handshake.answered(message);
-      this.#agreeOn(versionIn(message.result));
     }
     if (!this.#calls.isDue(message.id)) {
       this.#calls.answeredLate(message.id);
@@ -223,13 +218,6 @@ export class Relay {
     this.#calls.settle(message.id, written);
     if (answersInitialize && message.error !== undefined)
       this.options.onRefused('the backend refused to initialize it');
-  }
-
-  #agreeOn(protocolVersion: string | undefined): void {
-    if (protocolVersion === undefined) return;
-    this.protocolVersion = protocolVersion;
-    this.options.client.setProtocolVersion?.(protocolVersion);
-    this.#backend.agreedOn(protocolVersion);
   }
 
   #serverInitiated(message: JsonRpcMessage): void {

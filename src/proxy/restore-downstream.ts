@@ -2,7 +2,6 @@ import type { AdoptableSession } from '../cluster/adoptable.js';
 import { BareTransport } from '../http/bare-transport.js';
 import { innerOf } from '../interceptor/wrapped.js';
 import type { RequestMessage } from '../routing/message.js';
-import type { Downstream } from './session.js';
 
 /** A transport that can begin without its client. */
 export interface RestorableTransport {
@@ -10,11 +9,8 @@ export interface RestorableTransport {
 }
 
 /** Puts a new transport into the state in which that of another node was. Its client has initialized it there. */
-export async function restoreDownstream(
-  downstream: Downstream,
-  { initialize, result }: AdoptableSession,
-): Promise<void> {
-  const inner = innerOf<object>(downstream);
+export async function restoreDownstream(downstream: object, { initialize, result }: AdoptableSession): Promise<void> {
+  const inner = innerOf(downstream);
   if (inner instanceof BareTransport) await inner.initialize();
   else await (inner as RestorableTransport).restore(initialize, result);
 }

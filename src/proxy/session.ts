@@ -1,5 +1,5 @@
 import { Subject, merge, type Observable } from 'rxjs';
-import type { BackendSession, Claim } from '../cluster/adoptable.js';
+import type { BackendSession, Claimed } from '../cluster/adoptable.js';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import { keepText } from '../original-text.js';
@@ -43,9 +43,6 @@ interface MessageExtra {
   /** From our own transport: the message as it was read. */
   readonly text?: string | undefined;
 }
-
-/** A session that this node has claimed. */
-export type AdoptedClaim = Extract<Claim, { readonly session: unknown }>;
 
 /** Connects one client with its own backend, until either of them leaves. */
 export class Session {
@@ -132,10 +129,11 @@ export class Session {
   }
 
   /** Goes on with a session whose node is gone. Rejects if that cannot be. */
-  async restore({ session, keep }: AdoptedClaim): Promise<void> {
-    await this.#relay.restore(session);
-    await restoreDownstream(this.downstream, session);
-    this.#adoptability.begin(session.initialize, session.result, keep);
+  async restore(claimed: Claimed): Promise<void> {
+    const { initialize, result } = claimed.session;
+    await this.#relay.restore(claimed.session);
+    await restoreDownstream(this.downstream, claimed.session);
+    this.#adoptability.begin(initialize, result, (live) => claimed.keep(live));
   }
 
   /** Ends the session here. If another node can go on with it, the backend does not hear of it. */
@@ -223,16 +221,14 @@ export class Session {
     this.#idleTimer.stop();
     this.#relay.stop();
     // Now, because the client's next attempt may already be here.
-    if (!isBackendLost) this.#relay.leaveBackend();
+    if (!isBackendLost) this.#relay.backend.leave();
     // Later, because closing a transport calls back: `#ended` must be set first.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [
       this.#answered.then(() => this.downstream.close()),
-      this.#answered.then(() => this.#relay.closeBackend(isBackendLost)),
+      this.#answered.then(() => this.#relay.backend.close(isBackendLost)),
     ];
-    this.#ended = Promise.all([this.#whenEnded(Promise.all(disconnected)), this.#adoptability.ending()]).then(() =>
-      this.#adoptability.ended(),
-    );
+    this.#ended = this.#adoptability.end(this.#whenEnded(Promise.all(disconnected)));
     this.onEnd(this.#ended);
     return this.#ended;
   }

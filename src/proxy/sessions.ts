@@ -1,4 +1,5 @@
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
+import type { Claimed } from '../cluster/adoptable.js';
 import type { Node } from '../cluster/cluster.js';
 import { debug } from '../debug.js';
 import { textOf } from '../errors.js';
@@ -10,7 +11,7 @@ import type { Credential } from './credential.js';
 import type { ProxySnapshot } from './options.js';
 import { NotAdopted, type PassedHeaders } from './client-transport.js';
 import type { Opener } from './opener.js';
-import { Session, type AdoptedClaim, type Downstream } from './session.js';
+import { Session, type Downstream } from './session.js';
 import type { ProxySettings } from './settings.js';
 import { isSame, Starts, type StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
@@ -214,7 +215,7 @@ export class Sessions {
 }
 
 /** Another node may try, unless the session `isOver`. */
-async function giveBack(id: string, claim: AdoptedClaim, isOver = false): Promise<void> {
+async function giveBack(id: string, claim: Claimed, isOver = false): Promise<void> {
   const kept = claim.keep({ id, current: () => claim.session, lost: () => undefined });
   await (isOver ? kept.forget() : kept.release());
 }
