@@ -8,7 +8,10 @@ import { lostStream, namingStore } from '../../src/cluster/event-ids.js';
 import type { EventStore } from '../../src/event-store.js';
 import { idIn, withoutStandIns } from '../../src/long-ids.js';
 import type { JsonRpcMessage, RequestId } from '../../src/routing/message.js';
+import { HttpTransport } from '../../src/backends/http/http-transport.js';
 import { rig } from '../http/rig.js';
+import { AdoptingNodes } from './adopting-nodes.js';
+import { httpBackend } from './http-backend.js';
 import { closers, listen } from '../proxy/support.js';
 import { deferred } from '../support/deferred.js';
 import { IndexedEventStore, MemoryEventStore, SlowReplayStore } from '../support/event-store.js';
@@ -259,4 +262,15 @@ describe("the SDK's client", () => {
     await gaveUp.promise;
     expect(gets.map(({ status }) => status)).toEqual([200, 404, 404]);
   });
+});
+
+it.each(['node:http', 'fetch'] as const)('a proxy names the calls of its streams: %s', async (door) => {
+  const backend = await httpBackend(closing);
+  const upstream = (): HttpTransport => new HttpTransport(backend.url);
+  const eventStore = (): EventStore => namingStore(new MemoryEventStore());
+  const node = await new AdoptingNodes(closing).start('aaaa', { upstream, eventStore }, door);
+  const session = await node.open();
+  const { text } = await node.send({ jsonrpc: '2.0', id: 'call', ...CALL }, session);
+  const ids = [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id ?? '');
+  expect(ids.map((id) => told(id).errors)).toEqual([['"call"'], []]);
 });
