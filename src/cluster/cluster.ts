@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Adoptions } from './adoptable.js';
 import type { EventIds } from './event-ids.js';
 
 /** A node that holds a lease. */
@@ -67,6 +68,8 @@ export interface Cluster {
   pass(request: PassedRequest, node: Node): Promise<Passed>;
   /** Checks a request that came in on the inner listener, and reads its body. `undefined`: no node of ours has sent it. */
   received(request: IncomingMessage, maxBytes: number): Promise<{ readonly body: Uint8Array } | undefined>;
+  /** Sessions of HTTP backends whose node is gone. */
+  readonly adoptions: Adoptions;
   /** Event ids by which any node can tell a client which calls are lost. */
   readonly eventIds: EventIds;
   /** Called when this node was taken for dead: its sessions are lost. `self` has changed by then. */
