@@ -1,5 +1,5 @@
 import type { RequestMessage } from '../routing/message.js';
-import type { Node } from './cluster.js';
+import type { Node } from './node.js';
 
 /** A session of a backend over HTTP, which another connection can go on with. */
 export interface BackendSession {

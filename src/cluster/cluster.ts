@@ -2,16 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Adoptions } from './adoptable.js';
 import type { EventIds } from './event-ids.js';
+import type { Node } from './node.js';
 
-/** A node that holds a lease. */
-export interface Node {
-  /** Its incarnation: random, made when it joined, never used again. It is the first part of the ids of its sessions. */
-  readonly id: string;
-  /** The base URL of its inner listener. */
-  readonly address: string;
-  /** Whether it takes new sessions. A node that drains does not. */
-  readonly isDraining: boolean;
-}
+export type { Node };
 
 /** Where a session is, as its id and the leases tell. */
 export type Whereabouts =

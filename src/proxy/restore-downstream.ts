@@ -4,7 +4,7 @@ import { innerOf } from '../interceptor/wrapped.js';
 import type { RequestMessage } from '../routing/message.js';
 
 /** A transport that can begin without its client. */
-export interface RestorableTransport {
+interface RestorableTransport {
   restore(initialize: RequestMessage, result: unknown): Promise<void>;
 }
 
