@@ -1,8 +1,10 @@
 import type { AgentOptions } from 'node:https';
 import { debug } from '../debug.js';
 import { asError, BackchannelError } from '../errors.js';
+import { Adoption } from './adoption.js';
 import type { Cluster } from './cluster.js';
 import type { Engine } from './engine.js';
+import { lostStream, namingStore } from './event-ids.js';
 import { Forwarder } from './forward.js';
 import { InnerRequests } from './inner-request.js';
 import { Members } from './members.js';
@@ -44,6 +46,12 @@ export function createCluster(options: ClusterOptions): Cluster {
   };
   const members = new Members({ engine, secret, leaseMs, report });
   const seal = new Seal(secret);
+  const adoptions = new Adoption({
+    engine,
+    seal,
+    self: () => members.self,
+    whereIs: (sessionId) => members.whereIs(sessionId),
+  });
   const requests = new InnerRequests({
     seal,
     get self() {
@@ -70,6 +78,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     join: async (address = options.address) => members.join(checkedAddress(address)),
     drain: () => members.drain(),
     async leave() {
+      adoptions.close();
       await members.leave();
       await forwarder.close();
     },
@@ -77,6 +86,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     other: () => members.other(),
     pass: (request, node) => forwarder.pass(request, node),
     received: (request, maxBytes) => requests.received(request, maxBytes),
+    adoptions,
+    eventIds: { namingStore, lostStream },
     onLost(listener) {
       members.onLost(() => {
         try {
@@ -86,7 +97,7 @@ export function createCluster(options: ClusterOptions): Cluster {
         }
       });
     },
-    snapshot: () => ({ ...members.snapshot(), passed: forwarder.counts, adopted: 0 }),
+    snapshot: () => ({ ...members.snapshot(), passed: forwarder.counts, adopted: adoptions.adopted }),
   };
 }
 

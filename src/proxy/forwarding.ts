@@ -10,21 +10,48 @@ import { CLOSING, NOT_FOUND, TOO_MANY_PASSED, type Answer } from './own-answers.
 /** A new session is offered to so many nodes that turn out to be gone. */
 const MAX_OFFERS = 3;
 
-/** Passes a request on. @returns the answer of the other node, or ours if it surely did not run there */
-export async function passOn(
+/** A session may have moved once more while its request was under way. */
+const MAX_MOVES = 2;
+
+/**
+ * Passes a request on.
+ *
+ * @param adopt asked if the request surely did not run at the node: the session may have moved, or may go on here
+ * @returns the answer of the other node, ours if the request ran nowhere, or the session that goes on here
+ */
+export async function passOn<S extends object>(
   cluster: Cluster,
   request: PassedRequest,
-  { to, isNew }: ForwardTo,
-): Promise<PassedAnswer | Answer> {
+  forwardTo: ForwardTo,
+  adopt: () => Promise<S | Answer | ForwardTo>,
+): Promise<PassedAnswer | Answer | S> {
+  if (forwardTo.isNew) return offer(cluster, request, forwardTo.to);
+  let { to } = forwardTo;
+  for (let moves = 0; ; moves++) {
+    const passed = await cluster.pass(request, to);
+    if (passed === 'busy') return TOO_MANY_PASSED;
+    if (passed !== 'gone') return passed;
+    const next = await adopt();
+    if (!isForwardTo(next)) return next;
+    if (moves === MAX_MOVES) return NOT_FOUND;
+    ({ to } = next);
+  }
+}
+
+/** Offers a new session to other nodes. */
+async function offer(cluster: Cluster, request: PassedRequest, to: Node): Promise<PassedAnswer | Answer> {
   let node: Node | undefined = to;
   for (let offers = 1; ; offers++) {
     const passed = await cluster.pass(request, node);
     if (passed === 'busy') return TOO_MANY_PASSED;
     if (passed !== 'gone') return passed;
-    if (!isNew) return NOT_FOUND;
     node = cluster.other();
     if (node === undefined || offers === MAX_OFFERS) return CLOSING;
   }
+}
+
+export function isForwardTo(entered: object): entered is ForwardTo {
+  return 'to' in entered;
 }
 
 /**
@@ -56,7 +83,7 @@ export async function passOnRefused(
 
 const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 'content-type']);
 
-export function isPassed(answer: PassedAnswer | Answer): answer is PassedAnswer {
+export function isPassed(answer: object): answer is PassedAnswer {
   return 'rawHeaders' in answer;
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
 import { pipeline } from 'node:stream';
 import { readBytes } from '../http/body.js';
+import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
@@ -78,10 +79,15 @@ export class NodeDoor {
       return;
     }
     askForVanishing(visit);
-    const passed = await passOn(cluster, { ...asked, body: body?.bytes, signal: gone.signal }, forwardTo);
+    const toPass = { ...asked, body: body?.bytes, signal: gone.signal };
+    const passed = await passOn(cluster, toPass, forwardTo, async () =>
+      this.admission.adopt(incoming, StreamableHTTPServerTransport),
+    );
     if (isGone(request, response)) return;
     if (!isPassed(passed)) {
-      answer(response, passed);
+      if (body !== undefined) handBody(request, body.bytes);
+      if ('status' in passed) answer(response, passed);
+      else await this.serve(passed, visit);
       return;
     }
     const headers = passedHeadersOf(passed);

@@ -110,8 +110,15 @@ export class WebDoor {
       await endsWithin(MAX_REFUSED_MS, Promise.resolve(told));
       return responseOf(tooLarge(maxBodyBytes));
     }
-    const passed = await passOn(cluster, { ...asked, body, signal }, forwardTo);
-    if (!isPassed(passed)) return responseOf(passed);
+    const passed = await passOn(cluster, { ...asked, body, signal }, forwardTo, async () =>
+      this.admission.adopt(incoming, (await this.load()).Transport),
+    );
+    if (!isPassed(passed)) {
+      if ('status' in passed) return responseOf(passed);
+      // The body is read. The session gets it once more.
+      const again = new Request(request.url, { method, headers, signal, ...(body && { body }) });
+      return this.serve(passed, again, incoming);
+    }
     const { status } = passed;
     const hasBody = status !== NO_CONTENT;
     // Cancelled by a client that leaves, it ends the other side.
