@@ -95,6 +95,7 @@ export class Admission {
     if (answer !== undefined) return answer;
     const id = incoming.headers.get('mcp-session-id');
     if (id === null || this.sessions.has(id)) return this.#session(incoming, Transport);
+    if (this.sessions.isClosing) return UNKNOWN_HERE;
     // The other node drains, or has seen that this one adopts the session.
     const adopted = await this.#adopt(id, incoming, Transport);
     return 'to' in adopted || adopted === NOT_FOUND ? UNKNOWN_HERE : adopted;
@@ -108,7 +109,8 @@ export class Admission {
     const { cluster } = this.settings;
     if (cluster === undefined) return true;
     const id = headers.get('mcp-session-id');
-    return id === null ? method !== 'POST' || !this.#drains(cluster) : this.sessions.has(id);
+    if (id !== null) return this.sessions.has(id);
+    return method !== 'POST' || !this.#drains(cluster) || cluster.other() === undefined;
   }
 
   #drains(cluster: Cluster): boolean {
