@@ -1,5 +1,6 @@
 /** Requests that another node of the cluster serves. */
 import type { Cluster, Node, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
+import { endsWithin } from '../ends-within.js';
 import { errorAnswer } from '../error-answers.js';
 import { jsonOf } from '../json-messages.js';
 import type { RequestId } from '../routing/message.js';
@@ -10,48 +11,80 @@ import { CLOSING, NOT_FOUND, TOO_MANY_PASSED, type Answer } from './own-answers.
 /** A new session is offered to so many nodes that turn out to be gone. */
 const MAX_OFFERS = 3;
 
-/** Passes a request on. @returns the answer of the other node, or ours if it surely did not run there */
-export async function passOn(
-  cluster: Cluster,
-  request: PassedRequest,
-  { to, isNew }: ForwardTo,
-): Promise<PassedAnswer | Answer> {
-  let node: Node | undefined = to;
-  for (let offers = 1; ; offers++) {
-    const passed = await cluster.pass(request, node);
-    if (passed === 'busy') return TOO_MANY_PASSED;
-    if (passed !== 'gone') return passed;
-    if (!isNew) return NOT_FOUND;
-    node = cluster.other();
-    if (node === undefined || offers === MAX_OFFERS) return CLOSING;
-  }
-}
+/** Passes requests on to the other nodes. */
+export class Forwarding {
+  /** Each resolves when an answer that somebody waits for has ended. */
+  readonly #awaited = new Set<Promise<void>>();
 
-/**
- * A body was too large to be passed on, and it answered server requests. Their senders would wait for ever, so an error
- * takes the place of each answer.
- */
-export async function passOnRefused(
-  cluster: Cluster,
-  request: Omit<PassedRequest, 'body' | 'signal'>,
-  to: Node,
-  ids: readonly RequestId[],
-): Promise<void> {
-  if (ids.length === 0) return;
-  const errors = ids.map((id) => errorAnswer(id, 'The answer of the client was refused: its POST was too large'));
-  const rawHeaders = request.rawHeaders.filter(
-    (_, at, all) => !OF_THE_BODY.has((all[at - (at % 2)] ?? '').toLowerCase()),
-  );
-  const passed = await cluster.pass(
-    {
-      ...request,
-      rawHeaders: [...rawHeaders, 'content-type', 'application/json', 'accept', 'application/json, text/event-stream'],
-      body: Buffer.from(jsonOf(errors.length === 1 ? (errors[0] ?? {}) : errors)),
-      signal: new AbortController().signal,
-    },
-    to,
-  );
-  if (typeof passed !== 'string') passed.body.resume();
+  constructor(private readonly cluster: Cluster) {}
+
+  /** @returns the answer of the other node, or ours if the request surely did not run there */
+  async pass(request: PassedRequest, { to, isNew }: ForwardTo): Promise<PassedAnswer | Answer> {
+    let ended = (): void => undefined;
+    if (request.method === 'POST') {
+      const awaited = new Promise<void>((resolve) => (ended = resolve));
+      this.#awaited.add(awaited);
+      void awaited.then(() => this.#awaited.delete(awaited));
+    }
+    try {
+      const answer = await this.#offer(request, to, isNew);
+      if (isPassed(answer)) answer.body.once('close', ended);
+      else ended();
+      return answer;
+    } catch (error) {
+      ended();
+      throw error;
+    }
+  }
+
+  async #offer(request: PassedRequest, to: Node, isNew: boolean): Promise<PassedAnswer | Answer> {
+    let node: Node | undefined = to;
+    for (let offers = 1; ; offers++) {
+      const passed = await this.cluster.pass(request, node);
+      if (passed === 'busy') return TOO_MANY_PASSED;
+      if (passed !== 'gone') return passed;
+      if (!isNew) return NOT_FOUND;
+      node = this.cluster.other();
+      if (node === undefined || offers === MAX_OFFERS) return CLOSING;
+    }
+  }
+
+  /**
+   * A body was too large to be passed on, and it answered server requests. Their senders would wait for ever, so an error
+   * takes the place of each answer.
+   */
+  async passRefused(
+    request: Omit<PassedRequest, 'body' | 'signal'>,
+    { to }: ForwardTo,
+    ids: readonly RequestId[],
+  ): Promise<void> {
+    if (ids.length === 0) return;
+    const errors = ids.map((id) => errorAnswer(id, 'The answer of the client was refused: its POST was too large'));
+    const rawHeaders = request.rawHeaders.filter(
+      (_, at, all) => !OF_THE_BODY.has((all[at - (at % 2)] ?? '').toLowerCase()),
+    );
+    const passed = await this.cluster.pass(
+      {
+        ...request,
+        rawHeaders: [
+          ...rawHeaders,
+          'content-type',
+          'application/json',
+          'accept',
+          'application/json, text/event-stream',
+        ],
+        body: Buffer.from(jsonOf(errors.length === 1 ? (errors[0] ?? {}) : errors)),
+        signal: new AbortController().signal,
+      },
+      to,
+    );
+    if (typeof passed !== 'string') passed.body.resume();
+  }
+
+  /** Resolves when nobody waits for an answer of another node any more, or after this time. */
+  async answered(withinMs: number): Promise<void> {
+    await endsWithin(withinMs, Promise.all(this.#awaited));
+  }
 }
 
 const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 'content-type']);

@@ -6,7 +6,7 @@ import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { headersOf as passedHeadersOf, isPassed, passOn, passOnRefused, withHost } from './forwarding.js';
+import { headersOf as passedHeadersOf, isPassed, withHost, type Forwarding } from './forwarding.js';
 import type { Session } from './session.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
@@ -21,6 +21,7 @@ export class NodeDoor {
     private readonly admission: Admission,
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly forwarding: Forwarding | undefined,
   ) {}
 
   /** Serves a client's request. If a framework has already parsed the body, `request.body` is used. */
@@ -60,9 +61,10 @@ export class NodeDoor {
   }
 
   async #passOn(forwardTo: ForwardTo, visit: NodeVisit): Promise<void> {
-    const { cluster, maxBodyBytes } = this.settings;
+    const { forwarding } = this;
+    const { maxBodyBytes } = this.settings;
     const { request, response, incoming } = visit;
-    if (cluster === undefined || isGone(request, response)) return;
+    if (forwarding === undefined || isGone(request, response)) return;
     const gone = new AbortController();
     onConnectionEnd(response, () => {
       gone.abort();
@@ -74,11 +76,11 @@ export class NodeDoor {
       // A client that was refused stops sending, and the id of an answer often comes last.
       const ids = body.kind === 'too large' ? await body.brought().ids(MAX_REFUSED_MS) : [];
       answer(response, tooLarge(maxBodyBytes));
-      await passOnRefused(cluster, asked, forwardTo.to, ids);
+      await forwarding.passRefused(asked, forwardTo, ids);
       return;
     }
     askForVanishing(visit);
-    const passed = await passOn(cluster, { ...asked, body: body?.bytes, signal: gone.signal }, forwardTo);
+    const passed = await forwarding.pass({ ...asked, body: body?.bytes, signal: gone.signal }, forwardTo);
     if (isGone(request, response)) return;
     if (!isPassed(passed)) {
       answer(response, passed);
