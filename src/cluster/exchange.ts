@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { after } from '../clock.js';
 import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Node, Passed, PassedAnswer, PassedRequest } from './cluster.js';
+import { isListening } from './is-listening.js';
 import { lastEvents, lastWords, lostInFlight, notReached } from './last-words.js';
 import { endToEnd, joinedValue, valueOf } from './passed-headers.js';
 import { requestsIn, Unanswered } from './unanswered.js';
@@ -164,12 +165,21 @@ export class Exchange {
     });
     response.on('error', () => undefined);
     response.once('close', () => {
-      if (this.#isOver) return;
-      const { ids } = this.#unanswered;
-      if (ids.length > 0) body.push(lastEvents(ids, this.#reason));
-      end('lost');
+      if (!this.#isOver)
+        void this.#lastEvents().then((words) => {
+          if (words !== '' && !this.#isOver) body.push(words);
+          end('lost');
+        });
     });
     return body;
+  }
+
+  /** A client that can come back, to a node that lives, gets its answer there. It would not come after an error. */
+  async #lastEvents(): Promise<string> {
+    const { ids, isResumable } = this.#unanswered;
+    if (ids.length === 0) return '';
+    if (isResumable && !this.#isGone && (await isListening(this.node.address))) return '';
+    return lastEvents(ids, this.#reason);
   }
 
   get #reason(): string {

@@ -7,7 +7,7 @@ import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { headersOf as passedHeadersOf, isPassed, passOn, passOnRefused, withHost } from './forwarding.js';
+import { headersOf as passedHeadersOf, isPassed, withHost, type Forwarding } from './forwarding.js';
 import type { Session } from './session.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
@@ -22,6 +22,7 @@ export class NodeDoor {
     private readonly admission: Admission,
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly forwarding: Forwarding | undefined,
   ) {}
 
   /** Serves a client's request. If a framework has already parsed the body, `request.body` is used. */
@@ -61,9 +62,10 @@ export class NodeDoor {
   }
 
   async #passOn(forwardTo: ForwardTo, visit: NodeVisit): Promise<void> {
-    const { cluster, maxBodyBytes } = this.settings;
+    const { forwarding } = this;
+    const { maxBodyBytes } = this.settings;
     const { request, response, incoming } = visit;
-    if (cluster === undefined || isGone(request, response)) return;
+    if (forwarding === undefined || isGone(request, response)) return;
     const gone = new AbortController();
     onConnectionEnd(response, () => {
       gone.abort();
@@ -75,12 +77,12 @@ export class NodeDoor {
       // A client that was refused stops sending, and the id of an answer often comes last.
       const ids = body.kind === 'too large' ? await body.brought().ids(MAX_REFUSED_MS) : [];
       answer(response, tooLarge(maxBodyBytes));
-      await passOnRefused(cluster, asked, forwardTo.to, ids);
+      await forwarding.passRefused(asked, forwardTo, ids);
       return;
     }
     askForVanishing(visit);
     const toPass = { ...asked, body: body?.bytes, signal: gone.signal };
-    const passed = await passOn(cluster, toPass, forwardTo, async () =>
+    const passed = await forwarding.pass(toPass, forwardTo, async () =>
       this.admission.adopt(incoming, StreamableHTTPServerTransport),
     );
     if (isGone(request, response)) return;

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { QUESTIONS } from '../support/stage.js';
@@ -218,6 +219,23 @@ describe('a node that drains', () => {
     expect((await call.response).result).toEqual({ content: [{ type: 'text', text: 'ask: accept in time' }] });
     await closed;
     expect((await send(nodes[1].url, 'POST', client)).status).toBe(404);
+  });
+
+  it('waits for the calls that it has passed on to other nodes', async () => {
+    const { connect, nodes } = await open();
+    const client = await connect('ann', { via: [nodes[1]] });
+    client.answer('elicitation/create', () => undefined);
+    const asked = client.next(({ message }) => message.method === 'elicitation/create');
+    const call = client.start('tools/call', { name: 'ask' });
+    const { message } = await asked;
+    let isClosed = false;
+    const closed = nodes[1].proxy.close({ graceMs: 10_000 }).then(() => (isClosed = true));
+    // In this time it could close.
+    await setImmediate();
+    expect(isClosed).toBe(false);
+    await client.reply(message.id, { action: 'accept', content: { answer: 'late' } });
+    expect((await call.response).result).toEqual({ content: [{ type: 'text', text: 'ask: accept late' }] });
+    await closed;
   });
 
   it('passes them on over fetch, too, so that they are found there', async () => {

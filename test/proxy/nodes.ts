@@ -12,7 +12,7 @@ import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } fr
 import { memoryCluster, type Cluster } from 'mcp-backchannel/cluster';
 
 /** How many nodes take the place of one proxy. */
-export const NODES = Number(process.env['MCP_BACKCHANNEL_TEST_NODES'] ?? 1);
+const NODES = Number(process.env['MCP_BACKCHANNEL_TEST_NODES'] ?? 1);
 
 export async function openProxy(options: StatefulProxyOptions): Promise<StatefulProxy> {
   return NODES === 1 ? createStatefulProxy(options) : rotating(options);
