@@ -25,7 +25,7 @@ export class InnerAgent {
     this.#secure = new HttpsAgent({ ...tls, keepAlive: true, timeout: MAX_IDLE_MS });
     for (const agent of [this.#plain, this.#secure])
       agent.on('free', (socket: Socket) => {
-        if (!this.#idleSince.has(socket)) socket.once('end', () => socket.emit('agentRemove'));
+        if (!this.#idleSince.has(socket)) socket.once('end', () => socket.end().emit('agentRemove'));
         this.#idleSince.set(socket, now());
       });
   }

@@ -62,10 +62,10 @@ describe.runIf(HAS_REDIS)(`a node of a session${redisNote}`, () => {
   });
 
   it('is told to end: its calls finish, and what they ask is answered over the other nodes', ROUNDS, async () => {
-    const { nodes, connect } = await openStage();
+    const { nodes, connect, runsOf } = await openStage();
     const [owner, ...others] = nodes;
     const client = await connect({ via: others });
-    const slow = client.start('tools/call', { name: 'count', arguments: { key: 'slow', ms: 500 } });
+    const slow = client.start('tools/call', { name: 'count', arguments: { key: 'slow', ms: 1_000 } });
     const { call, asked } = await asking(client, 'in flight');
     owner.signal('SIGTERM');
     await expect.poll(async () => (await owner.report()).cluster.isDraining).toBe(true);
