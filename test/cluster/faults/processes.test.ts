@@ -67,6 +67,7 @@ describe.runIf(HAS_REDIS)(`a node of a session${redisNote}`, () => {
     const client = await connect({ via: others });
     const slow = client.start('tools/call', { name: 'count', arguments: { key: 'slow', ms: 1_000 } });
     const { call, asked } = await asking(client, 'in flight');
+    await expect.poll(() => runsOf('slow')).toBe(1);
     owner.signal('SIGTERM');
     await expect.poll(async () => (await owner.report()).cluster.isDraining).toBe(true);
     expect(await slow.response).toMatchObject({ result: { content: [{ text: 'slow' }] } });
