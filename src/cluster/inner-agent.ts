@@ -11,6 +11,10 @@ import { now } from '../clock.js';
  */
 export const MAX_IDLE_MS = 1_500;
 
+/**
+ * The agent keeps a connection until it has closed. If the other end has closed its half, that takes a moment longer, and
+ * a request that is written then is lost. So it is taken from the agent at once.
+ */
 export class InnerAgent {
   readonly #plain = new HttpAgent({ keepAlive: true, timeout: MAX_IDLE_MS });
   readonly #secure: HttpsAgent;
@@ -21,6 +25,7 @@ export class InnerAgent {
     this.#secure = new HttpsAgent({ ...tls, keepAlive: true, timeout: MAX_IDLE_MS });
     for (const agent of [this.#plain, this.#secure])
       agent.on('free', (socket: Socket) => {
+        if (!this.#idleSince.has(socket)) socket.once('end', () => socket.end().emit('agentRemove'));
         this.#idleSince.set(socket, now());
       });
   }

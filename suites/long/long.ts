@@ -3,6 +3,7 @@
  *
  *     npm run fuzz    (FUZZ_SEED repeats a run, FUZZ_RUNS tries another number of inputs)
  *     npm run faults [-- test/faults/clock.test.ts]
+ *     npm run faults:cluster
  */
 import { environment } from '../lib/environment.js';
 import { keep, minutesSince, ROOT } from '../lib/results.js';
@@ -11,6 +12,7 @@ import { failuresOf, runVitest } from '../lib/vitest.js';
 const FORMS = {
   fuzz: { folder: 'test/fuzz', timeoutMs: 3_600_000, env: { FUZZ: 'long' } },
   faults: { folder: 'test/faults', timeoutMs: 600_000, env: { FAULTS: 'long' } },
+  'cluster-faults': { folder: 'test/cluster/faults', timeoutMs: 600_000, env: { FAULTS: 'long' } },
 } as const;
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -40,6 +40,7 @@ const PARTS: readonly Part[] = [
     says: fuzz,
   },
   { name: 'faults', title: 'Faults', command: 'npm run faults', says: faults },
+  { name: 'cluster-faults', title: 'Faults of a cluster', command: 'npm run faults:cluster', says: clusterFaults },
   {
     name: 'soak',
     title: 'Soak',
@@ -139,6 +140,10 @@ function fuzz(result: Json): string {
 
 function faults(result: Json): string {
   return `Connections cut after each byte, processes that stop and die, event stores that fail, clocks that jump: ${verdict(result)}`;
+}
+
+function clusterFaults(result: Json): string {
+  return `Nodes that are killed, frozen, drained and cut off, ten times each, and drained in turn under load; a Redis that dies or stands still: ${verdict(result)}`;
 }
 
 /** Of a run of tests. */
