@@ -8,8 +8,8 @@ interface Held {
 
 /** What the engines of one cluster in memory share. */
 export class MemoryStore {
-  readonly leases = new Map<string, Held>();
-  readonly records = new Map<string, Held>();
+  readonly leases: Map<string, Held> = new Map<string, Held>();
+  readonly records: Map<string, Held> = new Map<string, Held>();
 
   /** Its own time, which does not change with the clock on the wall. */
   now(): number {
