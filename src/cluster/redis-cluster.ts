@@ -19,7 +19,7 @@ export interface RedisClusterOptions extends NodeOptions {
  * needs the package `ioredis` then.
  *
  * ```ts
- * const cluster = redisCluster({ url: 'redis://redis.internal:6379', secret: process.env.CLUSTER_SECRET });
+ * const cluster = redisCluster({ url: 'redis://redis.internal:6379', secret });
  * const proxy = createStatefulProxy({ upstream, cluster });
  * createServer(proxy.innerListener).listen(3001, () => cluster.join('http://10.0.0.5:3001'));
  * ```
