@@ -69,7 +69,7 @@ module.exports = {
       comment: 'The proxy serves its clients by our own transport.',
       severity: 'error',
       from: { path: '^src/proxy/' },
-      to: { path: `^src/${PARTS}/`, pathNot: '^src/(proxy|http)/|^src/cluster/cluster\\.ts$' },
+      to: { path: `^src/${PARTS}/`, pathNot: '^src/(proxy|http)/|^src/cluster/(adoptable|cluster|event-ids)\\.ts$' },
     },
     {
       name: 'proxy-without-engine',

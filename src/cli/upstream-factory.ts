@@ -113,7 +113,8 @@ export class UpstreamFactory {
     const show = secrets.hide(passed);
     const { HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
     const { maxMessage, renews } = this.options;
-    const reach = (): InstanceType<typeof HttpTransport> => new HttpTransport(url, { ...own, maxMessage });
+    const reach = (): InstanceType<typeof HttpTransport> =>
+      new HttpTransport(url, { ...own, maxMessage, sessionId: request.adopted?.sessionId });
     const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
     const overSse = async (): Promise<TransportLike> => {
       const { SseTransport } = await loadSse();

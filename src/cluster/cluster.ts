@@ -1,15 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Adoptions } from './adoptable.js';
+import type { EventIds } from './event-ids.js';
+import type { Node } from './node.js';
 
-/** A node that holds a lease. */
-export interface Node {
-  /** Its incarnation: random, made when it joined, never used again. It is the first part of the ids of its sessions. */
-  readonly id: string;
-  /** The base URL of its inner listener. */
-  readonly address: string;
-  /** Whether it takes new sessions. A node that drains does not. */
-  readonly isDraining: boolean;
-}
+export type { Node };
 
 /** Where a session is, as its id and the leases tell. */
 export type Whereabouts =
@@ -88,6 +83,10 @@ export interface Cluster {
    * off the request.
    */
   received(request: IncomingMessage, maxBytes: number): Promise<ReceivedRequest | NotReceived>;
+  /** Sessions of HTTP backends whose node is gone. */
+  readonly adoptions: Adoptions;
+  /** Event ids by which any node can tell a client which calls are lost. */
+  readonly eventIds: EventIds;
   /** Called when this node was taken for dead: its sessions are lost. `self` has changed by then. */
   onLost(listener: () => void): void;
   snapshot(): ClusterSnapshot;

@@ -1,8 +1,10 @@
 import type { AgentOptions } from 'node:https';
 import { debug } from '../debug.js';
 import { asError, BackchannelError } from '../errors.js';
+import { Adoption } from './adoption.js';
 import type { Cluster } from './cluster.js';
 import type { Engine } from './engine.js';
+import { lostStream, namingStore } from './event-ids.js';
 import { Forwarder } from './forward.js';
 import { InnerRequests } from './inner-request.js';
 import { Members } from './members.js';
@@ -48,6 +50,12 @@ export function createCluster(options: ClusterOptions): Cluster {
   };
   const members = new Members({ engine, secret, leaseMs, report });
   const seal = new Seal(secret);
+  const adoptions = new Adoption({
+    engine,
+    seal,
+    self: () => members.self,
+    whereIs: (sessionId) => members.whereIs(sessionId),
+  });
   const requests = new InnerRequests({
     seal,
     get self() {
@@ -84,14 +92,17 @@ export function createCluster(options: ClusterOptions): Cluster {
       await members.drain();
     },
     async leave() {
+      adoptions.close();
       await members.leave();
       debug.cluster('[%s] has left', shown(members.self));
-      forwarder.close();
+      await forwarder.close();
     },
     whereIs: (sessionId) => members.whereIs(sessionId),
     other: () => members.other(),
     pass: (request, node) => forwarder.pass(request, node),
     received: (request, maxBytes) => requests.received(request, maxBytes),
+    adoptions,
+    eventIds: { namingStore, lostStream },
     onLost(listener) {
       members.onLost(() => {
         try {
@@ -101,7 +112,7 @@ export function createCluster(options: ClusterOptions): Cluster {
         }
       });
     },
-    snapshot: () => ({ ...members.snapshot(), passed: forwarder.counts, adopted: 0 }),
+    snapshot: () => ({ ...members.snapshot(), passed: forwarder.counts, adopted: adoptions.adopted }),
   };
 }
 

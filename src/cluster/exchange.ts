@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { after } from '../clock.js';
 import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Node, Passed, PassedAnswer, PassedRequest } from './cluster.js';
+import { isListening } from './is-listening.js';
 import { lastEvents, lastWords, lostInFlight, notReached } from './last-words.js';
 import { endToEnd, joinedValue, valueOf } from './passed-headers.js';
 import { requestsIn, Unanswered } from './unanswered.js';
@@ -34,6 +35,9 @@ export class Exchange {
   #isGone = false;
   #isOver = false;
   readonly #unanswered: Unanswered;
+  /** Resolves when nothing more will happen. */
+  readonly over: Promise<void>;
+  #isToldOver!: () => void;
 
   constructor(
     private readonly request: PassedRequest,
@@ -42,6 +46,14 @@ export class Exchange {
     private readonly listener: ExchangeListener,
   ) {
     this.#unanswered = new Unanswered(requestsIn(request.body));
+    this.over = new Promise((resolve) => {
+      this.#isToldOver = resolve;
+    });
+  }
+
+  /** Whether somebody waits for an answer, and not only for news. */
+  get isAwaited(): boolean {
+    return !this.#isOver && this.request.method !== 'GET';
   }
 
   run(): Promise<Passed> {
@@ -153,12 +165,21 @@ export class Exchange {
     });
     response.on('error', () => undefined);
     response.once('close', () => {
-      if (this.#isOver) return;
-      const { ids } = this.#unanswered;
-      if (ids.length > 0) body.push(lastEvents(ids, this.#reason));
-      end('lost');
+      if (!this.#isOver)
+        void this.#lastEvents().then((words) => {
+          if (words !== '' && !this.#isOver) body.push(words);
+          end('lost');
+        });
     });
     return body;
+  }
+
+  /** A client that can come back, to a node that lives, gets its answer there. It would not come after an error. */
+  async #lastEvents(): Promise<string> {
+    const { ids, isResumable } = this.#unanswered;
+    if (ids.length === 0) return '';
+    if (isResumable && !this.#isGone && (await isListening(this.node.address))) return '';
+    return lastEvents(ids, this.#reason);
   }
 
   get #reason(): string {
@@ -176,6 +197,7 @@ export class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     this.listener.over(outcome);
+    this.#isToldOver();
   }
 }
 

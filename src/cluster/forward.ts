@@ -1,11 +1,15 @@
 /** Passes requests on to the nodes that have their sessions. */
 import type { AgentOptions } from 'node:https';
+import { endsWithin } from '../ends-within.js';
 import type { ClusterSnapshot, Node, Passed, PassedRequest } from './cluster.js';
 import { Exchange, type Outcome } from './exchange.js';
 import { InnerAgent } from './inner-agent.js';
 
 /** Each holds two connections. */
 const MAX_PASSED = 10_000;
+
+/** How long `close()` waits for answers. */
+const CLOSING_MS = 1_000;
 
 export interface ForwarderOptions {
   /** The headers to send. */
@@ -65,8 +69,13 @@ export class Forwarder {
     for (const exchange of [...this.#open]) if (exchange.node.id === node) exchange.nodeIsGone();
   }
 
-  /** Breaks off what is under way, and closes all connections. */
-  close(): void {
+  /**
+   * Closes all connections. Answers that are on their way get a moment: the other nodes may end at the same time, and
+   * their answers would be lost here.
+   */
+  async close(): Promise<void> {
+    const answers = [...this.#open].filter(({ isAwaited }) => isAwaited).map(({ over }) => over);
+    await endsWithin(CLOSING_MS, Promise.all(answers));
     for (const exchange of [...this.#open]) exchange.nodeIsGone();
     this.#agent.close();
   }

@@ -19,6 +19,8 @@ export class Unanswered {
   /** A byte order mark at the beginning of a stream is no part of its first line. */
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #isFirst = true;
+  /** Whether an event had an id: the client can come back for what it has not got. */
+  isResumable = false;
 
   constructor(ids: Iterable<RequestId>) {
     this.#ids = new Set(ids);
@@ -32,6 +34,7 @@ export class Unanswered {
   sees(events: Uint8Array): void {
     if (this.#ids.size === 0) return;
     const text = this.#decoder.decode(events);
+    this.isResumable ||= /^id:/m.test(text);
     const isMarked = this.#isFirst && text.startsWith(MARK);
     this.#isFirst = false;
     for (const data of dataIn(isMarked ? text.slice(MARK.length) : text))

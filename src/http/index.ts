@@ -5,4 +5,5 @@ export {
 } from './transport.js';
 export type { OtherAnswer, PendingAnswer } from './pending-answer.js';
 export type { ScopeChallenge, ScopeChallengeResolver } from './scope-challenge.js';
-export type { EventStore, StreamableHTTPServerTransportOptions } from './options.js';
+export type { EventStore, StreamRequests } from '../event-store.js';
+export type { StreamableHTTPServerTransportOptions } from './options.js';

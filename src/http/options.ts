@@ -1,22 +1,7 @@
+import type { EventStore } from '../event-store.js';
 import type { BackchannelOptions } from '../options.js';
 import type { Refusal } from './refusals.js';
 import { BackchannelError } from '../errors.js';
-
-/**
- * Keeps what was written on event streams, so that a client which lost a stream can come back for it. Its shape is that
- * of the SDK's `EventStore`. A store that also keeps `text`, the message as it was written, and gives it back, saves
- * writing the message once more, and numbers that JavaScript cannot hold.
- */
-export interface EventStore {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- messages have different types in SDK 1.x and 2.x
-  storeEvent(streamId: string, message: any, text?: string): Promise<string>;
-  getStreamIdForEventId?(eventId: string): Promise<string | undefined>;
-  replayEventsAfter(
-    lastEventId: string,
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
-    to: { send: (eventId: string, message: any, text?: string) => Promise<void> },
-  ): Promise<string>;
-}
 
 /** Options of {@link StreamableHTTPServerTransport}: those of the SDK's transport, and two more. All are optional. */
 export interface StreamableHTTPServerTransportOptions {

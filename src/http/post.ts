@@ -1,3 +1,4 @@
+import type { StreamRequests } from '../event-store.js';
 import type { RequestId } from '../routing/message.js';
 import { Connection } from '../streams/connection.js';
 import type { EventStream } from './event-stream.js';
@@ -7,7 +8,7 @@ import type { Visit } from './visit.js';
  * A POST that carries requests, until all of them are answered. It outlives its connection: with an event store, the
  * client can come back for what it has missed.
  */
-export class Post extends Connection {
+export class Post extends Connection implements StreamRequests {
   /** What is written for its requests goes here. `undefined`: the client is away, or they are answered in JSON. */
   stream: EventStream | undefined;
   /** The stream by which the client came back the last time. */
@@ -34,6 +35,10 @@ export class Post extends Connection {
 
   get ids(): Iterable<RequestId> {
     return this.#answers.keys();
+  }
+
+  get owed(): Iterable<RequestId> {
+    return [...this.#answers].flatMap(([id, answer]) => (answer === undefined ? [id] : []));
   }
 
   /** A request that it carries is to be answered. */

@@ -111,7 +111,8 @@ async function open(
   if (isJson) {
     visit.carries = new JsonAnswers(post, visit, streams);
   } else if (isPrimed) {
-    const eventId = (await eventStore?.storeEvent(post.streamId, {})) ?? '';
+    const ids = requests.map(({ id }) => id);
+    const eventId = (await eventStore?.storeEvent(post.streamId, {}, undefined, { ids, owed: ids })) ?? '';
     if (endpoint.isClosed) {
       endpoint.refuse(visit, refusals.CLOSED);
       return;

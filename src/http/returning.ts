@@ -1,9 +1,9 @@
 /** Opens the stream of a GET: the standalone stream, or one to which the client comes back. */
 import { acceptedIn } from '../accept.js';
+import type { EventStore } from '../event-store.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream } from './event-stream.js';
 import { eventOf } from './events.js';
-import type { EventStore } from './options.js';
 import * as refusals from './refusals.js';
 import { Replay } from './replay.js';
 import { checkSession } from './request-checks.js';

@@ -30,7 +30,7 @@ export function send(endpoint: Endpoint, message: JsonRpcMessage, options: SendO
     else write(post, id, text, eventId);
   };
   const { streamId } = post;
-  if (streamId !== undefined) return stored(endpoint, streamId, message, text).then(give);
+  if (streamId !== undefined) return stored(endpoint, streamId, message, text, post).then(give);
   give();
   return SETTLED;
 }
@@ -55,9 +55,15 @@ function textFor(message: JsonRpcMessage, options: SendOptions | undefined): str
   return typeof text === 'string' ? text : textOf(message);
 }
 
-async function stored(endpoint: Endpoint, streamId: string, message: JsonRpcMessage, text: string): Promise<string> {
+async function stored(
+  endpoint: Endpoint,
+  streamId: string,
+  message: JsonRpcMessage,
+  text: string,
+  post?: Post,
+): Promise<string> {
   const { settings, replays } = endpoint;
-  const eventId = (await settings.eventStore?.storeEvent(streamId, message, text)) ?? '';
+  const eventId = (await settings.eventStore?.storeEvent(streamId, message, text, post)) ?? '';
   for (const replay of replays) replay.stored(streamId, eventId, eventOf(text, eventId));
   return eventId;
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { withBackchannel } from '../backchannel.js';
-import type { Node, Whereabouts } from '../cluster/cluster.js';
+import type { Cluster, Node } from '../cluster/cluster.js';
+import type { EventStore } from '../event-store.js';
 import type { Refusal } from '../http/refusals.js';
 import type { BackchannelOptions } from '../options.js';
 import type { TransportLike } from '../transport-like.js';
 import {
+  CLOSING,
+  lastWords,
   NOT_ALLOWED,
   NOT_FOUND,
   NO_SESSION_ID,
@@ -79,8 +82,7 @@ export class Admission {
   enter<T extends TransportLike>(incoming: Incoming, Transport: TransportClass<T>): Entered<T> | Promise<Entered<T>> {
     const answer = this.#refusalOf(incoming);
     if (answer !== undefined) return answer;
-    const elsewhere = this.#elsewhere(incoming);
-    if (elsewhere !== undefined) return elsewhere;
+    if (!this.#isServedHere(incoming)) return this.#elsewhere(incoming, Transport);
     const found = this.#session(incoming, Transport);
     return found instanceof Promise
       ? found.then((renewed) => servedBy(renewed, Transport))
@@ -88,33 +90,69 @@ export class Admission {
   }
 
   /** For a request that another node has passed on. It is not passed on again. The session may be of either entry. */
-  enterFromNode(
-    incoming: Incoming,
-    Transport: TransportClass<TransportLike>,
-  ): Session | Answer | Promise<Session | Answer> {
+  async enterFromNode(incoming: Incoming, Transport: TransportClass<TransportLike>): Promise<Session | Answer> {
     const answer = this.#refusalOf(incoming);
     if (answer !== undefined) return answer;
     const id = incoming.headers.get('mcp-session-id');
-    return id === null || this.sessions.has(id) ? this.#session(incoming, Transport) : UNKNOWN_HERE;
+    if (id === null || this.sessions.has(id)) return this.#session(incoming, Transport);
+    if (this.sessions.isClosing) return UNKNOWN_HERE;
+    // The other node drains, or has seen that this one adopts the session.
+    const adopted = await this.#adopt(id, incoming, Transport);
+    return 'to' in adopted || adopted === NOT_FOUND ? UNKNOWN_HERE : adopted;
   }
 
   #refusalOf(incoming: Incoming): Answer | undefined {
     return this.#guard.check(incoming) ?? (METHODS.has(incoming.method) ? undefined : NOT_ALLOWED);
   }
 
-  /** @returns `undefined` if this node serves the request */
-  #elsewhere({ headers, method }: Incoming): Answer | ForwardTo | Promise<Answer | ForwardTo> | undefined {
+  #isServedHere({ headers, method }: Incoming): boolean {
     const { cluster } = this.settings;
-    if (cluster === undefined) return undefined;
+    if (cluster === undefined) return true;
     const id = headers.get('mcp-session-id');
-    if (id !== null) {
-      if (this.sessions.has(id)) return undefined;
-      const found = cluster.whereIs(id);
-      return found instanceof Promise ? found.then(outcomeOf) : outcomeOf(found);
+    if (id !== null) return this.sessions.has(id);
+    return method !== 'POST' || !this.#drains(cluster) || cluster.other() === undefined;
+  }
+
+  #drains(cluster: Cluster): boolean {
+    return this.sessions.isClosing || cluster.snapshot().isDraining;
+  }
+
+  /** For a request that no session of this node is meant by. */
+  async #elsewhere<T extends TransportLike>(incoming: Incoming, Transport: TransportClass<T>): Promise<Entered<T>> {
+    const { cluster } = this.settings;
+    const id = incoming.headers.get('mcp-session-id');
+    if (id === null) {
+      const to = cluster?.other();
+      return to === undefined ? CLOSING : { to, isNew: true };
     }
-    if (method !== 'POST' || !(this.sessions.isClosing || cluster.snapshot().isDraining)) return undefined;
-    const to = cluster.other();
-    return to && { to, isNew: true };
+    const found = await cluster?.whereIs(id);
+    if (found?.at === 'node') return { to: found.node, isNew: false };
+    return found?.at === 'unknown' ? WHEREABOUTS_UNKNOWN : this.adopt(incoming, Transport);
+  }
+
+  /**
+   * For a request of a session whose node is gone: goes on with the session, if that is possible.
+   *
+   * @returns the node to ask instead, if another has adopted the session
+   */
+  async adopt<T extends TransportLike>(incoming: Incoming, Transport: TransportClass<T>): Promise<Entered<T>> {
+    const { cluster } = this.settings;
+    const id = incoming.headers.get('mcp-session-id') ?? '';
+    cluster?.adoptions.moved(id);
+    const other = cluster !== undefined && this.#drains(cluster) ? cluster.other() : undefined;
+    if (other !== undefined) return { to: other, isNew: false };
+    const adopted = await this.#adopt(id, incoming, Transport);
+    if ('to' in adopted) return { to: adopted.to, isNew: false };
+    return adopted === NOT_FOUND ? lastWordsFor(incoming, cluster) : servedBy(adopted, Transport);
+  }
+
+  #adopt(id: string, incoming: Incoming, Transport: TransportClass<TransportLike>): ReturnType<Sessions['adopt']> {
+    const credential = new Credential(incoming.headers, this.settings.credentialHeaders);
+    return this.sessions.adopt(id, openerOf(incoming, credential), this.#maker(Transport));
+  }
+
+  #maker(Transport: TransportClass<TransportLike>): (events: TransportEvents) => Downstream {
+    return (events) => withBackchannel(new Transport(this.#optionsFor(events)), this.settings.backchannel);
   }
 
   /** For a request that was let in. */
@@ -131,16 +169,16 @@ export class Admission {
     const credential = new Credential(headers, this.settings.credentialHeaders);
     if (id !== null)
       return this.sessions.find(id, credential, () => passedOf(headers, this.settings.passHeaders ?? []));
-    const makeTransport = (events: TransportEvents): Downstream =>
-      withBackchannel(new Transport(this.#optionsFor(events)), this.settings.backchannel);
     // The transport reads the body and checks that this is an `initialize` request.
-    return method === 'POST' ? this.sessions.open(openerOf(incoming, credential), makeTransport) : NO_SESSION_ID;
+    return method === 'POST'
+      ? this.sessions.open(openerOf(incoming, credential), this.#maker(Transport))
+      : NO_SESSION_ID;
   }
 
   #optionsFor(events: TransportEvents): ServerTransportOptions {
     const { cluster, maxBodyBytes, maxBufferedBytes, eventStore, enableJsonResponse } = this.settings;
     return {
-      sessionIdGenerator: () => (cluster === undefined ? randomUUID() : `${cluster.self}.${randomUUID()}`),
+      sessionIdGenerator: () => events.id ?? (cluster === undefined ? randomUUID() : `${cluster.self}.${randomUUID()}`),
       onsessioninitialized: (id) => {
         events.initialized(id);
       },
@@ -150,8 +188,14 @@ export class Admission {
       tooLarge: tooLargeBody,
       maxBufferedBytes,
       backchannel: this.settings.backchannel,
-      ...(eventStore && { eventStore: eventStore({ signal: events.signal }) as never, retryInterval: RETRY_MS }),
+      ...(eventStore && { eventStore: this.#named(eventStore({ signal: events.signal })), retryInterval: RETRY_MS }),
     };
+  }
+
+  /** With a cluster, the ids of events say which calls they belong to. */
+  #named(store: unknown): never {
+    const { cluster } = this.settings;
+    return (cluster === undefined ? store : cluster.eventIds.namingStore(store as EventStore)) as never;
   }
 }
 
@@ -175,17 +219,11 @@ function isProbe(headers: Incoming['headers']): boolean {
   return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= SESSIONLESS_ERA;
 }
 
-function outcomeOf(found: Whereabouts): Answer | ForwardTo {
-  switch (found.at) {
-    case 'node':
-      return { to: found.node, isNew: false };
-    case 'unknown':
-      return WHEREABOUTS_UNKNOWN;
-    case 'here':
-    case 'gone':
-    case 'nowhere':
-      return NOT_FOUND;
-  }
+/** A client that comes back to the stream of a call hears that the call is lost. */
+function lastWordsFor({ method, headers }: Incoming, cluster: Cluster | undefined): Answer {
+  const lastEventId = method === 'GET' ? headers.get('last-event-id') : null;
+  const lost = lastEventId === null ? undefined : cluster?.eventIds.lostStream(lastEventId);
+  return lost === undefined || lost === 'not found' ? NOT_FOUND : lastWords(lost.events);
 }
 
 function passedOf(headers: Incoming['headers'], names: readonly string[]): PassedHeaders {

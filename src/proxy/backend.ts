@@ -2,9 +2,18 @@ import { asUpstream } from '../backchannel.js';
 import { BackendEnded } from '../backend-ended.js';
 import { LostAnswer } from '../lost-answer.js';
 import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
+import type { BackendSession } from '../cluster/adoptable.js';
 import type { TransportLike } from '../transport-like.js';
 import { reasonOf } from '../error-answers.js';
-import { closeTransport, type ClientTransport, type PassedHeaders, type SendOptions } from './client-transport.js';
+import {
+  adoptableOf,
+  attach,
+  closeTransport,
+  type ClientTransport,
+  type PassedHeaders,
+  type SendOptions,
+} from './client-transport.js';
+import type { AdoptedSession } from './options.js';
 import { Probe, tellsOfLife } from './probe.js';
 import type { Callbacks, StartKeeper } from './starts.js';
 import { endsWithin } from '../ends-within.js';
@@ -14,7 +23,7 @@ import { isSessionUnknown } from '../session-unknown.js';
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** @param signal aborted when the session ends before the backend is connected */
-export type MakeTransport = (signal: AbortSignal) => TransportLike | Promise<TransportLike>;
+export type MakeTransport = (signal: AbortSignal, adopted?: AdoptedSession) => TransportLike | Promise<TransportLike>;
 
 interface BackendListener {
   started(): void;
@@ -82,6 +91,16 @@ export class Backend {
       this.#ready.catch(() => undefined);
     }
     return sent;
+  }
+
+  /** Goes on with a session that another node began. Rejects if that cannot be. */
+  async restore(adopted: AdoptedSession): Promise<void> {
+    await (this.#ready = this.#connect(adopted));
+  }
+
+  /** How another node can go on with the session. `undefined`: it cannot. */
+  get adoptable(): BackendSession | undefined {
+    return adoptableOf(this.#transport);
   }
 
   /**
@@ -155,8 +174,8 @@ export class Backend {
     return sent;
   }
 
-  async #connect(): Promise<ClientTransport> {
-    const transport: ClientTransport = asUpstream(await this.makeTransport(this.#aborter.signal));
+  async #connect(adopted?: AdoptedSession): Promise<ClientTransport> {
+    const transport: ClientTransport = asUpstream(await this.makeTransport(this.#aborter.signal, adopted));
     this.#transport = transport;
     const { onmessage, onclose, onerror } = transport;
     this.#listenTo(transport, { onmessage, onclose, onerror });
@@ -164,7 +183,8 @@ export class Backend {
       await transport.close();
       throw new Error('the session ended before the backend was connected');
     }
-    await transport.start();
+    if (adopted === undefined) await transport.start();
+    else await attach(transport, adopted, (error) => this.listener.report(error));
     this.listener.started();
     return transport;
   }

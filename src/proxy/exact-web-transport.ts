@@ -5,12 +5,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { EventStore } from '../http/options.js';
+import type { EventStore, StreamRequests } from '../event-store.js';
 import { dataOf } from '../http/events.js';
 import { elementsOf } from '../json-text.js';
 import { jsonOf } from '../json-messages.js';
 import { SentLongIds } from '../sent-long-ids.js';
-import type { JsonRpcMessage } from '../routing/message.js';
+import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 
 /** Nobody can guess it, so that no message is taken for one that has its text in it. */
 const MARK = `${randomUUID()}:`;
@@ -19,6 +19,21 @@ const FIELD = `${DATA}"${MARK}`;
 
 /** The texts of the messages of the current POST, in their order. */
 const posted = new AsyncLocalStorage<(string | undefined)[]>();
+
+/** The requests of a POST, for the event store. */
+class WebPost implements StreamRequests {
+  readonly ids: ReadonlySet<RequestId>;
+  readonly owed: Set<RequestId>;
+
+  constructor(body: unknown) {
+    const messages = (Array.isArray(body) ? body : [body]) as readonly JsonRpcMessage[];
+    this.ids = new Set(messages.filter(isRequest).map(({ id }) => id));
+    this.owed = new Set(this.ids);
+  }
+}
+
+/** The POST that is being handled. */
+const current = new AsyncLocalStorage<WebPost>();
 
 /** Handles a request whose messages have these texts. */
 export function withTexts<T>(texts: readonly (string | undefined)[], handle: () => T): T {
@@ -31,10 +46,14 @@ export function exactTransport(Transport: typeof WebTransport): typeof WebTransp
     /** The listener that gives each message its text. */
     #onmessage: WebTransport['onmessage'];
     readonly #sentLongIds: SentLongIds = new SentLongIds();
+    /** The POSTs of the requests that are not answered yet. */
+    readonly #posts = new Map<RequestId, WebPost>();
+    readonly #isStoring: boolean;
 
     constructor(options: ConstructorParameters<typeof WebTransport>[0] = {}) {
       const { eventStore } = options;
       super(eventStore === undefined ? options : { ...options, eventStore: storeOfTexts(eventStore) });
+      this.#isStoring = eventStore !== undefined;
     }
 
     override async handleRequest(...args: Parameters<WebTransport['handleRequest']>): Promise<Response> {
@@ -43,16 +62,44 @@ export function exactTransport(Transport: typeof WebTransport): typeof WebTransp
         this.onmessage = this.#onmessage = (message, extra) => {
           const text = posted.getStore()?.shift();
           const meant = this.#sentLongIds.received(message) as typeof message;
+          const post = current.getStore();
+          if (post !== undefined && isRequest(meant)) this.#posts.set(meant.id, post);
           onmessage(meant, { ...extra, text: meant === message ? text : undefined } as typeof extra);
         };
       }
-      return super.handleRequest(...args);
+      if (!this.#isStoring) return super.handleRequest(...args);
+      return current.run(new WebPost(args[1]?.parsedBody), async () => super.handleRequest(...args));
+    }
+
+    /** Begins without its client, which has initialized the transport of another node. */
+    async restore(initialize: RequestMessage, result: unknown): Promise<void> {
+      const { onmessage } = this;
+      this.onmessage = () => {
+        void super.send({ jsonrpc: '2.0', id: initialize.id, result: result as Record<string, unknown> });
+      };
+      const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+      const request = new Request('http://localhost/', { method: 'POST', headers });
+      try {
+        const response = await super.handleRequest(request, { parsedBody: initialize });
+        const text = await response.text();
+        if (!response.ok) throw new Error(`the transport was not restored: ${text}`);
+      } finally {
+        if (onmessage !== undefined) this.onmessage = onmessage;
+      }
     }
 
     override async send(...[message, options]: Parameters<WebTransport['send']>): Promise<void> {
       this.#sentLongIds.sent(message);
       const { text } = Object(options) as { readonly text?: string };
-      await super.send(asText(message, text ?? jsonOf(message)), options);
+      await super.send(asText(message, text ?? jsonOf(message), this.#postOf(message, options)), options);
+    }
+
+    #postOf(message: JsonRpcMessage, options: Parameters<WebTransport['send']>[1]): WebPost | undefined {
+      const isAnswer = isResponse(message);
+      const id = isAnswer ? message.id : options?.relatedRequestId;
+      const post = id === undefined ? undefined : this.#posts.get(id);
+      if (isAnswer && this.#posts.delete(message.id)) post?.owed.delete(message.id);
+      return post;
     }
   };
 }
@@ -79,14 +126,16 @@ function textIn(json: string): string {
 interface Written {
   readonly message: object;
   readonly text: string;
+  /** The POST on whose stream it leaves. */
+  readonly post: WebPost | undefined;
 }
 
 const written = new WeakMap<object, Written>();
 
 /** The message, which is written as a string that has the text in it. */
-function asText<T extends object>(message: T, text: string): T {
+function asText<T extends object>(message: T, text: string, post?: WebPost): T {
   const copy = Object.defineProperty({ ...message }, 'toJSON', { value: () => MARK + text });
-  written.set(copy, { message, text });
+  written.set(copy, { message, text, post });
   return copy;
 }
 
@@ -97,8 +146,10 @@ function storeOfTexts(sdkStore: SdkEventStore): SdkEventStore {
   const store: EventStore = sdkStore;
   return {
     storeEvent: async (streamId, sent) => {
-      const { message, text }: Partial<Written> = written.get(sent) ?? { message: sent };
-      return store.storeEvent(streamId, message, text);
+      // A stream begins with an event without a message, while its POST is being handled.
+      const begin = { message: sent, text: undefined, post: current.getStore() };
+      const { message, text, post } = written.get(sent) ?? begin;
+      return store.storeEvent(streamId, message, text, post);
     },
     replayEventsAfter: async (lastEventId, { send }) =>
       store.replayEventsAfter(lastEventId, {

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
 import { pipeline } from 'node:stream';
 import { readBytes } from '../http/body.js';
+import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { headersOf as passedHeadersOf, isPassed, passOn, withHost } from './forwarding.js';
+import { headersOf as passedHeadersOf, isPassed, withHost, type Forwarding } from './forwarding.js';
 import type { Session } from './session.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
-import { answersIn } from '../streams/posted-answers.js';
+import { answersIn, MAX_REFUSED_MS } from '../streams/posted-answers.js';
 import type { ProxySettings } from './settings.js';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -21,6 +22,7 @@ export class NodeDoor {
     private readonly admission: Admission,
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly forwarding: Forwarding | undefined,
   ) {}
 
   /** Serves a client's request. If a framework has already parsed the body, `request.body` is used. */
@@ -60,28 +62,40 @@ export class NodeDoor {
   }
 
   async #passOn(forwardTo: ForwardTo, visit: NodeVisit): Promise<void> {
-    const { cluster, maxBodyBytes } = this.settings;
+    const { forwarding } = this;
+    const { maxBodyBytes } = this.settings;
     const { request, response, incoming } = visit;
-    if (cluster === undefined || isGone(request, response)) return;
+    if (forwarding === undefined || isGone(request, response)) return;
     const gone = new AbortController();
     onConnectionEnd(response, () => {
       gone.abort();
     });
-    const body = request.method === 'POST' ? await bytesOf(visit, maxBodyBytes) : undefined;
-    if (body === 'too large') answer(response, tooLarge(maxBodyBytes));
-    if (typeof body === 'string') return;
-    askForVanishing(visit);
     const { method = '' } = request;
-    const rawHeaders = withHost(request.rawHeaders, incoming);
-    const passed = await passOn(cluster, { door: 'node', method, rawHeaders, body, signal: gone.signal }, forwardTo);
-    if (isGone(request, response)) return;
-    if (!isPassed(passed)) {
-      answer(response, passed);
+    const asked = { door: 'node', method, rawHeaders: withHost(request.rawHeaders, incoming) } as const;
+    const body = method === 'POST' ? await bytesOf(visit, maxBodyBytes) : undefined;
+    if (body !== undefined && body.kind !== 'bytes') {
+      // A client that was refused stops sending, and the id of an answer often comes last.
+      const ids = body.kind === 'too large' ? await body.brought().ids(MAX_REFUSED_MS) : [];
+      answer(response, tooLarge(maxBodyBytes));
+      await forwarding.passRefused(asked, forwardTo, ids);
       return;
     }
-    response.writeHead(passed.status, passedHeadersOf(passed));
-    // Nothing may come for a long time.
-    if (passed.body.readableLength === 0) response.flushHeaders();
+    askForVanishing(visit);
+    const toPass = { ...asked, body: body?.bytes, signal: gone.signal };
+    const passed = await forwarding.pass(toPass, forwardTo, async () =>
+      this.admission.adopt(incoming, StreamableHTTPServerTransport),
+    );
+    if (isGone(request, response)) return;
+    if (!isPassed(passed)) {
+      if (body !== undefined) handBody(request, body.bytes);
+      if ('status' in passed) answer(response, passed);
+      else await this.serve(passed, visit);
+      return;
+    }
+    const headers = passedHeadersOf(passed);
+    response.writeHead(passed.status, headers);
+    // A body of a known length is here, and is written with its head. Of others, nothing may come for a long time.
+    if (headers['content-length'] === undefined) response.flushHeaders();
     // It waits for a client that reads slowly, and ends the other side when the client leaves.
     pipeline(passed.body, response, () => undefined);
   }
@@ -109,14 +123,11 @@ export function answering(handling: Promise<void>, response: ServerResponse, rep
 }
 
 /** The body as bytes. Those of a body that is parsed already are lost, so it is written anew. */
-async function bytesOf(
-  { request, parsedBody }: NodeVisit,
-  maxBytes: number,
-): Promise<Uint8Array | 'too large' | 'broken off'> {
-  if (parsedBody !== undefined)
-    return sizeOf(request, parsedBody) > maxBytes ? 'too large' : Buffer.from(JSON.stringify(parsedBody));
-  const body = await readBytes(request, maxBytes);
-  return body.kind === 'bytes' ? body.bytes : body.kind;
+async function bytesOf({ request, parsedBody }: NodeVisit, maxBytes: number): ReturnType<typeof readBytes> {
+  if (parsedBody === undefined) return readBytes(request, maxBytes);
+  return sizeOf(request, parsedBody) > maxBytes
+    ? { kind: 'too large', brought: () => answersIn(parsedBody) }
+    : { kind: 'bytes', bytes: Buffer.from(JSON.stringify(parsedBody)) };
 }
 
 function isGone(request: IncomingMessage, response: ServerResponse): boolean {

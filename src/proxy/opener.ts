@@ -18,11 +18,16 @@ export function lateHeaders(make: () => Headers): () => Headers {
   return () => (made ??= make());
 }
 
-export function upstreamRequest(opener: Opener, signal: AbortSignal): UpstreamRequest {
+export function upstreamRequest(
+  opener: Opener,
+  signal: AbortSignal,
+  adopted: UpstreamRequest['adopted'],
+): UpstreamRequest {
   return {
     get headers() {
       return opener.headers;
     },
     signal,
+    ...(adopted && { adopted }),
   };
 }

@@ -7,10 +7,24 @@ import type { TransportLike } from '../transport-like.js';
 
 /** The client for whose session a backend is connected. */
 export interface UpstreamRequest {
-  /** The headers of the client's `initialize` request. */
+  /** The headers of the client's `initialize` request, or of the request for which the session is adopted. */
   readonly headers: Headers;
+  /**
+   * Only with a cluster: the transport must go on with this session, and send no `initialize`. The SDK's
+   * `StreamableHTTPClientTransport` takes its id as the option `sessionId`. The proxy does the rest.
+   */
+  readonly adopted?: AdoptedSession | undefined;
   /** Aborted when the session ends before the backend is connected. */
   readonly signal: AbortSignal;
+}
+
+/** A session that a backend over HTTP has with another node, and with which this node goes on. */
+export interface AdoptedSession {
+  /** The backend's id of the session. */
+  readonly sessionId: string;
+  readonly protocolVersion: string;
+  /** The last event that the other node has read on the standalone stream. */
+  readonly lastEventId?: string | undefined;
 }
 
 /** The HTTP answer of a backend that refuses a message. */

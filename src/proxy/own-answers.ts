@@ -47,6 +47,12 @@ export const NOT_ACCEPTED: Answer = refusal(
   SERVER_ERROR,
   'The backend has not said whether it accepts this token',
 );
+export const NOT_ADOPTED_YET: Answer = refusal(
+  503,
+  SERVER_ERROR,
+  'The node of this session is gone, and another is about to go on with it. Try again.',
+  { 'retry-after': '1' },
+);
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
 /** The reason for a refusal, for the log, and the answer to the request. */
@@ -67,6 +73,11 @@ export function wrongOrigin(origin: string): Forbidden {
 
 function forbidden(reason: string): Forbidden {
   return { reason, answer: refusal(403, SERVER_ERROR, `Forbidden: ${reason}`) };
+}
+
+/** @param events the body of an event stream */
+export function lastWords(events: string): Answer {
+  return { status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }, body: events };
 }
 
 export function tooManySessions(maxSessions: number): string {

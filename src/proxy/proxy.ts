@@ -2,6 +2,7 @@ import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import { Admission } from './admission.js';
+import { Forwarding } from './forwarding.js';
 import { innerListener } from './inner-listener.js';
 import { NodeDoor } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
@@ -29,8 +30,12 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const report = reporter(options.onerror);
   const sessions = new Sessions(settings, report);
   const admission = new Admission(sessions, settings, report);
-  const doors = { node: new NodeDoor(admission, settings, report), web: new WebDoor(admission, settings, report) };
   const { cluster } = settings;
+  const forwarding = cluster && new Forwarding(cluster);
+  const doors = {
+    node: new NodeDoor(admission, settings, report, forwarding),
+    web: new WebDoor(admission, settings, report, forwarding),
+  };
   cluster?.onLost(() => {
     sessions.endAll('the other nodes took this one for dead');
   });
@@ -45,12 +50,12 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
     innerListener: innerListener(admission, doors, settings, report),
     routes$: sessions.routes$,
     snapshot: () => sessions.snapshot(),
-    close: ({ graceMs = 0 } = {}) => {
+    async close({ graceMs = 0 } = {}) {
       // The others take the new sessions from now on. It does not hold up the end of those here.
       cluster?.drain().catch((error: unknown) => {
         report(asError(error));
       });
-      return sessions.close(graceMs);
+      await Promise.all([sessions.close(graceMs), forwarding?.answered(graceMs)]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { RequestId } from '../routing/message.js';
+import type { RequestId, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { MakeTransport } from './backend.js';
 import type { QuestionsOptions } from './questions.js';
@@ -18,6 +18,8 @@ export interface RelayOptions extends QuestionsOptions {
   readonly onStart: () => void;
   /** Called when a cancelled request stays unanswered. @param hasOwnStream it was the only request in its POST */
   readonly onUnanswered: (id: RequestId, hasOwnStream: boolean) => void;
+  /** Called when the client has told the backend that it is initialized. @default none */
+  readonly onInitialized?: ((initialize: RequestMessage, result: unknown) => void) | undefined;
   /** Called when the backend refused to initialize, so nothing more can be relayed. */
   readonly onRefused: (reason: string) => void;
   /** Called when the backend is gone, perhaps more than once. @param isNews the transport has not reported why */

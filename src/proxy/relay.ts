@@ -7,8 +7,10 @@ import { Backend } from './backend.js';
 import { Calls, takenBackBy } from './calls.js';
 import type { SendOptions } from './client-transport.js';
 import { startDelivery } from './pending-post.js';
+import type { AdoptableSession } from '../cluster/adoptable.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
+import { Handshake } from './handshake.js';
 import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
 import { endsWithin } from '../ends-within.js';
@@ -18,19 +20,21 @@ const LAST_WORDS_TIMEOUT_MS = 1_000;
 
 /** Passes messages between a client and its backend, unchanged and with their ids. */
 export class Relay {
-  /** The version that client and backend agreed on. */
-  protocolVersion: string | undefined;
   readonly #backend: Backend;
   readonly #calls: Calls;
   readonly #lostAnswers: LostAnswers;
   readonly #questions: Questions;
-  #initializeId: RequestId | undefined;
+  readonly #handshake: Handshake;
   /** The reason why requests are refused. */
   #refusal: string | undefined;
   #isOver = false;
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
+    this.#handshake = new Handshake((version) => {
+      options.client.setProtocolVersion?.(version);
+      this.#backend.agreedOn(version);
+    }, options.onInitialized);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
       // For a cancelled call, the client gets only what the backend itself sends.
       if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
@@ -56,9 +60,14 @@ export class Relay {
     this.#backend = new Backend(options.makeTransport, listener, options.starts);
   }
 
+  /** The version that client and backend agreed on. */
+  get protocolVersion(): string | undefined {
+    return this.#handshake.protocolVersion;
+  }
+
   /** Whether the backend has yet to answer `initialize`. */
   get isInitializing(): boolean {
-    return this.#initializeId !== undefined;
+    return this.#handshake.pendingId !== undefined;
   }
 
   /** The server requests that the client has yet to answer. */
@@ -91,18 +100,15 @@ export class Relay {
     await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
   }
 
-  /** Keeps a backend that is not initialized yet for the client's next attempt. */
-  leaveBackend(): void {
-    this.#backend.leave();
-  }
-
-  /** The part of the backend that handles a newer token of the client. */
-  get backend(): Pick<Backend, 'verify' | 'usePassed'> {
+  /** For its newer tokens, for other nodes that go on with it, and for its end. */
+  get backend(): Pick<Backend, 'verify' | 'usePassed' | 'adoptable' | 'leave' | 'close'> {
     return this.#backend;
   }
 
-  closeBackend(isLost: boolean): Promise<void> {
-    return this.#backend.close(isLost);
+  /** Goes on with a session that another node began. Rejects if the backend cannot be reached. */
+  async restore({ result, backend }: AdoptableSession): Promise<void> {
+    this.#handshake.agreeOn(result);
+    await this.#backend.restore({ ...backend, protocolVersion: this.protocolVersion ?? '' });
   }
 
   // ---- client to backend ----
@@ -119,7 +125,7 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     // `initialize` must not be cancelled. Many clients do so after a timeout, and their next attempt takes over the start.
-    if (taken !== undefined && taken === this.#initializeId) return;
+    if (taken !== undefined && taken === this.#handshake.pendingId) return;
     if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
   }
 
@@ -129,7 +135,7 @@ export class Relay {
       void this.#answer(message.id, refusal);
       return;
     }
-    if (message.method === 'initialize') this.#initializeId = message.id;
+    this.#handshake.asked(message);
     const deliver = startDelivery();
     const forward = (): void => {
       deliver(
@@ -174,7 +180,8 @@ export class Relay {
   }
 
   #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
-    return this.#isOver ? Promise.resolve() : this.#backend.send(message, options);
+    if (this.#isOver) return Promise.resolve();
+    return this.#handshake.sent(message, this.#backend.send(message, options));
   }
 
   // ---- backend to client ----
@@ -192,15 +199,9 @@ export class Relay {
   }
 
   #response(message: JsonRpcMessage & { readonly id: RequestId }): void {
-    const answersInitialize = message.id === this.#initializeId;
+    const answersInitialize = message.id === this.#handshake.pendingId;
     if (answersInitialize) {
-      this.#initializeId = undefined;
-      const { protocolVersion } = (message.result ?? {}) as { protocolVersion?: unknown };
-      if (typeof protocolVersion === 'string') {
-        this.protocolVersion = protocolVersion;
-        this.options.client.setProtocolVersion?.(protocolVersion);
-        this.#backend.agreedOn(protocolVersion);
-      }
+      this.#handshake.answered(message);
     }
     if (!this.#calls.isDue(message.id)) {
       this.#calls.answeredLate(message.id);

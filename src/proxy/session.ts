@@ -1,22 +1,25 @@
 import { Subject, merge, type Observable } from 'rxjs';
+import type { BackendSession, Claimed } from '../cluster/adoptable.js';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import { keepText } from '../original-text.js';
-import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import { shownSession } from '../interceptor/session-prefix.js';
-import { logRoute } from '../interceptor/route-log.js';
 import type { Backchannel, RefusedAnswers } from '../interceptor/backchannel-view.js';
+import { Adoptability } from './adoptability.js';
 import type { PassedHeaders } from './client-transport.js';
 import type { Credential } from './credential.js';
-import { refusalIn } from './pending-post.js';
-import { NOT_ACCEPTED, NOT_FOUND, type Answer } from './own-answers.js';
+import { NOT_FOUND, type Answer } from './own-answers.js';
 import { IdleTimer } from './idle-timer.js';
 import { upstreamRequest, type Opener } from './opener.js';
+import { Renewals } from './renewals.js';
 import { Relay } from './relay.js';
+import { restoreDownstream } from './restore-downstream.js';
+import { tellRefused } from './refused-questions.js';
 import type { ProxySettings } from './settings.js';
 import { endUnanswered } from './unanswered-end.js';
 import type { StartKeeper } from './starts.js';
@@ -49,9 +52,9 @@ export class Session {
   /** Aborted when client and backend are disconnected, or after a timeout. */
   readonly over: AbortController = new AbortController();
   readonly #relay: Relay;
-  /** Newer tokens that the backend is verifying. */
-  readonly #renewals = new Map<string, Promise<Session | Answer>>();
+  readonly #renewals: Renewals;
   readonly #idleTimer: IdleTimer;
+  readonly #adoptability: Adoptability;
   /** Events for the server requests that were refused before they reached the wrapper. */
   readonly #refused$ = new Subject<RouteEvent>();
   /** Resolves when the client's open requests are answered. */
@@ -68,10 +71,13 @@ export class Session {
     starts?: StartKeeper,
   ) {
     this.credential = opener.credential;
+    this.#renewals = new Renewals(settings);
+    this.#adoptability = new Adoptability(settings.adoptions, this);
     this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,
-      makeTransport: (signal) => settings.upstream(upstreamRequest(opener, signal)),
+      makeTransport: (signal, adopted) => settings.upstream(upstreamRequest(opener, signal, adopted)),
+      onInitialized: settings.adoptions && this.#adoptability.begin,
       starts,
       serialize: settings.serialize,
       maxInFlight: settings.maxInFlight,
@@ -81,7 +87,7 @@ export class Session {
       onPolled: (id) => {
         this.#letPoll(id);
       },
-      onQuestionRefused: (question, error) => this.#tellRefused(question, error),
+      onQuestionRefused: (question, error) => tellRefused(this.#refused$, this.id, question, error),
       onUnanswered: (id, hasOwnStream) => void endUnanswered(downstream, id, settings, hasOwnStream),
       onRefused: (reason) => void this.end(reason),
       onLost: (reason, isNews) => {
@@ -108,6 +114,29 @@ export class Session {
     return guarded(merge(this.downstream.backchannel.routes$, this.#refused$), (cause) => {
       this.report(callbackFailed('a subscriber of routes$', cause));
     });
+  }
+
+  /** How another node can go on with the backend's session. `undefined`: it cannot. */
+  get backendSession(): BackendSession | undefined {
+    return this.#relay.backend.adoptable;
+  }
+
+  /** Another node has adopted the session. */
+  lost(): void {
+    void this.end('another node has adopted it', true);
+  }
+
+  /** Goes on with a session whose node is gone. Rejects if that cannot be. */
+  async restore(claimed: Claimed): Promise<void> {
+    const { initialize, result } = claimed.session;
+    await this.#relay.restore(claimed.session);
+    await restoreDownstream(this.downstream, claimed.session);
+    this.#adoptability.begin(initialize, result, (live) => claimed.keep(live));
+  }
+
+  /** Ends the session here. If another node can go on with it, the backend does not hear of it. */
+  letGo(reason: string): Promise<void> {
+    return this.end(reason, this.#ended === undefined && this.#adoptability.letGo());
   }
 
   /** A name for logs. The full id must stay secret, since it gives access to the session. */
@@ -158,26 +187,14 @@ export class Session {
   }
 
   /** Binds the session to a newer token if the backend accepts it. @returns the session, or the answer that refuses it */
-  renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
-    const { key } = credential;
-    const renewal =
-      this.#renewals.get(key) ?? this.#renew(credential, passed).finally(() => this.#renewals.delete(key));
-    this.#renewals.set(key, renewal);
-    return renewal;
-  }
-
-  async #renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
-    try {
-      if (!(await this.#relay.backend.verify(passed)) || this.#ended !== undefined) return NOT_FOUND;
-    } catch (error) {
-      const refusal = refusalIn(error);
-      if (refusal === undefined) return NOT_ACCEPTED;
-      return this.settings.relayRefusal?.(refusal, { headers: new Headers(passed) }) ?? refusal;
-    }
+  async renew(credential: Credential, passed: PassedHeaders): Promise<Session | Answer> {
+    const { backend } = this.#relay;
+    const refusal = await this.#renewals.refusalOf(credential, passed, backend);
+    if (refusal !== undefined) return refusal;
+    if (this.#ended !== undefined) return NOT_FOUND;
     debug.proxy('session %s is bound to another token', this.name);
     this.credential = credential;
-    const names = new Set(['authorization', ...this.settings.credentialHeaders.map((name) => name.toLowerCase())]);
-    this.#relay.backend.usePassed(Object.fromEntries(Object.entries(passed).filter(([name]) => names.has(name))));
+    this.#renewals.use(passed, backend);
     return this;
   }
 
@@ -202,33 +219,16 @@ export class Session {
     this.#idleTimer.stop();
     this.#relay.stop();
     // Now, because the client's next attempt may already be here.
-    if (!isBackendLost) this.#relay.leaveBackend();
+    if (!isBackendLost) this.#relay.backend.leave();
     // Later, because closing a transport calls back: `#ended` must be set first.
     this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
     const disconnected = [
       this.#answered.then(() => this.downstream.close()),
-      this.#answered.then(() => this.#relay.closeBackend(isBackendLost)),
+      this.#answered.then(() => this.#relay.backend.close(isBackendLost)),
     ];
-    this.#ended = this.#whenEnded(Promise.all(disconnected));
+    this.#ended = this.#adoptability.end(this.#whenEnded(Promise.all(disconnected)));
     this.onEnd(this.#ended);
     return this.#ended;
-  }
-
-  #tellRefused({ id, method }: RequestMessage, error: Error): void {
-    const event: RouteEvent = {
-      session: this.id,
-      id,
-      method,
-      requested: undefined,
-      to: 'nowhere',
-      relatedRequestId: undefined,
-      evidence: undefined,
-      outcome: 'refused',
-      error,
-      waitedMs: 0,
-    };
-    logRoute(event);
-    this.#refused$.next(event);
   }
 
   async #whenEnded(disconnected: Promise<unknown>): Promise<void> {

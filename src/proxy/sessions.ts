@@ -1,12 +1,15 @@
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
+import type { Claimed } from '../cluster/adoptable.js';
+import type { Node } from '../cluster/cluster.js';
 import { debug } from '../debug.js';
+import { textOf } from '../errors.js';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { RouteEvent } from '../interceptor/events.js';
-import { CLOSING, NOT_FOUND, noPlace, tooManySessions, type Answer } from './own-answers.js';
+import { CLOSING, NOT_ADOPTED_YET, NOT_FOUND, noPlace, tooManySessions, type Answer } from './own-answers.js';
 import type { Credential } from './credential.js';
 import type { ProxySnapshot } from './options.js';
-import type { PassedHeaders } from './client-transport.js';
+import { NotAdopted, type PassedHeaders } from './client-transport.js';
 import type { Opener } from './opener.js';
 import { Session, type Downstream } from './session.js';
 import type { ProxySettings } from './settings.js';
@@ -20,7 +23,12 @@ export interface TransportEvents {
   deleted(): Promise<void>;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
+  /** The id of the session, if another node has given it one. */
+  readonly id?: string | undefined;
 }
+
+type MakeDownstream = (events: TransportEvents) => Downstream;
+type Adopted = Session | Answer | { readonly to: Node };
 
 /** The sessions of a proxy. */
 export class Sessions {
@@ -32,6 +40,7 @@ export class Sessions {
   readonly #ending = new Set<Promise<void>>();
   readonly #opened = new Subject<Session>();
   readonly #starts: Starts;
+  readonly #adopting = new Map<string, Promise<Adopted>>();
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -79,12 +88,13 @@ export class Sessions {
    * Makes a session that an `initialize` request may open. Until that request has arrived, the session takes no place and
    * costs only its connection. Otherwise, bodies that never end could take all places.
    */
-  open(opener: Opener, makeTransport: (events: TransportEvents) => Downstream): Session | Answer {
+  open(opener: Opener, makeTransport: MakeDownstream, adoptedId?: string): Session | Answer {
     if (this.#closing !== undefined) return CLOSING;
     if (this.#isFull) return noPlace(this.settings.maxSessions);
     const life = new AbortController();
     const downstream = makeTransport({
       signal: life.signal,
+      id: adoptedId,
       initialized: (id) => {
         this.#initialized(session, id);
       },
@@ -98,6 +108,43 @@ export class Sessions {
     this.#all.add(session);
     this.#opened.next(session);
     return session;
+  }
+
+  /**
+   * Goes on with a session whose node is gone. Requests that come in meanwhile wait for the first.
+   *
+   * @returns the session, a refusal, or the node that has adopted the session
+   */
+  adopt(id: string, opener: Opener, makeTransport: MakeDownstream): Promise<Adopted> {
+    const name = `${opener.credential.key} ${id}`;
+    const adopting =
+      this.#adopting.get(name) ?? this.#adopt(id, opener, makeTransport).finally(() => this.#adopting.delete(name));
+    this.#adopting.set(name, adopting);
+    return adopting;
+  }
+
+  async #adopt(id: string, opener: Opener, makeTransport: MakeDownstream): Promise<Adopted> {
+    if (this.#closing !== undefined) return CLOSING;
+    if (this.#isFull) return noPlace(this.settings.maxSessions);
+    const claim = (await this.settings.adoptions?.claim(id, opener.credential.key)) ?? 'unknown';
+    if (claim === 'unknown') return NOT_FOUND;
+    if (claim === 'busy') return NOT_ADOPTED_YET;
+    if ('node' in claim) return { to: claim.node };
+    const session = this.open(opener, makeTransport, id);
+    if ('status' in session) {
+      await giveBack(id, claim);
+      return session;
+    }
+    try {
+      await session.restore(claim);
+      debug.proxy('session %s adopted', session.name);
+      return session;
+    } catch (error) {
+      this.report(new Error(`a session was not adopted: ${textOf(error)}`, { cause: error }));
+      await giveBack(id, claim, error instanceof NotAdopted);
+      void session.end('it cannot go on here', true);
+      return error instanceof NotAdopted ? NOT_FOUND : NOT_ADOPTED_YET;
+    }
   }
 
   #startsFor(opener: Opener, own: () => Session): StartKeeper {
@@ -141,7 +188,7 @@ export class Sessions {
 
   /** Ends all sessions there are. New ones are taken. */
   endAll(reason: string): void {
-    for (const session of [...this.#all]) void session.end(reason);
+    for (const session of [...this.#all]) void session.letGo(reason);
   }
 
   snapshot(): ProxySnapshot {
@@ -163,7 +210,7 @@ export class Sessions {
     const open = [...this.#all];
     await endsWithin(graceMs, Promise.all(open.map((session) => session.drain())));
     const dropped = this.#starts.close();
-    for (const session of open) void session.end('the proxy is shutting down');
+    for (const session of open) void session.letGo('the proxy is shutting down');
     this.#opened.complete();
     while (this.#ending.size > 0) await Promise.all(this.#ending);
     await dropped;
@@ -179,4 +226,10 @@ export class Sessions {
       life.abort();
     });
   }
+}
+
+/** Another node may try, unless the session `isOver`. */
+async function giveBack(id: string, claim: Claimed, isOver = false): Promise<void> {
+  const kept = claim.keep({ id, current: () => claim.session, lost: () => undefined });
+  await (isOver ? kept.forget() : kept.release());
 }

@@ -1,3 +1,4 @@
+import type { Adoptions } from '../cluster/adoptable.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { BackchannelError } from '../errors.js';
 import {
@@ -15,6 +16,8 @@ import type { StatefulProxyOptions } from './options.js';
 
 /** Options with their defaults filled in. */
 export interface ProxySettings extends StatefulProxyOptions {
+  /** With a cluster: sessions whose node is gone. */
+  readonly adoptions?: Adoptions | undefined;
   readonly maxSessions: number;
   readonly maxInFlight: number;
   readonly idleTimeoutMs: number;
@@ -80,7 +83,8 @@ export function proxySettingsFrom(options: StatefulProxyOptions): ProxySettings 
   if ((options.upstream as unknown) === undefined) {
     throw new BackchannelError('INVALID_OPTION', 'option upstream is missing: it makes a transport to the backend');
   }
-  const settings: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...checked(options, CHECKS, 'token') };
+  const given: ProxySettings = { ...DEFAULTS, upstream: options.upstream, ...checked(options, CHECKS, 'token') };
+  const settings = given.cluster === undefined ? given : { ...given, adoptions: given.cluster.adoptions };
   settingsFrom(settings.backchannel);
   // With one call at a time, the async context names the owner for certain.
   return settings.serialize

@@ -9,7 +9,7 @@ import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
 import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
 import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { isPassed, passOn, withHost } from './forwarding.js';
+import { isPassed, withHost, type Forwarding } from './forwarding.js';
 import { parsedOrNull, readWebBody, readWebBytes } from './web-body.js';
 import type { Incoming } from './guard.js';
 import type { withKnownVersion } from './protocol-version.js';
@@ -46,6 +46,7 @@ export class WebDoor {
     private readonly admission: Admission,
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly forwarding: Forwarding | undefined,
   ) {}
 
   /** Serves a client's request. */
@@ -99,14 +100,27 @@ export class WebDoor {
   }
 
   async #passOn(forwardTo: ForwardTo, request: Request, incoming: Incoming): Promise<Response> {
-    const { cluster, maxBodyBytes } = this.settings;
+    const { forwarding } = this;
+    const { maxBodyBytes } = this.settings;
     const { method, headers, signal } = request;
+    const asked = { door: 'web', method, rawHeaders: withHost([...headers].flat(), incoming) } as const;
+    const posted = method === 'POST' ? watchWebBody(request) : undefined;
     const body = method === 'POST' ? await readWebBytes(request, maxBodyBytes) : undefined;
-    if (body === 'too large') return responseOf(tooLarge(maxBodyBytes));
-    if (cluster === undefined || body === 'broken off') return responseOf(FAILED);
-    const rawHeaders = withHost([...headers].flat(), incoming);
-    const passed = await passOn(cluster, { door: 'web', method, rawHeaders, body, signal }, forwardTo);
-    if (!isPassed(passed)) return responseOf(passed);
+    if (forwarding === undefined || body === 'broken off') return responseOf(FAILED);
+    if (body === 'too large') {
+      const told = posted?.ids().then(async (ids) => forwarding.passRefused(asked, forwardTo, ids));
+      await endsWithin(MAX_REFUSED_MS, Promise.resolve(told));
+      return responseOf(tooLarge(maxBodyBytes));
+    }
+    const passed = await forwarding.pass({ ...asked, body, signal }, forwardTo, async () =>
+      this.admission.adopt(incoming, (await this.load()).Transport),
+    );
+    if (!isPassed(passed)) {
+      if ('status' in passed) return responseOf(passed);
+      // The body is read. The session gets it once more.
+      const again = new Request(request.url, { method, headers, signal, ...(body && { body }) });
+      return this.serve(passed, again, incoming);
+    }
     const { status } = passed;
     const hasBody = status !== NO_CONTENT;
     // Cancelled by a client that leaves, it ends the other side.

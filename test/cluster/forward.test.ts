@@ -29,10 +29,10 @@ async function stage(listener: Listener, options: Partial<ForwarderOptions> = {}
     onRefused: ({ id }) => refused.push(id),
     ...options,
   });
-  closing(() => {
-    forwarder.close();
+  closing(async () => {
     http.closeAllConnections();
     http.close();
+    await forwarder.close();
   });
   return { forwarder, http, node, refused, pass: async (request = post(CALL)) => forwarder.pass(request, node) };
 }
@@ -61,7 +61,7 @@ function answerOf(passed: Passed): PassedAnswer {
 }
 
 const messagesIn = (events: string): unknown[] =>
-  [...events.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json) as unknown);
+  [...events.matchAll(/^data: (.+)$/gm)].map(([, json = '']) => JSON.parse(json) as unknown);
 
 async function closed(http: Server): Promise<void> {
   http.closeAllConnections();
@@ -160,6 +160,24 @@ describe('the connection breaks', () => {
     });
     const { body } = answerOf(await pass(post([CALL, { ...CALL, id: 2 }])));
     expect(messagesIn(await text(body))).toEqual([ANSWER, lost(2)]);
+  });
+
+  it('within a stream that the client can resume: it ends, and the client comes back to the node that lives', async () => {
+    const { pass } = await stage((_, response) => {
+      response.writeHead(200, STREAM);
+      response.write('id: 1\ndata:\n\n', () => response.destroy());
+    });
+    expect(await text(answerOf(await pass()).body)).toBe('id: 1\ndata:\n\n');
+  });
+
+  it('within a stream that could be resumed, but the node is dead: what is not answered gets an error', async () => {
+    const { pass, http } = await stage((_, response) => {
+      response.writeHead(200, STREAM);
+      response.write('id: 1\ndata:\n\n');
+    });
+    const { body } = answerOf(await pass());
+    await closed(http);
+    expect(messagesIn(await text(body)).at(-1)).toEqual(lost(1));
   });
 
   it('within JSON: the client gets whole errors', async () => {

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { QUESTIONS } from '../support/stage.js';
@@ -55,7 +56,9 @@ describe.each(DOORS)('a client whose every request goes to the next node (%s)', 
     const asked = client.next(({ message }) => message.method === 'elicitation/create');
     const call = client.start('tools/call', { name: 'ask' });
     const { message } = await asked;
-    const takenBack = client.next((arrival) => arrival.message.params?.requestId === message.id);
+    const takenBack = client.next(
+      ({ message: { params } }) => (params as { requestId?: unknown } | undefined)?.requestId === message.id,
+    );
     await client.notify('notifications/cancelled', { requestId: call.id });
     await takenBack;
   });
@@ -218,6 +221,23 @@ describe('a node that drains', () => {
     expect((await send(nodes[1].url, 'POST', client)).status).toBe(404);
   });
 
+  it('waits for the calls that it has passed on to other nodes', async () => {
+    const { connect, nodes } = await open();
+    const client = await connect('ann', { via: [nodes[1]] });
+    client.answer('elicitation/create', () => undefined);
+    const asked = client.next(({ message }) => message.method === 'elicitation/create');
+    const call = client.start('tools/call', { name: 'ask' });
+    const { message } = await asked;
+    let isClosed = false;
+    const closed = nodes[1].proxy.close({ graceMs: 10_000 }).then(() => (isClosed = true));
+    // In this time it could close.
+    await setImmediate();
+    expect(isClosed).toBe(false);
+    await client.reply(message.id, { action: 'accept', content: { answer: 'late' } });
+    expect((await call.response).result).toEqual({ content: [{ type: 'text', text: 'ask: accept late' }] });
+    await closed;
+  });
+
   it('passes them on over fetch, too, so that they are found there', async () => {
     const { nodes } = await open({ door: 'web' });
     const [draining, ...others] = nodes;
@@ -288,9 +308,9 @@ async function raw(url: string, method: string, headers: readonly string[], body
 }
 
 /** Notes the headers of the requests that come in on the inner listener. */
-function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; restore(): void } {
+function spyOn({ cluster }: ClusterNode): { readonly seen: readonly string[][]; readonly restore: () => void } {
   const seen: string[][] = [];
-  const { received } = cluster;
+  const received = cluster.received.bind(cluster);
   cluster.received = async (request, maxBytes) => {
     seen.push(
       request.rawHeaders.filter((_, at) => request.rawHeaders[at - (at % 2)]?.toLowerCase() !== 'content-length'),

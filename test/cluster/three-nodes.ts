@@ -18,7 +18,7 @@ export interface ClusterNode {
   readonly innerUrl: string;
   readonly errors: Error[];
   /** Closes every connection at once, and listens no more: the process was killed. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 export interface ThreeNodesOptions extends Partial<StatefulProxyOptions> {
@@ -30,14 +30,14 @@ export interface ThreeNodesOptions extends Partial<StatefulProxyOptions> {
 export interface ThreeNodes {
   readonly nodes: readonly [ClusterNode, ClusterNode, ClusterNode];
   /** The node that has the session of this client. */
-  ownerOf(client: StrictClient): ClusterNode;
+  readonly ownerOf: (client: StrictClient) => ClusterNode;
   /** The nodes that do not. */
-  othersOf(client: StrictClient): readonly ClusterNode[];
+  readonly othersOf: (client: StrictClient) => readonly ClusterNode[];
   /** A client with a session on the first node. Its requests go to these nodes in turn, from the second on. */
-  connect(
+  readonly connect: (
     name?: string,
     options?: StrictClientOptions & { readonly via?: readonly ClusterNode[] },
-  ): Promise<StrictClient>;
+  ) => Promise<StrictClient>;
 }
 
 /** Opens nodes that are closed after each test, and then hold nothing any more. */

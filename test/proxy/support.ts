@@ -1,13 +1,14 @@
 /** A stateful proxy over real HTTP, with its backend and its clients, set up and torn down together. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
+import type { StatefulProxy, StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import type { RouteEvent } from 'mcp-backchannel';
 import { afterEach, expect } from 'vitest';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 import { answersOf } from '../support/stage.js';
 import { Unanswered } from '../support/unanswered.js';
 import { startUpstream, type UpstreamKind } from '../support/upstreams.js';
+import { openProxy } from './nodes.js';
 
 export interface ProxyStage {
   readonly url: string;
@@ -55,7 +56,7 @@ export function proxies(
     }
     const errors: Error[] = [];
     const routes: RouteEvent[] = [];
-    const proxy = createStatefulProxy({
+    const proxy = await openProxy({
       onerror: (error) => errors.push(error),
       ...defaults,
       ...options,

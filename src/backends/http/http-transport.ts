@@ -15,6 +15,7 @@ import { isSessionUnknown, saysSessionUnknown } from '../../session-unknown.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { listenerOf } from '../messages.js';
 import { SendLanes } from '../send-lanes.js';
+import { AcceptedCalls } from './accepted-calls.js';
 import { HttpCall, type CallListener } from './http-call.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { HttpClient } from './http-client.js';
@@ -25,8 +26,6 @@ import { StandaloneStream } from './standalone-stream.js';
 
 /** Some servers refuse requests without a user agent. */
 const USER_AGENT = { 'user-agent': 'node' };
-
-const NO_TEXT: BodyText = { text: '', isWhole: false };
 
 const METHOD_NOT_ALLOWED = 405;
 
@@ -58,8 +57,7 @@ export class HttpTransport implements TransportLike {
   #isClosed = false;
   readonly #client: HttpClient;
   readonly #calls = new Set<HttpCall>();
-  /** Calls that the server accepted with 202. It may answer them on the standalone stream. */
-  readonly #accepted = new Map<unknown, HttpCall>();
+  readonly #accepted = new AcceptedCalls();
   readonly #lanes = new SendLanes();
   readonly #listener: CallListener;
 
@@ -70,10 +68,22 @@ export class HttpTransport implements TransportLike {
     this.#client = new HttpClient(url);
     this.#listener = { ...listenerOf(this, options.maxMessage), polled: (id) => this.onpoll?.(id) };
     this.#passed = options.passed ?? {};
+    this.#sessionId = options.sessionId;
   }
 
   get sessionId(): string | undefined {
     return this.#sessionId;
+  }
+
+  /** How another connection can go on with the session. `undefined`: the server has assigned none. */
+  get adoptable(): { readonly sessionId: string; readonly lastEventId: string | undefined } | undefined {
+    if (this.#sessionId === undefined) return undefined;
+    return { sessionId: this.#sessionId, lastEventId: this.#standalone?.lastEventId };
+  }
+
+  /** Opens the standalone stream of a session that has begun elsewhere. @param lastEventId empty: there is none */
+  resumeStream(lastEventId: string): Promise<void> {
+    return this.#openStandalone(lastEventId === '' ? undefined : lastEventId);
   }
 
   setProtocolVersion(version: string): void {
@@ -113,7 +123,7 @@ export class HttpTransport implements TransportLike {
   close(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
-    for (const call of [...this.#calls, ...this.#accepted.values()]) call.cancel();
+    for (const call of [...this.#calls, ...this.#accepted]) call.cancel();
     this.#lanes.close();
     this.#standalone?.close();
     this.#client.close();
@@ -172,7 +182,7 @@ export class HttpTransport implements TransportLike {
     const isForClient = asksForCredentials(answer.statusCode, answer.headers);
     if (!isForClient && isEventStream(answer)) {
       await call.lookInto(answer);
-      return await this.#refusal(answer, NO_TEXT);
+      return await this.#refusal(answer, { text: '', isWhole: false });
     }
     const body = await textOf(answer);
     const refusal = await this.#refusal(answer, body);
@@ -185,19 +195,10 @@ export class HttpTransport implements TransportLike {
 
   /** Some servers answer on the standalone stream. It may not be known yet whether this server offers one. */
   #accept(call: HttpCall): void {
-    this.#accepted.set(call.id, call);
+    this.#accepted.add(call);
     void Promise.resolve(this.#opened).then(() => {
-      if (this.#standalone?.isOffered !== true) this.#giveUpAccepted('has no stream to answer it on');
+      if (this.#standalone?.isOffered !== true) this.#accepted.giveUp('has no stream to answer it on');
     });
-  }
-
-  #giveUpAccepted(why: string): void {
-    const calls = [...this.#accepted.values()];
-    this.#accepted.clear();
-    for (const call of calls) {
-      call.giveUp(`The backend accepted this request (202), and ${why}`);
-      call.cancel();
-    }
   }
 
   /** Sends a notification or an answer. */
@@ -218,7 +219,7 @@ export class HttpTransport implements TransportLike {
   }
 
   /** Until this stream is open, a server request on it reaches nobody. So no client request may be sent before. */
-  async #openStandalone(): Promise<void> {
+  async #openStandalone(lastEventId?: string): Promise<void> {
     if (this.#standalone !== undefined || this.#isClosed) return;
     const listener = {
       ...this.#listener,
@@ -227,9 +228,9 @@ export class HttpTransport implements TransportLike {
         this.#listener.message(message);
       },
       lost: () => void this.close(),
-      silent: (why: string) => this.#giveUpAccepted(why),
+      silent: (why: string) => this.#accepted.giveUp(why),
     };
-    this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers());
+    this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers(), lastEventId);
     this.#opened = this.#standalone.open();
     await endsWithin(OPENING_TIMEOUT_MS, this.#opened);
   }

@@ -8,6 +8,8 @@ export interface HttpTransportOptions {
   readonly passed?: RequestHeaders;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
+  /** Goes on with this session of the server, instead of beginning one. As in the SDK's transport. @default none */
+  readonly sessionId?: string | undefined;
   /** How many characters a message may have. @default 10_485_760 */
   readonly maxMessage?: number | undefined;
 }

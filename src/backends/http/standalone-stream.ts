@@ -35,7 +35,7 @@ export class StandaloneStream implements AnswerListener {
   #isOffered = true;
   #isForbidden = false;
   #isClosed = false;
-  #wasOpen = false;
+  #wasOpen: boolean;
   /** The last reported reason for which the stream was not opened. */
   #told: string | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
@@ -47,7 +47,11 @@ export class StandaloneStream implements AnswerListener {
     private readonly listener: StandaloneListener,
     /** The headers for opening the stream. */
     private readonly headers: () => RequestHeaders,
+    /** The last event that another connection has read. */
+    lastEventId?: string,
   ) {
+    this.#resumption.lastEventId = lastEventId;
+    this.#wasOpen = lastEventId !== undefined;
     // Messages must not get the async context of a request whose connection this stream may use.
     this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
       listener.message(message);
@@ -57,6 +61,11 @@ export class StandaloneStream implements AnswerListener {
   /** Whether the server may send something here, now or later. */
   get isOffered(): boolean {
     return this.#isOffered;
+  }
+
+  /** The last event that was read, if the server names its events. */
+  get lastEventId(): string | undefined {
+    return this.#resumption.lastEventId;
   }
 
   /** Resolves when the server has answered for the first time. */
