@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { asError } from '../errors.js';
@@ -14,6 +14,22 @@ const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCh
 /** Probes a silent connection. A client that vanished without closing it would keep its session for ever. */
 const KEEPALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'this port needs more rights',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such address',
+};
+
+/** What `/healthz` says of a node of a cluster. */
+export interface ClusterHealth {
+  readonly node: string;
+  /** The nodes that live, this one included. */
+  readonly nodes: number;
+  /** Without its engine, a cluster goes on as it was. */
+  readonly engine: 'up' | 'down';
+}
+
 export interface EndpointOptions {
   readonly proxy: Pick<StatefulProxy, 'listener' | 'snapshot'>;
   readonly metrics: () => Promise<Registry>;
@@ -24,6 +40,8 @@ export interface EndpointOptions {
   readonly wellKnown?: ((path: string, incoming: Incoming) => Promise<Answer> | undefined) | undefined;
   /** Whether the process is shutting down. */
   readonly isClosing: () => boolean;
+  /** Only of a node of a cluster. It drains while it is shutting down: other nodes get the new sessions. */
+  readonly cluster?: (() => ClusterHealth) | undefined;
   readonly onerror: (error: Error) => void;
   /**
    * How long an idle connection is kept, in milliseconds; `0` means no limit. @default 75_000, because load balancers
@@ -69,7 +87,7 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
       return;
     case '/healthz':
       if (!isRead(request, response)) return;
-      answer(response, isClosing() ? 503 : 200, { status: isClosing() ? 'closing' : 'ok', ...proxy.snapshot() });
+      answer(response, isClosing() ? 503 : 200, healthOf(options));
       return;
     case '/metrics':
       if (!isRead(request, response)) return;
@@ -87,6 +105,11 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
   }
 }
 
+function healthOf({ isClosing, cluster, proxy }: EndpointOptions): object {
+  const closing = cluster === undefined ? 'closing' : 'draining';
+  return { status: isClosing() ? closing : 'ok', ...proxy.snapshot(), ...cluster?.() };
+}
+
 async function showMetrics(metrics: EndpointOptions['metrics'], response: ServerResponse): Promise<void> {
   const registry = await metrics();
   const text = await registry.metrics();
@@ -102,11 +125,16 @@ function hintFor({ path, guard }: EndpointOptions, request: IncomingMessage): { 
   return { hint: `the MCP endpoint (Streamable HTTP) is at ${path}` };
 }
 
-/** Starts to listen. Resolves with the URL of `path`. */
-export async function listen(server: Server, port: number, host: string, path: string): Promise<string> {
+/** A server for the other nodes of a cluster. */
+export function createInnerServer(listener: RequestListener): Server {
+  return http.createServer({ ...TIMEOUTS, ...KEEPALIVE }, listener);
+}
+
+/** Starts to listen. Resolves with the URL of `path`. @param host every address, if it is not given */
+export async function listen(server: Server, port: number, host: string | undefined, path = ''): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -115,9 +143,17 @@ export async function listen(server: Server, port: number, host: string, path: s
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}${path}`;
 }
 
+/** Why `listen()` has failed. */
+export function listenFault(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return LISTEN_FAULTS[code] ?? message;
+}
+
 /** Lets answers that are being written finish, then ends every connection after `graceMs`. */
 export async function stop(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  // Those that are idle are closed by now. Those that will be must not be waited for.
+  server.keepAliveTimeout = 1;
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, graceMs);

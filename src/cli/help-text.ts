@@ -6,6 +6,7 @@ export const GROUPS = {
   access: 'Who may use it:',
   sessions: 'Sessions:',
   backchannel: 'Messages that the server starts:',
+  cluster: 'Many nodes behind one load balancer:',
   logs: 'Logs (on stderr) and help:',
 } as const;
 
@@ -25,8 +26,9 @@ and the sessions are closed. A second signal ends the process at once.
 
 Exit codes:
   0    ended by a signal, or by the client of --stdio
-  1    could not listen; or with --stdio, the server could not start or has
-       died, or the client sent a message of more than 10 MiB; or a bug
+  1    could not listen, or could not join the cluster; or with --stdio, the
+       server could not start or has died, or the client sent a message of
+       more than 10 MiB; or a bug
   2    an option or argument is invalid, or there is no such command
   130  ended at once by a second SIGINT (143: SIGTERM, 129: SIGHUP,
        131: SIGQUIT)

@@ -1,12 +1,10 @@
 import type { RouteEvent } from '../interceptor/events.js';
 import { shown, shownMethod } from '../interceptor/report.js';
+import { shownSession } from '../interceptor/session-prefix.js';
 import { visible, visibleInJson } from '../visible.js';
 import { Secrets } from './secrets.js';
 
 type Level = 'info' | 'warning' | 'error';
-
-/** How much of a session id is logged. Whoever knows the whole id may be able to use the session. */
-const SESSION_PREFIX = 8;
 
 /** The command's log: one line per entry, on stderr. stdout belongs to the protocol. */
 export class Logs {
@@ -44,12 +42,17 @@ export class Logs {
   /** How much of a line may be logged before the rest arrives, so that no secret is split into two entries. */
   readonly cut = (text: string): number => this.#secrets.cut(text);
 
-  route({ session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent): void {
-    const whose = session?.slice(0, SESSION_PREFIX);
+  /** @param node of a cluster, which writes this */
+  route(
+    { session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent,
+    node?: string,
+  ): void {
+    const whose = session === undefined ? undefined : shownSession(session);
     const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;
     const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
     const words = [
       timeOfDay(),
+      node && `node ${node}`,
       'route',
       whose,
       shownMethod(method),
@@ -59,6 +62,7 @@ export class Logs {
     ];
     const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
     this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
+      node,
       route: {
         session: whose,
         method,

@@ -1,8 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Cluster } from '../cluster/cluster.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
 /** The metrics that `/metrics` shows. No label names a session or a client. */
-export function metricsOf({ routes$, snapshot }: Pick<StatefulProxy, 'routes$' | 'snapshot'>): Registry {
+export function metricsOf(
+  { routes$, snapshot }: Pick<StatefulProxy, 'routes$' | 'snapshot'>,
+  cluster?: Pick<Cluster, 'snapshot'>,
+): Registry {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number): void => {
@@ -18,6 +22,32 @@ export function metricsOf({ routes$, snapshot }: Pick<StatefulProxy, 'routes$' |
   gauge('mcp_backchannel_sessions', 'Sessions that are open.', () => snapshot().sessions);
   gauge('mcp_backchannel_in_flight', 'Client requests that have no response yet.', () => snapshot().inFlight);
   gauge('mcp_backchannel_parked', 'Server-initiated messages that wait for a stream.', () => snapshot().parked);
+
+  if (cluster !== undefined) {
+    gauge('mcp_backchannel_cluster_nodes', 'Nodes that live, this one included.', () => cluster.snapshot().nodes);
+    gauge('mcp_backchannel_cluster_engine_up', 'Whether the engine answers: 1 or 0.', () =>
+      Number(cluster.snapshot().isEngineUp),
+    );
+    new Counter({
+      name: 'mcp_backchannel_cluster_passed_total',
+      help: 'Requests that were passed on to other nodes, by what became of them.',
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [outcome, count] of Object.entries(cluster.snapshot().passed)) this.inc({ outcome }, count);
+      },
+    });
+    new Counter({
+      name: 'mcp_backchannel_cluster_adopted_total',
+      help: 'Sessions of nodes that are gone with which this node went on.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(cluster.snapshot().adopted);
+      },
+    });
+  }
 
   const routes = new Counter({
     name: 'mcp_backchannel_routes_total',

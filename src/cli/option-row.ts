@@ -17,6 +17,6 @@ export interface Row {
   readonly default?: string;
   /** The environment variable that sets the option if the command line does not. */
   readonly env?: string;
-  /** The option is refused without this: a command to run, a URL, or clients over HTTP. */
-  readonly needs?: 'command' | 'url' | 'http';
+  /** The option is refused without this: a command to run, a URL, clients over HTTP, or `--cluster` (and HTTP). */
+  readonly needs?: 'command' | 'url' | 'http' | 'cluster';
 }

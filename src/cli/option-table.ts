@@ -1,3 +1,4 @@
+import { CLUSTER_ROWS } from './cluster-options.js';
 import type { Row } from './option-row.js';
 
 const TABLE = [
@@ -221,6 +222,8 @@ const TABLE = [
     default: '30s',
     needs: 'http',
   },
+
+  ...CLUSTER_ROWS,
 
   {
     flags: '--name <text>',

@@ -58,6 +58,7 @@ export function parse(args: readonly string[]): CommandOptions {
   if (values.rebind && !passes) throw new UsageError('--rebind needs --pass-header authorization');
   if (values.varyHeader?.includes('authorization') === true)
     throw new UsageError('--vary-header authorization would let anybody into every session: use --pass-header');
+  mustFitCluster(values);
   if (values.token !== undefined && !values.stdio && passes)
     throw new UsageError('--pass-header authorization would give the --token of this endpoint to the upstream');
   return { ...values, upstream };
@@ -129,14 +130,25 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
 }
 
 /** Refuses an option that would have no effect. It is a mistake, and the user may rely on the option for safety. */
-function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio }: Values): void {
+function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio, cluster }: Values): void {
   const flag = flagOf(row.flags);
   const name = nameOf(row);
   if (program.getOptionValueSource(name) !== 'cli') return;
   if (row.needs === 'command' && kind !== 'command') throw new UsageError(`${flag} needs a command to run`);
   if (row.needs === 'url' && kind === 'command') throw new UsageError(`${flag} needs --url or --sse-url`);
-  if ((row.needs === 'http' || name === 'passHeader' || name === 'varyHeader') && stdio)
+  if (row.needs === 'cluster' && cluster === undefined) throw new UsageError(`${flag} needs --cluster`);
+  if ((row.needs === 'http' || row.needs === 'cluster' || name === 'passHeader' || name === 'varyHeader') && stdio)
     throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);
+}
+
+function mustFitCluster({ cluster, clusterSecret, innerAddress, innerPort, stdio }: Values): void {
+  if (cluster === undefined || stdio) return;
+  if (clusterSecret === undefined)
+    throw new UsageError(
+      '--cluster needs a --cluster-secret, best by MCP_BACKCHANNEL_CLUSTER_SECRET in the environment',
+    );
+  if (innerAddress?.scheme === 'https' && innerPort === 0)
+    throw new UsageError('--inner-address with https needs an --inner-port, on which what ends TLS reaches this node');
 }
 
 function nameOf({ flags }: Row): string {

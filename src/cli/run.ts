@@ -1,5 +1,7 @@
 import { format } from 'node:util';
+import { now } from '../clock.js';
 import { writeDebugTo } from '../debug.js';
+import { textOf } from '../errors.js';
 import { Guard } from '../proxy/guard.js';
 import { hostPattern, isAnyHost } from '../proxy/host-pattern.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
@@ -8,8 +10,11 @@ import { Logs } from './logs.js';
 import { lateMetricsOf } from './late-metrics.js';
 import type { CommandOptions, UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
+import { OpenStreams } from './open-streams.js';
+import { isLoopback } from './own-address.js';
 import { ProtectedResource } from './protected-resource.js';
-import { createEndpoint, listen, stop } from './endpoint.js';
+import type { ClusterNode } from './cluster-node.js';
+import { createEndpoint, listen, listenFault, stop } from './endpoint.js';
 import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
 import { UpstreamFactory } from './upstream-factory.js';
@@ -19,13 +24,6 @@ const FLUSH_MS = 1_000;
 
 /** A client that closed stdin waits for this process to end, but not for long. */
 const FAREWELL_GRACE_MS = 1_000;
-
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'this port needs more rights',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such address',
-};
 
 /** Serves until a signal arrives. With `--stdio`, the client or the server can also end it. */
 export async function run(options: CommandOptions): Promise<void> {
@@ -59,6 +57,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   };
   const guard = new Guard(access, logs.report);
   const resource = protectedResource(options, guard);
+  const node = await clusterNode(options, logs);
   const proxy = createStatefulProxy({
     ...access,
     ...passing(options.upstream),
@@ -78,14 +77,17 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       maxParkedBytes: options.maxParkedBytes,
       orphanTimeoutMs: options.orphanTimeout,
     },
+    cluster: node?.cluster,
     onerror: logs.report,
   });
-  if (options.trace) proxy.routes$.subscribe((route) => logs.route(route));
+  if (options.trace) proxy.routes$.subscribe((route) => logs.route(route, node?.name));
 
   let isClosing = false;
+  const streams = new OpenStreams();
   const server = createEndpoint({
-    proxy,
-    metrics: lateMetricsOf(proxy),
+    proxy: node === undefined ? proxy : { ...proxy, listener: streams.noting(proxy.listener) },
+    cluster: node && (() => node.health()),
+    metrics: lateMetricsOf(proxy, node?.cluster),
     path,
     guard,
     wellKnown: resource && ((asked, incoming) => resource.answer(asked, incoming)),
@@ -93,28 +95,59 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     keepAliveTimeout: options.keepAliveTimeout,
     onerror: logs.report,
   });
+  const giveUp = async (fault: string): Promise<void> => {
+    logs.error(fault);
+    process.exitCode = 1;
+    await proxy.close();
+    await node?.leave();
+  };
+  let inner: string | undefined;
+  try {
+    inner = await node?.join(proxy.innerListener);
+  } catch (error) {
+    await giveUp(textOf(error));
+    return;
+  }
   try {
     const url = await listen(server, port, host, path);
     warnOfRisks(options, logs);
     logs.info(`serves ${upstreams.name} at ${url}`, { url });
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    logs.error(`cannot listen on ${host} port ${port}: ${LISTEN_ERRORS[code] ?? message}`);
-    process.exitCode = 1;
-    await proxy.close();
+    await giveUp(`cannot listen on ${host} port ${port}: ${listenFault(error)}`);
     return;
   }
+  if (node !== undefined && inner !== undefined) tellOfCluster(node, inner, options, logs);
   closeOnSignals({
     logs,
     abandon: upstreams.abandon,
     async close() {
       isClosing = true;
+      const until = now() + GRACE_MS;
       // The server still listens. A call in flight may wait for the client's answer to a server request, and that answer
       // is a new POST.
       await proxy.close({ graceMs: GRACE_MS });
-      await stop(server, FLUSH_MS);
+      // What is left was passed on to other nodes. Its calls go on, and any node will do for what follows.
+      streams.end();
+      await stop(server, node === undefined ? FLUSH_MS : Math.max(FLUSH_MS, until - now()));
+      await node?.leave();
     },
   });
+}
+
+/** Loaded only if it is needed. */
+async function clusterNode(options: CommandOptions, logs: Logs): Promise<ClusterNode | undefined> {
+  const { cluster, clusterSecret } = options;
+  if (cluster === undefined || clusterSecret === undefined) return undefined;
+  const { ClusterNode } = await import('./cluster-node.js');
+  return new ClusterNode({ ...options, cluster, clusterSecret }, logs);
+}
+
+function tellOfCluster({ name, cluster }: ClusterNode, inner: string, { host }: CommandOptions, logs: Logs): void {
+  const { nodes } = cluster.snapshot();
+  logs.info(`is node ${name}, one of ${nodes}; the others reach it at ${inner}`, { node: name, nodes, inner });
+  const isLocal = isLoopback(new URL(inner).hostname.replace(/^\[(.*)\]$/, '$1'));
+  if (isLocal && !isLoopback(host))
+    logs.warning(`nodes on other machines cannot reach this one at ${inner}: give the address with --inner-address`);
 }
 
 async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
@@ -181,10 +214,6 @@ function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): 
   }
   if (isEveryAddress(host) && allowedHost === undefined)
     logs.warning('clients can address loopback names only: give the name they use with --allowed-host');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 }
 
 function isEveryAddress(host: string): boolean {

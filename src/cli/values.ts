@@ -3,6 +3,7 @@
  * shows the refused text, unless that may be a credential.
  */
 import { statSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { durationMs } from '../durations.js';
 import { hostPattern, isOrigin } from '../proxy/host-pattern.js';
 import { http } from './node-http.js';
@@ -28,6 +29,15 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
 export function duration(value: string, flag: string): number {
   const ms = durationMs(value);
   if (ms === undefined) throw refused(flag, "a duration, such as '500ms', '5s' or '2m', of at most 24 days", value);
+  return ms;
+}
+
+/** A shorter lease runs out while a busy node looks away. */
+const SHORTEST_LEASE_MS = 100;
+
+export function lease(value: string, flag: string): number {
+  const ms = duration(value, flag);
+  if (ms < SHORTEST_LEASE_MS) throw refused(flag, `a duration of ${SHORTEST_LEASE_MS}ms or more`, value);
   return ms;
 }
 
@@ -113,6 +123,47 @@ export function directory(value: string, flag: string): string {
 export function bearerToken(value: string, flag: string): string {
   if (!/^[\w.~+/-]+=*$/.test(value)) throw refused(flag, 'a token of letters, digits and -._~+/');
   return value;
+}
+
+/** Returned as given: it is read where it is used. The error does not show it, because it may hold a password. */
+export function redisUrl(value: string, flag: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw refused(flag, "the URL of a Redis, such as 'redis://10.0.0.1:6379', or rediss:// for TLS");
+  return value;
+}
+
+/** A shorter one can be guessed by whoever sees what it has sealed. */
+const SHORTEST_CLUSTER_SECRET = 16;
+
+export function clusterSecret(value: string, flag: string): string {
+  if (value.length < SHORTEST_CLUSTER_SECRET)
+    throw refused(flag, `${SHORTEST_CLUSTER_SECRET} characters or more; make one with: openssl rand -base64 32`);
+  return value;
+}
+
+/** Where other nodes reach this one. */
+export interface InnerAddress {
+  readonly scheme: 'http' | 'https';
+  /** As in a URL: an IPv6 address has brackets. */
+  readonly host: string;
+  /** `undefined`: that of the inner listener; with https, 443. */
+  readonly port: number | undefined;
+}
+
+export function innerAddress(value: string, flag: string): InnerAddress {
+  const [, scheme = 'http', host = ''] = /^(?:(https?):\/\/)?(.*?)\/?$/is.exec(value) ?? [];
+  const text = `${scheme}://${isIPv6(host) ? `[${host}]` : host}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // A URL leaves out the port that its scheme implies.
+  const [, digits] = /:(\d+)$/.exec(text) ?? [];
+  if (url?.href !== `${url?.origin}/` || digits === '0')
+    throw refused(flag, "a host or URL, such as '10.0.0.1', '10.0.0.1:3001' or 'https://node-1.internal'");
+  return {
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    host: url.hostname,
+    port: digits === undefined ? undefined : Number(digits),
+  };
 }
 
 function wholeNumber(value: string, flag: string, least: number, most: number): number {

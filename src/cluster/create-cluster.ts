@@ -12,6 +12,9 @@ import { Seal } from './seal.js';
 
 const DEFAULT_LEASE_MS = 3_000;
 
+/** How much of the name of a node debug lines show. The whole of it is the first part of the ids of its sessions. */
+const SHOWN_LENGTH = 8;
+
 /** What the nodes of a cluster have in common, whatever the engine. */
 export interface NodeOptions {
   /** The base URL of this node's inner listener, as other nodes reach it. `join()` can name it, too. */
@@ -40,8 +43,9 @@ export interface ClusterOptions extends NodeOptions {
  */
 export function createCluster(options: ClusterOptions): Cluster {
   const { engine, secret, leaseMs = DEFAULT_LEASE_MS, maxPassed, tls } = options;
+  const shown = (node: string): string => node.slice(0, SHOWN_LENGTH);
   const report = (error: Error): void => {
-    debug.cluster('%s', error.message);
+    debug.cluster('[%s] %s', shown(members.self), error.message);
     options.onerror?.(error);
   };
   const members = new Members({ engine, secret, leaseMs, report });
@@ -64,10 +68,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     onRefused: ({ id }) => {
       members.refused(id);
     },
+    onOver: ({ method }, { id }, outcome) => {
+      debug.cluster('[%s] %s passed on to node %s: %s', shown(members.self), method, shown(id), outcome);
+    },
     maxPassed,
     tls,
   });
   members.onGone((id) => {
+    debug.cluster('[%s] node %s is gone', shown(members.self), shown(id));
     forwarder.gone(id);
   });
 
@@ -75,11 +83,18 @@ export function createCluster(options: ClusterOptions): Cluster {
     get self() {
       return members.self;
     },
-    join: async (address = options.address) => members.join(checkedAddress(address)),
-    drain: () => members.drain(),
+    async join(address = options.address) {
+      await members.join(checkedAddress(address));
+      debug.cluster('[%s] joined, one of %d nodes', shown(members.self), members.snapshot().nodes);
+    },
+    async drain() {
+      debug.cluster('[%s] drains', shown(members.self));
+      await members.drain();
+    },
     async leave() {
       adoptions.close();
       await members.leave();
+      debug.cluster('[%s] has left', shown(members.self));
       await forwarder.close();
     },
     whereIs: (sessionId) => members.whereIs(sessionId),

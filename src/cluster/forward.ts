@@ -16,6 +16,8 @@ export interface ForwarderOptions {
   readonly signed: (request: PassedRequest, to: string) => readonly string[];
   /** Nobody listens at the address of this node, so it is dead: an incarnation never comes back. */
   readonly onRefused: (node: Node) => void;
+  /** Told what became of each request that was passed on. */
+  readonly onOver?: ((request: PassedRequest, node: Node, outcome: Outcome) => void) | undefined;
   /** How many requests may be passed on at once. @default 10_000 */
   readonly maxPassed?: number | undefined;
   /** Certificates for addresses that begin with `https:`. */
@@ -36,7 +38,7 @@ export class Forwarder {
   }
 
   async pass(request: PassedRequest, node: Node): Promise<Passed> {
-    const { signed, onRefused, maxPassed = MAX_PASSED } = this.options;
+    const { signed, onRefused, onOver, maxPassed = MAX_PASSED } = this.options;
     if (this.#open.size >= maxPassed) {
       this.#counts.busy += 1;
       return 'busy';
@@ -51,6 +53,7 @@ export class Forwarder {
       over: (outcome) => {
         this.#open.delete(exchange);
         this.#count(outcome);
+        onOver?.(request, node, outcome);
       },
     });
     this.#open.add(exchange);

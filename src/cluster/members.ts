@@ -99,8 +99,8 @@ export class Members {
     try {
       await this.#beatOnce();
     } catch (error) {
-      if (error instanceof BackchannelError) throw error;
-      throw new BackchannelError('CLUSTER_ENGINE', `cannot join the cluster: ${asError(error).message}`);
+      const code = error instanceof BackchannelError ? error.code : 'CLUSTER_ENGINE';
+      throw new BackchannelError(code, `cannot join the cluster: ${asError(error).message}`, { cause: error });
     }
     if (this.hasLeft) throw new BackchannelError('CLOSED', 'the node left the cluster before it had joined');
     this.#state = 'joined';

@@ -4,6 +4,8 @@ import { UsageError } from '../../src/cli/usage-error.js';
 
 const SECRET = 'correct-horse-battery';
 const COMMAND = ['--', 'server'];
+const REDIS = 'redis://127.0.0.1:6379';
+const CLUSTER = ['--cluster', REDIS, '--cluster-secret', SECRET];
 const URL_ARGS = ['--url', 'http://127.0.0.1/mcp'];
 
 function refusal(args: readonly string[]): string {
@@ -87,6 +89,41 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['a public URL of another kind', ['--public-url', 'a.test', ...URL_ARGS], /^--public-url must be an http or https/],
     ['a public URL for a command', ['--public-url', 'https://a.test', ...COMMAND], /^--public-url needs --url/],
     [
+      'a cluster of another kind',
+      ['--cluster', `http://:${SECRET}@a.test`, ...COMMAND],
+      /^--cluster must be the URL of/,
+    ],
+    ['a cluster without a host', ['--cluster', `redis:${SECRET}`, ...COMMAND], /^--cluster must be the URL of a Redis/],
+    [
+      'a cluster without a secret',
+      ['--cluster', REDIS, ...COMMAND],
+      /^--cluster needs a --cluster-secret, best by MCP_/,
+    ],
+    [
+      'a cluster secret that can be guessed',
+      ['--cluster', REDIS, '--cluster-secret', SECRET.slice(0, 15), ...COMMAND],
+      /^--cluster-secret must be 16 characters or more; make one with: openssl/,
+    ],
+    ['a cluster with --stdio', ['--stdio', '--cluster', REDIS, ...COMMAND], /^--cluster has no meaning with --stdio/],
+    ['a secret without a cluster', ['--cluster-secret', SECRET, ...COMMAND], /^--cluster-secret needs --cluster$/],
+    ['an inner port without a cluster', ['--inner-port', '1', ...COMMAND], /^--inner-port needs --cluster$/],
+    ['an inner address without a cluster', ['--inner-address', 'a', ...COMMAND], /^--inner-address needs --cluster$/],
+    ['a lease without a cluster', ['--lease', '1s', ...COMMAND], /^--lease needs --cluster$/],
+    ['a lease that is too short', [...CLUSTER, '--lease', '99', ...COMMAND], /^--lease must be a duration of 100ms or/],
+    ['an inner port that is no number', [...CLUSTER, '--inner-port', 'x', ...COMMAND], /^--inner-port must be a whole/],
+    ...['', 'a/b', 'http://a/b', 'ftp://a', 'a:0', 'a:x', 'a?b', 'http://', `me:${SECRET}@a`].map(
+      (address): [string, readonly string[], RegExp] => [
+        `an inner address like '${address}'`,
+        [...CLUSTER, '--inner-address', address, ...COMMAND],
+        /^--inner-address must be a host or URL/,
+      ],
+    ),
+    [
+      'an inner address with https and no port behind it',
+      [...CLUSTER, '--inner-address', 'https://a', ...COMMAND],
+      /^--inner-address with https needs an --inner-port/,
+    ],
+    [
       'to give its own token to the server',
       ['--token', SECRET, '--pass-header', 'Authorization', ...URL_ARGS],
       /^--pass-header authorization would give the --token/,
@@ -107,6 +144,28 @@ it('blames an empty variable, not the option that it stands for', () => {
 });
 
 describe('takes', () => {
+  it.each([
+    ['node-1', { scheme: 'http', host: 'node-1', port: undefined }],
+    ['Node-1:3001', { scheme: 'http', host: 'node-1', port: 3001 }],
+    ['http://10.0.0.1:80/', { scheme: 'http', host: '10.0.0.1', port: 80 }],
+    ['https://10.0.0.1', { scheme: 'https', host: '10.0.0.1', port: undefined }],
+    ['HTTPS://a:443', { scheme: 'https', host: 'a', port: 443 }],
+    ['FD00::0001', { scheme: 'http', host: '[fd00::1]', port: undefined }],
+    ['[fd00::1]:3001', { scheme: 'http', host: '[fd00::1]', port: 3001 }],
+  ])('%s as an inner address', (text, innerAddress) => {
+    const args = [...CLUSTER, '--inner-port', '1', '--inner-address', text, ...COMMAND];
+    expect(parse(args)).toMatchObject({ innerAddress });
+  });
+
+  it('a cluster in the environment, which has no meaning with --stdio', () => {
+    vi.stubEnv('MCP_BACKCHANNEL_CLUSTER', REDIS);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(refusal(COMMAND)).toMatch(/^--cluster needs a --cluster-secret/);
+    expect(parse(['--stdio', ...COMMAND]).stdio).toBe(true);
+    vi.stubEnv('MCP_BACKCHANNEL_CLUSTER_SECRET', SECRET);
+    expect(parse(COMMAND)).toMatchObject({ cluster: REDIS, clusterSecret: SECRET, innerPort: 0, lease: 3_000 });
+  });
+
   it('what follows the command as the command’s own, its options too', () => {
     const { upstream, port } = parse(['--port', '1', '--', 'npx', '-y', 'server', '--port', '2', '--help']);
     expect(upstream).toMatchObject({ command: 'npx', args: ['-y', 'server', '--port', '2', '--help'] });
@@ -142,6 +201,8 @@ describe('takes', () => {
       path: '/mcp',
       keepAliveTimeout: 75_000,
       idleTimeout: 1_800_000,
+      innerPort: 0,
+      lease: 3_000,
       maxSessions: 1000,
       maxMessage: 10_485_760,
       maxBody: 4_194_304,

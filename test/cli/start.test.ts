@@ -22,14 +22,14 @@ const HOOKS = `
 
 const started = new Started();
 
-const LATE = ['@modelcontextprotocol', 'zod', 'undici', 'prom-client'];
+const LATE = ['@modelcontextprotocol', 'zod', 'undici', 'prom-client', 'ioredis'];
 
 /** The build names the package of each file that it has put into ours. */
 const JOINED = /^\/\/ \S*node_modules\/([^/]+)\//gm;
 
 const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
 
-test('the command serves before it has loaded the SDK, zod, the HTTP client or the metrics', async () => {
+test('the command serves before it has loaded the SDK, zod, the HTTP client, the metrics or the cluster', async () => {
   const preload = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOKS))});`);
   const args = ['--import', preload, CLI, '--port', '0', '--', process.execPath, '--version'];
   const command = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -46,6 +46,9 @@ test('the command serves before it has loaded the SDK, zod, the HTTP client or t
   const joined = new Set(files.flatMap((text) => [...text.matchAll(JOINED)].map(([, name]) => name)));
   expect(joined).toContain('rxjs');
   for (const name of LATE) expect(joined).not.toContain(name);
+  // The build names each file of ours, too.
+  expect(files.some((text) => text.includes('// src/proxy/'))).toBe(true);
+  expect(files.filter((text) => text.includes('// src/cluster/'))).toEqual([]);
   const isLate = (url: string): boolean => LATE.some((name) => url.includes(`/node_modules/${name}/`));
   expect(loaded.filter(isLate)).toEqual([]);
 });
