@@ -100,19 +100,17 @@ describe.runIf(HAS_REDIS)(`the command as a node${redisNote}`, () => {
     expect((await client.post({ jsonrpc: '2.0', id: 9, method: 'ping' })).status).toBe(404);
   });
 
-  it('lets a call finish that it has passed on, although it drains, and ends the GET streams of other nodes', async () => {
+  it('lets a call finish that it has passed on, although it drains, and does not wait for a GET stream', async () => {
     const [one, two] = (await startNodes(2)) as [RunningNode, RunningNode];
     const client = await roundRobin(one, [two], {});
     const call = client.start('tools/call', { name: 'ask' });
     const { message } = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
-    const stream = await client.openGet();
+    await client.openGet();
     const direct = await roundRobin(one, [one]);
     Object.assign(direct, { sessionId: client.sessionId });
 
     const began = performance.now();
     two.command.process.kill('SIGTERM');
-    await stream.ended;
-    expect(performance.now() - began).toBeLessThan(900);
     // Longer than answers that are being written get.
     await setTimeout(1_500);
     await direct.reply(message.id, { action: 'accept', content: { answer: 'Ada' } });
