@@ -119,6 +119,17 @@ describe.runIf(HAS_REDIS)(`the command as a node${redisNote}`, () => {
     expect(performance.now() - began).toBeLessThan(6_000);
   });
 
+  it('goes on with the session of a node that was killed, if its server is over HTTP', async () => {
+    const backend = await started.backendOverHttp();
+    const [one, two] = (await startNodes(2, ['--url', backend.url])) as [RunningNode, RunningNode];
+    const client = await roundRobin(one, [two]);
+    await client.callTool('remember', { key: 'name', value: 'Ada' });
+    one.command.process.kill('SIGKILL');
+    await one.command.exit;
+    expect(await client.callTool('recall', { key: 'name' })).toBe('"Ada"');
+    expect(await metricsOf(two)).toMatch(/^mcp_backchannel_cluster_adopted_total 1$/m);
+  });
+
   it('goes on without Redis, says so, and is whole again when it is back', async () => {
     const redis = await startRedis();
     const [one, two] = (await startNodes(2, MIRROR, { redis: redis.url })) as [RunningNode, RunningNode];
