@@ -1,9 +1,11 @@
 /** Nodes as people run them: the built command, in processes of their own, with a real Redis. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BACKEND, elicitations, healthOf, MIRROR, Started, type Command } from '../cli/support.js';
+import { BACKEND, elicitations, healthOf, MIRROR, ROOT, Started, type Command } from '../cli/support.js';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
-import { HAS_REDIS, redisNote, startRedis } from './redis.js';
+import { HAS_REDIS, MIN_REDIS_RIGHTS, redisNote, startRedis } from './redis.js';
 
 const SECRET = 'a secret of all the nodes/+==';
 const PASSWORD = 'pass word:of/ours';
@@ -167,6 +169,21 @@ describe.runIf(HAS_REDIS)(`the command as a node${redisNote}`, () => {
       expect(text).toMatch(/Redis at 127\.0\.0\.1:\d+: /);
       for (const secret of [SECRET, PASSWORD, encodeURIComponent(PASSWORD)]) expect(text).not.toContain(secret);
     }
+  });
+
+  it('needs no more rights in Redis than docs/deploy.md gives it', async () => {
+    const page = (await readFile(join(ROOT, 'docs/deploy.md'), 'utf8')).replace(/\s+/g, ' ');
+    expect(page).toContain(`ACL SETUSER mcpb on >PASSWORD ${MIN_REDIS_RIGHTS} `);
+    const backend = await started.backendOverHttp();
+    const { port } = await startRedis('--user', 'mcpb', 'on', '>of-ours-only', ...MIN_REDIS_RIGHTS.split(' '));
+    const redis = `redis://mcpb:of-ours-only@127.0.0.1:${port}`;
+    const [one, two] = (await startNodes(2, ['--url', backend.url], { redis })) as [RunningNode, RunningNode];
+    const client = await roundRobin(one, [two]);
+    one.command.process.kill('SIGTERM');
+    expect(await one.command.exit).toEqual({ code: 0, signal: null });
+    expect(await client.callTool('ask')).toBe('ask: accept Ada');
+    const said = [one, two].flatMap(({ command }) => command.stderr).filter((line) => line.includes('Redis'));
+    expect(said).toEqual([]);
   });
 
   it('is reached by the other nodes at the address that it is told to have', async () => {
