@@ -1,5 +1,4 @@
 import { format } from 'node:util';
-import { now } from '../clock.js';
 import { writeDebugTo } from '../debug.js';
 import { textOf } from '../errors.js';
 import { Guard } from '../proxy/guard.js';
@@ -10,7 +9,6 @@ import { Logs } from './logs.js';
 import { lateMetricsOf } from './late-metrics.js';
 import type { CommandOptions, UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
-import { OpenStreams } from './open-streams.js';
 import { isLoopback } from './own-address.js';
 import { ProtectedResource } from './protected-resource.js';
 import type { ClusterNode } from './cluster-node.js';
@@ -83,9 +81,8 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   if (options.trace) proxy.routes$.subscribe((route) => logs.route(route, node?.name));
 
   let isClosing = false;
-  const streams = new OpenStreams();
   const server = createEndpoint({
-    proxy: node === undefined ? proxy : { ...proxy, listener: streams.noting(proxy.listener) },
+    proxy,
     cluster: node && (() => node.health()),
     metrics: lateMetricsOf(proxy, node?.cluster),
     path,
@@ -122,13 +119,10 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     abandon: upstreams.abandon,
     async close() {
       isClosing = true;
-      const until = now() + GRACE_MS;
       // The server still listens. A call in flight may wait for the client's answer to a server request, and that answer
       // is a new POST.
       await proxy.close({ graceMs: GRACE_MS });
-      // What is left was passed on to other nodes. Its calls go on, and any node will do for what follows.
-      streams.end();
-      await stop(server, node === undefined ? FLUSH_MS : Math.max(FLUSH_MS, until - now()));
+      await stop(server, FLUSH_MS);
       await node?.leave();
     },
   });

@@ -157,7 +157,8 @@ export function innerAddress(value: string, flag: string): InnerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // A URL leaves out the port that its scheme implies.
   const [, digits] = /:(\d+)$/.exec(text) ?? [];
-  if (url?.href !== `${url?.origin}/` || digits === '0')
+  const isEvery = url?.hostname === '0.0.0.0' || url?.hostname === '[::]';
+  if (url?.href !== `${url?.origin}/` || digits === '0' || isEvery)
     throw refused(flag, "a host or URL, such as '10.0.0.1', '10.0.0.1:3001' or 'https://node-1.internal'");
   return {
     scheme: url.protocol === 'https:' ? 'https' : 'http',

@@ -27,6 +27,8 @@ export interface Beat {
  * for the engine to come back.
  */
 export interface Engine {
+  /** Loads what it needs. It is called before the first beat, so that a slow start is not taken for a dead engine. */
+  readonly load?: () => Promise<unknown>;
   /** Renews a lease for `leaseMs` by the engine's own time, forgets those that have run out, and reads the others. */
   beat(lease: Lease, leaseMs: number): Promise<Beat>;
   /** Gives a lease back. */

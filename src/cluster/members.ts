@@ -97,6 +97,7 @@ export class Members {
   async join(address: string): Promise<void> {
     this.#address = address;
     try {
+      await this.options.engine.load?.();
       await this.#beatOnce();
     } catch (error) {
       const code = error instanceof BackchannelError ? error.code : 'CLUSTER_ENGINE';

@@ -43,6 +43,8 @@ export class RedisEngine implements Engine {
     this.#leaseKeys = [`{${prefix}}:until`, `{${prefix}}:leases`];
   }
 
+  readonly load = (): Promise<unknown> => load();
+
   async beat(lease: Lease, leaseMs: number): Promise<Beat> {
     const reply = await this.#run(BEAT, this.#leaseKeys, [lease.node, lease.text, leaseMs, KEEP_MS]);
     const [now, before, fields] = reply as [number, string | null, string[]];

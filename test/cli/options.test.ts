@@ -111,7 +111,7 @@ describe('refuses in one line, without saying what may be a credential,', () => 
     ['a lease without a cluster', ['--lease', '1s', ...COMMAND], /^--lease needs --cluster$/],
     ['a lease that is too short', [...CLUSTER, '--lease', '99', ...COMMAND], /^--lease must be a duration of 100ms or/],
     ['an inner port that is no number', [...CLUSTER, '--inner-port', 'x', ...COMMAND], /^--inner-port must be a whole/],
-    ...['', 'a/b', 'http://a/b', 'ftp://a', 'a:0', 'a:x', 'a?b', 'http://', `me:${SECRET}@a`].map(
+    ...['', 'a/b', 'http://a/b', 'ftp://a', 'a:0', 'a:x', 'a?b', 'http://', '0.0.0.0', '[::]:1', `me:${SECRET}@a`].map(
       (address): [string, readonly string[], RegExp] => [
         `an inner address like '${address}'`,
         [...CLUSTER, '--inner-address', address, ...COMMAND],

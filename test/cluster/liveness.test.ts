@@ -136,6 +136,19 @@ describe('without the engine', () => {
     expect(one.gone).toEqual([other.members.self]);
   });
 
+  it('a node joins, however long its client takes to load', async () => {
+    const one = node(new MemoryStore());
+    onTestFinished(() => one.members.leave());
+    const LOADING_MS = 10_000;
+    Object.assign(one.way, { load: () => new Promise((resolve) => setTimeout(resolve, LOADING_MS)) });
+    const joining = one.members.join('http://one');
+    await pass(LOADING_MS - 1);
+    expect(one.way.beats).toBe(0);
+    await pass(1);
+    await joining;
+    expect(one.way.beats).toBe(1);
+  });
+
   it('nobody can join, but may try again', async () => {
     const one = node(new MemoryStore());
     onTestFinished(() => one.members.leave());
