@@ -37,6 +37,10 @@ export interface AdoptionOptions {
   /** The incarnation of this node. */
   readonly self: () => string;
   readonly whereIs: (sessionId: string) => Whereabouts | Promise<Whereabouts>;
+  /** Since when the engine has its data, by its own time. */
+  readonly engineSince: () => number;
+  /** Whether the engine has all that the nodes have told it. */
+  readonly remembers: () => Promise<boolean>;
   /** @default an hour */
   readonly ttlMs?: number;
   /** @default a second */
@@ -101,11 +105,13 @@ export class Adoption implements Adoptions {
   }
 
   async #claim(sessionId: string, credential: string): Promise<Claim> {
-    const { engine, self } = this.options;
+    const { engine, self, remembers } = this.options;
     const key = this.#texts.keyOf(sessionId);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const text = await bounded(engine.get(key));
       const record = text === undefined ? undefined : this.#texts.read(key, text);
+      // The record may be one of those that the engine has lost, and not be written again yet.
+      if (text === undefined && !(await remembers())) return 'busy';
       if (text === undefined || record === undefined) {
         // A record is written before its node can be gone.
         this.#unknown.add(sessionId);
@@ -151,7 +157,7 @@ export class Adoption implements Adoptions {
     });
     this.#kept.set(live.id, record);
     this.#unknown.delete(live.id);
-    void record.update(now());
+    void record.update(now(), this.options.engineSince());
     if (this.#cancelTick === undefined) this.#tickLater();
     return record;
   }
@@ -165,7 +171,7 @@ export class Adoption implements Adoptions {
 
   /** One after the other: the engine is never flooded, however many sessions there are. */
   async #tick(): Promise<void> {
-    for (const record of [...this.#kept.values()]) await record.update(now());
+    for (const record of [...this.#kept.values()]) await record.update(now(), this.options.engineSince());
     this.#cancelTick = undefined;
     if (this.#kept.size > 0) this.#tickLater();
   }
