@@ -16,7 +16,6 @@ import { isSteady, wasBuried } from './sightings.js';
 const BEATS_PER_LEASE = 3;
 /** Look-ups in a beat: so many beats more can strangers cause who make up the ids of nodes. */
 const LOOKS_PER_BEAT = 10;
-
 /** A shorter lease runs out while a busy process looks away. */
 const SHORTEST_LEASE_MS = 100;
 
@@ -47,14 +46,13 @@ export class Members {
 
   #beat = 0;
   #ownText: string | undefined;
-  #lastBeat: { readonly at: number; readonly engineNow: number } | undefined;
+  #lastBeat: { readonly at: number; readonly engineNow: number; readonly since: number } | undefined;
   #isEngineUp = false;
   #wasFrozen = false;
   /** Since when the engine answers, and holds what it was told. */
   #steadySince = -Infinity;
   /** Since when the engine has its data. Before that, it may have lost the leases of nodes not heard of here. */
   #remembersSince = -Infinity;
-  #engineSince = 0;
 
   /** @throws BackchannelError `INVALID_OPTION` if the secret or the lease is too short */
   constructor(private readonly options: MembersOptions) {
@@ -153,10 +151,10 @@ export class Members {
 
   /** Since when the engine has its data, by its own time. */
   get engineSince(): number {
-    return this.#engineSince;
+    return this.#lastBeat?.since ?? 0;
   }
 
-  /** Whether the engine has all that the nodes have told it. Asks it: it may just have lost its data. */
+  /** Whether the engine has all that it was told. Asks it: it may just have lost its data. */
   async remembers(): Promise<boolean> {
     await this.#beats.soon();
     const steadySince = Math.max(this.#steadySince, this.#remembersSince);
@@ -225,8 +223,7 @@ export class Members {
     const hasForgotten = beat.before !== this.#ownText;
     if (this.#lastBeat !== undefined && (own.wasAway || hasForgotten)) this.#steadySince = time;
     this.#remembersSince = time - Math.max(0, beat.now - beat.since);
-    this.#engineSince = beat.since;
-    this.#lastBeat = { at: time, engineNow: beat.now };
+    this.#lastBeat = { at: time, engineNow: beat.now, since: beat.since };
     this.#isEngineUp = true;
     this.#wasFrozen = false;
     this.#roll.see(notes, { askedAt, now: time, leaseMs, steadySince: this.#steadySince, graceMs: this.#graceMs });
