@@ -41,9 +41,8 @@ export interface Claimed {
   keep(live: LiveSession): KeptSession;
 }
 
-/** What became of an attempt to adopt a session. */
-export type Claim =
-  | Claimed
+/** Why a session cannot be adopted. */
+export type Missed =
   /** Another node has it. */
   | { readonly node: Node }
   /** There is no such session, or it belongs to another client. */
@@ -51,12 +50,20 @@ export type Claim =
   /** It cannot be found out now. */
   | 'busy';
 
+/** What became of an attempt to adopt a session. */
+export type Claim = Claimed | Missed;
+
+/** What a node that adopts no more finds. */
+export type Found = 'adoptable' | Missed;
+
 /** Sessions whose node is gone. */
 export interface Adoptions {
   /** Begins the record of a session of this node. */
   keep(live: LiveSession): KeptSession;
   /** @param credential is compared before anything is changed */
   claim(sessionId: string, credential: string): Promise<Claim>;
+  /** Changes nothing. */
+  find(sessionId: string, credential: string): Promise<Found>;
   /** The node that was named does not know the session any more. */
   moved(sessionId: string): void;
 }

@@ -7,7 +7,7 @@ import { after, now } from '../clock.js';
 import { debug } from '../debug.js';
 import { textOf } from '../errors.js';
 import { RecentSet } from '../routing/recent-set.js';
-import type { Adoptions, Claim, KeptSession, LiveSession } from './adoptable.js';
+import type { AdoptableSession, Adoptions, Claim, Found, KeptSession, LiveSession, Missed } from './adoptable.js';
 import { BoundedMap } from './bounded-map.js';
 import { bounded } from './bounded.js';
 import type { Whereabouts } from './cluster.js';
@@ -31,12 +31,23 @@ const MAX_LOOKUPS = 64;
 const MAX_ATTEMPTS = 20;
 const PAUSE_MS = 100;
 
+/** The record of a session that no node has. */
+interface Adoptable {
+  readonly key: string;
+  readonly text: string;
+  readonly session: AdoptableSession;
+}
+
 export interface AdoptionOptions {
   readonly engine: Engine;
   readonly seal: Pick<Seal, 'encrypt' | 'decrypt' | 'mac'>;
   /** The incarnation of this node. */
   readonly self: () => string;
   readonly whereIs: (sessionId: string) => Whereabouts | Promise<Whereabouts>;
+  /** Since when the engine has its data, by its own time. */
+  readonly engineSince: () => number;
+  /** Whether the engine has all that the nodes have told it. */
+  readonly remembers: () => Promise<boolean>;
   /** @default an hour */
   readonly ttlMs?: number;
   /** @default a second */
@@ -83,7 +94,18 @@ export class Adoption implements Adoptions {
     this.#owners.delete(sessionId);
   }
 
-  async claim(sessionId: string, credential: string): Promise<Claim> {
+  claim(sessionId: string, credential: string): Promise<Claim> {
+    return this.#lookUp(sessionId, () => this.#claim(sessionId, credential));
+  }
+
+  find(sessionId: string, credential: string): Promise<Found> {
+    return this.#lookUp(sessionId, async () => {
+      const found = await this.#find(sessionId, credential);
+      return isAdoptable(found) ? 'adoptable' : found;
+    });
+  }
+
+  async #lookUp<T>(sessionId: string, work: () => Promise<T>): Promise<T | Missed> {
     if (this.#unknown.has(sessionId)) return 'unknown';
     const known = this.#owners.get(sessionId);
     const place = known === undefined ? undefined : await this.#placeOf(known, sessionId);
@@ -91,7 +113,7 @@ export class Adoption implements Adoptions {
     if (this.#lookups >= MAX_LOOKUPS) return 'busy';
     this.#lookups++;
     try {
-      return await this.#claim(sessionId, credential);
+      return await work();
     } catch (error) {
       debug.proxy('cannot look for an adoptable session: %s', textOf(error));
       return 'busy';
@@ -102,28 +124,15 @@ export class Adoption implements Adoptions {
 
   async #claim(sessionId: string, credential: string): Promise<Claim> {
     const { engine, self } = this.options;
-    const key = this.#texts.keyOf(sessionId);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const text = await bounded(engine.get(key));
-      const record = text === undefined ? undefined : this.#texts.read(key, text);
-      if (text === undefined || record === undefined) {
-        // A record is written before its node can be gone.
-        this.#unknown.add(sessionId);
-        return 'unknown';
-      }
-      const { owner, session } = record;
-      if (!isSame(session.credential, credential)) return 'unknown';
-      const place = owner === undefined ? undefined : await this.#placeOf(owner, sessionId);
-      if (place?.at === 'node') {
-        this.#owners.set(sessionId, place.node.id);
-        return place;
-      }
-      if (place?.at === 'unknown') return 'busy';
+      const found = await this.#find(sessionId, credential);
+      if (!isAdoptable(found)) return found;
       if (this.#kept.has(sessionId)) {
         // This node is letting go of it.
         await pause(PAUSE_MS);
         continue;
       }
+      const { key, text, session } = found;
       const claimed = this.#texts.write(key, { owner: self(), session });
       if (await bounded(engine.replace(key, text, claimed, this.#ttlMs))) {
         this.#adopted++;
@@ -131,6 +140,28 @@ export class Adoption implements Adoptions {
       }
     }
     return 'busy';
+  }
+
+  async #find(sessionId: string, credential: string): Promise<Adoptable | Missed> {
+    const { engine, remembers } = this.options;
+    const key = this.#texts.keyOf(sessionId);
+    const text = await bounded(engine.get(key));
+    // The record may be one of those that the engine has lost, and not be written again yet.
+    if (text === undefined && !(await remembers())) return 'busy';
+    const record = text === undefined ? undefined : this.#texts.read(key, text);
+    if (text === undefined || record === undefined) {
+      // A record is written before its node can be gone.
+      this.#unknown.add(sessionId);
+      return 'unknown';
+    }
+    const { owner, session } = record;
+    if (!isSame(session.credential, credential)) return 'unknown';
+    const place = owner === undefined ? undefined : await this.#placeOf(owner, sessionId);
+    if (place?.at === 'node') {
+      this.#owners.set(sessionId, place.node.id);
+      return { node: place.node };
+    }
+    return place?.at === 'unknown' ? 'busy' : { key, text, session };
   }
 
   /** Where the session is if this node owns it. */
@@ -151,7 +182,7 @@ export class Adoption implements Adoptions {
     });
     this.#kept.set(live.id, record);
     this.#unknown.delete(live.id);
-    void record.update(now());
+    void record.update(now(), this.options.engineSince());
     if (this.#cancelTick === undefined) this.#tickLater();
     return record;
   }
@@ -165,10 +196,14 @@ export class Adoption implements Adoptions {
 
   /** One after the other: the engine is never flooded, however many sessions there are. */
   async #tick(): Promise<void> {
-    for (const record of [...this.#kept.values()]) await record.update(now());
+    for (const record of [...this.#kept.values()]) await record.update(now(), this.options.engineSince());
     this.#cancelTick = undefined;
     if (this.#kept.size > 0) this.#tickLater();
   }
+}
+
+function isAdoptable(found: Adoptable | Missed): found is Adoptable {
+  return typeof found === 'object' && 'text' in found;
 }
 
 function isSame(one: string, other: string): boolean {

@@ -55,6 +55,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     seal,
     self: () => members.self,
     whereIs: (sessionId) => members.whereIs(sessionId),
+    engineSince: () => members.engineSince,
+    remembers: () => members.remembers(),
   });
   const requests = new InnerRequests({
     seal,

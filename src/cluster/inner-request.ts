@@ -10,7 +10,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Door, NotReceived, ReceivedRequest } from './cluster.js';
 import { RecentNonces } from './recent-nonces.js';
-import { canonical, endToEnd, SIGNATURE_HEADER, valueOf, withoutClusterHeaders } from './passed-headers.js';
+import { canonical, endToEnd, namesIn, SIGNATURE_HEADER, valueOf } from './passed-headers.js';
 import type { Seal } from './seal.js';
 
 const VERSION = 'v1';
@@ -57,7 +57,7 @@ export class InnerRequests {
     return [...passed, SIGNATURE_HEADER, [...claims, mac].join(' ')];
   }
 
-  /** Checks a request, reads its body, and takes the signature off its headers. */
+  /** Checks a request, reads its body, and takes off its headers all that are not signed. */
   async received(request: IncomingMessage, maxBytes: number): Promise<ReceivedRequest | NotReceived> {
     const claims = this.#claimsOf(request);
     if (claims === undefined) return 'forged';
@@ -65,9 +65,10 @@ export class InnerRequests {
     const body = await readAll(request, maxBytes);
     if (body === 'too large') return body;
     if (body === undefined || digestOf(body) !== claims.digest) return 'forged';
-    request.rawHeaders = withoutClusterHeaders(request.rawHeaders);
-    for (const name of Object.keys(request.headers))
-      if (name.startsWith(SIGNATURE_HEADER)) delete request.headers['mcp-backchannel-cluster'];
+    // Others may have been added on the way: they are not signed.
+    request.rawHeaders = endToEnd(request.rawHeaders);
+    const signed = namesIn(request.rawHeaders);
+    request.headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => signed.has(name)));
     return { door: claims.door, body };
   }
 

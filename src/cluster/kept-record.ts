@@ -32,6 +32,7 @@ export class KeptRecord implements KeptSession {
   #isDue = false;
   #writtenAt = -Infinity;
   #said = '';
+  #engineSince: number | undefined;
   #work: Promise<void> = Promise.resolve();
 
   constructor(
@@ -43,17 +44,23 @@ export class KeptRecord implements KeptSession {
     this.#key = options.texts.keyOf(live.id);
   }
 
-  /** Writes the record if something has changed, or if it would run out. */
-  update(now: number): Promise<void> {
+  /**
+   * Writes the record if something has changed, or if it would run out.
+   *
+   * @param engineSince since when the engine has its data. If that has changed, it has lost the record
+   */
+  update(now: number, engineSince: number): Promise<void> {
     const said = this.#now();
     if (said === undefined || this.#isDue || this.#state === 'over') return this.#work;
-    if (said === this.#said && now - this.#writtenAt < this.options.ttlMs * RENEWED_AFTER) return this.#work;
+    const isKnown = said === this.#said && engineSince === this.#engineSince;
+    if (isKnown && now - this.#writtenAt < this.options.ttlMs * RENEWED_AFTER) return this.#work;
     this.#isDue = true;
     return this.#next(async () => {
       this.#isDue = false;
       if (this.#state === 'over' || !(await this.#write(this.options.self))) return;
       this.#writtenAt = now;
       this.#said = said;
+      this.#engineSince = engineSince;
     });
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { MAX_TIMEOUT_MS, now } from '../clock.js';
 import { debug } from '../debug.js';
 import { asError, BackchannelError } from '../errors.js';
@@ -6,6 +5,7 @@ import { BeatLoop } from './beat-loop.js';
 import { bounded } from './bounded.js';
 import type { ClusterSnapshot, Node, Whereabouts } from './cluster.js';
 import { ENGINE_BOUND_MS, type Beat, type Engine } from './engine.js';
+import { incarnationIn, newIncarnation } from './incarnation.js';
 import { LeaseReader, writeLease } from './lease-text.js';
 import { Listeners } from './listeners.js';
 import { Roll } from './roll.js';
@@ -16,12 +16,8 @@ import { isSteady, wasBuried } from './sightings.js';
 const BEATS_PER_LEASE = 3;
 /** Look-ups in a beat: so many beats more can strangers cause who make up the ids of nodes. */
 const LOOKS_PER_BEAT = 10;
-
 /** A shorter lease runs out while a busy process looks away. */
 const SHORTEST_LEASE_MS = 100;
-
-const INCARNATION_BYTES = 12;
-const SESSION_ID = /^([A-Za-z0-9_-]{16})\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface MembersOptions {
   readonly engine: Engine;
@@ -50,7 +46,7 @@ export class Members {
 
   #beat = 0;
   #ownText: string | undefined;
-  #lastBeat: { readonly at: number; readonly engineNow: number } | undefined;
+  #lastBeat: { readonly at: number; readonly engineNow: number; readonly since: number } | undefined;
   #isEngineUp = false;
   #wasFrozen = false;
   /** Since when the engine answers, and holds what it was told. */
@@ -126,7 +122,7 @@ export class Members {
 
   /** Asks the engine only for nodes never heard of, and shares its answers among all who ask. */
   whereIs(sessionId: string): Whereabouts | Promise<Whereabouts> {
-    const id = SESSION_ID.exec(sessionId)?.[1];
+    const id = incarnationIn(sessionId);
     if (id === undefined) return { at: 'nowhere' };
     if (id === this.#self) return { at: 'here' };
     const known = this.#roll.whereIs(id);
@@ -154,18 +150,28 @@ export class Members {
     return this.#lost.add(listener);
   }
 
+  /** Since when the engine has its data, by its own time. */
+  get engineSince(): number {
+    return this.#lastBeat?.since ?? 0;
+  }
+
+  /** Whether the engine has all that it was told. Asks it: it may just have lost its data. */
+  async remembers(): Promise<boolean> {
+    await this.#beats.soon();
+    const steadySince = Math.max(this.#steadySince, this.#remembersSince);
+    return this.#isEngineUp && isSteady({ now: now(), steadySince, graceMs: this.#graceMs });
+  }
+
   private get hasLeft(): boolean {
     return this.#state === 'left';
   }
 
   async #find(id: string): Promise<Whereabouts> {
-    await this.#beats.soon();
+    const remembers = await this.remembers();
     const known = this.#roll.whereIs(id);
     if (known !== undefined) return known;
-    const steadySince = Math.max(this.#steadySince, this.#remembersSince);
     // Its lease may be one of those that the engine has lost, and not be written again yet.
-    if (!this.#isEngineUp || !isSteady({ now: now(), steadySince, graceMs: this.#graceMs }))
-      return { at: 'unknown', id };
+    if (!remembers) return { at: 'unknown', id };
     this.#roll.isStranger(id);
     return { at: 'gone', id };
   }
@@ -218,7 +224,7 @@ export class Members {
     const hasForgotten = beat.before !== this.#ownText;
     if (this.#lastBeat !== undefined && (own.wasAway || hasForgotten)) this.#steadySince = time;
     this.#remembersSince = time - Math.max(0, beat.now - beat.since);
-    this.#lastBeat = { at: time, engineNow: beat.now };
+    this.#lastBeat = { at: time, engineNow: beat.now, since: beat.since };
     this.#isEngineUp = true;
     this.#wasFrozen = false;
     this.#roll.see(notes, { askedAt, now: time, leaseMs, steadySince: this.#steadySince, graceMs: this.#graceMs });
@@ -237,10 +243,6 @@ export class Members {
     // The others must find the new one before its first session gets to them.
     void this.#beats.run();
   }
-}
-
-function newIncarnation(): string {
-  return randomBytes(INCARNATION_BYTES).toString('base64url');
 }
 
 /** Whoever leaves cannot do more about it. */

@@ -22,15 +22,18 @@ const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** A header `connection` cannot name these. Without them, the owner would take a request for another than it is. */
+const NEVER_OF_ONE_CONNECTION = /^(?:accept|authorization|content-type|host|last-event-id|mcp-.*|origin)$/;
+
 /** The headers of a message that another node, or the client, is to see. */
 export function endToEnd(rawHeaders: readonly string[]): string[] {
   const named = namedByConnection(rawHeaders);
   return filtered(rawHeaders, (name) => isEndToEnd(name) && !named.has(name));
 }
 
-/** The headers without those between nodes. */
-export function withoutClusterHeaders(rawHeaders: readonly string[]): string[] {
-  return filtered(rawHeaders, (name) => !name.startsWith(CLUSTER_PREFIX));
+/** The names of headers, in lower case. */
+export function namesIn(rawHeaders: readonly string[]): ReadonlySet<string> {
+  return new Set(rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
 }
 
 /** The value of a header that occurs once. */
@@ -62,9 +65,9 @@ function isEndToEnd(name: string): boolean {
 
 /** A header `connection` can name more headers of the connection. */
 function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
-  return new Set(
-    valuesOf(rawHeaders, 'connection').flatMap((value) => value.split(',').map((name) => name.trim().toLowerCase())),
-  );
+  const named = valuesOf(rawHeaders, 'connection').flatMap((value) => value.split(','));
+  const names = named.map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => !NEVER_OF_ONE_CONNECTION.test(name)));
 }
 
 function valuesOf(rawHeaders: readonly string[], wanted: string): string[] {

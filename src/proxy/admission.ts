@@ -7,7 +7,7 @@ import type { BackchannelOptions } from '../options.js';
 import type { TransportLike } from '../transport-like.js';
 import {
   CLOSING,
-  lastWords,
+  NOT_ADOPTED_YET,
   NOT_ALLOWED,
   NOT_FOUND,
   NO_SESSION_ID,
@@ -20,6 +20,7 @@ import type { PassedHeaders } from './client-transport.js';
 import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
 import { Guard, type Incoming } from './guard.js';
+import { lastWordsFor } from './last-words-for.js';
 import { lateHeaders, type Opener } from './opener.js';
 import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
@@ -140,10 +141,19 @@ export class Admission {
     const id = incoming.headers.get('mcp-session-id') ?? '';
     cluster?.adoptions.moved(id);
     const other = cluster !== undefined && this.#drains(cluster) ? cluster.other() : undefined;
-    if (other !== undefined) return { to: other, isNew: false };
+    if (other !== undefined) return this.#adoptElsewhere(id, incoming, other);
     const adopted = await this.#adopt(id, incoming, Transport);
     if ('to' in adopted) return { to: adopted.to, isNew: false };
     return adopted === NOT_FOUND ? lastWordsFor(incoming, cluster) : servedBy(adopted, Transport);
+  }
+
+  /** This node drains, so another goes on with the session. It may have one already. */
+  async #adoptElsewhere(id: string, incoming: Incoming, other: Node): Promise<Answer | ForwardTo> {
+    const { cluster, credentialHeaders } = this.settings;
+    const found = await cluster?.adoptions.find(id, new Credential(incoming.headers, credentialHeaders).key);
+    if (typeof found === 'object') return { to: found.node, isNew: false };
+    if (found === 'adoptable') return { to: other, isNew: false };
+    return found === 'busy' ? NOT_ADOPTED_YET : lastWordsFor(incoming, cluster);
   }
 
   #adopt(id: string, incoming: Incoming, Transport: TransportClass<TransportLike>): ReturnType<Sessions['adopt']> {
@@ -217,13 +227,6 @@ function openerOf(incoming: Incoming, credential: Credential): Opener {
 function isProbe(headers: Incoming['headers']): boolean {
   const version = headers.get('mcp-protocol-version');
   return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= SESSIONLESS_ERA;
-}
-
-/** A client that comes back to the stream of a call hears that the call is lost. */
-function lastWordsFor({ method, headers }: Incoming, cluster: Cluster | undefined): Answer {
-  const lastEventId = method === 'GET' ? headers.get('last-event-id') : null;
-  const lost = lastEventId === null ? undefined : cluster?.eventIds.lostStream(lastEventId);
-  return lost === undefined || lost === 'not found' ? NOT_FOUND : lastWords(lost.events);
 }
 
 function passedOf(headers: Incoming['headers'], names: readonly string[]): PassedHeaders {

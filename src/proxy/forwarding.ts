@@ -6,7 +6,7 @@ import { jsonOf } from '../json-messages.js';
 import type { RequestId } from '../routing/message.js';
 import type { ForwardTo } from './admission.js';
 import type { Incoming } from './guard.js';
-import { CLOSING, NOT_FOUND, TOO_MANY_PASSED, type Answer } from './own-answers.js';
+import { CLOSING, TOO_MANY_PASSED, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 
 /** A new session is offered to so many nodes that turn out to be gone. */
 const MAX_OFFERS = 3;
@@ -63,7 +63,8 @@ export class Forwarding {
       if (passed !== 'gone') return passed;
       const next = await adopt();
       if (!isForwardTo(next)) return next;
-      if (moves === MAX_MOVES) return NOT_FOUND;
+      // Another node has it, or will: 404 would make the client give it up.
+      if (moves === MAX_MOVES) return WHEREABOUTS_UNKNOWN;
       node = next.to;
     }
   }

@@ -47,6 +47,13 @@ class AdoptingAdmission extends Admission {
 
 export class AdoptingNodes {
   readonly store: MemoryStore = new MemoryStore();
+  /** What the leases tell of the engine. */
+  readonly engine = {
+    since: 0,
+    isSteady: true,
+    engineSince: (): number => this.engine.since,
+    remembers: (): Promise<boolean> => Promise.resolve(this.engine.isSteady),
+  };
   readonly #gone = new Set<string>();
   readonly #all = new Set<string>();
 
@@ -70,7 +77,7 @@ export class AdoptingNodes {
       return this.#gone.has(id) ? { at: 'gone', id } : { at: 'node', node: { id, address: '', isDraining: false } };
     };
     const seal = new Seal('a secret that all nodes share');
-    const adoption = new Adoption({ engine, seal, self: () => name, whereIs, tickMs: 20 });
+    const adoption = new Adoption({ engine, seal, self: () => name, whereIs, ...this.engine, tickMs: 20 });
     const settings = { ...proxySettingsFrom(options), adoptions: adoption };
     const errors: Error[] = [];
     const report = (error: Error): void => void errors.push(error);

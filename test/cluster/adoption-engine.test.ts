@@ -78,3 +78,25 @@ it('a node writes the record again if the engine has lost it, and keeps a sessio
   expect((await b.send(CALL, session)).status).toBe(200);
   expect(backend.got).toContain('GET 3');
 });
+
+it('a session that has moved is not said to be unknown if the engine has lost its data, and gets its record back', async () => {
+  const backend = await httpBackend(closing);
+  const nodes = new AdoptingNodes(closing);
+  const a = await nodes.start('aaaa', optionsFor(backend));
+  const b = await nodes.start('bbbb', optionsFor(backend));
+  const c = await nodes.start('cccc', optionsFor(backend));
+  const session = await a.open();
+  await expect.poll(() => nodes.store.records.size, { interval: 5 }).toBe(1);
+  a.kill();
+  expect((await b.send(CALL, session)).status).toBe(200);
+  nodes.engine.isSteady = false;
+  nodes.store.records.clear();
+  expect((await c.send(CALL, session)).status).toBe(503);
+  // The next beat tells that the engine is another.
+  nodes.engine.since = 1;
+  await expect.poll(() => nodes.store.records.size, { interval: 5 }).toBe(1);
+  nodes.engine.isSteady = true;
+  // At the other node.
+  expect(await c.send(CALL, session)).toMatchObject({ status: 421, text: 'bbbb' });
+  expect((await b.send(CALL, session)).status).toBe(200);
+});

@@ -211,6 +211,47 @@ it('whoever reads the engine learns neither the id of a session nor what is in i
     for (const text of [secret ?? '', Buffer.from(secret ?? '').toString('base64url')]) expect(all).not.toContain(text);
 });
 
+it('who can write to the engine cannot put the record of one session in the place of another', async () => {
+  const backend = await httpBackend(closing);
+  const { nodes, a, b } = await pair(backend);
+  const { records } = nodes.store;
+  const ann = await a.open({ authorization: 'Bearer ann' });
+  await isRecorded(nodes);
+  const [name = '', record] = [...records][0] ?? [];
+  const eve = await a.open({ authorization: 'Bearer eve' });
+  await expect.poll(() => records.size, { interval: 5 }).toBe(2);
+  const other = [...records.keys()][1] ?? '';
+  a.kill();
+  const genuine = records.get(other);
+  if (record === undefined || genuine === undefined) throw new Error('there is no record');
+  // Eve would get the session of ann with her own credential, or ann that of eve.
+  records.set(other, record).set(name, genuine);
+  for (const session of [ann, eve, { ...ann, authorization: 'Bearer eve' }, { ...eve, authorization: 'Bearer ann' }])
+    expect((await b.send(CALL, session)).status).toBe(404);
+  expect(backend.count('tools/call')).toBe(0);
+});
+
+it('an old record that somebody writes again moves a session, but opens it to nobody else, and nothing runs twice', async () => {
+  const backend = await httpBackend(closing);
+  const { nodes, a, b } = await pair(backend);
+  const c = await nodes.start('cccc', { upstream: OURS(backend.url) });
+  const { records } = nodes.store;
+  const ann = await a.open({ authorization: 'Bearer ann' });
+  await isRecorded(nodes);
+  const old = new Map(records);
+  a.kill();
+  expect(counted(await b.send(CALL, ann))).toBe('1');
+  for (const [name, record] of old) records.set(name, record);
+  expect((await c.send(CALL, { ...ann, authorization: 'Bearer eve' })).status).toBe(404);
+  expect(counted(await c.send(CALL, ann))).toBe('2');
+  expect(backend.count('tools/call')).toBe(2);
+  // It hears of it with the next change.
+  backend.say('notifications/tools/list_changed', 'event-3');
+  await expect.poll(() => b.sessions.snapshot().sessions).toBe(0);
+  expect(backend.count('DELETE')).toBe(0);
+  expect(counted(await c.send(CALL, ann))).toBe('3');
+});
+
 it('a session with a process has no record', async () => {
   const nodes = new AdoptingNodes(closing);
   const upstream = (): TransportLike => new StdioClientTransport({ command: process.execPath, args: ['-e', PROCESS] });

@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { NotReceived, ReceivedRequest } from '../../src/cluster/cluster.js';
 import { InnerRequests } from '../../src/cluster/inner-request.js';
@@ -20,10 +20,12 @@ function node(self: string, { secret = SECRET, time = TIME } = {}): InnerRequest
 async function receiver(requests = node('owner'), maxBytes = 1_000) {
   const outcomes: (ReceivedRequest | NotReceived)[] = [];
   const seen: string[][] = [];
+  const parsed: IncomingHttpHeaders[] = [];
   const http = createServer((request, response) => {
     void requests.received(request, maxBytes).then((outcome) => {
       outcomes.push(outcome);
       seen.push(request.rawHeaders);
+      parsed.push(request.headers);
       expect(
         Object.keys(request.headers).filter(
           (name) => typeof outcome === 'object' && name.startsWith('mcp-backchannel-cluster'),
@@ -36,6 +38,7 @@ async function receiver(requests = node('owner'), maxBytes = 1_000) {
   closing(() => http.close());
   return {
     seen,
+    parsed,
     send: async (rawHeaders: readonly string[], body: Buffer = BODY, method = 'POST') => {
       await new Promise<void>((resolve, reject) => {
         httpRequest(url, { method, headers: [...rawHeaders, 'content-length', String(body.length)], agent: false })
@@ -77,6 +80,23 @@ it('sends no header of the connection, and none between nodes that a client has 
   expect(headers.slice(0, -2)).toEqual(HEADERS);
   const { send } = await receiver();
   expect(await send(headers)).toEqual({ door: 'node', body: BODY });
+});
+
+it('keeps what the client has said of its session, although it calls that a header of the connection', async () => {
+  const { send, seen } = await receiver();
+  const said = ['Mcp-Session-Id', 'one', 'Authorization', 'Bearer ann', 'Last-Event-ID', '7'];
+  const named = ['connection', 'mcp-session-id, Authorization, host, accept, last-event-id'];
+  const headers = [...HEADERS, ...said];
+  expect(await send(signed(node('edge'), 'owner', [...headers, ...named]))).toMatchObject({ body: BODY });
+  expect(seen[0]).toEqual(headers);
+});
+
+it('does not see what was added on the way to a signed request as if it belonged to one connection', async () => {
+  const { send, seen, parsed } = await receiver();
+  const added = ['connection', 'x-user', 'x-user', 'eve', 'te', 'trailers', 'mcp-backchannel-cluster-more', '1'];
+  expect(await send([...signed(), ...added])).toMatchObject({ body: BODY });
+  expect(seen[0]).toEqual(HEADERS);
+  expect(Object.keys(parsed[0] ?? {}).sort()).toEqual(['accept', 'host', 'x-two']);
 });
 
 describe('it refuses', () => {

@@ -48,23 +48,28 @@ describe.each(['node', 'web'] as const)('a session with an HTTP backend, over th
 });
 
 describe('a client that comes back for a call whose node is gone', () => {
-  it('gets one error on another node, and then 404', async () => {
-    const memory = new EventMemory();
-    const { connect, nodes, ownerOf, othersOf } = await open({ eventStore: ({ signal }) => memory.store(signal) });
-    const client = await connect('ann', { via: [nodes[0]] });
-    client.answer('elicitation/create', () => undefined);
-    const asked = client.next(({ message }) => message.method === 'elicitation/create');
-    client.start('tools/call', { name: 'ask' });
-    const { eventId } = (await asked) as { readonly eventId?: string };
-    expect(eventId).toBeDefined();
-    ownerOf(client).kill();
-    const headers = { accept: 'text/event-stream', 'mcp-session-id': String(client.sessionId) };
-    const url = String(othersOf(client)[0]?.url);
-    const first = await fetch(url, { headers: { ...headers, 'last-event-id': String(eventId) } });
-    expect(first.status).toBe(200);
-    const text = await first.text();
-    expect(text.match(/"error"/g)).toHaveLength(1);
-    const [, closingId = ''] = /^id: (.*)$/m.exec(text) ?? [];
-    expect((await fetch(url, { headers: { ...headers, 'last-event-id': closingId } })).status).toBe(404);
-  });
+  it.each([false, true])(
+    'gets one error on another node, and then 404, even if that one drains: %s',
+    async (drains) => {
+      const memory = new EventMemory();
+      const { connect, nodes, ownerOf, othersOf } = await open({ eventStore: ({ signal }) => memory.store(signal) });
+      const client = await connect('ann', { via: [nodes[0]] });
+      client.answer('elicitation/create', () => undefined);
+      const asked = client.next(({ message }) => message.method === 'elicitation/create');
+      client.start('tools/call', { name: 'ask' });
+      const { eventId } = (await asked) as { readonly eventId?: string };
+      expect(eventId).toBeDefined();
+      const [other] = othersOf(client);
+      if (drains) await other?.cluster.drain();
+      ownerOf(client).kill();
+      const headers = { accept: 'text/event-stream', 'mcp-session-id': String(client.sessionId) };
+      const url = String(other?.url);
+      const first = await fetch(url, { headers: { ...headers, 'last-event-id': String(eventId) } });
+      expect(first.status).toBe(200);
+      const text = await first.text();
+      expect(text.match(/"error"/g)).toHaveLength(1);
+      const [, closingId = ''] = /^id: (.*)$/m.exec(text) ?? [];
+      expect((await fetch(url, { headers: { ...headers, 'last-event-id': closingId } })).status).toBe(404);
+    },
+  );
 });

@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { CLUSTER_MUTANTS } from './cluster.js';
 import { DELIVERY_MUTANTS } from './delivery.js';
 import { FAITHFUL_MUTANTS } from './faithful.js';
 import { HTTP_MUTANTS } from './http.js';
 import { LIFE_MUTANTS } from './life.js';
 import type { Mutant } from './mutant.js';
 
-export const MUTANTS: readonly Mutant[] = [...DELIVERY_MUTANTS, ...FAITHFUL_MUTANTS, ...LIFE_MUTANTS, ...HTTP_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...DELIVERY_MUTANTS,
+  ...FAITHFUL_MUTANTS,
+  ...LIFE_MUTANTS,
+  ...HTTP_MUTANTS,
+  ...CLUSTER_MUTANTS,
+];
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -32,6 +32,10 @@ const HTTP_SUITES: readonly (readonly string[])[] = [
     ...['44-', '46-', '53-', '56-', '61-', '65-'].map((number) => `real-peers/${number}`),
   ],
 ];
+const CLUSTER_SUITES: readonly (readonly string[])[] = [
+  ['cluster/once', 'cluster/forward', 'cluster/inner-request', 'cluster/adoption'],
+  ['cluster/three-nodes', 'cluster/moved'],
+];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
 
@@ -78,7 +82,8 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
   return { line, name, file, ...found, seconds: Math.round((Date.now() - began) / 100) / 10 };
 }
 
-function suitesFor({ file }: Mutant): typeof SUITES {
+function suitesFor({ file, line }: Mutant): typeof SUITES {
+  if (line === 'nodes') return CLUSTER_SUITES;
   return file.startsWith('src/http/') || /^src\/(original-text|json-messages)/.test(file) ? HTTP_SUITES : SUITES;
 }
 
@@ -95,7 +100,7 @@ if (old.length > 0) throw new Error(old.join('\n\n'));
 const folder = await copy();
 const results: Result[] = [];
 try {
-  for (const suite of [...SUITES, ...HTTP_SUITES]) {
+  for (const suite of [...SUITES, ...HTTP_SUITES, ...CLUSTER_SUITES]) {
     const broken = await caught(folder, suite);
     if (broken !== undefined) throw new Error(`the tests fail without any mutant: ${broken.caughtBy}`);
   }
