@@ -97,10 +97,10 @@ async function attempt(client: StrictClient, name: string, args: { readonly key:
     const { status, ended } = await sent.exchange;
     if (status === 404) return 'unknown';
     const streamEnded = ended.then((): Message => ({ error: { code: 0, message: 'the stream has no answer' } }));
-    const { error, result }: Message = await Promise.race([sent.response, streamEnded]);
-    if (error?.message.includes('is shutting down') === true) return 'closing';
-    if (error !== undefined) return error.message;
-    return JSON.stringify(result).includes(args.key) ? 'answered' : 'it is the answer of another';
+    const answer = await Promise.race([sent.response, streamEnded]);
+    if (answer.error?.message.includes('is shutting down') === true) return 'closing';
+    if (answer.error !== undefined) return answer.error.message;
+    return JSON.stringify(answer.result).includes(args.key) ? 'answered' : 'it is the answer of another';
   } catch (error) {
     return String((error as Error).cause ?? error);
   }
