@@ -18,7 +18,7 @@ const NODE = fileURLToPath(new URL('../fixtures/node.js', import.meta.url));
 
 /** Short, so that the tests are. */
 export const LEASE_MS = 900;
-export const BEAT_MS = LEASE_MS / 3;
+const BEAT_MS = LEASE_MS / 3;
 /** Within which the others notice a node that is frozen, or is cut off. */
 export const NOTICED_MS: number = LEASE_MS + 2 * BEAT_MS;
 /** Of one that is dead. */
@@ -114,7 +114,7 @@ export interface FaultStage {
   readonly runsOf: (key: string) => number;
 }
 
-export interface ClientOptions extends StrictClientOptions {
+interface ClientOptions extends StrictClientOptions {
   readonly name?: string;
   readonly opensOn?: FaultNode;
   readonly via?: readonly FaultNode[];
