@@ -41,7 +41,7 @@ function numbersOf({ client }: Live): (number | undefined)[] {
 
 test('10,000 messages that waited leave in order when a stream opens, and none of them stays in memory', async () => {
   const live = await open({
-    backchannel: { maxParked: MESSAGES, parkTimeoutMs: 60_000 },
+    backchannel: { maxParked: MESSAGES, maxParkedBytes: 100_000_000, parkTimeoutMs: 60_000 },
     client: { answers: ACCEPT },
   });
   const expected = Array.from({ length: MESSAGES }, (_, number) => number);
