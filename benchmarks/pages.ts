@@ -15,6 +15,7 @@ import { RESULTS } from './lib/program.js';
 import { readResult, type Results, type SomeResults } from './lib/result-files.js';
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
+import { clusterTable, scaleOutTable } from './tables/cluster.js';
 import { httpTable, ownTable } from './tables/http.js';
 import { contextShares, nodesTable } from './tables/nodes.js';
 import { peersTable } from './tables/peers.js';
@@ -45,6 +46,7 @@ const WHAT = {
   peers: 'proxies',
   profile: 'profile',
   slow: 'slow readers',
+  cluster: 'cluster',
 } as const satisfies Record<keyof Results, string>;
 const NAMES = Object.keys(WHAT) as (keyof Results)[];
 
@@ -72,7 +74,7 @@ for (const [page, sections] of Object.entries(PAGES)) {
 }
 
 function costs(): string {
-  const { routing, http, scale, peers, profile, slow } = results;
+  const { routing, http, scale, peers, profile, slow, cluster } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
   const own = http && ownTable(http);
@@ -81,6 +83,8 @@ function costs(): string {
   const burst = scale && scaleTable(scale);
   if (burst !== undefined) parts.push(`## Many sessions at once\n\n${burst}`);
   if (slow !== undefined) parts.push(`## Clients that do not read\n\n${slowTable(slow)}`);
+  if (cluster !== undefined)
+    parts.push(['## A cluster', clusterTable(cluster), '### Many nodes', scaleOutTable(cluster) ?? ''].join('\n\n'));
   const byNode = [nodesTable(results), contextShares(results)].filter((part) => part !== undefined);
   if (byNode.length > 0) parts.push(['## By version of Node', ...byNode].join('\n\n'));
   if (profile !== undefined) parts.push(`## Where the time goes\n\n${profileTable(profile)}`);

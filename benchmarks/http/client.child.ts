@@ -8,7 +8,8 @@ interface Caller {
   readonly answers: RawClient;
 }
 
-const callers = new Map<number, Caller[]>();
+/** By where they are opened, and where they call. */
+const callers = new Map<string, Caller[]>();
 let nextId = 1;
 
 process.on('message', (batch: Batch) => {
@@ -22,8 +23,8 @@ process.on('message', (batch: Batch) => {
 });
 process.on('disconnect', () => process.exit());
 
-async function run({ port, workload, concurrency, calls }: Batch): Promise<BatchTimes> {
-  const connected = await callersOf(port, concurrency);
+async function run({ port, opensOn = port, workload, concurrency, calls }: Batch): Promise<BatchTimes> {
+  const connected = await callersOf({ port, opensOn }, concurrency);
   const latenciesMs: number[] = [];
   let left = calls;
   const start = performance.now();
@@ -55,11 +56,16 @@ async function call({ calls, answers }: Caller, workload: Workload): Promise<voi
   await answered;
 }
 
-async function callersOf(port: number, concurrency: number): Promise<Caller[]> {
-  const known = callers.get(port) ?? [];
-  callers.set(port, known);
+async function callersOf(
+  { port, opensOn }: Required<Pick<Batch, 'port' | 'opensOn'>>,
+  concurrency: number,
+): Promise<Caller[]> {
+  const place = `${String(opensOn)} ${String(port)}`;
+  const known = callers.get(place) ?? [];
+  callers.set(place, known);
   while (known.length < concurrency) {
-    const calls = await RawClient.begin(port);
+    const opened = await RawClient.begin(opensOn);
+    const calls = port === opensOn ? opened : opened.sibling(port);
     known.push({ calls, answers: calls.sibling() });
   }
   return known.slice(0, concurrency);

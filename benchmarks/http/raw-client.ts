@@ -36,8 +36,8 @@ export class RawClient {
   }
 
   /** In the same session, on a connection of its own. */
-  sibling(): RawClient {
-    const client = new RawClient(this.port);
+  sibling(port = this.port): RawClient {
+    const client = new RawClient(port);
     client.#session = this.#session;
     return client;
   }

@@ -11,6 +11,8 @@ export const PROGRESS_NOTIFICATIONS = 100;
 /** Calls of one workload to one server. */
 export interface Batch {
   readonly port: number;
+  /** Where the sessions are opened, if not at `port`. */
+  readonly opensOn?: number;
   readonly workload: Workload;
   /** Clients that call one after the other, each in a session of its own. */
   readonly concurrency: number;

@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeersResult } from '../peers/results.js';
 import type { ByBenchmark, OnOtherNodes } from './nodes.js';
-import type { ProfileResult, SlowResult } from './results.js';
+import type { ClusterResult, ProfileResult, SlowResult } from './results.js';
 
 export interface Results extends ByBenchmark, OnOtherNodes {
   readonly peers: PeersResult;
   readonly profile: ProfileResult;
   readonly slow: SlowResult;
+  readonly cluster: ClusterResult;
 }
 
 /** Those that exist. */

@@ -142,6 +142,29 @@ export interface SlowResult extends Environment {
   readonly rssOverTime: readonly { readonly seconds: number; readonly rssMiB: number }[];
 }
 
+/** What a hop from node to node costs. */
+export interface ClusterResult extends Environment {
+  readonly effort: Effort;
+  readonly rows: readonly ClusterRow[];
+  /** Of the process of a node, with its client's connections and a backend in memory. */
+  readonly bytesPerIdleSession: Measured;
+}
+
+/** One kind of backend at one number of concurrent clients. */
+export interface ClusterRow {
+  readonly backend: 'in memory' | 'stdio';
+  readonly concurrency: number;
+  readonly pairs: number;
+  /** Without a cluster. */
+  readonly single: ServerFigures;
+  /** The node that has the session. */
+  readonly owner: ServerFigures;
+  /** Another node, which passes the calls on to the owner. The processor time is that of both. */
+  readonly hop: ServerFigures;
+  readonly ownerToSingle: Ratios;
+  readonly hopToSingle: Ratios;
+}
+
 export interface ProfileResult extends Environment {
   readonly effort: Effort;
   readonly profiles: readonly Profile[];

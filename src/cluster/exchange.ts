@@ -91,6 +91,11 @@ export class Exchange {
     this.inner.destroy(new Error('the node is gone'));
   }
 
+  /** Packets to it, or from it, are lost. */
+  notReached(): void {
+    if (!this.#isOver) this.inner.destroy(new Error('the node cannot be reached'));
+  }
+
   #watchConnect(socket: Socket): void {
     if (!socket.connecting) {
       this.#isSent = true;

@@ -4,6 +4,7 @@ import { endsWithin } from '../ends-within.js';
 import type { ClusterSnapshot, Node, Passed, PassedRequest } from './cluster.js';
 import { Exchange, type Outcome } from './exchange.js';
 import { InnerAgent } from './inner-agent.js';
+import { Reach } from './reach.js';
 
 /** Each holds two connections. */
 const MAX_PASSED = 10_000;
@@ -27,6 +28,7 @@ export interface ForwarderOptions {
 export class Forwarder {
   readonly #agent: InnerAgent;
   readonly #open = new Set<Exchange>();
+  readonly #reach = new Reach(this.#open);
   readonly #counts = { answered: 0, lost: 0, gone: 0, busy: 0 };
 
   constructor(private readonly options: ForwarderOptions) {
@@ -52,11 +54,13 @@ export class Forwarder {
       },
       over: (outcome) => {
         this.#open.delete(exchange);
+        if (this.#open.size === 0) this.#reach.stop();
         this.#count(outcome);
         onOver?.(request, node, outcome);
       },
     });
     this.#open.add(exchange);
+    this.#reach.watch();
     return exchange.run();
   }
 

@@ -5,12 +5,12 @@ import { after } from '../clock.js';
 const TIMEOUT_MS = 300;
 
 /** Whether somebody takes connections at this address. */
-export function isListening(address: string): Promise<boolean> {
+export function isListening(address: string, timeoutMs: number = TIMEOUT_MS): Promise<boolean> {
   const { hostname, port, protocol } = new URL(address);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve) => {
     const socket = connect(Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port), host);
-    const cancel = after(TIMEOUT_MS, () => socket.destroy());
+    const cancel = after(timeoutMs, () => socket.destroy());
     let isTaken = false;
     socket.once('connect', () => {
       isTaken = true;

@@ -115,3 +115,21 @@ export const Profile = Environment.extend({
     z.object({ target: z.string(), calls: Figure, samples: Figure, cpuUsPerCall: Figure, groups: z.array(Share) }),
   ),
 });
+
+export const Cluster = Environment.extend({
+  rows: z
+    .array(
+      z.object({
+        backend: z.enum(['in memory', 'stdio']),
+        concurrency: Figure,
+        pairs: z.literal(2),
+        single: Server,
+        owner: Server,
+        hop: Server,
+        ownerToSingle: Ratios,
+        hopToSingle: Ratios,
+      }),
+    )
+    .length(4),
+  bytesPerIdleSession: Measured,
+});

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markOf, type Environment } from '../../suites/lib/environment.js';
 import { RESULTS } from '../../benchmarks/lib/program.js';
-import { Http, Profile, Routing, Scale, Slow } from './schemas.js';
+import { Cluster, Http, Profile, Routing, Scale, Slow } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
   folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-bench-'));
   const brief = (name: string): Promise<unknown> => program(`${name}.ts`, '--brief', '--out', folder);
-  const names = ['routing.bench', 'http.bench', 'scale.bench', 'slow-readers.bench', 'profile'];
+  const names = ['routing.bench', 'http.bench', 'scale.bench', 'slow-readers.bench', 'cluster.bench', 'profile'];
   await Promise.all(names.map(brief));
 }, 120_000);
 
@@ -87,6 +87,22 @@ describe('run briefly, and writing valid JSON', () => {
     );
   });
 
+  test('the benchmark of a cluster measures a single node, an owner and a hop, and its intervals hold their ratios', async () => {
+    const { rows } = Cluster.parse(await resultOf('cluster'));
+
+    expect(rows.map(({ backend, concurrency }) => `${backend} ${concurrency}`)).toEqual([
+      'in memory 1',
+      'in memory 4',
+      'stdio 1',
+      'stdio 4',
+    ]);
+    for (const { time, p50, serverCpu } of rows.flatMap((row) => [row.ownerToSingle, row.hopToSingle]))
+      for (const { ratio, low, high } of [time, p50, serverCpu]) {
+        expect(low).toBeLessThanOrEqual(ratio);
+        expect(ratio).toBeLessThanOrEqual(high);
+      }
+  });
+
   test('the profile tells whose code takes the time: ours only where there is any', async () => {
     const { profiles } = Profile.parse(await resultOf('profile'));
 
@@ -123,7 +139,7 @@ describe('the figures in the pages', () => {
     const root = join(folder, 'root');
     await mkdir(results);
     await mkdir(join(root, 'docs'), { recursive: true });
-    for (const name of ['http', 'profile', 'slow'])
+    for (const name of ['http', 'profile', 'slow', 'cluster'])
       await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
     const other = process.version.startsWith('v24.') ? 'v22.0.0' : 'v24.0.0';
     const onOther = { ...(await resultOf('http')), node: other };
@@ -163,8 +179,11 @@ describe('the figures in the pages', () => {
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,
     );
     expect(text).toMatch(
-      new RegExp(`^Measured: HTTP, profile and slow readers: .*; HTTP on Node 24: .*, Node ${other},`, 'm'),
+      new RegExp(`^Measured: HTTP, profile, slow readers and cluster: .*; HTTP on Node 24: .*, Node ${other},`, 'm'),
     );
+    expect(text?.match(/^\| (in memory|stdio), [14] at once +\|/gm)).toHaveLength(4);
+    expect(text).toMatch(/^\| operations of the engine, stdio backends +\| 100 a second +\|/m);
+    expect(text).toMatch(/^\| share of requests that take a hop +\| 99 % +\|/m);
     expect(text).toMatch(/^Of 2 streams, 2 were ended for `maxBufferedBytes`\.$/m);
     expect(text).toMatch(/^\| with them +\| [\d.]+ +\| [\d.]+ +\|$/m);
     expect(text).not.toContain('routing a message');

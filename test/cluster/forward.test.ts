@@ -322,3 +322,20 @@ describe('connections', () => {
     expect(sockets.size).toBe(2);
   });
 });
+
+it('a node that takes no more connections, and is silent on those it has, is lost in bounded time', async () => {
+  const { http, pass } = await stage((_, response) => {
+    response.writeHead(200, STREAM).flushHeaders();
+  });
+  const { body } = answerOf(await pass());
+  const { http: silent, pass: passToSilent } = await stage(() => undefined);
+  const waiting = passToSilent();
+  await once(silent, 'request');
+  const began = performance.now();
+  // The connections that are open stay.
+  http.close();
+  silent.close();
+  expect(messagesIn(await text(body))).toEqual([lost(1)]);
+  expect(messagesIn(await text(answerOf(await waiting).body))).toEqual([lost(1)]);
+  expect(performance.now() - began).toBeLessThan(4_500);
+});

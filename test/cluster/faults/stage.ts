@@ -18,7 +18,7 @@ const NODE = fileURLToPath(new URL('../fixtures/node.js', import.meta.url));
 
 /** Short, so that the tests are. */
 export const LEASE_MS = 900;
-export const BEAT_MS = LEASE_MS / 3;
+const BEAT_MS = LEASE_MS / 3;
 /** Within which the others notice a node that is frozen, or is cut off. */
 export const NOTICED_MS: number = LEASE_MS + 2 * BEAT_MS;
 /** Of one that is dead. */
@@ -38,8 +38,8 @@ export interface NodeOptions {
   /** How long it goes on listening when it has drained. @default 0 */
   readonly lingerMs?: number;
   readonly hasEventStore?: boolean;
-  /** Of Redis, as the node reaches it. */
-  readonly redis?: string;
+  /** Where the node reaches Redis. @default loopback */
+  readonly redisHost?: string;
   /** Where its listeners are. @default loopback */
   readonly hosts?: { readonly outer: string; readonly inner: string };
   /** The network namespace that it runs in. @default none */
@@ -106,11 +106,15 @@ export interface FaultStage {
   readonly startNode: (options?: NodeOptions) => Promise<FaultNode>;
   /** A client with a session on the first node. Its requests go to these nodes in turn. @default all, from the second on */
   readonly connect: (options?: ClientOptions) => Promise<StrictClient>;
+  /** A client whose every request goes where this tells. */
+  readonly client: (next: () => FaultNode, options?: StrictClientOptions) => StrictClient;
+  /** How often each call ran. */
+  readonly runs: () => ReadonlyMap<string, number>;
   /** How often a call ran. */
   readonly runsOf: (key: string) => number;
 }
 
-export interface ClientOptions extends StrictClientOptions {
+interface ClientOptions extends StrictClientOptions {
   readonly name?: string;
   readonly opensOn?: FaultNode;
   readonly via?: readonly FaultNode[];
@@ -120,8 +124,11 @@ export interface ClientOptions extends StrictClientOptions {
  * Opens three nodes that know one another, and ends them with the test. Whatever happened, no call has run twice by then,
  * and no client has got two answers to one request.
  */
-export async function openStage(options: NodeOptions | readonly NodeOptions[] = {}): Promise<FaultStage> {
-  const redis = await startRedis();
+export async function openStage(
+  options: NodeOptions | readonly NodeOptions[] = {},
+  redisArgs: readonly string[] = [],
+): Promise<FaultStage> {
+  const redis = await startRedis(...redisArgs);
   const folder = mkdtempSync(join(tmpdir(), 'mcp-backchannel-faults-'));
   const journal = join(folder, 'journal');
   const started: FaultNode[] = [];
@@ -135,9 +142,9 @@ export async function openStage(options: NodeOptions | readonly NodeOptions[] = 
     for (const client of clients) expect(answeredTwice(client)).toEqual([]);
   });
 
-  async function startNode({ namespace, ...own }: NodeOptions = {}): Promise<FaultNode> {
+  async function startNode({ namespace, redisHost = '127.0.0.1', ...own }: NodeOptions = {}): Promise<FaultNode> {
     const defaults = {
-      redis: redis.url,
+      redis: `redis://${redisHost}:${redis.port}`,
       hosts: { outer: '127.0.0.1', inner: '127.0.0.1' },
       aheadMs: 0,
       drainMs: 10_000,
@@ -146,6 +153,14 @@ export async function openStage(options: NodeOptions | readonly NodeOptions[] = 
     const node = await FaultNode.start(job, namespace);
     started.push(node);
     return node;
+  }
+
+  function client(next: () => FaultNode, clientOptions: StrictClientOptions = {}): StrictClient {
+    const made = new StrictClient('', clientOptions);
+    // Every request reads it once.
+    Object.defineProperty(made, 'url', { get: () => next().url });
+    clients.push(made);
+    return made;
   }
 
   const each = Array.from({ length: 3 }, (_, at) =>
@@ -161,28 +176,19 @@ export async function openStage(options: NodeOptions | readonly NodeOptions[] = 
     redis,
     nodes,
     startNode,
+    client,
     async connect({ name = 'ann', opensOn = nodes[0], via = [nodes[1], nodes[2], nodes[0]], ...clientOptions } = {}) {
-      const client = rotating({ answers: answersOf(name), ...clientOptions }, { opensOn, via });
-      clients.push(client);
-      await client.initialize();
-      return client;
+      let sent = 0;
+      const opened = client(() => (opened.sessionId === undefined ? opensOn : (via[sent++ % via.length] ?? opensOn)), {
+        answers: answersOf(name),
+        ...clientOptions,
+      });
+      await opened.initialize();
+      return opened;
     },
+    runs: () => runsIn(journal),
     runsOf: (key) => runsIn(journal).get(key) ?? 0,
   };
-}
-
-/** A client that sends every request to the next node. */
-function rotating(
-  options: StrictClientOptions,
-  { opensOn, via }: Required<Pick<ClientOptions, 'opensOn' | 'via'>>,
-): StrictClient {
-  const client = new StrictClient(opensOn.url, options);
-  let sent = 0;
-  // Every request reads it once.
-  Object.defineProperty(client, 'url', {
-    get: () => (client.sessionId === undefined ? opensOn : via[sent++ % via.length])?.url,
-  });
-  return client;
 }
 
 /** Until each of these nodes counts so many. */
