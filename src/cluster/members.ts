@@ -43,7 +43,6 @@ export class Members {
   #address = '';
   #isDraining = false;
   #state: 'new' | 'joined' | 'left' = 'new';
-
   #beat = 0;
   #ownText: string | undefined;
   #lastBeat: { readonly at: number; readonly engineNow: number; readonly since: number } | undefined;

@@ -14,7 +14,7 @@ const MAX_OFFERS = 3;
 /** A session may have moved once more while its request was under way. */
 const MAX_MOVES = 2;
 
-export function isForwardTo(entered: object): entered is ForwardTo {
+function isForwardTo(entered: object): entered is ForwardTo {
   return 'to' in entered;
 }
 

@@ -39,13 +39,7 @@ async function stage(listener: Listener, options: Partial<ForwarderOptions> = {}
 
 function post(message: unknown, { rawHeaders = BOTH, signal = new AbortController().signal } = {}): PassedRequest {
   const body = Buffer.from(JSON.stringify(message));
-  return {
-    door: 'node',
-    method: 'POST',
-    rawHeaders,
-    body,
-    signal,
-  };
+  return { door: 'node', method: 'POST', rawHeaders, body, signal };
 }
 
 const event = (message: unknown): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`;

@@ -11,7 +11,7 @@ export const LEASE_MS = 3_000;
 export const BEAT_MS = LEASE_MS / 3;
 
 /** A node's way to the engine, which can be cut, be slow, or bring something else back. */
-export class Way extends MemoryEngine implements Engine {
+class Way extends MemoryEngine implements Engine {
   isCut = false;
   isMute = false;
   beats = 0;
