@@ -157,8 +157,7 @@ export class Members {
   /** Whether the engine has all that it was told. Asks it: it may just have lost its data. */
   async remembers(): Promise<boolean> {
     await this.#beats.soon();
-    const steadySince = Math.max(this.#steadySince, this.#remembersSince);
-    return this.#isEngineUp && isSteady({ now: now(), steadySince, graceMs: this.#graceMs });
+    return this.#isEngineUp && isSteady({ now: now(), steadySince: this.#steadySince, graceMs: this.#graceMs });
   }
 
   private get hasLeft(): boolean {
@@ -166,7 +165,7 @@ export class Members {
   }
 
   async #find(id: string): Promise<Whereabouts> {
-    const remembers = await this.remembers();
+    const remembers = (await this.remembers()) && now() - this.#remembersSince >= this.#graceMs;
     const known = this.#roll.whereIs(id);
     if (known !== undefined) return known;
     // Its lease may be one of those that the engine has lost, and not be written again yet.
