@@ -1,4 +1,6 @@
 import { after } from '../clock.js';
+import { debug } from '../debug.js';
+import { asError } from '../errors.js';
 import { ENGINE_BOUND_MS } from './engine.js';
 
 /** Waits for a call of the engine, but no longer than it may take. */
@@ -14,4 +16,9 @@ export async function bounded<T>(call: Promise<T>): Promise<T> {
   } finally {
     cancel?.();
   }
+}
+
+/** Whoever leaves cannot do more about it. */
+export function noteFailure(error: unknown): void {
+  debug.cluster('%s', asError(error).message);
 }

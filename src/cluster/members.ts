@@ -1,8 +1,7 @@
 import { MAX_TIMEOUT_MS, now } from '../clock.js';
-import { debug } from '../debug.js';
 import { asError, BackchannelError } from '../errors.js';
 import { BeatLoop } from './beat-loop.js';
-import { bounded } from './bounded.js';
+import { bounded, noteFailure } from './bounded.js';
 import type { ClusterSnapshot, Node, Whereabouts } from './cluster.js';
 import { ENGINE_BOUND_MS, type Beat, type Engine } from './engine.js';
 import { incarnationIn, newIncarnation } from './incarnation.js';
@@ -52,6 +51,8 @@ export class Members {
   #steadySince = -Infinity;
   /** Since when the engine has its data. Before that, it may have lost the leases of nodes not heard of here. */
   #remembersSince = -Infinity;
+  /** When it was seen to have lost its data. */
+  #emptiedAt = -Infinity;
 
   /** @throws BackchannelError `INVALID_OPTION` if the secret or the lease is too short */
   constructor(private readonly options: MembersOptions) {
@@ -157,8 +158,7 @@ export class Members {
   /** Whether the engine has all that it was told. Asks it: it may just have lost its data. */
   async remembers(): Promise<boolean> {
     await this.#beats.soon();
-    const steadySince = Math.max(this.#steadySince, this.#remembersSince);
-    return this.#isEngineUp && isSteady({ now: now(), steadySince, graceMs: this.#graceMs });
+    return this.#isEngineUp && now() - this.#emptiedAt >= this.#graceMs;
   }
 
   private get hasLeft(): boolean {
@@ -166,11 +166,13 @@ export class Members {
   }
 
   async #find(id: string): Promise<Whereabouts> {
-    const remembers = await this.remembers();
+    await this.#beats.soon();
     const known = this.#roll.whereIs(id);
     if (known !== undefined) return known;
     // Its lease may be one of those that the engine has lost, and not be written again yet.
-    if (!remembers) return { at: 'unknown', id };
+    const steadySince = Math.max(this.#steadySince, this.#remembersSince);
+    if (!this.#isEngineUp || !isSteady({ now: now(), steadySince, graceMs: this.#graceMs }))
+      return { at: 'unknown', id };
     this.#roll.isStranger(id);
     return { at: 'gone', id };
   }
@@ -223,6 +225,7 @@ export class Members {
     const hasForgotten = beat.before !== this.#ownText;
     if (this.#lastBeat !== undefined && (own.wasAway || hasForgotten)) this.#steadySince = time;
     this.#remembersSince = time - Math.max(0, beat.now - beat.since);
+    if (this.#lastBeat !== undefined && this.#lastBeat.since !== beat.since) this.#emptiedAt = time;
     this.#lastBeat = { at: time, engineNow: beat.now, since: beat.since };
     this.#isEngineUp = true;
     this.#wasFrozen = false;
@@ -242,9 +245,4 @@ export class Members {
     // The others must find the new one before its first session gets to them.
     void this.#beats.run();
   }
-}
-
-/** Whoever leaves cannot do more about it. */
-function noteFailure(error: unknown): void {
-  debug.cluster('%s', asError(error).message);
 }
