@@ -45,7 +45,7 @@ export class Exchange {
     private readonly inner: ClientRequest,
     private readonly listener: ExchangeListener,
   ) {
-    this.#unanswered = new Unanswered(requestsIn(request.body));
+    this.#unanswered = new Unanswered(() => requestsIn(request.body));
     this.over = new Promise((resolve) => {
       this.#isToldOver = resolve;
     });
@@ -213,14 +213,16 @@ function wasRefused(error: Error): boolean {
 }
 
 /** @returns `undefined` if it broke off */
-async function wholeBody(response: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  } catch {
-    return undefined;
-  }
-  return response.complete ? Buffer.concat(chunks) : undefined;
+function wholeBody(response: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', () => undefined);
+    response.once('close', () => {
+      const isWhole = response.complete && response.readableEnded;
+      resolve(isWhole ? Buffer.concat(chunks) : undefined);
+    });
+  });
 }
 
 function withLength(rawHeaders: string[], status: number, body: Buffer): string[] {

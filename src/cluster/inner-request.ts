@@ -43,6 +43,9 @@ const NOTHING = new Uint8Array();
 /** Signs requests to other nodes, and checks those that come from them. */
 export class InnerRequests {
   readonly #seen: RecentNonces = new RecentNonces(2 * MAX_AGE_MS);
+  /** A nonce needs to be new, not secret. */
+  readonly #nonces = randomBytes(NONCE_BYTES).toString('base64url');
+  #sent = 0;
 
   constructor(private readonly node: Signer) {}
 
@@ -50,7 +53,7 @@ export class InnerRequests {
   signed({ door, method, rawHeaders, body = NOTHING }: Unsigned, to: string): string[] {
     const { self, seal } = this.node;
     const passed = endToEnd(rawHeaders);
-    const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+    const nonce = `${this.#nonces}.${(this.#sent++).toString(36)}`;
     const time = String(Math.round(this.node.engineNow()));
     const claims = [VERSION, time, nonce, self, to, door, digestOf(body)];
     const mac = seal.mac('request', ...parts(claims, method, passed));
@@ -100,17 +103,21 @@ function digestOf(body: Uint8Array): string {
 }
 
 /** @returns `undefined` if it broke off */
-async function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'too large' | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'too large' | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return 'too large';
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      if (size > maxBytes) resolve('too large');
+      else chunks.push(chunk);
+    });
+    request.once('end', () => {
+      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    });
+    const brokenOff = (): void => {
+      resolve(undefined);
+    };
+    request.once('error', brokenOff).once('close', brokenOff);
+  });
 }

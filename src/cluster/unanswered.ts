@@ -15,15 +15,18 @@ export function requestsIn(body: Uint8Array | undefined): RequestId[] {
 
 /** The requests that still wait for a response. */
 export class Unanswered {
-  readonly #ids: Set<RequestId>;
+  #known: Set<RequestId> | undefined;
   /** A byte order mark at the beginning of a stream is no part of its first line. */
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #isFirst = true;
   /** Whether an event had an id: the client can come back for what it has not got. */
   isResumable = false;
 
-  constructor(ids: Iterable<RequestId>) {
-    this.#ids = new Set(ids);
+  /** @param requests called when it matters: most answers come whole, and then nobody asks */
+  constructor(private readonly requests: () => Iterable<RequestId>) {}
+
+  get #ids(): Set<RequestId> {
+    return (this.#known ??= new Set(this.requests()));
   }
 
   get ids(): readonly RequestId[] {

@@ -16,6 +16,9 @@ import type { ProxySettings } from './settings.js';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** One for all: without a reason, an abort makes an error with a stack, and each connection ends. */
+const LEFT = new Error('the client has left');
+
 /** The entry for `node:http`. */
 export class NodeDoor {
   constructor(
@@ -68,7 +71,7 @@ export class NodeDoor {
     if (forwarding === undefined || isGone(request, response)) return;
     const gone = new AbortController();
     onConnectionEnd(response, () => {
-      gone.abort();
+      gone.abort(LEFT);
     });
     const { method = '' } = request;
     const asked = { door: 'node', method, rawHeaders: withHost(request.rawHeaders, incoming) } as const;

@@ -52,7 +52,7 @@ describe('what is not answered yet', () => {
   });
 
   it('are the requests whose response did not pass by', () => {
-    const open = new Unanswered([1, 2, 's']);
+    const open = new Unanswered(() => [1, 2, 's']);
     open.sees(Buffer.from('\u{feff}data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n'));
     open.sees(
       Buffer.from(
@@ -68,7 +68,7 @@ describe('what is not answered yet', () => {
 
   it('keeps ids that JavaScript cannot hold', () => {
     const ids = requestsIn(Buffer.from('[{"id":9007199254740993,"method":"a"},{"id":9007199254740992,"method":"b"}]'));
-    const open = new Unanswered(ids);
+    const open = new Unanswered(() => ids);
     open.sees(Buffer.from('data: {"id":9007199254740992,"result":{}}\n\n'));
     expect(lastEvents(open.ids, REASON)).toContain('"id":9007199254740993,');
     expect(lastEvents(open.ids, REASON)).not.toContain('9007199254740992');
