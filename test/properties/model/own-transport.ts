@@ -26,6 +26,10 @@ export class OwnTransport {
   /** What is really written, for each response that the model knows of. */
   readonly #real = new Map<FakeResponse, WrittenResponse>();
   readonly #written: string[] = [];
+  /** What was written in this tick: it leaves at its end. */
+  #thisTick: string[] = [];
+  /** It may have been on its way to a connection that ended in the same tick. */
+  readonly #lost: string[] = [];
   #isClosing = false;
 
   constructor(
@@ -67,8 +71,13 @@ export class OwnTransport {
     for (const text of new Set(this.#written)) {
       const times = this.#written.filter((one) => one === text).length;
       const found = texts.split(`data: ${text}\n`).length - 1;
+      const lost = this.#lost.filter((one) => one === text).length;
       if (!this.side.config.json)
-        holds(found === times, 'C4 what leaves is written once', () => `${found}/${times} ${text}`);
+        holds(
+          found <= times && found >= times - lost,
+          'C4 what leaves is written once',
+          () => `${found}/${times} ${text}`,
+        );
     }
     for (const stream of [...this.side.connections.posts, ...this.side.connections.gets]) this.#checkEnd(stream);
   }
@@ -84,7 +93,9 @@ export class OwnTransport {
   /** Of an answer there may be nobody to take it. What the server itself sends is written, or was not sent here. */
   #sees(message: JsonRpcMessage, real: Promise<void>): Promise<void> {
     if (typeof message.method !== 'string' || this.side.outs.get(message)?.kind === 'garbage') return real;
-    this.#written.push(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    this.#written.push(text);
+    if (this.#thisTick.push(text) === 1) process.nextTick(() => (this.#thisTick = []));
     return real;
   }
 
@@ -96,7 +107,9 @@ export class OwnTransport {
       [...connections.posts, ...connections.gets].find(({ response }) => response === shadow);
     this.#real.set(shadow, real);
     shadow.once('close', () => {
-      if (!real.isEnded && !this.#isClosing && mine()?.isEnded !== true) real.disconnect();
+      if (real.isEnded || this.#isClosing || mine()?.isEnded === true) return;
+      this.#lost.push(...this.#thisTick);
+      real.disconnect();
     });
     real.once('close', () => {
       const stream = mine();
