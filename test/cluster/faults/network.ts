@@ -37,7 +37,11 @@ export async function openNetwork(): Promise<NetworkStage> {
   const cableOf = (node: number): string => `mv${tag}${node}`;
   const addressOf = (place: Place): string => `${net}.${place === 'engine' ? 254 : place + 2}`;
   onTestFinished(() => {
-    for (const node of NODES) spawnSync('ip', ['netns', 'del', namespaceOf(node)]);
+    for (const node of NODES) {
+      // Packets that are still to be sent can hold a namespace, and its cable, for minutes.
+      spawnSync('ip', ['link', 'del', cableOf(node)]);
+      spawnSync('ip', ['netns', 'del', namespaceOf(node)]);
+    }
     spawnSync('ip', ['link', 'del', bridge]);
   });
   ip('link', 'add', bridge, 'type', 'bridge');
