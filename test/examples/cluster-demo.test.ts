@@ -16,26 +16,20 @@ async function demo(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ 
   return { code: ((await closed) as unknown[])[0], output: out + err };
 }
 
-function noteOf(name: BalancerName): string {
-  return name === 'own' || isInstalled(name) ? '' : ` (not run: ${name} is not installed)`;
-}
+/** One of those that are installed. A fresh machine runs the demo behind each, as a command. */
+const BALANCER: BalancerName = BALANCERS.find((name) => name !== 'own' && isInstalled(name)) ?? 'own';
 
 describe.runIf(HAS_REDIS)(`the demo of a cluster${redisNote}`, () => {
-  for (const name of BALANCERS)
-    it.runIf(noteOf(name) === '')(
-      `shows what the client sees behind the balancer ${name}${noteOf(name)}`,
-      async () => {
-        const { code, output } = await demo([name], {});
-        const rows = output.split('\n').flatMap((line) => /^(\S.*?)\s+\d+ ms {2}(ok|no) {2}/.exec(line) ?? []);
-        expect(rows.filter((word) => word === 'ok')).toHaveLength(10);
-        expect(output).toContain('20 of 20 answered');
-        expect(output).toContain('an error on the stream of the call: -32000');
-        expect(output).toContain('goes on in the same session of the server');
-        expect(output.trimEnd().split('\n').at(-1)).toBe('The client saw what it should.');
-        expect(code).toBe(0);
-      },
-      60_000,
-    );
+  it(`shows what the client sees behind the balancer ${BALANCER}`, async () => {
+    const { code, output } = await demo([BALANCER], {});
+    const rows = output.split('\n').flatMap((line) => /^(\S.*?)\s+\d+ ms {2}(ok|no) {2}/.exec(line) ?? []);
+    expect(rows.filter((word) => word === 'ok')).toHaveLength(10);
+    expect(output).toContain('20 of 20 answered');
+    expect(output).toContain('an error on the stream of the call: -32000');
+    expect(output).toContain('goes on in the same session of the server');
+    expect(output.trimEnd().split('\n').at(-1)).toBe('The client saw what it should.');
+    expect(code).toBe(0);
+  }, 60_000);
 });
 
 it('says what is missing where there is no Redis', async () => {
