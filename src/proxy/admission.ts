@@ -205,7 +205,8 @@ export class Admission {
   /** With a cluster, the ids of events say which calls they belong to. */
   #named(store: unknown): never {
     const { cluster } = this.settings;
-    return (cluster === undefined ? store : cluster.eventIds.namingStore(store as EventStore)) as never;
+    const isNamed = cluster !== undefined && store !== undefined;
+    return (isNamed ? cluster.eventIds.namingStore(store as EventStore) : store) as never;
   }
 }
 

@@ -125,7 +125,6 @@ export class Sessions {
 
   async #adopt(id: string, opener: Opener, makeTransport: MakeDownstream): Promise<Adopted> {
     if (this.#closing !== undefined) return CLOSING;
-    if (this.#isFull) return noPlace(this.settings.maxSessions);
     const claim = (await this.settings.adoptions?.claim(id, opener.credential.key)) ?? 'unknown';
     if (claim === 'unknown') return NOT_FOUND;
     if (claim === 'busy') return NOT_ADOPTED_YET;
