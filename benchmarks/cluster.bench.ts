@@ -17,25 +17,17 @@
 import { environment } from '../suites/lib/environment.js';
 import { BACKENDS, CONTESTANTS, order, type Backend, type Contestant } from './cluster/contestants.js';
 import { LeaseBoard, NodeProcess } from './cluster/node.js';
-import { pairedRatio, type Pair, type PairedRatio } from './lib/bootstrap.js';
+import type { PairedRatio } from './lib/bootstrap.js';
+import { figures, ratios, type Measurement, type Measurements } from './lib/figures.js';
 import type { Batch, BatchTimes } from './http/workloads.js';
-import type { ClusterResult, ClusterRow, Ratios, ServerFigures } from './lib/results.js';
+import type { ClusterResult, ClusterRow } from './lib/results.js';
 import { optionsFromArguments, write } from './lib/program.js';
-import { measured, median, percentile, significant } from './lib/statistics.js';
+import { measured, median } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
 
-interface Measurement {
-  readonly msPerCall: number;
-  readonly cpuMsPerCall: number;
-  readonly p50Ms: number;
-}
-
-interface Cell {
+interface Cell extends Measurements<Contestant> {
   readonly backend: Backend;
   readonly concurrency: number;
-  /** By round. */
-  readonly turns: Record<Contestant, Measurement>[][];
-  readonly latenciesMs: Record<Contestant, number[]>;
 }
 
 const options = optionsFromArguments();
@@ -196,27 +188,9 @@ function rowOf(cell: Cell): ClusterRow {
     single: figures(cell, 'single'),
     owner: figures(cell, 'owner'),
     hop: figures(cell, 'hop'),
-    ownerToSingle: ratios(cell, 'owner'),
-    hopToSingle: ratios(cell, 'hop'),
+    ownerToSingle: ratios(cell, 'owner', 'single'),
+    hopToSingle: ratios(cell, 'hop', 'single'),
   };
-}
-
-function figures({ turns, latenciesMs }: Cell, name: Contestant): ServerFigures {
-  const measurements = turns.flat().map((turn) => turn[name]);
-  return {
-    callsPerSecond: significant(1_000 / median(measurements.map(({ msPerCall }) => msPerCall))),
-    p50Ms: significant(median(latenciesMs[name])),
-    p99Ms: significant(percentile(latenciesMs[name], 0.99)),
-    serverCpuMsPerCall: significant(median(measurements.map(({ cpuMsPerCall }) => cpuMsPerCall))),
-  };
-}
-
-function ratios({ turns }: Cell, name: Contestant): Ratios {
-  const compare = (figure: keyof Measurement): PairedRatio =>
-    pairedRatio(
-      turns.map((round) => round.map((turn): Pair => ({ value: turn[name][figure], base: turn.single[figure] }))),
-    );
-  return { time: compare('msPerCall'), p50: compare('p50Ms'), serverCpu: compare('cpuMsPerCall') };
 }
 
 function interval({ ratio, low, high }: PairedRatio): string {

@@ -29,7 +29,8 @@ import { environment } from '../suites/lib/environment.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
 import { median } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
-import { rowOf, type Cell, type Measurement, type Turn } from './http/rows.js';
+import { rowOf, type Cell, type Turn } from './http/rows.js';
+import type { Measurement } from './lib/figures.js';
 import { order, SERVERS, type ServerName } from './http/servers.js';
 import { WORKLOADS, type Batch, type BatchTimes } from './http/workloads.js';
 

@@ -1,7 +1,8 @@
 import type { Backend, Contestant } from './contestants.js';
 import { Client } from './client.js';
 import { setTimeout } from 'node:timers/promises';
-import { freePort, Program, type Memory } from './program.js';
+import { freePort } from '../../examples/lib/free-port.js';
+import { Program, type Memory } from './program.js';
 import { SseWire, StdioWire, StreamableHttpWire } from './wires.js';
 
 const FIRST_ANSWER_TIMEOUT_MS = 20_000;

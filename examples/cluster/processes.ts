@@ -1,7 +1,6 @@
 /** The processes of the demo. None outlives it. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const running = new Set<ChildProcess>();
@@ -65,13 +64,4 @@ export async function endAll(): Promise<void> {
   const all = [...running];
   for (const child of all) child.kill('SIGKILL');
   await Promise.all(all.map(async (child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
-}
-
-/** For programs that cannot say which port they got. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }

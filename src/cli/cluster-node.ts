@@ -2,6 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { Cluster } from '../cluster/cluster.js';
+import { shownNode } from '../cluster/incarnation.js';
 import { redisAddress } from '../cluster/redis-address.js';
 import { redisCluster } from '../cluster/redis-cluster.js';
 import { BackchannelError, textOf } from '../errors.js';
@@ -12,9 +13,6 @@ import type { InnerAddress } from './values.js';
 
 /** How long answers to other nodes that are being written may take to finish. */
 const FLUSH_MS = 1_000;
-
-/** How much of the name of a node is shown. The whole of it is the first part of the ids of its sessions. */
-const SHOWN_LENGTH = 8;
 
 export interface ClusterNodeOptions {
   readonly cluster: string;
@@ -40,7 +38,7 @@ export class ClusterNode {
 
   /** What logs call this node. */
   get name(): string {
-    return this.cluster.self.slice(0, SHOWN_LENGTH);
+    return shownNode(this.cluster.self);
   }
 
   health(): ClusterHealth {

@@ -6,14 +6,12 @@ import type { Cluster } from './cluster.js';
 import type { Engine } from './engine.js';
 import { lostStream, namingStore } from './event-ids.js';
 import { Forwarder } from './forward.js';
+import { shownNode } from './incarnation.js';
 import { InnerRequests } from './inner-request.js';
 import { Members } from './members.js';
 import { Seal } from './seal.js';
 
 const DEFAULT_LEASE_MS = 3_000;
-
-/** How much of the name of a node debug lines show. The whole of it is the first part of the ids of its sessions. */
-const SHOWN_LENGTH = 8;
 
 /** What the nodes of a cluster have in common, whatever the engine. */
 export interface NodeOptions {
@@ -43,9 +41,8 @@ export interface ClusterOptions extends NodeOptions {
  */
 export function createCluster(options: ClusterOptions): Cluster {
   const { engine, secret, leaseMs = DEFAULT_LEASE_MS, maxPassed, tls } = options;
-  const shown = (node: string): string => node.slice(0, SHOWN_LENGTH);
   const report = (error: Error): void => {
-    debug.cluster('[%s] %s', shown(members.self), error.message);
+    debug.cluster('[%s] %s', shownNode(members.self), error.message);
     options.onerror?.(error);
   };
   const members = new Members({ engine, secret, leaseMs, report });
@@ -71,13 +68,13 @@ export function createCluster(options: ClusterOptions): Cluster {
       members.refused(id);
     },
     onOver: ({ method }, { id }, outcome) => {
-      debug.cluster('[%s] %s passed on to node %s: %s', shown(members.self), method, shown(id), outcome);
+      debug.cluster('[%s] %s passed on to node %s: %s', shownNode(members.self), method, shownNode(id), outcome);
     },
     maxPassed,
     tls,
   });
   members.onGone((id) => {
-    debug.cluster('[%s] node %s is gone', shown(members.self), shown(id));
+    debug.cluster('[%s] node %s is gone', shownNode(members.self), shownNode(id));
     forwarder.gone(id);
   });
 
@@ -87,16 +84,16 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     async join(address = options.address) {
       await members.join(checkedAddress(address));
-      debug.cluster('[%s] joined, one of %d nodes', shown(members.self), members.snapshot().nodes);
+      debug.cluster('[%s] joined, one of %d nodes', shownNode(members.self), members.snapshot().nodes);
     },
     async drain() {
-      debug.cluster('[%s] drains', shown(members.self));
+      debug.cluster('[%s] drains', shownNode(members.self));
       await members.drain();
     },
     async leave() {
       adoptions.close();
       await members.leave();
-      debug.cluster('[%s] has left', shown(members.self));
+      debug.cluster('[%s] has left', shownNode(members.self));
       await forwarder.close();
     },
     whereIs: (sessionId) => members.whereIs(sessionId),

@@ -7,6 +7,7 @@
  * would make the id too long for an HTTP header, and `.` for the standalone stream. The maker is the store: when a session
  * is adopted, its new store knows no events of the old one.
  */
+import { eventOf } from '../event-text.js';
 import { randomBytes } from 'node:crypto';
 import { SERVER_ERROR } from '../error-answers.js';
 import type { EventStore, StreamRequests } from '../event-store.js';
@@ -100,7 +101,7 @@ export function namingStore(store: EventStore): EventStore {
 export function lostStream(lastEventId: string, reason?: string): LostStream {
   const words = lastWords(read(lastEventId), reason);
   if (words.length === 0) return 'not found';
-  return { events: words.map(({ id, json }) => `event: message\nid: ${id}\ndata: ${json}\n\n`).join('') };
+  return { events: words.map(({ id, json }) => eventOf(json, id)).join('') };
 }
 
 /** An error for each request that is owed, and the id of the event that carries it. */

@@ -1,6 +1,7 @@
 /** What a client is told whose session is on a node that is lost, or cannot be reached. */
 import { acceptedIn } from '../accept.js';
 import { errorAnswer, SERVER_ERROR } from '../error-answers.js';
+import { eventOf } from '../event-text.js';
 import { jsonOf } from '../json-messages.js';
 import type { RequestId } from '../routing/message.js';
 
@@ -47,7 +48,7 @@ export function lastWords(lost: Lost): LastWords {
 
 /** The events that end a stream which has begun. */
 export function lastEvents(ids: readonly RequestId[], reason: string): string {
-  return ids.map((id) => `event: message\ndata: ${jsonOf(errorAnswer(id, reason))}\n\n`).join('');
+  return ids.map((id) => eventOf(jsonOf(errorAnswer(id, reason)))).join('');
 }
 
 function errorOf(message: string): { readonly code: number; readonly message: string } {

@@ -4,7 +4,7 @@ import { asError } from '../errors.js';
 import { isRequest, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
 import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
-import { primingEvent } from './events.js';
+import { primingEvent } from '../event-text.js';
 import { extraOf, requestInfoOf } from './message-extra.js';
 import { JsonAnswers } from './json-answers.js';
 import { isInitialize, versionIn } from './messages.js';

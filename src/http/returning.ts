@@ -3,7 +3,7 @@ import { acceptedIn } from '../accept.js';
 import type { EventStore } from '../event-store.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream } from './event-stream.js';
-import { eventOf } from './events.js';
+import { eventOf } from '../event-text.js';
 import * as refusals from './refusals.js';
 import { Replay } from './replay.js';
 import { checkSession } from './request-checks.js';

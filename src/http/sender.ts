@@ -5,7 +5,7 @@ import { SETTLED } from '../settled.js';
 import type { SendOptions } from '../transport-like.js';
 import type { Endpoint } from './endpoint.js';
 import type { EventStream } from './event-stream.js';
-import { eventOf } from './events.js';
+import { eventOf } from '../event-text.js';
 import { textOf } from './message-text.js';
 import type { Post } from './post.js';
 import { STANDALONE } from './streams.js';

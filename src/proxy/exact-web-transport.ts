@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { EventStore, StreamRequests } from '../event-store.js';
-import { dataOf } from '../http/events.js';
+import { dataOf } from '../event-text.js';
 import { elementsOf } from '../json-text.js';
 import { jsonOf } from '../json-messages.js';
 import { SentLongIds } from '../sent-long-ids.js';

@@ -51,7 +51,7 @@ export const NOT_ADOPTED_YET: Answer = refusal(
   503,
   SERVER_ERROR,
   'The node of this session is gone, and another is about to go on with it. Try again.',
-  { 'retry-after': '1' },
+  RETRY,
 );
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, Program } from '../../benchmarks/peers/program.js';
+import { Program } from '../../benchmarks/peers/program.js';
+import { freePort } from '../../examples/lib/free-port.js';
 import { sdkOf } from '../../benchmarks/peers/sdk.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

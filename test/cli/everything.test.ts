@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../examples/lib/free-port.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
 import { Command, ROOT, Started } from './support.js';
 
