@@ -1,5 +1,6 @@
 import { endsWithin } from '../ends-within.js';
 import type { JsonRpcMessage } from '../routing/message.js';
+import { Cancellation } from './cancellation.js';
 import { ANSWERS, NOTIFICATIONS, SendLane } from './send-lane.js';
 
 /** How long a server may take to accept a notification or an answer. */
@@ -21,10 +22,14 @@ export class SendLanes {
    * Sends a notification or an answer.
    *
    * @param length of the message, in characters
-   * @param post resolves when the server accepts the message. Its signal is aborted when that takes too long
+   * @param post resolves when the server accepts the message. It is cancelled when that takes too long
    * @throws Error if there is no room for another message, or the server does not accept it in time
    */
-  async send<T>({ method }: JsonRpcMessage, length: number, post: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async send<T>(
+    { method }: JsonRpcMessage,
+    length: number,
+    post: (cancellation: Cancellation) => Promise<T>,
+  ): Promise<T> {
     const lane = method === undefined ? this.#answers : this.#notifications;
     lane.mustHavePlaceFor(length, String(method));
     return lane.send(length, async () => acceptedInTime(post));
@@ -36,10 +41,10 @@ export class SendLanes {
   }
 }
 
-async function acceptedInTime<T>(post: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const aborter = new AbortController();
-  const accepting = post(aborter.signal);
+async function acceptedInTime<T>(post: (cancellation: Cancellation) => Promise<T>): Promise<T> {
+  const cancellation = new Cancellation();
+  const accepting = post(cancellation);
   if (await endsWithin(ACCEPTING_TIMEOUT_MS, accepting)) return accepting;
-  aborter.abort();
+  cancellation.cancel();
   throw new Error(`the backend did not accept it within ${ACCEPTING_TIMEOUT_MS / 1000} s`);
 }

@@ -17,6 +17,7 @@ type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 
 /** Loads the HTTP client only when needed. A server that we run as a command does not need it. */
 const loadHttp = () => import('../backends/http/index.js');
+type Http = Awaited<ReturnType<typeof loadHttp>>;
 const loadSse = () => import('../backends/sse-transport.js');
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may be part of other words. */
@@ -38,6 +39,8 @@ export interface UpstreamFactoryOptions {
 /** Connects to the server that is served, once for each session. */
 export class UpstreamFactory {
   readonly #children = new Children();
+  /** The connections that the sessions share. */
+  #connections: InstanceType<Http['HttpConnections']> | undefined;
   /** How to run the server, which is found out once. */
   readonly #command: Promise<ChildCommand> | undefined;
 
@@ -111,10 +114,11 @@ export class UpstreamFactory {
     const secrets = new ClientSecrets(this.logs, names);
     const own = { headers, passed, redactCut: (text: string): string => secrets.all.redactCut(text) };
     const show = secrets.hide(passed);
-    const { HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
+    const { HttpConnections, HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
+    const connections = (this.#connections ??= new HttpConnections());
     const { maxMessage, renews } = this.options;
     const reach = (): InstanceType<typeof HttpTransport> =>
-      new HttpTransport(url, { ...own, maxMessage, sessionId: request.adopted?.sessionId });
+      new HttpTransport(url, { ...own, connections, maxMessage, sessionId: request.adopted?.sessionId });
     const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
     const overSse = async (): Promise<TransportLike> => {
       const { SseTransport } = await loadSse();

@@ -1,4 +1,3 @@
-import { finished } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 import { asError } from '../../errors.js';
@@ -37,10 +36,10 @@ export async function readAnswer(answer: HttpAnswer, listener: AnswerListener): 
  * `feed` throws, reading stops, and the thrown error is the reason.
  */
 export async function readText(answer: HttpAnswer, feed: (text: string) => void): Promise<Error | undefined> {
-  const body = isCompressed(answer) ? await decodedBody(answer) : answer.body;
   const decoder = new StringDecoder('utf8');
   let isFirst = true;
-  body.on('data', (chunk: Buffer) => {
+  const body = isCompressed(answer) ? await decodedBody(answer) : answer.body;
+  return body.read((chunk) => {
     const text = decoder.write(chunk);
     try {
       feed(isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
@@ -49,8 +48,6 @@ export async function readText(answer: HttpAnswer, feed: (text: string) => void)
     }
     isFirst &&= text === '';
   });
-  const cut = await new Promise<Error | null | undefined>((resolve) => finished(body, resolve));
-  return cut ?? undefined;
 }
 
 interface Reading {

@@ -1,6 +1,6 @@
 /** Decompresses a body. We ask for no compression, but some servers compress anyway. */
 import { once } from 'node:events';
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import { finished, pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { HttpAnswer } from './http-answer.js';
 
@@ -49,14 +49,22 @@ export function unknownEncodingIn(answer: Pick<HttpAnswer, 'headers'>): string |
 }
 
 /** The decompressed body. All its encodings must be known. Destroying it ends the connection. */
-export async function decodedBody(answer: HttpAnswer): Promise<Readable> {
-  let body = answer.body;
+export async function decodedBody(answer: HttpAnswer): Promise<Pick<HttpAnswer['body'], 'read' | 'destroy'>> {
+  let body = answer.body.stream();
   for (const encoding of encodingsOf(answer)) {
     const decoder = await DECODERS.get(encoding)?.(body);
     // `pipeline` passes a failure on to every stream, so the reader of the last one sees it.
     if (decoder !== undefined) body = pipeline(body, decoder, () => undefined);
   }
-  return body;
+  return {
+    read: (onChunk) =>
+      new Promise((resolve) => {
+        finished(body.on('data', onChunk), (cut) => {
+          resolve(cut ?? undefined);
+        });
+      }),
+    destroy: (reason) => body.destroy(reason),
+  };
 }
 
 /** Whether a body broke because it is not compressed as its headers say. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { AnswerBody } from './answer-body.js';
 
 /** The headers of a request, by name. */
 export type RequestHeaders = Readonly<Record<string, string>>;
@@ -7,5 +7,5 @@ export type RequestHeaders = Readonly<Record<string, string>>;
 export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
+  readonly body: Pick<AnswerBody, 'read' | 'destroy' | 'stream'>;
 }

@@ -5,6 +5,7 @@ import { errorAnswer, reasonOf } from '../../error-answers.js';
 import { LostAnswer } from '../../lost-answer.js';
 import { onlyMeantBy } from '../../long-ids.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
+import { Cancellation } from '../cancellation.js';
 import { isAnswerTo, isNameless, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
@@ -41,8 +42,9 @@ export class HttpCall implements AnswerListener {
   #isLost = false;
   #onAnswer: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
-  readonly #tell: (message: JsonRpcMessage) => void;
-  readonly #aborter = new AbortController();
+  /** Messages in the answer keep the async context of this request, even if another request opened the connection. */
+  readonly #context = new AsyncResource('mcp-backchannel:call');
+  readonly #cancellation = new Cancellation();
   readonly #resumption = new Resumption();
 
   constructor(
@@ -51,16 +53,11 @@ export class HttpCall implements AnswerListener {
     private readonly listener: CallListener,
     /** The headers for resuming the stream. */
     private readonly headers: () => RequestHeaders,
-  ) {
-    // Messages in the answer keep the async context of this request, even if another request opened the connection.
-    this.#tell = AsyncResource.bind((message: JsonRpcMessage) => {
-      listener.message(message);
-    });
-  }
+  ) {}
 
   /** Nobody waits for the answer any more. */
   get isOver(): boolean {
-    return this.#aborter.signal.aborted;
+    return this.#cancellation.isCancelled;
   }
 
   get isAnswered(): boolean {
@@ -69,7 +66,7 @@ export class HttpCall implements AnswerListener {
 
   /** @returns the head of the answer */
   post(body: string, headers: RequestHeaders): Promise<HttpAnswer> {
-    return this.client.post(body, headers, this.#aborter.signal);
+    return this.client.post(body, headers, this.#cancellation);
   }
 
   /** Reads the answer to its end. @param unanswered is called with the reason if nothing in it answers the request */
@@ -122,7 +119,7 @@ export class HttpCall implements AnswerListener {
 
   cancel(): void {
     this.#stopTimer?.();
-    this.#aborter.abort();
+    this.#cancellation.cancel();
     this.#resumption.wake();
   }
 
@@ -141,7 +138,7 @@ export class HttpCall implements AnswerListener {
       this.#onAnswer?.();
       this.#endAfter(LAST_WORDS_MS);
     }
-    this.#tell(message);
+    this.#context.runInAsyncScope(tell, undefined, this.listener, message);
   }
 
   /** A backend may round an id that is too long for it. */
@@ -185,7 +182,7 @@ export class HttpCall implements AnswerListener {
       if (this.#isTakenBack || this.isOver) return undefined;
       resumption.attempts++;
       try {
-        const part = await this.client.get(resumption.lastEventId, this.headers(), this.#aborter.signal);
+        const part = await this.client.get(resumption.lastEventId, this.headers(), this.#cancellation);
         if (isTaken(part) && isEventStream(part)) return part;
         part.body.destroy();
         this.#notResumed(`the backend answers ${part.statusCode}`);
@@ -200,6 +197,10 @@ export class HttpCall implements AnswerListener {
   #notResumed(reason: string): void {
     this.error(new Error(`the stream of an answer was not resumed: ${reason}`));
   }
+}
+
+function tell(listener: CallListener, message: JsonRpcMessage): void {
+  listener.message(message);
 }
 
 /** Whether resuming would only bring the same unreadable text again. */

@@ -1,13 +1,8 @@
-import { buildConnector, EnvHttpProxyAgent } from 'undici';
-import { asError } from '../../errors.js';
-import { proxiesFor } from './proxy-environment.js';
+import type { Cancellation } from '../cancellation.js';
+import { HttpConnections, type Share } from './connections.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
+import { HttpExchange } from './http-exchange.js';
 import { discard, isTaken, redirectIn } from './response-head.js';
-
-/** We close idle connections before the server does: most servers do after five seconds, some without announcing it. */
-const IDLE_TIMEOUT_MS = 4_000;
-
-const CONNECT_TIMEOUT_MS = 30_000;
 
 const MAX_REDIRECTS = 5;
 
@@ -24,7 +19,7 @@ interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: RequestHeaders;
   readonly body?: string;
-  readonly signal?: AbortSignal;
+  readonly cancellation?: Cancellation;
 }
 
 /**
@@ -32,29 +27,15 @@ interface HttpRequest {
  * limit on how long the server may take to answer.
  */
 export class HttpClient {
-  readonly #agent: EnvHttpProxyAgent;
-  /** How many requests have no answer yet. If there are none, no connection is needed. */
-  #unanswered = 0;
+  readonly #connections: Share;
+  readonly #underWay = new Set<HttpExchange>();
   #isClosed = false;
   #url: URL;
 
-  constructor(url: URL) {
+  /** @param passed the headers that are the client's own */
+  constructor(url: URL, connections: HttpConnections = new HttpConnections(), passed: RequestHeaders = {}) {
     this.#url = url;
-    const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
-    this.#agent = new EnvHttpProxyAgent({
-      ...proxiesFor(url),
-      // undici replaces a connection that we end, even if no request needs the new one.
-      connect: (options, callback) => {
-        if (this.#unanswered > 0) connect(options, callback);
-        else callback(new Error('no request needs a connection'), null);
-      },
-      // Most proxies allow no tunnel to a server without TLS.
-      proxyTunnel: false,
-      // A call may take any time, and a stream may be silent for hours.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: IDLE_TIMEOUT_MS,
-    });
+    this.#connections = connections.share(url, passed);
   }
 
   /** Where messages are sent. Changes when the server redirects a message and accepts it at the new URL. */
@@ -67,14 +48,14 @@ export class HttpClient {
    *
    * @param headers identify the client; headers that this class sets override them
    */
-  post(body: string, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#send({ method: 'POST', headers: { ...headers, ...POST_HEADERS }, body, signal });
+  post(body: string, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
+    return this.#send({ method: 'POST', headers: { ...headers, ...POST_HEADERS }, body, cancellation });
   }
 
   /** Asks for a stream, or for the rest of a stream after an event. */
-  get(lastEventId: string | undefined, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
+  get(lastEventId: string | undefined, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
     const last = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    return this.#send({ method: 'GET', headers: { ...headers, ...GET_HEADERS, ...last }, signal });
+    return this.#send({ method: 'GET', headers: { ...headers, ...GET_HEADERS, ...last }, cancellation });
   }
 
   delete(headers: RequestHeaders): Promise<HttpAnswer> {
@@ -84,7 +65,8 @@ export class HttpClient {
   /** Aborts everything that is under way. */
   close(): void {
     this.#isClosed = true;
-    void this.#agent.destroy();
+    for (const exchange of this.#underWay) exchange.abort(new Error('the connection is closed'));
+    this.#connections.release();
   }
 
   /** Follows redirects within the server only: another server must not get the credentials. */
@@ -105,28 +87,20 @@ export class HttpClient {
     return answer;
   }
 
-  async #sendTo({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
-    if (this.#isClosed) throw new Error('the connection is closed');
-    this.#unanswered++;
-    try {
-      const answer = await this.#agent.request({ origin, path: pathname + search, ...request });
-      // Ending a body early emits an error. Readers of the body listen for the errors that matter.
-      answer.body.on('error', () => undefined);
-      return answer;
-    } catch (error) {
-      throw request.signal?.aborted === true ? error : unreached(error);
-    } finally {
-      this.#unanswered--;
-    }
+  #sendTo({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
+    if (this.#isClosed) return Promise.reject(new Error('the connection is closed'));
+    const { method, headers, body = null, cancellation } = request;
+    const exchange = new HttpExchange({
+      answered: () => {
+        this.#connections.answered();
+      },
+      over: () => this.#underWay.delete(exchange),
+    });
+    this.#underWay.add(exchange);
+    cancellation?.endsWith(exchange.abort);
+    this.#connections.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
+    return exchange.answered;
   }
-}
-
-/** Why there is no answer. For a host with several addresses, the error has an empty message. */
-function unreached(thrown: unknown): Error {
-  const error = asError(thrown);
-  const isCut = (error as { code?: unknown }).code === 'UND_ERR_SOCKET';
-  const why = isCut ? 'the backend closed the connection without an answer' : error.message || 'no connection';
-  return new Error(why, { cause: error });
 }
 
 /** Whether both URLs name the same server, or `to` adds TLS to it. */

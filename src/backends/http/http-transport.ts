@@ -13,6 +13,7 @@ import {
 import { TAKES_STAMPS } from '../../routing/stamp.js';
 import { isSessionUnknown, saysSessionUnknown } from '../../session-unknown.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
+import type { Cancellation } from '../cancellation.js';
 import { listenerOf } from '../messages.js';
 import { SendLanes } from '../send-lanes.js';
 import { AcceptedCalls } from './accepted-calls.js';
@@ -65,7 +66,7 @@ export class HttpTransport implements TransportLike {
     url: URL,
     private readonly options: HttpTransportOptions = {},
   ) {
-    this.#client = new HttpClient(url);
+    this.#client = new HttpClient(url, options.connections, options.passed);
     this.#listener = { ...listenerOf(this, options.maxMessage), polled: (id) => this.onpoll?.(id) };
     this.#passed = options.passed ?? {};
     this.#sessionId = options.sessionId;
@@ -204,16 +205,16 @@ export class HttpTransport implements TransportLike {
   /** Sends a notification or an answer. */
   async #tell(message: JsonRpcMessage, { headers }: HttpSendOptions): Promise<void> {
     const body = jsonOf(message);
-    const taken = await this.#lanes.send(message, body.length, async (signal) =>
-      this.#post(body, this.#headers(headers), signal),
+    const taken = await this.#lanes.send(message, body.length, async (cancellation) =>
+      this.#post(body, this.#headers(headers), cancellation),
     );
     discard(taken);
     if (message.method === 'notifications/cancelled') this.#takenBack(message);
     if (message.method === 'notifications/initialized') await this.#openStandalone();
   }
 
-  async #post(body: string, headers: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
-    const answer = await this.#client.post(body, headers, signal);
+  async #post(body: string, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
+    const answer = await this.#client.post(body, headers, cancellation);
     if (!isTaken(answer)) throw await this.#refusal(answer);
     return answer;
   }

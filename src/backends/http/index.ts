@@ -2,6 +2,7 @@
 import { EnvHttpProxyAgent, fetch, type RequestInit } from 'undici';
 import { proxiesFor } from './proxy-environment.js';
 
+export { HttpConnections } from './connections.js';
 export { HttpTransport } from './http-transport.js';
 export { RenewingTransport } from './renewing-transport.js';
 

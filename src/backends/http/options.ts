@@ -1,3 +1,4 @@
+import type { HttpConnections } from './connections.js';
 import type { RequestHeaders } from './http-answer.js';
 
 /** Options of the transport to an HTTP server. */
@@ -6,6 +7,8 @@ export interface HttpTransportOptions {
   readonly headers?: RequestHeaders;
   /** The client's headers, sent with every request that has none of its own. They override other headers. */
   readonly passed?: RequestHeaders;
+  /** Where connections are shared with other sessions. @default none are */
+  readonly connections?: HttpConnections | undefined;
   /** Hides secrets in a text that may have been cut off. */
   readonly redactCut?: (text: string) => string;
   /** Goes on with this session of the server, instead of beginning one. As in the SDK's transport. @default none */

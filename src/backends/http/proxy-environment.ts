@@ -13,11 +13,11 @@ export interface Proxies {
 }
 
 /** @throws Error naming a variable that holds no proxy URL, but not its value, which may contain a password */
-export function proxiesFor(url: URL, environment: NodeJS.ProcessEnv = process.env): Proxies {
+export function proxiesFor({ hostname }: Pick<URL, 'hostname'>, environment: NodeJS.ProcessEnv = process.env): Proxies {
   return {
     httpProxy: proxyIn(environment, NAMES.httpProxy),
     httpsProxy: proxyIn(environment, NAMES.httpsProxy),
-    noProxy: exemptionsFrom(environment['no_proxy'] ?? environment['NO_PROXY'] ?? '', url),
+    noProxy: exemptionsFrom(environment['no_proxy'] ?? environment['NO_PROXY'] ?? '', hostname),
   };
 }
 
@@ -44,7 +44,7 @@ function proxyIn(environment: NodeJS.ProcessEnv, names: readonly string[]): stri
 }
 
 /** Rewrites the list so that undici reads it as `curl` would. undici knows no address ranges, and `*` only alone. */
-function exemptionsFrom(list: string, { hostname }: URL): string {
+function exemptionsFrom(list: string, hostname: string): string {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
   if (entries.some((entry) => entry === '*' || isInRange(hostname, entry))) return '*';
   return entries.map((entry) => (isIP(entry) === 6 ? `[${entry}]` : entry)).join(',');

@@ -1,5 +1,4 @@
 /** What the head of an HTTP answer says. */
-import { finished } from 'node:stream';
 import { after } from '../../clock.js';
 import { mayPass } from '../../http-status.js';
 import { unknownEncodingIn } from './decoded-body.js';
@@ -39,8 +38,10 @@ export function redirectIn({ statusCode, headers: { location } }: Head, from: UR
 
 /** Reads an unused body to its end, so that the connection can be reused. A body without an end is destroyed. */
 export function discard({ body }: HttpAnswer): void {
-  const cancel = after(DISCARD_TIMEOUT_MS, () => body.destroy());
-  finished(body.resume(), cancel);
+  const cancel = after(DISCARD_TIMEOUT_MS, () => {
+    body.destroy();
+  });
+  void body.read(() => undefined).then(cancel);
 }
 
 /**

@@ -4,6 +4,7 @@ import { mayPass } from '../../http-status.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import { isSessionUnknown } from '../../session-unknown.js';
 import type { MessageListener } from '../messages.js';
+import { Cancellation } from '../cancellation.js';
 import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
@@ -39,7 +40,7 @@ export class StandaloneStream implements AnswerListener {
   /** The last reported reason for which the stream was not opened. */
   #told: string | undefined;
   readonly #tell: (message: JsonRpcMessage) => void;
-  readonly #aborter = new AbortController();
+  readonly #cancellation = new Cancellation();
   readonly #resumption = new Resumption();
 
   constructor(
@@ -88,7 +89,7 @@ export class StandaloneStream implements AnswerListener {
   close(): void {
     this.#isClosed = true;
     this.#isOffered = false;
-    this.#aborter.abort();
+    this.#cancellation.cancel();
     this.#resumption.wake();
   }
 
@@ -143,7 +144,7 @@ export class StandaloneStream implements AnswerListener {
 
   async #ask(): Promise<HttpAnswer | undefined> {
     try {
-      const answer = await this.client.get(this.#resumption.lastEventId, this.headers(), this.#aborter.signal);
+      const answer = await this.client.get(this.#resumption.lastEventId, this.headers(), this.#cancellation);
       if (isTaken(answer) && isEventStream(answer)) return answer;
       await this.#refused(answer);
     } catch (error) {

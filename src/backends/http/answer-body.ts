@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+
+/** An answer that nobody reads yet is kept up to this size. Then its connection waits. */
+const MAX_UNREAD_BYTES = 65_536;
+
+/** The part of a connection that an answer needs. */
+export interface BodyConnection {
+  pause(): void;
+  resume(): void;
+  abort(reason: Error): void;
+}
+
+/**
+ * The body of an HTTP answer, undecoded. It waits for its one reader. A `Readable` would do the same, and costs more than
+ * all the rest of a small answer.
+ */
+export class AnswerBody {
+  #unread: Buffer[] = [];
+  #unreadBytes = 0;
+  #onChunk: ((chunk: Buffer) => void) | undefined;
+  #isOver = false;
+  #isDestroyed = false;
+  #cut: Error | undefined;
+  #onEnd: ((cut: Error | undefined) => void) | undefined;
+
+  constructor(private readonly connection: BodyConnection) {}
+
+  // ---- for the connection ----
+
+  arrived(chunk: Buffer): void {
+    if (this.#isOver) return;
+    if (this.#onChunk !== undefined) {
+      this.#onChunk(chunk);
+      return;
+    }
+    this.#unread.push(chunk);
+    this.#unreadBytes += chunk.length;
+    if (this.#unreadBytes > MAX_UNREAD_BYTES) this.connection.pause();
+  }
+
+  /** @param cut why it broke off */
+  ended(cut?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cut = cut;
+    // What came before the end is still to be read.
+    if (this.#onChunk !== undefined) this.#onEnd?.(cut);
+  }
+
+  // ---- for the reader ----
+
+  /** Passes on each chunk as it arrives. Resolves at the end, with the reason if the body broke off. */
+  read(onChunk: (chunk: Buffer) => void): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      this.#onEnd = resolve;
+      this.#onChunk = onChunk;
+      const isPaused = this.#unreadBytes > MAX_UNREAD_BYTES;
+      const unread = this.#unread;
+      this.#unread = [];
+      for (const chunk of unread) if (!this.#isDestroyed) onChunk(chunk);
+      if (this.#isOver) resolve(this.#cut);
+      else if (isPaused) this.connection.resume();
+    });
+  }
+
+  /** Ends the connection. A reader is told this reason. */
+  destroy(reason: Error = new Error('the answer was not read to its end')): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    if (this.#isOver) return;
+    this.ended(reason);
+    this.connection.abort(reason);
+  }
+
+  /** The body as a stream, for those who transform it. It is read no faster than the stream is. */
+  stream(): Readable {
+    const stream = new Readable({
+      read: () => {
+        this.connection.resume();
+      },
+      destroy: (error, done) => {
+        this.destroy(error ?? undefined);
+        done(error);
+      },
+    });
+    // Readers listen for the errors that matter. Ending a stream early makes one.
+    stream.on('error', () => undefined);
+    void this.read((chunk) => {
+      if (!stream.push(chunk)) this.connection.pause();
+    }).then((cut) => {
+      if (cut === undefined) stream.push(null);
+      else stream.destroy(cut);
+    });
+    return stream;
+  }
+}

@@ -1,0 +1,97 @@
+import { Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { proxiesFor } from './proxy-environment.js';
+import type { RequestHeaders } from './http-answer.js';
+
+/** We close idle connections before the server does: most servers do after five seconds, some without announcing it. */
+const IDLE_TIMEOUT_MS = 4_000;
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/**
+ * The connections to HTTP servers. Sessions that send the same headers share theirs: a session that is idle then costs no
+ * connection. Others do not, since some servers take whoever opened a connection for the sender of all that comes on it.
+ */
+export class HttpConnections {
+  readonly #pools = new Map<string, Pool>();
+
+  /** A share in the connections to this server, to be released once. @param passed the headers that are the client's own */
+  share(server: URL, passed: RequestHeaders): Share {
+    const key = JSON.stringify([server.origin, Object.entries(passed).sort()]);
+    const pool = this.#pools.get(key) ?? new Pool(server, () => this.#pools.delete(key));
+    this.#pools.set(key, pool);
+    return pool.share();
+  }
+}
+
+/** Connections that some sessions have in common. */
+export interface Share {
+  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
+  /** A request has its answer, or gets none. If all have, no connection is needed. */
+  answered(): void;
+  release(): void;
+}
+
+class Pool implements Omit<Share, 'release'> {
+  #users = 0;
+  #unanswered = 0;
+  readonly #agents: Partial<Record<'streams' | 'calls', Dispatcher>> = {};
+
+  constructor(
+    private readonly server: Pick<URL, 'hostname'>,
+    private readonly unused: () => void,
+  ) {}
+
+  share(): Share {
+    this.#users++;
+    let isReleased = false;
+    return {
+      dispatch: (request, handler) => {
+        this.dispatch(request, handler);
+      },
+      answered: () => {
+        this.answered();
+      },
+      release: () => {
+        if (!isReleased) this.#release();
+        isReleased = true;
+      },
+    };
+  }
+
+  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#unanswered++;
+    // undici looks through all connections for one that is free. Those of standalone streams never are.
+    const kind = request.method === 'GET' ? 'streams' : 'calls';
+    (this.#agents[kind] ??= this.#agent()).dispatch(request, handler);
+  }
+
+  answered(): void {
+    this.#unanswered--;
+  }
+
+  #release(): void {
+    if (--this.#users > 0) return;
+    this.unused();
+    for (const agent of Object.values(this.#agents)) void agent.destroy();
+  }
+
+  #agent(): Dispatcher {
+    const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+    const options: Agent.Options = {
+      // undici replaces a connection that we end, even if no request needs the new one.
+      connect: (asked, callback) => {
+        if (this.#unanswered > 0) connect(asked, callback);
+        else callback(new Error('no request needs a connection'), null);
+      },
+      // A call may take any time, and a stream may be silent for hours.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+    };
+    const proxies = proxiesFor(this.server);
+    // Most proxies allow no tunnel to a server without TLS.
+    return proxies.httpProxy === '' && proxies.httpsProxy === ''
+      ? new Agent(options)
+      : new EnvHttpProxyAgent({ ...options, ...proxies, proxyTunnel: false });
+  }
+}

@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import { AnswerBody } from '../../../src/backends/http/answer-body.js';
+
+function stage() {
+  const calls: string[] = [];
+  const body = new AnswerBody({
+    pause: () => calls.push('pause'),
+    resume: () => calls.push('resume'),
+    abort: ({ message }) => calls.push(`abort: ${message}`),
+  });
+  return { body, calls };
+}
+
+const seen = (): { readonly texts: string[]; readonly read: (chunk: Buffer) => void } => {
+  const texts: string[] = [];
+  return { texts, read: (chunk) => texts.push(chunk.toString()) };
+};
+
+it('what came before there was a reader is read first', async () => {
+  const { body, calls } = stage();
+  const { texts, read } = seen();
+  body.arrived(Buffer.from('a'));
+  const end = body.read(read);
+  body.arrived(Buffer.from('b'));
+  body.ended();
+  expect([await end, texts, calls]).toEqual([undefined, ['a', 'b'], []]);
+});
+
+it('a body that has ended is read all the same', async () => {
+  const { body } = stage();
+  const { texts, read } = seen();
+  body.arrived(Buffer.from('a'));
+  body.ended();
+  expect([await body.read(read), texts]).toEqual([undefined, ['a']]);
+});
+
+it('tells why it broke off, after all that had come', async () => {
+  const { body } = stage();
+  const { texts, read } = seen();
+  body.arrived(Buffer.from('a'));
+  body.ended(new Error('cut'));
+  expect([await body.read(read), texts]).toEqual([new Error('cut'), ['a']]);
+});
+
+it('the connection waits for a reader who is late, but not for a small answer', async () => {
+  const { body, calls } = stage();
+  body.arrived(Buffer.alloc(65_536));
+  expect(calls).toEqual([]);
+  body.arrived(Buffer.alloc(1));
+  expect(calls).toEqual(['pause']);
+  const end = body.read(() => undefined);
+  expect(calls).toEqual(['pause', 'resume']);
+  body.ended();
+  expect(await end).toBeUndefined();
+});
+
+it('a reader may end it: nothing more is read, and the connection is given up once', async () => {
+  const { body, calls } = stage();
+  const texts: string[] = [];
+  body.arrived(Buffer.from('a'));
+  body.arrived(Buffer.from('b'));
+  const end = body.read((chunk) => {
+    texts.push(chunk.toString());
+    body.destroy(new Error('too long'));
+  });
+  body.arrived(Buffer.from('c'));
+  body.destroy();
+  expect([await end, texts, calls]).toEqual([new Error('too long'), ['a'], ['abort: too long']]);
+});
+
+it('as a stream, it is read no faster than the stream is, and ends as it does', async () => {
+  const { body, calls } = stage();
+  const stream = body.stream();
+  body.arrived(Buffer.alloc(stream.readableHighWaterMark));
+  expect(calls).toContain('pause');
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await expect.poll(() => calls.at(-1)).toBe('resume');
+  body.ended(new Error('cut'));
+  await expect(new Promise((_, reject) => stream.once('error', reject))).rejects.toThrow('cut');
+  expect(Buffer.concat(chunks)).toHaveLength(stream.readableHighWaterMark);
+});
+
+it('a stream that is destroyed gives up the connection', () => {
+  const { body, calls } = stage();
+  body.stream().destroy(new Error('enough'));
+  expect(calls.at(-1)).toBe('abort: enough');
+});
