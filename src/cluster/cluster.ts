@@ -36,8 +36,11 @@ export interface PassedAnswer {
   readonly status: number;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
-  /** It never fails: if the owner is lost, it ends with an error for each request that is not answered yet. */
-  readonly body: Readable;
+  /**
+   * The whole of a short answer, or a stream, which never fails: if the owner is lost, it ends with an error for each
+   * request that is not answered yet.
+   */
+  readonly body: Uint8Array | Readable;
 }
 
 /** What became of a request that was to be passed on. */

@@ -138,7 +138,7 @@ export class Exchange {
     const body = await wholeBody(response);
     if (body === undefined) return this.#isOver ? this.#lastWords() : this.#failed(new Error('the answer broke off'));
     this.#over('answered');
-    return { status, rawHeaders: withLength(passed, status, body), body: readableOf(body) };
+    return { status, rawHeaders: withLength(passed, status, body), body };
   }
 
   /** The events, as they come. It ends properly, however the connection to the node ends. */
@@ -195,7 +195,7 @@ export class Exchange {
     const { method, rawHeaders } = this.request;
     const accept = joinedValue(rawHeaders, 'accept');
     const words = lastWords({ method, accept, ids: this.#unanswered.ids, reason: this.#reason });
-    return { ...words, body: readableOf(Buffer.from(words.body)) };
+    return { ...words, body: Buffer.from(words.body) };
   }
 
   #over(outcome: Outcome): void {
@@ -228,13 +228,4 @@ function wholeBody(response: IncomingMessage): Promise<Buffer | undefined> {
 function withLength(rawHeaders: string[], status: number, body: Buffer): string[] {
   const hasNone = status === 204 || status === 304;
   return hasNone ? rawHeaders : [...rawHeaders, 'content-length', String(body.length)];
-}
-
-function readableOf(body: Buffer): Readable {
-  return new Readable({
-    read() {
-      if (body.length > 0) this.push(body);
-      this.push(null);
-    },
-  });
 }

@@ -1,7 +1,8 @@
 /** Connections to other nodes. They are kept for the next request, but not for long. */
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import { urlToHttpOptions } from 'node:url';
 import { now } from '../clock.js';
 
 /**
@@ -11,6 +12,9 @@ import { now } from '../clock.js';
  */
 export const MAX_IDLE_MS = 1_500;
 
+/** Of nodes that came and went, the addresses are forgotten. */
+const MAX_TARGETS = 1_000;
+
 /**
  * The agent keeps a connection until it has closed. If the other end has closed its half, that takes a moment longer, and
  * a request that is written then is lost. So it is taken from the agent at once.
@@ -18,6 +22,7 @@ export const MAX_IDLE_MS = 1_500;
 export class InnerAgent {
   readonly #plain = new HttpAgent({ keepAlive: true, timeout: MAX_IDLE_MS });
   readonly #secure: HttpsAgent;
+  readonly #targets = new Map<string, RequestOptions>();
   readonly #idleSince = new WeakMap<Socket, number>();
 
   /** @param tls certificates for addresses that begin with `https:` */
@@ -32,13 +37,28 @@ export class InnerAgent {
 
   /** Begins a request. Its head is not sent before its body. */
   request(address: string, method: string, headers: readonly string[]): ClientRequest {
-    const url = new URL(address);
-    const isSecure = url.protocol === 'https:';
+    const isSecure = address.startsWith('https:');
     const agent = isSecure ? this.#secure : this.#plain;
     this.#dropStale(agent);
     // A list of names and values is sent as it is. The types know of no lists.
-    const options = { method, agent, headers: headers as unknown as Record<string, string> };
-    return isSecure ? httpsRequest(url, options) : httpRequest(url, options);
+    const options = {
+      ...this.#targetOf(address),
+      method,
+      agent,
+      headers: headers as unknown as Record<string, string>,
+    };
+    return isSecure ? httpsRequest(options) : httpRequest(options);
+  }
+
+  /** The parts of an address, which are found out once. */
+  #targetOf(address: string): RequestOptions {
+    let target = this.#targets.get(address);
+    if (target === undefined) {
+      if (this.#targets.size >= MAX_TARGETS) this.#targets.clear();
+      target = urlToHttpOptions(new URL(address));
+      this.#targets.set(address, target);
+    }
+    return target;
   }
 
   /** The agent has a timer for this too, but a timer may be late, and then a request would come first. */

@@ -1,4 +1,5 @@
 /** Requests that another node of the cluster serves. */
+import type { Readable } from 'node:stream';
 import type { Cluster, Node, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
 import { endsWithin } from '../ends-within.js';
 import { errorAnswer } from '../error-answers.js';
@@ -42,7 +43,7 @@ export class Forwarding {
     }
     try {
       const answer = await (isNew ? this.#offer(request, to) : this.#follow(request, to, adopt));
-      if (isPassed(answer)) answer.body.once('close', ended);
+      if (isPassed(answer) && isStream(answer.body)) answer.body.once('close', ended);
       else ended();
       return answer;
     } catch (error) {
@@ -110,7 +111,7 @@ export class Forwarding {
       },
       to,
     );
-    if (typeof passed !== 'string') passed.body.resume();
+    if (typeof passed !== 'string' && isStream(passed.body)) passed.body.resume();
   }
 
   /** Resolves when nobody waits for an answer of another node any more, or after this time. */
@@ -123,6 +124,10 @@ const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 
 
 export function isPassed(answer: object): answer is PassedAnswer {
   return 'rawHeaders' in answer;
+}
+
+export function isStream(body: PassedAnswer['body']): body is Readable {
+  return !(body instanceof Uint8Array);
 }
 
 /** The headers of a passed answer: HTTP/2 takes no list. */

@@ -7,7 +7,7 @@ import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { headersOf as passedHeadersOf, isPassed, withHost, type Forwarding } from './forwarding.js';
+import { headersOf as passedHeadersOf, isPassed, isStream, withHost, type Forwarding } from './forwarding.js';
 import type { Session } from './session.js';
 import type { Incoming } from './guard.js';
 import { onConnectionEnd } from '../streams/connection-end.js';
@@ -97,8 +97,12 @@ export class NodeDoor {
     }
     const headers = passedHeadersOf(passed);
     response.writeHead(passed.status, headers);
-    // A body of a known length is here, and is written with its head. Of others, nothing may come for a long time.
-    if (headers['content-length'] === undefined) response.flushHeaders();
+    if (!isStream(passed.body)) {
+      response.end(passed.body);
+      return;
+    }
+    // Nothing may come for a long time.
+    response.flushHeaders();
     // It waits for a client that reads slowly, and ends the other side when the client leaves.
     pipeline(passed.body, response, () => undefined);
   }

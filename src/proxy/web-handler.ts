@@ -9,7 +9,7 @@ import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
 import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
 import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
 import type { Admission, ForwardTo } from './admission.js';
-import { isPassed, withHost, type Forwarding } from './forwarding.js';
+import { isPassed, isStream, withHost, type Forwarding } from './forwarding.js';
 import { parsedOrNull, readWebBody, readWebBytes } from './web-body.js';
 import type { Incoming } from './guard.js';
 import type { withKnownVersion } from './protocol-version.js';
@@ -122,10 +122,12 @@ export class WebDoor {
       return this.serve(passed, again, incoming);
     }
     const { status } = passed;
-    const hasBody = status !== NO_CONTENT;
-    // Cancelled by a client that leaves, it ends the other side.
-    const stream = Readable.toWeb(passed.body) as ReadableStream<Uint8Array>;
-    return new Response(hasBody ? stream : null, { status, headers: webHeadersOf(passed) });
+    // Cancelled by a client that leaves, a stream ends the other side.
+    const answered = isStream(passed.body) ? Readable.toWeb(passed.body) : passed.body;
+    return new Response(status === NO_CONTENT ? null : (answered as ReadableStream<Uint8Array>), {
+      status,
+      headers: webHeadersOf(passed),
+    });
   }
 
   /** The posted message, or `TOO_LARGE`. */

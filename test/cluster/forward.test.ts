@@ -3,12 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Node, Passed, PassedAnswer, PassedRequest } from '../../src/cluster/cluster.js';
 import { Forwarder, type ForwarderOptions } from '../../src/cluster/forward.js';
 import { MAX_IDLE_MS } from '../../src/cluster/inner-agent.js';
 import { deferred } from '../support/deferred.js';
+import { textIn as text } from './passed-text.js';
 import { closers, listen } from '../proxy/support.js';
 
 const closing = closers();
@@ -94,7 +95,7 @@ describe('an answer', () => {
     });
     const { body } = answerOf(await pass());
     const chunks: string[] = [];
-    body.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+    (body as Readable).on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
     await expect.poll(() => chunks).toEqual([': hello\n\n']);
     written?.write('data: 1\n\ndata: ');
     await expect.poll(() => chunks.length).toBe(2);
@@ -125,8 +126,8 @@ describe('an answer', () => {
     const { body } = answerOf(await pass());
     await expect.poll(() => isFull).toBe(true);
     // What waits here is bounded, however much there is.
-    expect(body.readableLength).toBeLessThan(1_000_000);
-    body.destroy();
+    expect((body as Readable).readableLength).toBeLessThan(1_000_000);
+    (body as Readable).destroy();
   });
 });
 
@@ -282,7 +283,7 @@ describe('a client that leaves', () => {
       response.writeHead(200, STREAM).flushHeaders();
       response.on('close', left.resolve);
     });
-    answerOf(await pass()).body.destroy();
+    (answerOf(await pass()).body as Readable).destroy();
     await left.promise;
   });
 });
@@ -293,7 +294,7 @@ it('passes on no more than so many requests at once', async () => {
   });
   const { body } = answerOf(await pass());
   expect(await pass()).toBe('busy');
-  body.destroy();
+  (body as Readable).destroy();
   await expect.poll(async () => (await pass()) === 'busy').toBe(false);
   expect(forwarder.counts.busy).toBeGreaterThan(0);
 });
