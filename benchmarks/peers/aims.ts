@@ -1,4 +1,5 @@
-import { ratio } from '../lib/statistics.js';
+import { pairedRatio } from '../lib/bootstrap.js';
+import { significant, type Measured } from '../lib/statistics.js';
 import type { Aim, Behaviour, Cost, Failure, Measure, Subject } from './results.js';
 import { titleOf } from './run.js';
 
@@ -57,7 +58,7 @@ function aimBeside(
     isMoreBetter ? valueOf(other) - valueOf(one) : valueOf(one) - valueOf(other),
   );
   if (best === undefined) return [];
-  const reached = ratio(ours.byRound[measure], best.byRound[measure]);
+  const reached = ratioOf(ours.byRound[measure], best.byRound[measure]);
   const isOverStdio = ours.wire === 'stdio';
   const isAim = beside === goal.beside && !isOverStdio;
   const aim = goal.ratio[ours.upstream];
@@ -77,6 +78,13 @@ function aimBeside(
       ...(unmeasured.length > 0 && { unmeasured }),
     },
   ];
+}
+
+/** The median of the ratios round by round, with the interval that holds it with a confidence of 95 %. */
+function ratioOf(ours: readonly number[], best: readonly number[]): Measured {
+  const pairs = ours.map((value, round) => [{ value, base: best[round] ?? NaN }]);
+  const { ratio, low, high } = pairedRatio(pairs);
+  return { median: significant(ratio), min: significant(low), max: significant(high) };
 }
 
 /** Those that failed in any phase, and are not known to keep no state. */

@@ -6,7 +6,8 @@
  * How noise is kept out, or made to hit all alike: for latency and throughput all are up at once and take
  * turns, round by round, in changing order, and what a call costs straight at the backend is measured in
  * the same round and taken off. Starts and memory are measured in a new process each time. Every figure
- * is the median of its rounds, with the least and the greatest.
+ * is the median of its rounds, with the least and the greatest. Ratios are medians of the ratios round by round, with the
+ * interval that holds them with a confidence of 95 %.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -39,7 +40,7 @@ const effort: Effort = options.brief
       stdioSessions: 2,
     }
   : {
-      rounds: 5,
+      rounds: 9,
       calls: 400,
       throughputMs: 700,
       concurrency: 16,
@@ -55,6 +56,7 @@ const METHOD = [
   'backend: MCP by hand on Node, one process per stdio session, one process for all HTTP sessions',
   'client: node:http with kept-alive connections; speaks Streamable HTTP, or HTTP+SSE where the wire is sse; opens no standalone stream, except where the wire is sse; where the wire is stdio, the pipes of a process that it has started',
   'memory: of the process of the proxy alone; sessions that made one call, with no connection open except where the wire is sse; where the wire is stdio, each session is a process, memory is that of all of them, and effort.stdioSessions of them are opened instead of effort.sessions',
+  'ratio: the median of the ratios round by round, with the interval that holds it with a confidence of 95 % (bootstrap)',
   'all are started with their defaults, through a preload that lets them listen on 127.0.0.1 only; supergateway with --logLevel none, mcp-remote with --silent; what they write to stdout goes nowhere',
   'SDK: the version of the packages that the running program has loaded, or that is named in its bundle; where none is named, it has loaded none',
   'left out: @modelcontextprotocol/inspector 2.12.0, which relays for its own page only, in envelopes under /api/mcp, and has no MCP endpoint; it also needs Node 22.19',
