@@ -45,7 +45,11 @@ export async function startBalancer(
   };
 }
 
-/** A node that drains says 503 at /healthz. It goes on with what it has, and gets nothing new. */
+/**
+ * A node that drains says 503 at /healthz. It goes on with what it has, and gets nothing new. A busy node may say late that
+ * it is well: without `timeout check`, one that needs longer than `inter` would be taken for dead, and if it is the last one,
+ * the answer to an elicitation would get 503.
+ */
 function haproxy(port: number, nodes: readonly RunningNode[]): string {
   return `
 global
@@ -55,6 +59,7 @@ defaults
   timeout connect 1s
   timeout client 1h
   timeout server 1h
+  timeout check 5s
   option redispatch 1
   retry-on conn-failure
 frontend clients

@@ -1,8 +1,7 @@
 /** Which requests of a POST are not answered yet, as the bytes that pass by tell. */
+import { createParser } from 'eventsource-parser';
 import { messagesIn } from '../json-messages.js';
 import { isRecord, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
-
-const MARK = '\u{feff}';
 
 /** The ids of the requests in a body. A body that cannot be read has none: its sender is refused. */
 export function requestsIn(body: Uint8Array | undefined): RequestId[] {
@@ -16,9 +15,14 @@ export function requestsIn(body: Uint8Array | undefined): RequestId[] {
 /** The requests that still wait for a response. */
 export class Unanswered {
   #known: Set<RequestId> | undefined;
-  /** A byte order mark at the beginning of a stream is no part of its first line. */
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #isFirst = true;
+  readonly #decoder = new TextDecoder();
+  readonly #parser = createParser({
+    onEvent: ({ id = '', event = 'message', data }) => {
+      this.isResumable ||= id !== '';
+      if (event !== 'message') return;
+      for (const message of messagesInJson(data)) if (isResponse(message)) this.#ids.delete(message.id);
+    },
+  });
   /** Whether an event had an id: the client can come back for what it has not got. */
   isResumable = false;
 
@@ -36,38 +40,11 @@ export class Unanswered {
   /** Whole events, which the client gets. */
   sees(events: Uint8Array): void {
     if (this.#ids.size === 0) return;
-    const text = this.#decoder.decode(events);
-    this.isResumable ||= /^id:/m.test(text);
-    const isMarked = this.#isFirst && text.startsWith(MARK);
-    this.#isFirst = false;
-    for (const data of dataIn(isMarked ? text.slice(MARK.length) : text))
-      for (const message of messagesInJson(data)) if (isResponse(message)) this.#ids.delete(message.id);
+    const text = this.#decoder.decode(events, { stream: true });
+    // The parser would hold back a last event that ends in a return, in case that a line feed follows. One more empty
+    // line between events means nothing.
+    this.#parser.feed(text.endsWith('\r') ? `${text}\n` : text);
   }
-}
-
-/** The data of each event that carries a message. */
-function dataIn(events: string): string[] {
-  const found: string[] = [];
-  let data: string[] = [];
-  let isMessage = true;
-  for (const line of events.split(/\r\n|\r|\n/)) {
-    if (line === '') {
-      if (isMessage && data.length > 0) found.push(data.join('\n'));
-      data = [];
-      isMessage = true;
-    } else {
-      const [field, value] = fieldIn(line);
-      if (field === 'data') data.push(value);
-      else if (field === 'event') isMessage = value === 'message' || value === '';
-    }
-  }
-  return found;
-}
-
-function fieldIn(line: string): readonly [name: string, value: string] {
-  const colon = line.indexOf(':');
-  if (colon === -1) return [line, ''];
-  return [line.slice(0, colon), line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)];
 }
 
 function messagesInJson(text: string): JsonRpcMessage[] {

@@ -3,59 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BACKEND, elicitations, healthOf, MIRROR, ROOT, Started, type Command } from '../cli/support.js';
-import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { BACKEND, elicitations, healthOf, MIRROR, ROOT, Started } from '../cli/support.js';
+import { commandNodes, metricsOf, SECRET, type RunningNode } from './command-nodes.js';
 import { HAS_REDIS, MIN_REDIS_RIGHTS, redisNote, startRedis } from './redis.js';
 
-const SECRET = 'a secret of all the nodes/+==';
 const PASSWORD = 'pass word:of/ours';
 
 const started = new Started();
 afterEach(async () => started.end());
 
-interface RunningNode {
-  readonly command: Command;
-  readonly url: string;
-  /** As logs and `/healthz` call it. */
-  readonly name: string;
-  readonly inner: string;
-}
-
-async function startNode(
-  redis: string,
-  args: readonly string[] = MIRROR,
-  env: NodeJS.ProcessEnv = {},
-): Promise<RunningNode> {
-  const secrets = { MCP_BACKCHANNEL_CLUSTER: redis, MCP_BACKCHANNEL_CLUSTER_SECRET: SECRET };
-  const { command, url } = await started.endpoint(['--lease', '1500ms', ...args], { ...secrets, ...env });
-  const [, name = '', inner = ''] = await command.line(/is node (\S+), one of \d+; the others reach it at (http:\S+)/);
-  return { command, url, name, inner };
-}
-
-/** They know of each other. */
-async function startNodes(
-  count: number,
-  args?: readonly string[],
-  { redis, env }: { redis?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<readonly RunningNode[]> {
-  const url = redis ?? (await startRedis()).url;
-  const nodes = await Promise.all(Array.from({ length: count }, async () => startNode(url, args, env)));
-  for (const node of nodes)
-    await expect.poll(async () => healthOf(node.url), { timeout: 5_000 }).toMatchObject({ nodes: count });
-  return nodes;
-}
-
-/** A client with a session on the first node. Its requests then go to these in turn. */
-async function roundRobin(first: RunningNode, then: readonly RunningNode[], answers?: object): Promise<StrictClient> {
-  const client = await started.client(first.url, { ...(answers && { answers: {} }) });
-  let sent = 0;
-  Object.defineProperty(client, 'url', { get: () => then[sent++ % then.length]?.url });
-  return client;
-}
-
-async function metricsOf({ url }: RunningNode): Promise<string> {
-  return (await fetch(new URL('/metrics', url))).text();
-}
+const { startNode, startNodes, roundRobin } = commandNodes(started);
 
 async function statusOf({ url }: RunningNode): Promise<readonly [number, unknown]> {
   const response = await fetch(new URL('/healthz', url));
@@ -84,7 +41,7 @@ describe.runIf(HAS_REDIS)(`the command as a node${redisNote}`, () => {
 
   it('lets a call in flight finish on SIGTERM, its question answered over another node, and gives away new sessions', async () => {
     const [one, two] = (await startNodes(2)) as [RunningNode, RunningNode];
-    const client = await roundRobin(one, [two], {});
+    const client = await roundRobin(one, [two], { answers: {} });
     const call = client.start('tools/call', { name: 'ask' });
     const { message } = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
 
@@ -104,7 +61,7 @@ describe.runIf(HAS_REDIS)(`the command as a node${redisNote}`, () => {
 
   it('lets a call finish that it has passed on, although it drains, and does not wait for a GET stream', async () => {
     const [one, two] = (await startNodes(2)) as [RunningNode, RunningNode];
-    const client = await roundRobin(one, [two], {});
+    const client = await roundRobin(one, [two], { answers: {} });
     const call = client.start('tools/call', { name: 'ask' });
     const { message } = await client.next(({ message: { method } }) => method === 'elicitation/create', 0);
     await client.openGet();

@@ -30,13 +30,20 @@ export interface RedisServer {
   /** Stands still, but keeps its connections. */
   freeze(): void;
   thaw(): void;
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Begins again on the same port, with no data. */
   restart(): Promise<void>;
 }
 
 /** Starts one. It ends with the test. @param args more arguments of `redis-server` */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
+  const redis = await openRedis(...args);
+  onTestFinished(redis.kill);
+  return redis;
+}
+
+/** Starts one for several tests, which are to kill it. */
+export async function openRedis(...args: readonly string[]): Promise<RedisServer> {
   const port = await freePort();
   const ports = args.includes('--tls-port') ? ['--port', '0'] : ['--port', String(port)];
   const all = [...ports, ...args.map((arg) => (arg === 'PORT' ? String(port) : arg))];
@@ -46,7 +53,6 @@ export async function startRedis(...args: readonly string[]): Promise<RedisServe
     child.kill('SIGKILL');
     await once(child, 'exit');
   };
-  onTestFinished(kill);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,

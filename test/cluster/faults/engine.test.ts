@@ -1,10 +1,15 @@
 /** An engine that dies, or stands still, under calls that go from node to node; and clocks that are wrong. */
 import { describe, expect, it } from 'vitest';
+import { IS_LONG } from '../../faults/long.js';
 import { HAS_REDIS, redisNote } from '../redis.js';
 import { know, LEASE_MS, openStage, ROUNDS, type FaultStage } from './stage.js';
 
 /** Longer than nodes have to write their leases again. */
 const LATER_MS = 2 * LEASE_MS + 1_000;
+
+/** A third of it is the time between two beats. An answer takes longer, but not a second, after which the engine counts as down. */
+const SLOW_LEASE_MS = 1_200;
+const SLOW_ANSWER_MS = 500;
 
 /** Calls from node to node and opens sessions, for so long. */
 async function useFor(ms: number, { nodes, connect }: FaultStage, name: string): Promise<void> {
@@ -50,13 +55,24 @@ describe.runIf(HAS_REDIS)(`calls and new sessions go on${redisNote}`, () => {
     const stage = await openStage();
     const ids = await idsOf(stage);
     const client = await stage.connect();
-    for (let time = 1; time <= 2; time++) {
+    for (let time = 1; time <= (IS_LONG ? 2 : 1); time++) {
       stage.redis.freeze();
       await useFor(LATER_MS, stage, `still ${time}`);
       stage.redis.thaw();
       await useFor(LATER_MS, stage, `moving ${time}`);
     }
     expect(await client.callTool('count', { key: 'still there' })).toBe('still there');
+    expect(await idsOf(stage)).toEqual(ids);
+    await know(stage.nodes, 3);
+  });
+
+  it('while Redis is slow: each of its answers comes later than the next beat is due', ROUNDS, async () => {
+    const stage = await openStage({ leaseMs: SLOW_LEASE_MS, engineLateMs: SLOW_ANSWER_MS / 2 });
+    const ids = await idsOf(stage);
+    const client = await stage.connect();
+    await useFor(2 * SLOW_LEASE_MS, stage, 'slow');
+    expect(await client.callTool('count', { key: 'still there' })).toBe('still there');
+    expect(await isEngineUp(stage)).toEqual([true, true, true]);
     expect(await idsOf(stage)).toEqual(ids);
     await know(stage.nodes, 3);
   });

@@ -1,8 +1,15 @@
 /** Nodes that are killed, stopped and told to end, while clients call through the others. */
-import { describe, expect, it } from 'vitest';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Arrival, Call, StrictClient } from '../../../examples/lib/strict-client.js';
+import { deferred } from '../../support/deferred.js';
 import { HAS_REDIS, redisNote } from '../redis.js';
 import { AT_ONCE_MS, isGoneAt, know, NOTICED_MS, openStage, ownerIdOf, pingAt, ROUNDS, timed } from './stage.js';
+
+/** After which the SDK's client opens a stream again that broke, by itself. */
+const SDK_RETRY_MS = 1_000;
 
 const MAY_HAVE_RUN = { code: -32000, message: expect.stringContaining('may have run') as string };
 
@@ -105,3 +112,70 @@ describe.runIf(HAS_REDIS)(`a node between a client and its session${redisNote}`,
     expect((await pingAt(third, client)).status).toBe(200);
   });
 });
+
+describe.runIf(HAS_REDIS)(
+  `the node of a session, which its client calls directly, with an event store${redisNote}`,
+  () => {
+    it(
+      'is killed: calls get an error wherever the client comes back to its stream, then 404, and a new session works',
+      ROUNDS,
+      async () => {
+        const { nodes, connect, runsOf } = await openStage({ hasEventStore: true });
+        const [owner, ...others] = nodes;
+        const cut = await Promise.all(
+          others.map(async (back, at) => {
+            const via = [owner];
+            const client = await connect({ via });
+            return { back, via, client, key: `in flight ${at}`, ...(await asking(client, `in flight ${at}`)) };
+          }),
+        );
+        owner.signal('SIGKILL');
+        for (const { back, via, client, key, call, asked } of cut) {
+          await (
+            await call.exchange
+          ).ended;
+          via.splice(0, 1, back);
+          const comeBack = client.openGet(asked.eventId);
+          const { value, ms } = await timed(call.response);
+          expect((await comeBack).status).toBe(200);
+          expect(value.error).toMatchObject(MAY_HAVE_RUN);
+          expect(ms).toBeLessThan(AT_ONCE_MS);
+          expect(client.arrivals.at(-1)?.stream).toBe('GET');
+          expect(runsOf(key)).toBe(1);
+          // The error was the end of the stream.
+          expect((await client.openGet(client.arrivals.at(-1)?.eventId)).status).toBe(404);
+          await isGoneAt(others, client);
+        }
+        const next = await connect({ opensOn: others[0], via: others });
+        expect(await next.callTool('count', { key: 'next' })).toBe('next');
+      },
+    );
+
+    it(
+      "is killed: the SDK's client comes back by itself, its call fails, and its next request gets 404",
+      ROUNDS,
+      async () => {
+        const { nodes, runsOf } = await openStage({ hasEventStore: true });
+        const [owner, other] = nodes;
+        let reached = owner;
+        const asked = deferred();
+        const client = new Client({ name: 'sdk', version: '1.0.0' }, { capabilities: { elicitation: {} } });
+        client.setRequestHandler(ElicitRequestSchema, async () => {
+          asked.resolve();
+          return new Promise(() => undefined);
+        });
+        onTestFinished(() => client.close());
+        const balanced = async (_url: unknown, init?: RequestInit): Promise<Response> => fetch(reached.url, init);
+        await client.connect(new StreamableHTTPClientTransport(new URL(owner.url), { fetch: balanced }));
+        const call = client.callTool({ name: 'ask', arguments: { key: 'in flight' } });
+        await asked.promise;
+        reached = other;
+        owner.signal('SIGKILL');
+        const { ms } = await timed(expect(call).rejects.toThrow('may have run'));
+        expect(ms).toBeLessThan(SDK_RETRY_MS + AT_ONCE_MS);
+        expect(runsOf('in flight')).toBe(1);
+        await expect(client.ping()).rejects.toMatchObject({ code: 404 });
+      },
+    );
+  },
+);

@@ -10,6 +10,7 @@ import { StrictClient, type StrictClientOptions } from '../../../examples/lib/st
 import type { ClusterSnapshot } from '../../../src/cluster/cluster.js';
 import type { ProxySnapshot } from '../../../src/proxy/options.js';
 import { IS_LONG } from '../../faults/long.js';
+import { lateRelay, type LateRelay } from '../../support/late-relay.js';
 import { answersOf } from '../../support/stage.js';
 import { startRedis, type RedisServer } from '../redis.js';
 import { SECRET } from '../rig.js';
@@ -38,6 +39,10 @@ export interface NodeOptions {
   /** How long it goes on listening when it has drained. @default 0 */
   readonly lingerMs?: number;
   readonly hasEventStore?: boolean;
+  /** @default LEASE_MS */
+  readonly leaseMs?: number;
+  /** By how much everything is late that the node and Redis tell each other. @default 0 */
+  readonly engineLateMs?: number;
   /** Where the node reaches Redis. @default loopback */
   readonly redisHost?: string;
   /** Where its listeners are. @default loopback */
@@ -133,18 +138,23 @@ export async function openStage(
   const journal = join(folder, 'journal');
   const started: FaultNode[] = [];
   const clients: StrictClient[] = [];
+  const relays: LateRelay[] = [];
   onTestFinished(async () => {
     for (const client of clients) client.vanish();
     await Promise.all(started.map(async (node) => node.kill()));
+    await Promise.all(relays.map(async (relay) => relay.close()));
     const runs = runsIn(journal);
     rmSync(folder, { recursive: true });
     expect([...runs].filter(([, times]) => times > 1)).toEqual([]);
     for (const client of clients) expect(answeredTwice(client)).toEqual([]);
   });
 
-  async function startNode({ namespace, redisHost = '127.0.0.1', ...own }: NodeOptions = {}): Promise<FaultNode> {
+  async function startNode(given: NodeOptions = {}): Promise<FaultNode> {
+    const { namespace, redisHost = '127.0.0.1', engineLateMs = 0, ...own } = given;
+    const late = engineLateMs === 0 ? undefined : await lateRelay(redis.port, engineLateMs);
+    if (late !== undefined) relays.push(late);
     const defaults = {
-      redis: `redis://${redisHost}:${redis.port}`,
+      redis: `redis://${redisHost}:${late?.port ?? redis.port}`,
       hosts: { outer: '127.0.0.1', inner: '127.0.0.1' },
       aheadMs: 0,
       drainMs: 10_000,

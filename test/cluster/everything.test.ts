@@ -1,0 +1,103 @@
+/** The reference server from npm, over stdio, behind three commands with a real Redis and clients whose every request goes to the next. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
+import { ROOT, Started } from '../cli/support.js';
+import { CAPABILITIES, strayCalls } from '../provenance/support.js';
+import { answersOf, startCall, textOf } from '../support/stage.js';
+import { commandNodes, type RunningNode } from './command-nodes.js';
+import { HAS_REDIS, openRedis, redisNote } from './redis.js';
+
+const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+const DYNAMIC = 'demo://resource/dynamic/text';
+
+const ANSWERS = {
+  ...answersOf('ann'),
+  'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada' } }),
+};
+
+// One session for most: the server takes its time to start.
+describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, () => {
+  const started = new Started();
+  const { startNodes, roundRobin } = commandNodes(started);
+  let nodes: readonly RunningNode[];
+  let client: StrictClient;
+
+  const connect = async (): Promise<StrictClient> => {
+    const [one, two, three] = nodes as [RunningNode, RunningNode, RunningNode];
+    return roundRobin(one, [two, three, one], { capabilities: CAPABILITIES, answers: ANSWERS });
+  };
+
+  beforeAll(async () => {
+    const redis = await openRedis();
+    started.add({ close: redis.kill });
+    nodes = await startNodes(3, ['--', process.execPath, EVERYTHING, 'stdio'], { redis: redis.url });
+    client = await connect();
+  });
+  beforeEach(() => {
+    client.arrivals.splice(0);
+    for (const [method, answer] of Object.entries(ANSWERS)) client.answer(method, answer);
+  });
+  afterAll(async () => started.end());
+
+  const streamsOf = (method: string): string[] => client.arrivals.filter(isOf(method)).map(({ stream }) => stream);
+  const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
+    (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
+
+  // The first, for it keeps them.
+  it('gets the roots on the stream of the call', async () => {
+    const call = await startCall(client, 'get-roots-list');
+    expect(await textOf(call)).toContain('file:///ann');
+    expect(streamsOf('roots/list')).toContain(`POST ${call.id}`);
+  });
+
+  it('lists its tools and resources, and runs a tool', async () => {
+    const { tools } = await resultOf('tools/list');
+    expect((tools as { readonly name: string }[]).map(({ name }) => name)).toContain('get-sum');
+    expect(await client.callTool('get-sum', { a: 2, b: 3 })).toContain('5');
+    const uri = `${DYNAMIC}/7`;
+    expect(await resultOf('resources/read', { uri })).toMatchObject({ contents: [{ uri }] });
+  });
+
+  it.each([
+    { tool: 'trigger-elicitation-request', args: {}, method: 'elicitation/create', answer: 'Ada' },
+    { tool: 'trigger-sampling-request', args: { prompt: 'hi' }, method: 'sampling/createMessage', answer: 'ann' },
+  ])('asks with $method on the stream of the call, three times', async ({ tool, args, method, answer }) => {
+    const calls = [];
+    for (let turn = 1; turn <= 3; turn++) {
+      const call = await startCall(client, tool, args);
+      expect(await textOf(call)).toContain(answer);
+      calls.push(call);
+    }
+    expect(streamsOf(method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+  });
+
+  it('asks each of eight calls side by side on its own stream', async () => {
+    expect(await strayCalls(client, 8, 'trigger-elicitation-request')).toEqual([]);
+  });
+
+  it('reports progress on the stream of the call', async () => {
+    const args = { duration: 0.05, steps: 5 };
+    const call = await startCall(client, 'trigger-long-running-operation', args, { progressToken: 'token' });
+    expect(await textOf(call)).toContain('completed');
+    expect(streamsOf('notifications/progress')).toEqual(Array(5).fill(`POST ${call.id}`));
+  });
+
+  it('tells of a changed resource on the GET stream of its session, and on no other', async () => {
+    const other = await connect();
+    for (const each of [client, other]) expect((await each.openGet()).status).toBe(200);
+    const uri = `${DYNAMIC}/2`;
+    expect(await resultOf('resources/subscribe', { uri })).toEqual({});
+    expect(await client.callTool('toggle-subscriber-updates')).toContain('Started');
+    const { stream, message } = await client.next(isOf('notifications/resources/updated'), 0);
+    expect([stream, message.params]).toEqual(['GET', { uri }]);
+    expect(await client.callTool('toggle-subscriber-updates')).toContain('Stopped');
+    expect(other.arrivals.filter(isOf('notifications/resources/updated'))).toEqual([]);
+    expect(await other.callTool('echo', { message: 'still here' })).toContain('still here');
+  });
+});
+
+const isOf =
+  (method: string) =>
+  ({ message }: Arrival): boolean =>
+    message.method === method;
