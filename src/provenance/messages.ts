@@ -15,7 +15,7 @@ import {
   type MethodMessage,
 } from '../routing/message.js';
 import { route, type Evidence } from '../routing/route.js';
-import { withStamp } from '../routing/stamp.js';
+import { takesStamps, withStamp } from '../routing/stamp.js';
 
 /** Evidence that is no guess. Only a context may name another call than is meant: where calls share what one of them made. */
 const CERTAIN: ReadonlySet<Evidence> = new Set<Evidence>([
@@ -71,7 +71,7 @@ export class Messages {
   #track(message: JsonRpcMessage): InFlight | undefined {
     const ledger = this.#ledger;
     if (isRequest(message)) {
-      ledger.modern = isModern(message);
+      ledger.modern = isModern(message) && !takesStamps(message);
       return ledger.receive(message).entry;
     }
     const cancelled = message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;

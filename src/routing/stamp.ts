@@ -11,6 +11,9 @@ export const STAMP_KEY = 'mcp-backchannel/originating-request';
 /** The header of an `initialize` request by which a proxy says that it takes stamps off. No client would. */
 export const TAKES_STAMPS = 'mcp-backchannel-takes-stamps';
 
+/** The member of `_meta` by which we say the same in a request of revision 2026-07-28. Others would pass a stamp on. */
+export const TAKES_STAMPS_KEY = 'mcp-backchannel/takes-stamps';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What the stamp of a message says, which may be anything. `undefined`: it has none. */
@@ -18,6 +21,12 @@ export function stampOf({ params }: JsonRpcMessage): unknown {
   if (!isRecord(params)) return undefined;
   const { _meta: meta } = params;
   return isRecord(meta) && Object.hasOwn(meta, STAMP_KEY) ? (meta[STAMP_KEY] ?? null) : undefined;
+}
+
+/** Whether the sender of this request takes stamps off, as it says itself. */
+export function takesStamps({ params }: JsonRpcMessage): boolean {
+  const meta = isRecord(params) ? params['_meta'] : undefined;
+  return isRecord(meta) && Object.hasOwn(meta, TAKES_STAMPS_KEY);
 }
 
 export function withStamp(message: MethodMessage, id: RequestId): MethodMessage {

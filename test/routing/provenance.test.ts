@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hints } from '../../src/routing/hints.js';
 import type { InFlight, Ledger } from '../../src/routing/ledger.js';
 import { route } from '../../src/routing/route.js';
-import { stampOf, STAMP_KEY, withoutStamp, withStamp } from '../../src/routing/stamp.js';
+import { stampOf, STAMP_KEY, TAKES_STAMPS_KEY, takesStamps, withoutStamp, withStamp } from '../../src/routing/stamp.js';
 import { answer, elicit, notification, progress, request, wantsProgress } from '../support/messages.js';
 import { inWords, newLedger, NO_HINTS } from '../support/verdict.js';
 
@@ -72,4 +72,14 @@ describe('a stamp', () => {
     expect(stampOf(message)).toBeNull();
     expect(withoutStamp(message)).toEqual(elicit(9, { message: 'well?' }));
   });
+});
+
+test.each([
+  [{ params: { _meta: { [TAKES_STAMPS_KEY]: true } } }, true],
+  [{ params: { _meta: {} } }, false],
+  [{ params: { _meta: null } }, false],
+  [{ params: [] }, false],
+  [{}, false],
+])('the sender of %j takes stamps off: %j', (message, expected) => {
+  expect(takesStamps(message)).toBe(expected);
 });
