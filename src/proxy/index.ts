@@ -1,3 +1,4 @@
 /** The entry "./proxy": a stateful proxy, ready to serve. */
 export { createStatefulProxy } from './proxy.js';
 export type { BackendRefusal, ProxySnapshot, StatefulProxy, StatefulProxyOptions, UpstreamRequest } from './options.js';
+export { modernUpstream, type ModernUpstreamOptions } from './modern-upstream.js';
