@@ -124,8 +124,9 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
   if (given > 1) throw new UsageError('more than one thing to serve: give one of -- command args…, --url, --sse-url');
   const { header: headers = [], passHeader = [], varyHeader: varyHeaders = [], env = [], cwd } = values;
   const passHeaders = [...passHeader, ...varyHeaders];
-  if (url !== undefined) return { kind: 'url', url, headers, passHeaders, varyHeaders };
-  if (sseUrl !== undefined) return { kind: 'sse-url', url: sseUrl, headers, passHeaders, varyHeaders };
+  const own = { headers, passHeaders, varyHeaders };
+  if (url !== undefined) return { kind: 'url', url, ...own };
+  if (sseUrl !== undefined) return { kind: 'sse-url', url: sseUrl, ...own };
   return { kind: 'command', command: command ?? '', args, env: Object.fromEntries(env), cwd };
 }
 
@@ -136,6 +137,8 @@ function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSp
   if (program.getOptionValueSource(name) !== 'cli') return;
   if (row.needs === 'command' && kind !== 'command') throw new UsageError(`${flag} needs a command to run`);
   if (row.needs === 'url' && kind === 'command') throw new UsageError(`${flag} needs --url or --sse-url`);
+  if (name === 'upstreamProtocol' && kind === 'sse-url')
+    throw new UsageError(`${flag} has no meaning with --sse-url: only servers of early revisions speak HTTP+SSE`);
   if (row.needs === 'cluster' && cluster === undefined) throw new UsageError(`${flag} needs --cluster`);
   if ((row.needs === 'http' || row.needs === 'cluster' || name === 'passHeader' || name === 'varyHeader') && stdio)
     throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);

@@ -36,8 +36,8 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends because of an uncaught error: ${format(error)}`);
     process.exit(1);
   });
-  const { upstream, name, trace, maxMessage, stdio, provenance } = options;
-  const own = { name, maxMessage, quotesStdout: trace, renews: stdio, provenance };
+  const { upstream, name, trace, maxMessage, stdio, provenance, upstreamProtocol: protocol } = options;
+  const own = { name, maxMessage, quotesStdout: trace, renews: stdio, provenance, protocol };
   const upstreams = new UpstreamFactory(upstream, logs, own);
   upstreams.mustExist();
   if (options.stdio) await runStdio(options, upstreams, logs);

@@ -1,5 +1,6 @@
 import type { UpstreamRequest } from '../proxy/options.js';
 import type { TransportLike } from '../transport-like.js';
+import { AutoPipe } from '../backends/modern/auto-pipe.js';
 import { ChildTransport, type ChildCommand } from '../backends/stdio/child-transport.js';
 import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
@@ -18,6 +19,8 @@ type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 /** Loads the HTTP client only when needed. A server that we run as a command does not need it. */
 const loadHttp = () => import('../backends/http/index.js');
 type Http = Awaited<ReturnType<typeof loadHttp>>;
+const loadPipe = () => import('../backends/modern/modern-pipe-transport.js');
+const loadModern = () => import('../backends/modern/index.js');
 const loadSse = () => import('../backends/sse-transport.js');
 
 /** A shorter path is the name of an endpoint, like `/mcp`, and may be part of other words. */
@@ -32,6 +35,8 @@ export interface UpstreamFactoryOptions {
   readonly maxMessage?: number | undefined;
   /** Whether errors quote stdout lines of the server that are not messages. */
   readonly quotesStdout?: boolean;
+  /** Which revisions of the protocol it speaks: before 2026-07-28, from then on, or to be found out. @default 'legacy' */
+  readonly protocol?: 'legacy' | 'auto' | 'modern';
   /** Whether a server on Node is asked to say whose message it sends. @default false */
   readonly provenance?: boolean;
 }
@@ -41,6 +46,8 @@ export class UpstreamFactory {
   readonly #children = new Children();
   /** The connections that the sessions share. */
   #connections: InstanceType<Http['HttpConnections']> | undefined;
+  /** What is known of the server. */
+  readonly #era = { isModern: false };
   /** How to run the server, which is found out once. */
   readonly #command: Promise<ChildCommand> | undefined;
 
@@ -84,11 +91,18 @@ export class UpstreamFactory {
     this.#children.kill();
   };
 
-  #start(command: ChildCommand): TransportLike | Promise<TransportLike> {
-    return this.#command === undefined ? this.#run(command) : this.#command.then((found) => this.#run(found));
+  async #start(command: ChildCommand): Promise<TransportLike> {
+    return await this.#run((await this.#command) ?? command);
   }
 
-  #run(command: ChildCommand): TransportLike {
+  async #run(command: ChildCommand): Promise<TransportLike> {
+    const child = this.#child(command);
+    const { protocol } = this.options;
+    if (protocol === 'auto') return new AutoPipe(child, this.#era);
+    return protocol === 'modern' ? new (await loadPipe()).ModernPipeTransport(child) : child;
+  }
+
+  #child(command: ChildCommand): ChildTransport {
     const { name, logs } = this;
     return new ChildTransport({
       ...command,
@@ -117,14 +131,20 @@ export class UpstreamFactory {
     const { HttpConnections, HttpTransport, RenewingTransport, fetchThrough } = await loadHttp();
     const connections = (this.#connections ??= new HttpConnections());
     const { maxMessage, renews } = this.options;
-    const reach = (): InstanceType<typeof HttpTransport> =>
-      new HttpTransport(url, { ...own, connections, maxMessage, sessionId: request.adopted?.sessionId });
-    const overHttp = (): TransportLike => (renews === true ? new RenewingTransport(reach) : reach());
+    const overHttp = async (): Promise<TransportLike> => {
+      const all = { ...own, connections, maxMessage };
+      const adopted = { ...all, sessionId: request.adopted?.sessionId };
+      if (this.options.protocol === 'modern') return new (await loadModern()).ModernHttpTransport(url, all);
+      const AutoTransport = this.options.protocol === 'auto' ? (await loadModern()).AutoTransport : undefined;
+      const reach = (): InstanceType<typeof HttpTransport> =>
+        AutoTransport === undefined ? new HttpTransport(url, adopted) : new AutoTransport(url, this.#era, adopted);
+      return renews === true ? new RenewingTransport(reach) : reach();
+    };
     const overSse = async (): Promise<TransportLike> => {
       const { SseTransport } = await loadSse();
       return new SseTransport(url, { ...own, maxMessage, fetch: fetchThrough(url) });
     };
-    const transport = kind === 'url' ? overHttp() : await overSse();
+    const transport = kind === 'url' ? await overHttp() : await overSse();
     return discreet(transport, secrets, passed, show);
   }
 

@@ -87,6 +87,11 @@ describe('refuses in one line, without saying what may be a credential,', () => 
       /^--vary-header authorization would let anybody into every session/,
     ],
     ['a public URL of another kind', ['--public-url', 'a.test', ...URL_ARGS], /^--public-url must be an http or https/],
+    [
+      'a protocol over HTTP+SSE',
+      ['--upstream-protocol', 'modern', '--sse-url', 'http://a.test/'],
+      /^--upstream-protocol has no meaning with --sse-url/,
+    ],
     ['a public URL for a command', ['--public-url', 'https://a.test', ...COMMAND], /^--public-url needs --url/],
     [
       'a cluster of another kind',
@@ -207,6 +212,7 @@ describe('takes', () => {
       maxMessage: 10_485_760,
       maxBody: 4_194_304,
       ambiguous: 'last-inbound',
+      upstreamProtocol: 'auto',
       parkTimeout: 5_000,
       maxParked: 256,
       maxParkedBytes: 4_194_304,
