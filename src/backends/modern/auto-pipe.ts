@@ -1,8 +1,7 @@
 import { endsWithin } from '../../ends-within.js';
-import { errorAnswer } from '../../error-answers.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
-import { DISCOVERY_TIMEOUT_MS, mayBeModern, type KnownEra } from './known-era.js';
+import { DISCOVERY_TIMEOUT_MS, mayBeModern, START_TIMEOUT_MS, type KnownEra } from './known-era.js';
 import type { ModernPipeTransport } from './modern-pipe-transport.js';
 
 /** Loads what only a server without sessions needs. */
@@ -42,10 +41,8 @@ export class AutoPipe implements TransportLike {
       return;
     }
     if (isRequest(message) && message.method === 'initialize') {
-      if (this.era.isModern) {
-        await this.#ask(message);
-        return;
-      }
+      // It was modern before. It may be another server now.
+      if (this.era.isModern && (await this.#ask(message, START_TIMEOUT_MS))) return;
       this.#initialize = message;
     }
     await this.pipe.send(message);
@@ -63,30 +60,36 @@ export class AutoPipe implements TransportLike {
         return;
       }
       this.#initialize = undefined;
-      if (mayBeModern(message)) void this.#ask(asked, message);
+      if (mayBeModern(message)) void this.#askAfter(message, asked);
       else this.onmessage?.(message, extra);
     };
     this.pipe.onerror = (error) => this.onerror?.(error);
     this.pipe.onclose = () => this.onclose?.();
   }
 
-  /** Asks the server what it is. @param refusal what the client gets if it is not a server without sessions */
-  async #ask(message: RequestMessage, refusal?: JsonRpcMessage): Promise<void> {
+  /** Asks a server that offers no session what it is. If it does not say, the client gets its first answer. */
+  async #askAfter(answer: JsonRpcMessage, asked: RequestMessage): Promise<void> {
+    if (!(await this.#ask(asked, DISCOVERY_TIMEOUT_MS))) this.onmessage?.(answer);
+  }
+
+  /** Asks the server what it is. @returns whether it is a server without sessions. Then the client has its answer */
+  async #ask(message: RequestMessage, withinMs: number): Promise<boolean> {
     const modern = new (await load()).ModernPipeTransport(this.pipe);
     let answer: JsonRpcMessage | undefined;
     modern.onmessage = (told: JsonRpcMessage) => (answer = told);
     modern.onclose = () => this.onclose?.();
     modern.onerror = (error) => this.onerror?.(error);
-    await endsWithin(DISCOVERY_TIMEOUT_MS, modern.send(message));
+    await endsWithin(withinMs, modern.send(message));
     const { result } = answer ?? {};
     this.era.isModern = result !== undefined;
     if (answer === undefined || result === undefined) {
+      modern.onmessage = undefined;
       this.#listen();
-      this.onmessage?.(refusal ?? answer ?? errorAnswer(message.id, 'The backend does not say what it is'));
-      return;
+      return false;
     }
     modern.onmessage = (told, extra) => this.onmessage?.(told, extra);
     this.#modern = modern;
     this.onmessage?.(answer);
+    return true;
   }
 }

@@ -12,14 +12,19 @@ import type { Fields } from './envelope.js';
  * @param params those of the original request, with what we have added to them
  * @param original what the client sent
  */
-export function requestText(id: number, method: string, params: Fields, original: JsonRpcMessage | undefined): string {
+export function requestText(
+  id: RequestId,
+  method: string,
+  params: Fields,
+  original: JsonRpcMessage | undefined,
+): string {
   const text = original && originalText(original);
   const own = text && memberAt(text, ['params']);
   const kept = own && withoutMemberAt(own, ['_meta']);
   if (kept === undefined || kept === '') return jsonOf({ jsonrpc: '2.0', id, method, params });
   const { _meta, inputResponses, requestState } = params;
   const added = jsonOf({ _meta, inputResponses, requestState });
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${kept.slice(0, -1)},${added.slice(1)}}`;
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${kept.slice(0, -1)},${added.slice(1)}}`;
 }
 
 /** The members of a result that earlier revisions do not know. */

@@ -10,6 +10,9 @@ import type { ClientFacts, Fields } from './envelope.js';
 const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 
+/** More at once than anybody would answer. */
+const MAX_ASKS = 100;
+
 /** One of the requests to the client. */
 export interface Ask {
   /** The server's name for it. */
@@ -30,7 +33,8 @@ export function inputRequiredIn(result: Fields): InputRequired | 'invalid' | und
   if (resultType !== 'input_required') return undefined;
   if (!isRecord(inputRequests) || (state !== undefined && typeof state !== 'string')) return 'invalid';
   const asks = Object.entries(inputRequests).map(([key, request]) => askOf(key, request));
-  if (asks.includes(undefined) || (asks.length === 0 && state === undefined)) return 'invalid';
+  if (asks.length > MAX_ASKS || asks.includes(undefined) || (asks.length === 0 && state === undefined))
+    return 'invalid';
   return { asks: asks.filter((ask) => ask !== undefined), state };
 }
 
@@ -49,11 +53,19 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Whether the client has said that it answers such requests. */
-export function isDeclared({ method, params }: Ask, { capabilities }: ClientFacts): boolean {
+export function isDeclared({ method, params = {} }: Ask, { capabilities }: ClientFacts): boolean {
   const kind = capabilities[KINDS.get(method) ?? ''];
   if (!isRecord(kind)) return false;
-  const isForUrl = method === 'elicitation/create' && params?.['mode'] === 'url';
-  return !isForUrl || isRecord(kind['url']);
+  switch (method) {
+    case 'elicitation/create':
+      if (params['mode'] === 'url') return isRecord(kind['url']);
+      // Without any mode, it is the one that came first.
+      return isRecord(kind['form']) || kind['url'] === undefined;
+    case 'sampling/createMessage':
+      return (params['tools'] ?? params['toolChoice']) === undefined || isRecord(kind['tools']);
+    default:
+      return true;
+  }
 }
 
 /** The request for the client. @param id is ours, and in URL mode names the elicitation as well */

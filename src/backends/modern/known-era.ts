@@ -5,6 +5,9 @@ import { isRecord, type JsonRpcMessage } from '../../routing/message.js';
 /** How long a server may take to say what it is. */
 export const DISCOVERY_TIMEOUT_MS = 10_000;
 
+/** The same for one that was modern before, and may have to be installed and started first. */
+export const START_TIMEOUT_MS = 30_000;
+
 /** What is known of a server, for all sessions with it. */
 export interface KnownEra {
   /** It has no sessions. */

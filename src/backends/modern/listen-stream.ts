@@ -169,10 +169,15 @@ export class ListenStream {
     this.#tell(message);
   }
 
-  /** A server may tell of a part of a resource, too. */
   #wants(uri: string): boolean {
-    return this.#uris.has(uri) || [...this.#uris].some((wanted) => uri.startsWith(wanted));
+    return [...this.#uris].some((wanted) => isWithin(uri, wanted));
   }
+}
+
+/** Whether this is the resource, or a part of it: a server may tell of either. */
+export function isWithin(uri: string, wanted: string): boolean {
+  if (!uri.startsWith(wanted)) return false;
+  return uri.length === wanted.length || wanted.endsWith('/') || '/#?'.includes(uri.charAt(wanted.length));
 }
 
 function news(method: string, params?: Fields): JsonRpcMessage {

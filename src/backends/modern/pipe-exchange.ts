@@ -25,7 +25,7 @@ export class PipeExchange implements Exchange {
   readonly #context = new AsyncResource('mcp-backchannel:exchange');
 
   constructor(
-    readonly id: number,
+    readonly id: string,
     private readonly pipe: TransportLike,
     private readonly facts: () => ClientFacts,
     private readonly listener: ExchangeListener,
@@ -53,7 +53,7 @@ export class PipeExchange implements Exchange {
 
   cancel(): void {
     if (this.#isOver) return;
-    this.#end();
+    this.lost('The request was cancelled');
     const params = { requestId: this.id, reason: 'the client has cancelled it' };
     this.pipe.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => undefined);
   }
@@ -65,6 +65,7 @@ export class PipeExchange implements Exchange {
   }
 
   answered(answer: ResponseMessage): void {
+    if (this.#isOver) return;
     this.#end();
     this.#answered(answer);
   }

@@ -16,6 +16,9 @@ import type { ExchangeListener, Exchange } from './exchange.js';
 import { PipeExchange } from './pipe-exchange.js';
 import { Wire } from './wire.js';
 
+/** No client uses ids with this prefix. A late answer to us must not pass for one to the client. */
+const PREFIX = 'mcp-backchannel:modern:';
+
 const METHOD_NOT_FOUND = -32_601;
 
 /** Sends all requests through one pipe. Whose a message is then has to be found out. */
@@ -46,7 +49,7 @@ export class PipeWire extends Wire {
   }
 
   open(listener: ExchangeListener = this.listener): Exchange {
-    const exchange = new PipeExchange(++this.#lastId, this.pipe, () => this.facts, listener, {
+    const exchange = new PipeExchange(`${PREFIX}${++this.#lastId}`, this.pipe, () => this.facts, listener, {
       sent: () => this.#exchanges.set(exchange.id, exchange),
       over: () => this.#exchanges.delete(exchange.id),
     });

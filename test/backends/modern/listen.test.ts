@@ -5,6 +5,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { isWithin } from '../../../src/backends/modern/listen-stream.js';
 import { modernStage, toolText, type Equip, type ModernStage, type Seen } from './modern-stage.js';
 
 const serverOptions = { capabilities: { resources: { subscribe: true, listChanged: true } } };
@@ -110,6 +111,17 @@ describe('changes at a modern server', () => {
     await vi.waitFor(() => {
       expect(told).toEqual(['tools {}', 'test://a', 'test://a']);
     });
+  });
+
+  it.each([
+    ['test://a', 'test://a', true],
+    ['test://a', 'test://a/part', true],
+    ['test://a/', 'test://a/part', true],
+    ['test://a', 'test://a#part', true],
+    ['test://a', 'test://ab', false],
+    ['test://a', 'test://b', false],
+  ])('of a client that subscribed to %s are those of %s: %j', (wanted, uri, expected) => {
+    expect(isWithin(uri, wanted)).toBe(expected);
   });
 
   it('are not asked for if the server announces none', async () => {

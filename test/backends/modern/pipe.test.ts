@@ -6,9 +6,11 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { AutoPipe } from '../../../src/backends/modern/auto-pipe.js';
 import { ModernPipeTransport } from '../../../src/backends/modern/modern-pipe-transport.js';
+import { PipeWire } from '../../../src/backends/modern/pipe-wire.js';
 import { ChildTransport } from '../../../src/backends/stdio/child-transport.js';
 import { Children } from '../../../src/backends/stdio/process-groups.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
+import type { TransportLike } from '../../../src/transport-like.js';
 import { modernStage, textOf, type ModernStage } from './modern-stage.js';
 
 const PROGRAM = fileURLToPath(new URL('stdio-program.ts', import.meta.url));
@@ -59,6 +61,49 @@ describe('a modern server over stdio', () => {
     const asked = stage.routes.filter(({ method }) => method === 'elicitation/create');
     expect(asked).toMatchObject([{ evidence: 'context', to: 'request' }]);
     expect(stage.errors).toEqual([]);
+  });
+
+  it('that was modern and offers sessions now gets one', async () => {
+    const era = { isModern: true };
+    const [sent, told]: [unknown[], JsonRpcMessage[]] = [[], []];
+    const pipe: TransportLike = {
+      start: async () => Promise.resolve(),
+      close: async () => Promise.resolve(),
+      // A server that knows sessions only.
+      send: async ({ id, method }: JsonRpcMessage) => {
+        sent.push(method);
+        const known = method === 'initialize';
+        pipe.onmessage?.({
+          jsonrpc: '2.0',
+          id,
+          ...(known ? { result: {} } : { error: { code: -32_601, message: 'what?' } }),
+        });
+        return Promise.resolve();
+      },
+    };
+    const transport = new AutoPipe(pipe, era);
+    transport.onmessage = (message) => told.push(message);
+
+    await transport.send({ jsonrpc: '2.0', id: 'a', method: 'initialize', params: {} });
+
+    expect(sent).toEqual(['server/discover', 'initialize']);
+    expect(told).toEqual([{ jsonrpc: '2.0', id: 'a', result: {} }]);
+    expect(era.isModern).toBe(false);
+  });
+
+  it('gives a cancelled request an end, of which nothing is left', async () => {
+    const pipe: TransportLike = {
+      start: async () => Promise.resolve(),
+      close: async () => Promise.resolve(),
+      send: async () => Promise.resolve(),
+    };
+    const wire = new PipeWire(pipe, { message: () => undefined, error: () => undefined }, () => undefined);
+    const exchange = wire.open();
+    await exchange.send({ method: 'subscriptions/listen', params: {} });
+
+    exchange.cancel();
+
+    expect(await exchange.answer).toHaveProperty('error');
   });
 
   it('that offers sessions gets one', async () => {

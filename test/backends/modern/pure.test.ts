@@ -180,6 +180,13 @@ describe('input that is required', () => {
     [{ resultType: 'input_required', inputRequests: { k: null } }, 'invalid'],
     [{ resultType: 'input_required', inputRequests: [], requestState: 'a' }, 'invalid'],
     [{ resultType: 'input_required', requestState: 5 }, 'invalid'],
+    [
+      {
+        resultType: 'input_required',
+        inputRequests: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, ask('roots/list')])),
+      },
+      'invalid',
+    ],
   ])('by %j is %j', (result, expected) => {
     expect(inputRequiredIn(result)).toEqual(expected);
   });
@@ -190,7 +197,13 @@ describe('input that is required', () => {
     ['elicitation/create', {}, { elicitation: {} }, true],
     ['elicitation/create', { mode: 'url' }, { elicitation: {} }, false],
     ['elicitation/create', { mode: 'url' }, { elicitation: { url: {} } }, true],
+    ['elicitation/create', {}, { elicitation: { url: {} } }, false],
+    ['elicitation/create', {}, { elicitation: { url: {}, form: {} } }, true],
     ['sampling/createMessage', {}, { elicitation: {} }, false],
+    ['sampling/createMessage', {}, { sampling: {} }, true],
+    ['sampling/createMessage', { tools: [] }, { sampling: {} }, false],
+    ['sampling/createMessage', { toolChoice: {} }, { sampling: {} }, false],
+    ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }, true],
   ])('%s %j of a client with %j: %j', (method, params, capabilities, expected) => {
     expect(isDeclared({ key: 'k', method, params }, clientIn({ capabilities }))).toBe(expected);
   });
