@@ -67,7 +67,11 @@ export class AnswerBody {
   destroy(reason: Error = new Error('the answer was not read to its end')): void {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      // All of it has come, but its reader did not want all of it.
+      this.#cut ??= reason;
+      return;
+    }
     this.ended(reason);
     this.connection.abort(reason);
   }

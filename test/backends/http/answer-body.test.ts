@@ -68,6 +68,16 @@ it('a reader may end it: nothing more is read, and the connection is given up on
   expect([await end, texts, calls]).toEqual([new Error('too long'), ['a'], ['abort: too long']]);
 });
 
+it('a reader is told why it has ended a body that had come whole', async () => {
+  const { body, calls } = stage();
+  body.arrived(Buffer.from('a'));
+  body.ended();
+  const end = body.read(() => {
+    body.destroy(new Error('too long'));
+  });
+  expect([await end, calls]).toEqual([new Error('too long'), []]);
+});
+
 it('as a stream, it is read no faster than the stream is, and ends as it does', async () => {
   const { body, calls } = stage();
   const stream = body.stream();
