@@ -37,12 +37,13 @@ export class InnerAgent {
 
   /** Begins a request. Its head is not sent before its body. */
   request(address: string, method: string, headers: readonly string[]): ClientRequest {
-    const isSecure = address.startsWith('https:');
+    const target = this.#targetOf(address);
+    const isSecure = target.protocol === 'https:';
     const agent = isSecure ? this.#secure : this.#plain;
     this.#dropStale(agent);
     // A list of names and values is sent as it is. The types know of no lists.
     const options = {
-      ...this.#targetOf(address),
+      ...target,
       method,
       agent,
       headers: headers as unknown as Record<string, string>,

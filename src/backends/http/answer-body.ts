@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream';
 
-/** An answer that nobody reads yet is kept up to this size. Then its connection waits. */
-const MAX_UNREAD_BYTES = 65_536;
+/** How far a reader of the stream may be behind. A decoder takes what it gets, and is at most a moment late. */
+const MAX_BEHIND_BYTES = 16_777_216;
 
-/** The part of a connection that an answer needs. */
+/** The part of a connection that an answer needs. It is never paused: undici fails if a paused one ends. */
 export interface BodyConnection {
-  pause(): void;
-  resume(): void;
   abort(reason: Error): void;
 }
 
@@ -16,7 +14,6 @@ export interface BodyConnection {
  */
 export class AnswerBody {
   #unread: Buffer[] = [];
-  #unreadBytes = 0;
   #onChunk: ((chunk: Buffer) => void) | undefined;
   #isOver = false;
   #isDestroyed = false;
@@ -29,13 +26,8 @@ export class AnswerBody {
 
   arrived(chunk: Buffer): void {
     if (this.#isOver) return;
-    if (this.#onChunk !== undefined) {
-      this.#onChunk(chunk);
-      return;
-    }
-    this.#unread.push(chunk);
-    this.#unreadBytes += chunk.length;
-    if (this.#unreadBytes > MAX_UNREAD_BYTES) this.connection.pause();
+    if (this.#onChunk === undefined) this.#unread.push(chunk);
+    else this.#onChunk(chunk);
   }
 
   /** @param cut why it broke off */
@@ -54,12 +46,10 @@ export class AnswerBody {
     return new Promise((resolve) => {
       this.#onEnd = resolve;
       this.#onChunk = onChunk;
-      const isPaused = this.#unreadBytes > MAX_UNREAD_BYTES;
       const unread = this.#unread;
       this.#unread = [];
       for (const chunk of unread) if (!this.#isDestroyed) onChunk(chunk);
       if (this.#isOver) resolve(this.#cut);
-      else if (isPaused) this.connection.resume();
     });
   }
 
@@ -76,12 +66,10 @@ export class AnswerBody {
     this.connection.abort(reason);
   }
 
-  /** The body as a stream, for those who transform it. It is read no faster than the stream is. */
+  /** The body as a stream, for those who transform it. */
   stream(): Readable {
     const stream = new Readable({
-      read: () => {
-        this.connection.resume();
-      },
+      read: () => undefined,
       destroy: (error, done) => {
         this.destroy(error ?? undefined);
         done(error);
@@ -90,7 +78,8 @@ export class AnswerBody {
     // Readers listen for the errors that matter. Ending a stream early makes one.
     stream.on('error', () => undefined);
     void this.read((chunk) => {
-      if (!stream.push(chunk)) this.connection.pause();
+      stream.push(chunk);
+      if (stream.readableLength > MAX_BEHIND_BYTES) this.destroy(new Error('it comes faster than it can be read'));
     }).then((cut) => {
       if (cut === undefined) stream.push(null);
       else stream.destroy(cut);

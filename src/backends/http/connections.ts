@@ -14,27 +14,42 @@ const CONNECT_TIMEOUT_MS = 30_000;
 export class HttpConnections {
   readonly #pools = new Map<string, Pool>();
 
-  /** A share in the connections to this server, to be released once. @param passed the headers that are the client's own */
-  share(server: URL, passed: RequestHeaders): Share {
-    const key = JSON.stringify([server.origin, Object.entries(passed).sort()]);
+  /** A share in the connections to this server, to be released once. @param identity from `identityIn()` */
+  share(server: URL, identity: string): Share {
+    const key = `${server.origin} ${identity}`;
     const pool = this.#pools.get(key) ?? new Pool(server, () => this.#pools.delete(key));
     this.#pools.set(key, pool);
     return pool.share();
   }
 }
 
+/** What the headers of a request say of its sender. Equal for equal senders. */
+export function identityIn(headers: RequestHeaders): string {
+  const names = Object.keys(headers).filter((name) => !OF_ONE_REQUEST.test(name));
+  return JSON.stringify(names.sort().map((name) => [name, headers[name]]));
+}
+
+const OF_ONE_REQUEST = /^(?:accept|accept-encoding|content-type|last-event-id|user-agent|mcp-.*)$/;
+
 /** Connections that some sessions have in common. */
 export interface Share {
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
   /** A request has its answer, or gets none. If all have, no connection is needed. */
-  answered(): void;
+  answered(request: Pick<Dispatcher.DispatchOptions, 'method'>): void;
   release(): void;
+}
+
+type Kind = 'streams' | 'calls';
+
+// undici looks through all connections for one that is free. Those of standalone streams never are.
+function kindOf({ method }: Pick<Dispatcher.DispatchOptions, 'method'>): Kind {
+  return method === 'GET' ? 'streams' : 'calls';
 }
 
 class Pool implements Omit<Share, 'release'> {
   #users = 0;
-  #unanswered = 0;
-  readonly #agents: Partial<Record<'streams' | 'calls', Dispatcher>> = {};
+  readonly #unanswered: Record<Kind, number> = { streams: 0, calls: 0 };
+  readonly #agents: Partial<Record<Kind, Dispatcher>> = {};
 
   constructor(
     private readonly server: Pick<URL, 'hostname'>,
@@ -48,8 +63,8 @@ class Pool implements Omit<Share, 'release'> {
       dispatch: (request, handler) => {
         this.dispatch(request, handler);
       },
-      answered: () => {
-        this.answered();
+      answered: (request) => {
+        this.answered(request);
       },
       release: () => {
         if (!isReleased) this.#release();
@@ -59,14 +74,15 @@ class Pool implements Omit<Share, 'release'> {
   }
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#unanswered++;
-    // undici looks through all connections for one that is free. Those of standalone streams never are.
-    const kind = request.method === 'GET' ? 'streams' : 'calls';
-    (this.#agents[kind] ??= this.#agent()).dispatch(request, handler);
+    const kind = kindOf(request);
+    this.#unanswered[kind]++;
+    // A call may take any time, and a stream may be silent for hours.
+    const patient = { ...request, headersTimeout: 0, bodyTimeout: 0 };
+    (this.#agents[kind] ??= this.#agent(kind)).dispatch(patient, handler);
   }
 
-  answered(): void {
-    this.#unanswered--;
+  answered(request: Pick<Dispatcher.DispatchOptions, 'method'>): void {
+    this.#unanswered[kindOf(request)]--;
   }
 
   #release(): void {
@@ -75,17 +91,14 @@ class Pool implements Omit<Share, 'release'> {
     for (const agent of Object.values(this.#agents)) void agent.destroy();
   }
 
-  #agent(): Dispatcher {
+  #agent(kind: Kind): Dispatcher {
     const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
     const options: Agent.Options = {
       // undici replaces a connection that we end, even if no request needs the new one.
       connect: (asked, callback) => {
-        if (this.#unanswered > 0) connect(asked, callback);
+        if (this.#unanswered[kind] > 0) connect(asked, callback);
         else callback(new Error('no request needs a connection'), null);
       },
-      // A call may take any time, and a stream may be silent for hours.
-      headersTimeout: 0,
-      bodyTimeout: 0,
       keepAliveTimeout: IDLE_TIMEOUT_MS,
     };
     const proxies = proxiesFor(this.server);

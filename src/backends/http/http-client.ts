@@ -1,5 +1,6 @@
+import { asError } from '../../errors.js';
 import type { Cancellation } from '../cancellation.js';
-import { HttpConnections, type Share } from './connections.js';
+import { HttpConnections, identityIn, type Share } from './connections.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
 import { discard, isTaken, redirectIn } from './response-head.js';
@@ -27,15 +28,19 @@ interface HttpRequest {
  * limit on how long the server may take to answer.
  */
 export class HttpClient {
-  readonly #connections: Share;
+  readonly #shared: Share;
+  /** For requests that say something else of their sender than the first did: with a newer token, or on trial. */
+  #own: Share | undefined;
+  readonly #identity: string;
   readonly #underWay = new Set<HttpExchange>();
   #isClosed = false;
   #url: URL;
 
-  /** @param passed the headers that are the client's own */
-  constructor(url: URL, connections: HttpConnections = new HttpConnections(), passed: RequestHeaders = {}) {
+  /** @param headers that each request has, unless it is sent with others */
+  constructor(url: URL, connections: HttpConnections = new HttpConnections(), headers: RequestHeaders = {}) {
     this.#url = url;
-    this.#connections = connections.share(url, passed);
+    this.#identity = identityIn(headers);
+    this.#shared = connections.share(url, this.#identity);
   }
 
   /** Where messages are sent. Changes when the server redirects a message and accepts it at the new URL. */
@@ -66,7 +71,8 @@ export class HttpClient {
   close(): void {
     this.#isClosed = true;
     for (const exchange of this.#underWay) exchange.abort(new Error('the connection is closed'));
-    this.#connections.release();
+    this.#shared.release();
+    this.#own?.release();
   }
 
   /** Follows redirects within the server only: another server must not get the credentials. */
@@ -90,16 +96,28 @@ export class HttpClient {
   #sendTo({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
     if (this.#isClosed) return Promise.reject(new Error('the connection is closed'));
     const { method, headers, body = null, cancellation } = request;
+    const connections = this.#connectionsFor(headers);
     const exchange = new HttpExchange({
       answered: () => {
-        this.#connections.answered();
+        connections.answered(request);
       },
       over: () => this.#underWay.delete(exchange),
     });
     this.#underWay.add(exchange);
     cancellation?.endsWith(exchange.abort);
-    this.#connections.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
+    try {
+      connections.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
+    } catch (error) {
+      this.#underWay.delete(exchange);
+      exchange.abort(asError(error));
+    }
     return exchange.answered;
+  }
+
+  /** Nobody's connections are used for another sender. */
+  #connectionsFor(headers: RequestHeaders): Share {
+    if (identityIn(headers) === this.#identity) return this.#shared;
+    return (this.#own ??= new HttpConnections().share(this.#url, ''));
   }
 }
 

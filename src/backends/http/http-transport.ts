@@ -66,7 +66,7 @@ export class HttpTransport implements TransportLike {
     url: URL,
     private readonly options: HttpTransportOptions = {},
   ) {
-    this.#client = new HttpClient(url, options.connections, options.passed);
+    this.#client = new HttpClient(url, options.connections, { ...options.headers, ...options.passed });
     this.#listener = { ...listenerOf(this, options.maxMessage), polled: (id) => this.onpoll?.(id) };
     this.#passed = options.passed ?? {};
     this.#sessionId = options.sessionId;

@@ -28,7 +28,7 @@ export class HttpWire extends Wire {
     private readonly listener: MessageListener,
   ) {
     super();
-    this.#client = new HttpClient(url, options.connections, options.passed);
+    this.#client = new HttpClient(url, options.connections, { ...options.headers, ...options.passed });
     this.#passed = options.passed ?? {};
   }
 

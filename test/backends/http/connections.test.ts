@@ -1,6 +1,7 @@
 /** Connections to a server that several sessions share. */
 import { createServer, type ServerResponse } from 'node:http';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+
 import { HttpConnections } from '../../../src/backends/http/connections.js';
 import { HttpTransport } from '../../../src/backends/http/http-transport.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
@@ -8,6 +9,9 @@ import { closers, listen } from '../../proxy/support.js';
 import { deferred } from '../../support/deferred.js';
 
 const closing = closers();
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 interface Post {
   readonly id: unknown;
@@ -18,7 +22,9 @@ interface Post {
 async function stage(onPost: (post: Post) => void = answer) {
   let opened = 0;
   let open = 0;
+  const tokens = new Map<object, Set<string | undefined>>();
   const server = createServer((request, response) => {
+    tokens.set(request.socket, (tokens.get(request.socket) ?? new Set()).add(request.headers.authorization));
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -42,7 +48,8 @@ async function stage(onPost: (post: Post) => void = answer) {
     closing(async () => made.close());
     return made;
   };
-  return { transport, opened: () => opened, open: () => open };
+  const tokensOfConnections = (): string[][] => [...tokens.values()].map((all) => [...all].map(String));
+  return { transport, opened: () => opened, open: () => open, tokensOfConnections };
 }
 
 function answer({ id, response }: Post): void {
@@ -104,4 +111,29 @@ it('when the last of them ends, so do the connections', async () => {
   await other.close();
   await expect.poll(open).toBe(0);
   expect(await call(transport())).toMatchObject({ result: {} });
+});
+
+it('a session that goes on with another token, or tries one, leaves the connections that it has shared', async () => {
+  const { transport, tokensOfConnections } = await stage();
+  const [one, other] = [transport({ authorization: 'a' }), transport({ authorization: 'a' })];
+  for (let at = 0; at < 10; at++) {
+    await call(other, at);
+    await one.send({ jsonrpc: '2.0', id: at, method: 'ping' }, { headers: { authorization: 'b' } });
+  }
+  one.usePassed({ authorization: 'c' });
+  for (let at = 0; at < 10; at++) {
+    await call(one, at);
+    await call(other, at);
+  }
+  const all = tokensOfConnections();
+  expect(all.flat()).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+  expect(all.filter((tokens) => tokens.includes('a') && tokens.length > 1)).toEqual([]);
+});
+
+it('a proxy in the environment that is none fails the request, and nothing else', async () => {
+  const { transport } = await stage();
+  const made = transport();
+  vi.stubEnv('http_proxy', 'ftp://127.0.0.1');
+  await expect(made.send({ jsonrpc: '2.0', id: 1, method: 'ping' })).rejects.toThrow('http_proxy');
+  await made.close();
 });

@@ -1,7 +1,9 @@
 /** How requests and their answers travel to and from a server over HTTP. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it, vi } from 'vitest';
 import { closers } from '../../proxy/support.js';
 import { CALL, event, inEvents, NEWS, peer, RESULT, turns, type Respond } from './http-peer.js';
@@ -266,4 +268,15 @@ it.each<[string, Respond]>([
   await new Promise((resolve) => http.close(resolve));
   expect(messages).toHaveLength(before);
   await expect(transport.send(CALL)).rejects.toThrow();
+});
+
+it('a large compressed answer is whole though its connection ends with it', async () => {
+  const text = randomBytes(300_000).toString('base64');
+  const answer = gzipSync(json({ jsonrpc: '2.0', id: 7, result: { text } }));
+  const { call } = await peer(closing, (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', connection: 'close' });
+    response.end(answer);
+  });
+  const [message] = await call();
+  expect((message as unknown as { result: { text: string } }).result.text === text).toBe(true);
 });
