@@ -2,10 +2,8 @@
 import { textOf } from './errors.js';
 import { HttpRefusal } from './http-refusal.js';
 import { asksForCredentials, statusOf } from './http-status.js';
+import { SERVER_ERROR } from './rpc-codes.js';
 import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage } from './routing/message.js';
-
-/** The first of JSON-RPC's codes that are free for servers to define. */
-export const SERVER_ERROR = -32000;
 
 /** How many characters of an error text are passed on. Error texts from elsewhere may be pages long. */
 const MAX_REASON_LENGTH = 200;

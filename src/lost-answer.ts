@@ -1,7 +1,5 @@
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
-
-/** JSON-RPC's code for an unknown method. Some servers send it for a notification that they do not know. */
-const METHOD_NOT_FOUND = -32601;
+import { METHOD_NOT_FOUND } from './rpc-codes.js';
 
 export interface RpcError {
   readonly code: number;
@@ -43,6 +41,7 @@ export class LostAnswer extends SyntaxError {
 /** The details of an answer without a usable id. */
 export function detailsOf({ result, error }: JsonRpcMessage): LostAnswerDetails {
   if (isRpcError(error)) {
+    // Some servers say so of a notification that they do not know.
     const isAboutNews = error.code === METHOD_NOT_FOUND || /notif/i.test(error.message);
     return { error, mayAnswerNews: isAboutNews, isWhole: true };
   }

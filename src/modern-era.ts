@@ -8,7 +8,7 @@
 export const MODERN_VERSION = '2026-07-28';
 
 /** The members of `_meta` that make a request one of the modern era. */
-export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+export { PROTOCOL_VERSION_KEY } from './routing/message.js';
 export const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
 export const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
 export const LOG_LEVEL_KEY = 'io.modelcontextprotocol/logLevel';

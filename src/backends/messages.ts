@@ -7,6 +7,7 @@ import { onlyMeantBy } from '../long-ids.js';
 import { messagesIn } from '../json-messages.js';
 import { keepText } from '../original-text.js';
 import { withoutNulls } from '../null-for-absent.js';
+import { INVALID_REQUEST, PARSE_ERROR } from '../rpc-codes.js';
 import type { TransportLike } from '../transport-like.js';
 import { Outline } from './outline.js';
 
@@ -17,12 +18,6 @@ export const MAX_MESSAGE: number = 10 * 1_048_576;
 export function isTooLong(maxMessage: number): string {
   return `is longer than ${maxMessage} characters (--max-message)`;
 }
-
-/** JSON-RPC's code for text that is not JSON. */
-export const PARSE_ERROR = -32700;
-
-/** JSON-RPC's code for JSON that is not a valid request. */
-export const INVALID_REQUEST = -32600;
 
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 
@@ -47,6 +42,11 @@ export function listenerOf(transport: TransportLike, maxMessage: number = MAX_ME
       transport.send(answer).catch(() => undefined);
     },
   };
+}
+
+/** For `runInAsyncScope()`, which takes a function without a `this`. */
+export function passOn(listener: Pick<MessageListener, 'message'>, message: JsonRpcMessage): void {
+  listener.message(message);
 }
 
 /**

@@ -10,7 +10,8 @@ import { SentLongIds } from '../sent-long-ids.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { MessageHandler, TransportLike } from '../transport-like.js';
 import { MessageLines } from '../backends/message-lines.js';
-import { INVALID_REQUEST, isTooLong, MAX_MESSAGE, PARSE_ERROR } from '../backends/messages.js';
+import { isTooLong, MAX_MESSAGE } from '../backends/messages.js';
+import { INVALID_REQUEST, PARSE_ERROR } from '../rpc-codes.js';
 import type { Outline } from '../backends/outline.js';
 
 /** Why the client's input ended: the client left, or sent a message so long that nothing after it can be read. */

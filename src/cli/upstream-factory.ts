@@ -20,6 +20,7 @@ type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 const loadHttp = () => import('../backends/http/index.js');
 type Http = Awaited<ReturnType<typeof loadHttp>>;
 const loadPipe = () => import('../backends/modern/modern-pipe-transport.js');
+const loadAuto = () => import('../backends/modern/auto-transport.js');
 const loadModern = () => import('../backends/modern/index.js');
 const loadSse = () => import('../backends/sse-transport.js');
 
@@ -135,7 +136,7 @@ export class UpstreamFactory {
       const all = { ...own, connections, maxMessage };
       const adopted = { ...all, sessionId: request.adopted?.sessionId };
       if (this.options.protocol === 'modern') return new (await loadModern()).ModernHttpTransport(url, all);
-      const AutoTransport = this.options.protocol === 'auto' ? (await loadModern()).AutoTransport : undefined;
+      const AutoTransport = this.options.protocol === 'auto' ? (await loadAuto()).AutoTransport : undefined;
       const reach = (): InstanceType<typeof HttpTransport> =>
         AutoTransport === undefined ? new HttpTransport(url, adopted) : new AutoTransport(url, this.#era, adopted);
       return renews === true ? new RenewingTransport(reach) : reach();

@@ -9,7 +9,7 @@
  */
 import { eventOf } from '../event-text.js';
 import { randomBytes } from 'node:crypto';
-import { SERVER_ERROR } from '../error-answers.js';
+import { SERVER_ERROR } from '../rpc-codes.js';
 import type { EventStore, StreamRequests } from '../event-store.js';
 import { elementsOf } from '../json-text.js';
 import { withoutStandIns } from '../long-ids.js';

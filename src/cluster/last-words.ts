@@ -1,6 +1,7 @@
 /** What a client is told whose session is on a node that is lost, or cannot be reached. */
 import { acceptedIn } from '../accept.js';
-import { errorAnswer, SERVER_ERROR } from '../error-answers.js';
+import { errorAnswer } from '../error-answers.js';
+import { SERVER_ERROR } from '../rpc-codes.js';
 import { eventOf } from '../event-text.js';
 import { jsonOf } from '../json-messages.js';
 import type { RequestId } from '../routing/message.js';

@@ -1,6 +1,7 @@
 /** The answers to HTTP requests that are refused. Statuses, codes and texts are those of the SDK's transport. */
 import type { ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, SERVER_ERROR } from '../rpc-codes.js';
 
 /** The answer to a request that is refused. */
 export interface Refusal {
@@ -12,11 +13,7 @@ export interface Refusal {
   readonly reported?: Error | null;
 }
 
-const SERVER_ERROR = -32_000;
 const SESSION_NOT_FOUND = -32_001;
-const INVALID_REQUEST = -32_600;
-const INTERNAL_ERROR = -32_603;
-const PARSE_ERROR = -32_700;
 
 const MAX_BATCH_SIZE = 100;
 

@@ -3,6 +3,7 @@ import type { ParkingFailure, ParkingLimits } from '../streams/parking.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { JsonRpcMessage, MethodMessage, RequestId, ResponseMessage } from '../routing/message.js';
 import type { Refusal } from '../routing/route.js';
+import { INTERNAL_ERROR } from '../rpc-codes.js';
 import { nameOf, shown } from './report.js';
 
 /** The error for a message that has no route. */
@@ -108,9 +109,6 @@ const CONNECTION_CLOSED = -32000;
 export function answerFor(id: RequestId, { code, message }: BackchannelError): ResponseMessage {
   return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message, data: { code } } };
 }
-
-/** JSON-RPC's "internal error". */
-const INTERNAL_ERROR = -32603;
 
 /** The response to a client request whose handler threw. Without it the client would wait for ever. */
 export function internalError(id: RequestId): ResponseMessage {

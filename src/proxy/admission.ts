@@ -4,6 +4,7 @@ import type { Cluster, Node } from '../cluster/cluster.js';
 import type { EventStore } from '../event-store.js';
 import type { Refusal } from '../http/refusals.js';
 import type { BackchannelOptions } from '../options.js';
+import { MODERN_VERSION } from '../modern-era.js';
 import type { TransportLike } from '../transport-like.js';
 import {
   CLOSING,
@@ -42,9 +43,6 @@ export interface ServerTransportOptions {
 
 /** How long a client waits before it resumes a lost stream. SDK clients use the same value by default. */
 const RETRY_MS = 1_000;
-
-/** The first revision of the protocol that has no sessions. */
-const SESSIONLESS_ERA = '2026-07-28';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
@@ -227,7 +225,7 @@ function openerOf(incoming: Incoming, credential: Credential): Opener {
  */
 function isProbe(headers: Incoming['headers']): boolean {
   const version = headers.get('mcp-protocol-version');
-  return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= SESSIONLESS_ERA;
+  return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN_VERSION;
 }
 
 function passedOf(headers: Incoming['headers'], names: readonly string[]): PassedHeaders {

@@ -1,5 +1,5 @@
 import { after, now } from '../clock.js';
-import { SERVER_ERROR } from '../error-answers.js';
+import { SERVER_ERROR } from '../rpc-codes.js';
 import { detailsOf, isRpcError, LostAnswer, type RpcError } from '../lost-answer.js';
 import { reportedTokenOf, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Calls } from './calls.js';

@@ -1,10 +1,9 @@
 /** The HTTP answers of the proxy itself. They never contain a stack trace; errors go to `onerror`. */
-import { SERVER_ERROR } from '../error-answers.js';
+import { INTERNAL_ERROR, SERVER_ERROR } from '../rpc-codes.js';
 import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Refusal } from '../http/refusals.js';
 
 const SESSION_NOT_FOUND = -32001;
-const INTERNAL_ERROR = -32603;
 
 /** An HTTP answer. */
 export interface Answer {

@@ -50,7 +50,8 @@ export type Scope = 'request' | 'session' | 'either';
 export type OwnerRank = 'first' | 'second' | 'never';
 
 export const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
-const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+/** Names the revision in each request of 2026-07-28. */
+export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
 /** True for ids that the protocol allows. JSON-RPC's `null` and fractional ids are not among them. */
 export function isRequestId(id: unknown): id is RequestId {
@@ -161,7 +162,8 @@ export function isModern(message: JsonRpcMessage): boolean {
   return metaOf(message)?.[PROTOCOL_VERSION_KEY] !== undefined;
 }
 
-function metaOf(message: JsonRpcMessage): Readonly<Record<string, unknown>> | undefined {
+/** `params._meta` of a message. */
+export function metaOf(message: JsonRpcMessage): Readonly<Record<string, unknown>> | undefined {
   const meta = param(message, '_meta');
   return isRecord(meta) ? meta : undefined;
 }

@@ -4,7 +4,7 @@
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic#_meta for the rules of its name
  */
-import { isRecord, type MethodMessage, type JsonRpcMessage, type RequestId } from './message.js';
+import { isRecord, metaOf, type MethodMessage, type JsonRpcMessage, type RequestId } from './message.js';
 
 export const STAMP_KEY = 'mcp-backchannel/originating-request';
 
@@ -17,22 +17,19 @@ export const TAKES_STAMPS_KEY = 'mcp-backchannel/takes-stamps';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What the stamp of a message says, which may be anything. `undefined`: it has none. */
-export function stampOf({ params }: JsonRpcMessage): unknown {
-  if (!isRecord(params)) return undefined;
-  const { _meta: meta } = params;
-  return isRecord(meta) && Object.hasOwn(meta, STAMP_KEY) ? (meta[STAMP_KEY] ?? null) : undefined;
+export function stampOf(message: JsonRpcMessage): unknown {
+  const meta = metaOf(message);
+  return meta !== undefined && Object.hasOwn(meta, STAMP_KEY) ? (meta[STAMP_KEY] ?? null) : undefined;
 }
 
 /** Whether the sender of this request takes stamps off, as it says itself. */
-export function takesStamps({ params }: JsonRpcMessage): boolean {
-  const meta = isRecord(params) ? params['_meta'] : undefined;
-  return isRecord(meta) && Object.hasOwn(meta, TAKES_STAMPS_KEY);
+export function takesStamps(message: JsonRpcMessage): boolean {
+  return Object.hasOwn(metaOf(message) ?? {}, TAKES_STAMPS_KEY);
 }
 
 export function withStamp(message: MethodMessage, id: RequestId): MethodMessage {
   const params = isRecord(message.params) ? message.params : {};
-  const meta = isRecord(params['_meta']) ? params['_meta'] : {};
-  return { ...message, params: { ...params, _meta: { ...meta, [STAMP_KEY]: id } } };
+  return { ...message, params: { ...params, _meta: { ...metaOf(message), [STAMP_KEY]: id } } };
 }
 
 /** Where a message has its stamp. */

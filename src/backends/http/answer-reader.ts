@@ -21,6 +21,9 @@ export class TooLong extends Error {
   }
 }
 
+/** A server should end its stream after the answer. It gets this long before we close it. */
+export const LAST_WORDS_MS = 1_000;
+
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Passes on each message as soon as it arrives. Resolves at the end, with the reason if the answer broke off. */

@@ -12,14 +12,15 @@ const CONNECT_TIMEOUT_MS = 30_000;
  * connection. Others do not, since some servers take whoever opened a connection for the sender of all that comes on it.
  */
 export class HttpConnections {
-  readonly #pools = new Map<string, Pool>();
+  readonly #shared = new Map<string, SharedConnections>();
 
-  /** A share in the connections to this server, to be released once. @param identity from `identityIn()` */
-  share(server: URL, identity: string): Share {
+  /** The connections to this server, to be released once. @param identity from `identityIn()` */
+  share(server: URL, identity: string): SharedConnections {
     const key = `${server.origin} ${identity}`;
-    const pool = this.#pools.get(key) ?? new Pool(server, () => this.#pools.delete(key));
-    this.#pools.set(key, pool);
-    return pool.share();
+    const shared = this.#shared.get(key) ?? new SharedConnections(server, () => this.#shared.delete(key));
+    this.#shared.set(key, shared);
+    shared.join();
+    return shared;
   }
 }
 
@@ -31,14 +32,6 @@ export function identityIn(headers: RequestHeaders): string {
 
 const OF_ONE_REQUEST = /^(?:accept|accept-encoding|content-type|last-event-id|user-agent|mcp-.*)$/;
 
-/** Connections that some sessions have in common. */
-export interface Share {
-  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
-  /** A request has its answer, or gets none. If all have, no connection is needed. */
-  answered(request: Pick<Dispatcher.DispatchOptions, 'method'>): void;
-  release(): void;
-}
-
 type Kind = 'streams' | 'calls';
 
 // undici looks through all connections for one that is free. Those of standalone streams never are.
@@ -46,7 +39,8 @@ function kindOf({ method }: Pick<Dispatcher.DispatchOptions, 'method'>): Kind {
   return method === 'GET' ? 'streams' : 'calls';
 }
 
-class Pool implements Omit<Share, 'release'> {
+/** Connections that some sessions have in common. */
+export class SharedConnections {
   #users = 0;
   readonly #unanswered: Record<Kind, number> = { streams: 0, calls: 0 };
   readonly #agents: Partial<Record<Kind, Dispatcher>> = {};
@@ -56,21 +50,9 @@ class Pool implements Omit<Share, 'release'> {
     private readonly unused: () => void,
   ) {}
 
-  share(): Share {
+  /** One more session uses them. It releases them once. */
+  join(): void {
     this.#users++;
-    let isReleased = false;
-    return {
-      dispatch: (request, handler) => {
-        this.dispatch(request, handler);
-      },
-      answered: (request) => {
-        this.answered(request);
-      },
-      release: () => {
-        if (!isReleased) this.#release();
-        isReleased = true;
-      },
-    };
   }
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -81,11 +63,12 @@ class Pool implements Omit<Share, 'release'> {
     (this.#agents[kind] ??= this.#agent(kind)).dispatch(patient, handler);
   }
 
+  /** A request has its answer, or gets none. If all have, no connection is needed. */
   answered(request: Pick<Dispatcher.DispatchOptions, 'method'>): void {
     this.#unanswered[kindOf(request)]--;
   }
 
-  #release(): void {
+  release(): void {
     if (--this.#users > 0) return;
     this.unused();
     for (const agent of Object.values(this.#agents)) void agent.destroy();

@@ -6,8 +6,8 @@ import { LostAnswer } from '../../lost-answer.js';
 import { onlyMeantBy } from '../../long-ids.js';
 import { isResponse, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
 import { Cancellation } from '../cancellation.js';
-import { isAnswerTo, isNameless, namelessErrorIn, tellMessages, type MessageListener } from '../messages.js';
-import { readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
+import { isAnswerTo, isNameless, namelessErrorIn, passOn, tellMessages, type MessageListener } from '../messages.js';
+import { LAST_WORDS_MS, readAnswer, TooLong, type AnswerListener } from './answer-reader.js';
 import { isUndecodable } from './decoded-body.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import type { HttpClient } from './http-client.js';
@@ -16,9 +16,6 @@ import { Resumption } from './resumption.js';
 
 /** After this many failed attempts in a row, a stream is not resumed again. */
 const MAX_ATTEMPTS = 5;
-
-/** A server should end its stream after the answer. It gets this long before we close it. */
-const LAST_WORDS_MS = 1_000;
 
 /** How long we look for an answer in an event stream that has an error status. */
 const REFUSAL_TIMEOUT_MS = 2_000;
@@ -138,7 +135,7 @@ export class HttpCall implements AnswerListener {
       this.#onAnswer?.();
       this.#endAfter(LAST_WORDS_MS);
     }
-    this.#context.runInAsyncScope(tell, undefined, this.listener, message);
+    this.#context.runInAsyncScope(passOn, undefined, this.listener, message);
   }
 
   /** A backend may round an id that is too long for it. */
@@ -197,10 +194,6 @@ export class HttpCall implements AnswerListener {
   #notResumed(reason: string): void {
     this.error(new Error(`the stream of an answer was not resumed: ${reason}`));
   }
-}
-
-function tell(listener: CallListener, message: JsonRpcMessage): void {
-  listener.message(message);
 }
 
 /** Whether resuming would only bring the same unreadable text again. */

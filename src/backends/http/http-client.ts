@@ -1,11 +1,14 @@
 import { asError } from '../../errors.js';
 import type { Cancellation } from '../cancellation.js';
-import { HttpConnections, identityIn, type Share } from './connections.js';
+import { HttpConnections, identityIn, type SharedConnections } from './connections.js';
 import type { HttpAnswer, RequestHeaders } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
 import { discard, isTaken, redirectIn } from './response-head.js';
 
 const MAX_REDIRECTS = 5;
+
+/** Some servers refuse requests without a user agent. */
+const USER_AGENT = { 'user-agent': 'node' };
 
 /** We ask for no compression. Some servers compress all the same. */
 const HEADERS = { 'accept-encoding': 'identity' };
@@ -28,9 +31,9 @@ interface HttpRequest {
  * limit on how long the server may take to answer.
  */
 export class HttpClient {
-  readonly #shared: Share;
+  readonly #shared: SharedConnections;
   /** For requests that say something else of their sender than the first did: with a newer token, or on trial. */
-  #own: Share | undefined;
+  #own: SharedConnections | undefined;
   readonly #identity: string;
   readonly #underWay = new Set<HttpExchange>();
   #isClosed = false;
@@ -54,21 +57,22 @@ export class HttpClient {
    * @param headers identify the client; headers that this class sets override them
    */
   post(body: string, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
-    return this.#send({ method: 'POST', headers: { ...headers, ...POST_HEADERS }, body, cancellation });
+    return this.#send({ method: 'POST', headers: { ...USER_AGENT, ...headers, ...POST_HEADERS }, body, cancellation });
   }
 
   /** Asks for a stream, or for the rest of a stream after an event. */
   get(lastEventId: string | undefined, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
     const last = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    return this.#send({ method: 'GET', headers: { ...headers, ...GET_HEADERS, ...last }, cancellation });
+    return this.#send({ method: 'GET', headers: { ...USER_AGENT, ...headers, ...GET_HEADERS, ...last }, cancellation });
   }
 
   delete(headers: RequestHeaders): Promise<HttpAnswer> {
-    return this.#send({ method: 'DELETE', headers: { ...headers, ...HEADERS } });
+    return this.#send({ method: 'DELETE', headers: { ...USER_AGENT, ...headers, ...HEADERS } });
   }
 
   /** Aborts everything that is under way. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     for (const exchange of this.#underWay) exchange.abort(new Error('the connection is closed'));
     this.#shared.release();
@@ -115,7 +119,7 @@ export class HttpClient {
   }
 
   /** Nobody's connections are used for another sender. */
-  #connectionsFor(headers: RequestHeaders): Share {
+  #connectionsFor(headers: RequestHeaders): SharedConnections {
     if (identityIn(headers) === this.#identity) return this.#shared;
     return (this.#own ??= new HttpConnections().share(this.#url, ''));
   }

@@ -25,9 +25,6 @@ import { ACCEPTED, discard, isEventStream, isJson, isTaken } from './response-he
 import type { HttpSendOptions, HttpTransportOptions } from './options.js';
 import { StandaloneStream } from './standalone-stream.js';
 
-/** Some servers refuse requests without a user agent. */
-const USER_AGENT = { 'user-agent': 'node' };
-
 const METHOD_NOT_ALLOWED = 405;
 
 /** Some servers do not even send the headers of the standalone stream until they have a message for it. */
@@ -135,7 +132,6 @@ export class HttpTransport implements TransportLike {
   /** The headers that identify the client and its session. */
   #headers(passed: RequestHeaders = this.#passed): RequestHeaders {
     return {
-      ...USER_AGENT,
       ...(this.#sessionId !== undefined && { 'mcp-session-id': this.#sessionId }),
       ...(this.#protocolVersion !== undefined && { 'mcp-protocol-version': this.#protocolVersion }),
       ...this.options.headers,

@@ -5,7 +5,10 @@ import type { HttpSendOptions, HttpTransportOptions } from '../http/options.js';
 import type { RequestHeaders } from '../http/http-answer.js';
 import type { MessageHandler } from '../../transport-like.js';
 import { DISCOVERY_TIMEOUT_MS, mayBeModern, type KnownEra } from './known-era.js';
-import { ModernHttpTransport } from './modern-http-transport.js';
+import type { ModernHttpTransport } from './modern-http-transport.js';
+
+/** Loads what only a server without sessions needs. */
+const load = () => import('./modern-http-transport.js');
 
 /**
  * Reaches a server of any revision over Streamable HTTP. It is asked for a session first, so that a server with sessions
@@ -15,6 +18,7 @@ export class AutoTransport extends HttpTransport {
   #modern: ModernHttpTransport | undefined;
   /** The one that asks the server what it is. */
   #asking: ModernHttpTransport | undefined;
+  #isOver = false;
 
   constructor(
     private readonly target: URL,
@@ -48,6 +52,7 @@ export class AutoTransport extends HttpTransport {
   }
 
   override async close(): Promise<void> {
+    this.#isOver = true;
     for (const modern of [this.#modern, this.#asking]) {
       if (modern !== undefined) modern.onclose = undefined;
       await modern?.close();
@@ -91,7 +96,9 @@ export class AutoTransport extends HttpTransport {
 
   /** Asks the server what it is. @returns why it is not a server without sessions. Nothing if it is one */
   async #discover(message: RequestMessage, options: HttpSendOptions): Promise<unknown> {
-    const modern = new ModernHttpTransport(this.target, this.own);
+    const { ModernHttpTransport: Modern } = await load();
+    if (this.#isOver) return new Error('the connection is closed');
+    const modern = new Modern(this.target, this.own);
     this.#asking = modern;
     const answers: JsonRpcMessage[] = [];
     modern.onmessage = (answer) => answers.push(answer);

@@ -9,9 +9,6 @@ import { requestText } from './exact-text.js';
 import { ModernPost } from './modern-post.js';
 import { Wire } from './wire.js';
 
-/** Some servers refuse requests without a user agent. */
-const USER_AGENT = { 'user-agent': 'node' };
-
 /** Options of the transport to a server of revision 2026-07-28. */
 export type ModernTransportOptions = Omit<HttpTransportOptions, 'sessionId'>;
 
@@ -34,12 +31,8 @@ export class HttpWire extends Wire {
 
   open(own: ExchangeListener = this.listener): Exchange {
     const { maxMessage } = this.listener;
-    const listener = {
-      maxMessage,
-      message: own.message.bind(own),
-      error: own.error.bind(own),
-    };
-    return new ModernPost(++this.#lastId, this.#client, this.#write, listener, this.options.redactCut);
+    const { redactCut } = this.options;
+    return new ModernPost(++this.#lastId, this.#client, this.#write, own, { maxMessage, redactCut });
   }
 
   start(): Promise<void> {
@@ -63,7 +56,7 @@ export class HttpWire extends Wire {
     const declared = isRecord(params) ? this.tools.headersOf(params['name']) : [];
     return {
       body: requestText(id, method, withEnvelope(params, this.facts), original),
-      headers: { ...USER_AGENT, ...this.options.headers, ...own, ...headersOf(method, params, declared) },
+      headers: { ...this.options.headers, ...own, ...headersOf(method, params, declared) },
     };
   };
 }

@@ -1,5 +1,4 @@
 /** Backends of revision 2026-07-28 over HTTP: everything that makes them look like earlier ones. */
 export { HttpConnections } from '../http/connections.js';
-export { AutoTransport } from './auto-transport.js';
 export type { ModernTransportOptions } from './http-wire.js';
 export { ModernHttpTransport } from './modern-http-transport.js';

@@ -5,10 +5,8 @@
  */
 import { isRecord, type JsonRpcMessage, type RequestId } from '../../routing/message.js';
 import { isRpcError, type RpcError } from '../../lost-answer.js';
+import { INTERNAL_ERROR, METHOD_NOT_FOUND } from '../../rpc-codes.js';
 import type { ClientFacts, Fields } from './envelope.js';
-
-const METHOD_NOT_FOUND = -32601;
-const INTERNAL_ERROR = -32603;
 
 /** More at once than anybody would answer. */
 const MAX_ASKS = 100;

@@ -1,5 +1,6 @@
 import { isRpcError } from '../../lost-answer.js';
 import { HEADER_MISMATCH, MODERN_VERSION, UNSUPPORTED_VERSION } from '../../modern-era.js';
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../../rpc-codes.js';
 import { isRecord, type JsonRpcMessage } from '../../routing/message.js';
 
 /** How long a server may take to say what it is. */
@@ -15,7 +16,7 @@ export interface KnownEra {
 }
 
 /** What a server of revision 2026-07-28 may say to `initialize`. Some earlier servers say the same for other reasons. */
-const REFUSALS: ReadonlySet<number> = new Set([UNSUPPORTED_VERSION, HEADER_MISMATCH, -32_601, -32_602]);
+const REFUSALS: ReadonlySet<number> = new Set([UNSUPPORTED_VERSION, HEADER_MISMATCH, METHOD_NOT_FOUND, INVALID_PARAMS]);
 
 /**
  * Whether a server that answers `initialize` with this may have no sessions. Some servers do not refuse it, and name

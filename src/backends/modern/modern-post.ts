@@ -5,21 +5,25 @@ import { asksForCredentials } from '../../http-status.js';
 import { LostAnswer } from '../../lost-answer.js';
 import { isNotification, isResponse, type JsonRpcMessage, type ResponseMessage } from '../../routing/message.js';
 import { Cancellation } from '../cancellation.js';
-import { readAnswer, type AnswerListener } from '../http/answer-reader.js';
+import { LAST_WORDS_MS, readAnswer, type AnswerListener } from '../http/answer-reader.js';
 import type { HttpAnswer, RequestHeaders } from '../http/http-answer.js';
 import type { HttpClient } from '../http/http-client.js';
 import { refusalIn, textOf } from '../http/refusal.js';
 import { ACCEPTED, isEventStream, isJson, isTaken } from '../http/response-head.js';
-import { isNameless, namelessErrorIn, tellMessages } from '../messages.js';
+import { isNameless, namelessErrorIn, passOn, tellMessages } from '../messages.js';
 import type { Exchange, ExchangeListener, Sent } from './exchange.js';
-
-/** A server should end its stream after the answer. It gets this long before we close it. */
-const LAST_WORDS_MS = 1_000;
 
 /** A request as it is sent. */
 interface Written {
   readonly body: string;
   readonly headers: RequestHeaders;
+}
+
+interface PostOptions {
+  /** How many characters a message may have. */
+  readonly maxMessage: number;
+  /** Hides secrets in a text that may have been cut off. */
+  readonly redactCut: ((text: string) => string) | undefined;
 }
 
 /** Whether the body is that of a request which the server has taken. */
@@ -44,15 +48,14 @@ export class ModernPost implements Exchange, AnswerListener {
     private readonly client: HttpClient,
     /** Makes the body and the headers of the request with this id. */
     private readonly write: (id: number, request: Sent, own: RequestHeaders | undefined) => Written,
-    private readonly listener: ExchangeListener & { readonly maxMessage: number },
-    /** Hides secrets in a text that may have been cut off. */
-    private readonly redactCut: (text: string) => string = (text) => text,
+    private readonly listener: ExchangeListener,
+    private readonly options: PostOptions,
   ) {
     this.answer = new Promise((resolve) => (this.#answered = resolve));
   }
 
   get maxMessage(): number {
-    return this.listener.maxMessage;
+    return this.options.maxMessage;
   }
 
   /** Resolves with the head of the answer, but after the body of a refusal. */
@@ -72,7 +75,7 @@ export class ModernPost implements Exchange, AnswerListener {
   message(message: JsonRpcMessage): void {
     if (this.#cancellation.isCancelled || this.#isAnswered) return;
     if (isNotification(message)) {
-      this.#context.runInAsyncScope(tell, undefined, this.listener, message);
+      this.#context.runInAsyncScope(passOn, undefined, this.listener, message);
     } else if (isResponse(message) && message.id === this.id) {
       this.#answerWith(message);
       this.#stopTimer = after(LAST_WORDS_MS, () => {
@@ -120,7 +123,8 @@ export class ModernPost implements Exchange, AnswerListener {
 
   async #refused(head: HttpAnswer): Promise<void> {
     const body = await textOf(head);
-    const refusal = refusalIn(head, this.client.url, body, this.redactCut);
+    const { redactCut = (text: string) => text } = this.options;
+    const refusal = refusalIn(head, this.client.url, body, redactCut);
     if (asksForCredentials(head.statusCode, head.headers) || !body.isWhole) throw refusal;
     const error = namelessErrorIn(body.text);
     if (error !== undefined) this.#answerWith({ jsonrpc: '2.0', id: this.id, error });
@@ -138,7 +142,3 @@ export class ModernPost implements Exchange, AnswerListener {
 
 /** A refusal that holds no message is reported as what it is. */
 const silent = { error: () => undefined, refuse: () => undefined };
-
-function tell(listener: ExchangeListener, message: JsonRpcMessage): void {
-  listener.message(message);
-}

@@ -1,4 +1,3 @@
-import { SERVER_ERROR } from '../../error-answers.js';
 import { asError } from '../../errors.js';
 import { isRpcError } from '../../lost-answer.js';
 import { MODERN_VERSION, UNSUPPORTED_VERSION } from '../../modern-era.js';
@@ -11,6 +10,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../../routing/message.js';
+import { METHOD_NOT_FOUND, SERVER_ERROR } from '../../rpc-codes.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
 import type { RequestHeaders } from '../http/http-answer.js';
@@ -23,8 +23,6 @@ import { ModernCall, type CallHost } from './modern-call.js';
 import { Questions } from './questions.js';
 import { initializeResult } from './results.js';
 import type { Wire } from './wire.js';
-
-const METHOD_NOT_FOUND = -32_601;
 
 /**
  * Reaches a server of revision 2026-07-28 for a client of an earlier one. Such a server keeps no

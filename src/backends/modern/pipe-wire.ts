@@ -4,12 +4,13 @@ import { LostAnswer } from '../../lost-answer.js';
 import { SUBSCRIPTION_ID_KEY } from '../../modern-era.js';
 import {
   isNotification,
-  isRecord,
   isRequest,
   isResponse,
+  metaOf,
   reportedTokenOf,
   type JsonRpcMessage,
 } from '../../routing/message.js';
+import { METHOD_NOT_FOUND } from '../../rpc-codes.js';
 import { stampOf, withoutStamp } from '../../routing/stamp.js';
 import type { TransportLike } from '../../transport-like.js';
 import type { ExchangeListener, Exchange } from './exchange.js';
@@ -18,8 +19,6 @@ import { Wire } from './wire.js';
 
 /** No client uses ids with this prefix. A late answer to us must not pass for one to the client. */
 const PREFIX = 'mcp-backchannel:modern:';
-
-const METHOD_NOT_FOUND = -32_601;
 
 /** Sends all requests through one pipe. Whose a message is then has to be found out. */
 export class PipeWire extends Wire {
@@ -115,9 +114,4 @@ export class PipeWire extends Wire {
     const meant = about === undefined && others.length === 0 ? only : this.#exchanges.get(about);
     meant?.answered(errorAnswer(meant.id, 'The backend sent no valid answer to this request'));
   }
-}
-
-function metaOf({ params }: JsonRpcMessage): Readonly<Record<string, unknown>> | undefined {
-  const meta = isRecord(params) ? params['_meta'] : undefined;
-  return isRecord(meta) ? meta : undefined;
 }

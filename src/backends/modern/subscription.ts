@@ -3,12 +3,13 @@ import { asError } from '../../errors.js';
 import { SUBSCRIPTION_ID_KEY } from '../../modern-era.js';
 import { isRpcError } from '../../lost-answer.js';
 import { isRecord, type JsonRpcMessage } from '../../routing/message.js';
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../../rpc-codes.js';
 import type { Exchange, ExchangeListener } from './exchange.js';
 
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
 /** Codes of a server that will not offer these changes later either. */
-const NOT_OFFERED: ReadonlySet<number> = new Set([-32_601, -32_602]);
+const NOT_OFFERED: ReadonlySet<number> = new Set([METHOD_NOT_FOUND, INVALID_PARAMS]);
 
 /** What the client wants to be told of. */
 export interface Filter {

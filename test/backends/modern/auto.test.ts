@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createBackend } from '../../../examples/lib/backend.js';
 import { serve } from '../../../examples/lib/serve.js';
-import { AutoTransport } from '../../../src/backends/modern/index.js';
+import { AutoTransport } from '../../../src/backends/modern/auto-transport.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { modernStage, textOf, toolText, type Equip, type Seen } from './modern-stage.js';
 
