@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBackend } from '../../examples/lib/backend.js';
 import { serve } from '../../examples/lib/serve.js';
-import { StrictClient, type Arrival } from '../../examples/lib/strict-client.js';
+import { StrictClient } from '../../examples/lib/strict-client.js';
+import { isOf, streamsOf } from '../support/arrivals.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
 import { BACKEND, elicitations, Started, type Command } from './support.js';
 
@@ -65,7 +66,7 @@ describe.each(Object.entries(UPSTREAMS))('through the command, a backend over %s
     ])('asks with $method on the stream of the call', async ({ tool, method, answer }) => {
       const call = await startCall(client, tool);
       expect(await textOf(call)).toBe(answer);
-      expect(client.arrivals.filter(isOf(method)).map(({ stream }) => stream)).toEqual([`POST ${call.id}`]);
+      expect(streamsOf(client, method)).toEqual([`POST ${call.id}`]);
     });
 
     it('reports progress five times, and logs, on the stream of the call before its response', async () => {
@@ -182,11 +183,6 @@ it.each(GET)('with --serialize, eight concurrent calls over stdio ask on their o
     await started.end();
   }
 });
-
-const isOf =
-  (method: string) =>
-  ({ message }: Arrival): boolean =>
-    message.method === method;
 
 function questionOf(params: unknown): string {
   return (params as { readonly message: string }).message;

@@ -1,13 +1,12 @@
 /** The reference server from npm behind the command, over both of its transports. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
 import { freePort } from '../../examples/lib/free-port.js';
+import { isOf, streamsOf } from '../support/arrivals.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
-import { Command, ROOT, Started } from './support.js';
+import { Command, EVERYTHING, Started } from './support.js';
 
-const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const DYNAMIC = 'demo://resource/dynamic/text';
 
 const UPSTREAMS: Readonly<Record<string, (started: Started) => Promise<readonly string[]>>> = {
@@ -34,7 +33,6 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
     await started.end();
   });
 
-  const streamsOf = (method: string): string[] => client.arrivals.filter(isOf(method)).map(({ stream }) => stream);
   const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
     (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
 
@@ -42,7 +40,7 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
   it('gets the roots on the stream of the call, though it asks for them a while after initialization too', async () => {
     const call = await startCall(client, 'get-roots-list');
     expect(await textOf(call)).toContain('file:///ann');
-    expect(new Set(streamsOf('roots/list'))).toEqual(new Set([`POST ${call.id}`]));
+    expect(new Set(streamsOf(client, 'roots/list'))).toEqual(new Set([`POST ${call.id}`]));
   });
 
   it.each([
@@ -55,7 +53,7 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
       expect(await textOf(call)).toContain(answer);
       calls.push(call);
     }
-    expect(streamsOf(method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+    expect(streamsOf(client, method)).toEqual(calls.map(({ id }) => `POST ${id}`));
   });
 
   it('reports progress five times on the stream of the call, before the response', async () => {
@@ -67,7 +65,7 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
       [1, 2, 3, 4, 5].map((progress) => ({ progressToken: 'token', progress, total: 5 })),
     );
     expect(own.at(-1)?.message.id).toBe(call.id);
-    expect(streamsOf('notifications/progress')).toHaveLength(5);
+    expect(streamsOf(client, 'notifications/progress')).toHaveLength(5);
   });
 
   it('lists resources and templates, and reads them', async () => {
@@ -137,11 +135,6 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
     });
   });
 });
-
-const isOf =
-  (method: string) =>
-  ({ message }: Arrival): boolean =>
-    message.method === method;
 
 /** Resolves with its URL. */
 async function everythingOverHttp(started: Started): Promise<string> {

@@ -1,4 +1,5 @@
 /** The command as people run it: the built program, in a process of its own. */
+import { join } from 'node:path';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -8,6 +9,9 @@ import type { TestContext } from 'vitest';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The reference server from npm, as it is installed. */
+export const EVERYTHING: string = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 export const CLI: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** `examples/lib/backend-stdio.ts`, as what follows the options. */

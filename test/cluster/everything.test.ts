@@ -1,14 +1,13 @@
 /** The reference server from npm, over stdio, behind three commands with a real Redis and clients whose every request goes to the next. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
-import { ROOT, Started } from '../cli/support.js';
+import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { EVERYTHING, Started } from '../cli/support.js';
 import { CAPABILITIES, strayCalls } from '../provenance/support.js';
+import { isOf, streamsOf } from '../support/arrivals.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
 import { commandNodes, type RunningNode } from './command-nodes.js';
 import { HAS_REDIS, openRedis, redisNote } from './redis.js';
 
-const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const DYNAMIC = 'demo://resource/dynamic/text';
 
 const ANSWERS = {
@@ -40,7 +39,6 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
   });
   afterAll(async () => started.end());
 
-  const streamsOf = (method: string): string[] => client.arrivals.filter(isOf(method)).map(({ stream }) => stream);
   const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
     (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
 
@@ -48,7 +46,7 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
   it('gets the roots on the stream of the call', async () => {
     const call = await startCall(client, 'get-roots-list');
     expect(await textOf(call)).toContain('file:///ann');
-    expect(streamsOf('roots/list')).toContain(`POST ${call.id}`);
+    expect(streamsOf(client, 'roots/list')).toContain(`POST ${call.id}`);
   });
 
   it('lists its tools and resources, and runs a tool', async () => {
@@ -69,7 +67,7 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
       expect(await textOf(call)).toContain(answer);
       calls.push(call);
     }
-    expect(streamsOf(method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+    expect(streamsOf(client, method)).toEqual(calls.map(({ id }) => `POST ${id}`));
   });
 
   it('asks each of eight calls side by side on its own stream', async () => {
@@ -80,7 +78,7 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
     const args = { duration: 0.05, steps: 5 };
     const call = await startCall(client, 'trigger-long-running-operation', args, { progressToken: 'token' });
     expect(await textOf(call)).toContain('completed');
-    expect(streamsOf('notifications/progress')).toEqual(Array(5).fill(`POST ${call.id}`));
+    expect(streamsOf(client, 'notifications/progress')).toEqual(Array(5).fill(`POST ${call.id}`));
   });
 
   it('tells of a changed resource on the GET stream of its session, and on no other', async () => {
@@ -96,8 +94,3 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
     expect(await other.callTool('echo', { message: 'still here' })).toContain('still here');
   });
 });
-
-const isOf =
-  (method: string) =>
-  ({ message }: Arrival): boolean =>
-    message.method === method;

@@ -3,9 +3,10 @@
  * and each node a process of its own.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
+import type { StrictClient } from '../../examples/lib/strict-client.js';
 import { BACKEND, elicitations, healthOf, Started } from '../cli/support.js';
 import { CAPABILITIES, strayCalls } from '../provenance/support.js';
+import { isOf, streamsOf } from '../support/arrivals.js';
 import { answersOf, QUESTIONS, startCall, textOf } from '../support/stage.js';
 import { commandNodes, metricsOf, type RunningNode } from './command-nodes.js';
 import { HAS_REDIS, openRedis, redisNote } from './redis.js';
@@ -148,12 +149,3 @@ it.runIf(HAS_REDIS)(`with --serialize, eight calls over three nodes ask on their
     await started.end();
   }
 });
-
-const isOf =
-  (method: string) =>
-  ({ message }: Arrival): boolean =>
-    message.method === method;
-
-function streamsOf({ arrivals }: StrictClient, method: string): string[] {
-  return arrivals.filter(isOf(method)).map(({ stream }) => stream);
-}

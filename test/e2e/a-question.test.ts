@@ -6,7 +6,7 @@
  */
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
-import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { streamsOf } from '../support/arrivals.js';
 import { QUESTIONS, stages, startCall, textOf } from '../support/stage.js';
 import { SCENARIOS } from '../support/transports.js';
 import { UPSTREAM_KINDS } from '../support/upstreams.js';
@@ -43,10 +43,6 @@ describe.each(UPSTREAM_KINDS)('behind a proxy with a backend over %s', (kind) =>
     expect(client.arrivals.filter(({ message }) => message.method !== undefined)).toEqual([]);
   });
 });
-
-function streamsOf(client: StrictClient, method: string): string[] {
-  return client.arrivals.filter(({ message }) => message.method === method).map(({ stream }) => stream);
-}
 
 /** Resolves when a bare transport's `send()` of such a message has resolved. */
 async function whenTaken(transport: StreamableHTTPServerTransport, method: string): Promise<void> {
