@@ -49,6 +49,9 @@ export async function startBalancer(
  * A node that drains says 503 at /healthz. It goes on with what it has, and gets nothing new. A busy node may say late that
  * it is well: without `timeout check`, one that needs longer than `inter` would be taken for dead, and if it is the last one,
  * the answer to an elicitation would get 503.
+ *
+ * Each request gets a connection of its own to a node. On a kept one, a request that meets the end of its node is lost: HAProxy does
+ * not repeat it, and closes the client's connection without an answer. A new connection fails to be made, and the next node is taken.
  */
 function haproxy(port: number, nodes: readonly RunningNode[]): string {
   return `
@@ -61,6 +64,7 @@ defaults
   timeout server 1h
   timeout check 5s
   option redispatch 1
+  option http-server-close
   retry-on conn-failure
 frontend clients
   bind 127.0.0.1:${port}
