@@ -71,7 +71,8 @@ module.exports = {
       from: { path: '^src/proxy/' },
       to: {
         path: `^src/${PARTS}/`,
-        pathNot: '^src/(proxy|http)/|^src/backends/modern/index\\.ts$|^src/cluster/(adoptable|cluster|event-ids)\\.ts$',
+        pathNot:
+          '^src/(proxy|http|modern)/|^src/backends/modern/index\\.ts$|^src/cluster/(adoptable|cluster|event-ids)\\.ts$',
       },
     },
     {

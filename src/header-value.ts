@@ -8,9 +8,10 @@ const SUFFIX = '?=';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** An empty text is marked, too: not everybody passes on a header without a value. */
 export function headerValueOf(text: string): string {
-  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !isMarked(text);
-  return isPlain || text === '' ? text : `${PREFIX}${Buffer.from(text).toString('base64')}${SUFFIX}`;
+  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !seemsMarked(text);
+  return isPlain ? text : `${PREFIX}${Buffer.from(text).toString('base64')}${SUFFIX}`;
 }
 
 /** @returns `undefined` if the value is marked as Base64 and is none, or no UTF-8 */
@@ -26,5 +27,10 @@ export function textInHeader(value: string): string | undefined {
 }
 
 function isMarked(value: string): boolean {
-  return value.length >= PREFIX.length + SUFFIX.length && value.startsWith(PREFIX) && value.endsWith(SUFFIX);
+  return value.length >= PREFIX.length + SUFFIX.length && seemsMarked(value);
+}
+
+/** Some take the two marks for complete even if they share a character. */
+function seemsMarked(value: string): boolean {
+  return value.startsWith(PREFIX) && value.endsWith(SUFFIX);
 }

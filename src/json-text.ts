@@ -36,15 +36,15 @@ export function withoutMemberAt(object: string, [wanted, ...rest]: readonly stri
   return left.length === 0 ? undefined : `{${left.join(',')}}`;
 }
 
-interface Member {
+export interface Member {
   /** As it is written, with its quotes. */
   readonly key: string;
   readonly name: string;
   readonly value: string;
 }
 
-/** The members of an object. Other values have none. */
-function membersOf(object: string): readonly Member[] {
+/** The members of an object, in their order. Other values have none. */
+export function membersOf(object: string): readonly Member[] {
   const members: Member[] = [];
   let at = skipSpace(object, 0);
   if (object.charCodeAt(at) !== OPEN_OBJECT) return members;

@@ -17,4 +17,5 @@ export const SUBSCRIPTION_ID_KEY = 'io.modelcontextprotocol/subscriptionId';
 
 /** The codes of refusals, with status 400. */
 export const HEADER_MISMATCH = -32_020;
+export const MISSING_CAPABILITY = -32_021;
 export const UNSUPPORTED_VERSION = -32_022;

@@ -2,6 +2,7 @@ import { HttpRefusal } from '../http-refusal.js';
 import type { PassedHeaders } from '../proxy/client-transport.js';
 import type { TransportLike } from '../transport-like.js';
 import type { Logs } from './logs.js';
+import type { Discretion } from '../backends/modern/index.js';
 import type { Secrets } from './secrets.js';
 
 interface PassingTransport extends TransportLike {
@@ -96,6 +97,22 @@ export function discreet<T extends PassingTransport>(
   return transport;
 }
 
+/**
+ * Hides credentials that come with a single message, until it is answered.
+ *
+ * @param names of the headers that hold credentials
+ */
+export function discretionFor(passed: PassedHeaders, logs: Logs, names: readonly string[]): Discretion {
+  const secrets = new ClientSecrets(logs, names);
+  const end = secrets.hide(passed);
+  return {
+    redactCut: (text) => secrets.all.redactCut(text),
+    redacted: (error) => redacted(error, secrets.all),
+    end,
+  };
+}
+
+/** The same error without secrets. It tells the client why a message could not be sent. */
 function redacted(error: unknown, secrets: Secrets): unknown {
   if (error instanceof HttpRefusal) {
     const { status, message, headers, body } = error;

@@ -1,7 +1,6 @@
 import type { Registry } from 'prom-client';
-import { concat } from 'rxjs';
+import { concat, type Observable } from 'rxjs';
 import type { Cluster } from '../cluster/cluster.js';
-import type { RouteEvent } from '../interceptor/events.js';
 import type { StatefulProxy } from '../proxy/options.js';
 
 /**
@@ -9,19 +8,29 @@ import type { StatefulProxy } from '../proxy/options.js';
  * there is something to count, or when somebody asks.
  */
 export function lateMetricsOf(
-  proxy: Pick<StatefulProxy, 'routes$' | 'snapshot'>,
+  proxy: Pick<StatefulProxy, 'routes$' | 'rounds$' | 'snapshot'>,
   cluster?: Pick<Cluster, 'snapshot'>,
 ): () => Promise<Registry> {
-  const early: RouteEvent[] = [];
-  const noting = proxy.routes$.subscribe((route) => {
-    early.push(route);
-    void load();
-  });
+  const routes = noted(proxy.routes$);
+  const rounds = noted(proxy.rounds$);
   let registry: Promise<Registry> | undefined;
   const load = (): Promise<Registry> =>
     (registry ??= import('./metrics.js').then(({ metricsOf }) => {
-      noting.unsubscribe();
-      return metricsOf({ snapshot: proxy.snapshot, routes$: concat(early, proxy.routes$) }, cluster);
+      const { snapshot } = proxy;
+      return metricsOf({ snapshot, routes$: routes(), rounds$: rounds() }, cluster);
     }));
   return load;
+
+  /** @returns a function that gives back what was noted, and all that follows */
+  function noted<T>(events$: Observable<T>): () => Observable<T> {
+    const early: T[] = [];
+    const noting = events$.subscribe((event) => {
+      early.push(event);
+      void load();
+    });
+    return () => {
+      noting.unsubscribe();
+      return concat(early, events$);
+    };
+  }
 }

@@ -1,4 +1,5 @@
 import type { RouteEvent } from '../interceptor/events.js';
+import type { RoundEvent } from '../modern/round-events.js';
 import { shown, shownMethod } from '../interceptor/report.js';
 import { shownSession } from '../interceptor/session-prefix.js';
 import { visible, visibleInJson } from '../visible.js';
@@ -74,6 +75,18 @@ export class Logs {
         error: code,
         waitedMs: rounded(waitedMs),
       },
+    });
+  }
+
+  /** @param node of a cluster, which writes this */
+  round({ session, method, id, round, inputs, outcome, waitedMs }: RoundEvent, node?: string): void {
+    const whose = session === undefined ? undefined : shownSession(session);
+    const words = [timeOfDay(), node && `node ${node}`, 'round', whose, shownMethod(method), shown(id), '→'];
+    const asked = inputs.length === 0 ? [] : [inputs.map(shownMethod).join(', ')];
+    const end = [`round ${round}`, ...asked, outcome, waitedMs > 0 && `after ${Math.round(waitedMs)} ms`];
+    this.#log('info', [...words, ...end].filter((word) => typeof word === 'string').join(' '), {
+      node,
+      round: { session: whose, method, id, round, inputs, outcome, waitedMs: rounded(waitedMs) },
     });
   }
 

@@ -4,7 +4,7 @@ import type { StatefulProxy } from '../proxy/options.js';
 
 /** The metrics that `/metrics` shows. No label names a session or a client. */
 export function metricsOf(
-  { routes$, snapshot }: Pick<StatefulProxy, 'routes$' | 'snapshot'>,
+  { routes$, rounds$, snapshot }: Pick<StatefulProxy, 'routes$' | 'rounds$' | 'snapshot'>,
   cluster?: Pick<Cluster, 'snapshot'>,
 ): Registry {
   const registry = new Registry();
@@ -22,6 +22,8 @@ export function metricsOf(
   gauge('mcp_backchannel_sessions', 'Sessions that are open.', () => snapshot().sessions);
   gauge('mcp_backchannel_in_flight', 'Client requests that have no response yet.', () => snapshot().inFlight);
   gauge('mcp_backchannel_parked', 'Server-initiated messages that wait for a stream.', () => snapshot().parked);
+  gauge('mcp_backchannel_suspended', 'Calls that wait for their clients to repeat them.', () => snapshot().suspended);
+  gauge('mcp_backchannel_leased', 'Sessions that calls of clients without sessions have.', () => snapshot().leased);
 
   if (cluster !== undefined) {
     gauge('mcp_backchannel_cluster_nodes', 'Nodes that live, this one included.', () => cluster.snapshot().nodes);
@@ -65,6 +67,15 @@ export function metricsOf(
     routes.inc({ evidence: evidence ?? 'none', outcome });
     // A parked or orphaned message has another event, before or after this one.
     if (outcome !== 'parked' && outcome !== 'orphaned') waits.observe(waitedMs / 1000);
+  });
+  const rounds = new Counter({
+    name: 'mcp_backchannel_rounds_total',
+    help: 'Rounds of input of clients without sessions, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  rounds$.subscribe(({ outcome }) => {
+    rounds.inc({ outcome });
   });
   return registry;
 }

@@ -1,4 +1,5 @@
 import { CLUSTER_ROWS } from './cluster-options.js';
+import { MODERN_ROWS } from './modern-options.js';
 import type { Row } from './option-row.js';
 import { UPSTREAM_ROWS } from './upstream-options.js';
 
@@ -131,6 +132,7 @@ const TABLE = [
     choices: ['memory'],
     needs: 'http',
   },
+  ...MODERN_ROWS,
 
   {
     flags: '--serialize',

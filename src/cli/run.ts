@@ -66,6 +66,10 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     maxBodyBytes: options.maxBody,
     idleTimeoutMs: options.idleTimeout,
     serialize: options.serialize,
+    modern: options.modern,
+    modernBackend: options.modern ? await upstreams.modernBackend() : undefined,
+    // Over HTTP, a message comes in the answer to the call that it belongs to. On a pipe, that is not certain.
+    modernSessions: options.modernSessions ?? (options.upstream.kind === 'url' ? 'shared' : 'lease'),
     enableJsonResponse: options.jsonResponse,
     eventStore: options.eventStore === undefined ? undefined : eventStore(),
     backchannel: {
@@ -78,7 +82,10 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     cluster: node?.cluster,
     onerror: logs.report,
   });
-  if (options.trace) proxy.routes$.subscribe((route) => logs.route(route, node?.name));
+  if (options.trace) {
+    proxy.routes$.subscribe((route) => logs.route(route, node?.name));
+    proxy.rounds$.subscribe((round) => logs.round(round, node?.name));
+  }
 
   let isClosing = false;
   const server = createEndpoint({
@@ -122,6 +129,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       // The server still listens. A call in flight may wait for the client's answer to a server request, and that answer
       // is a new POST.
       await proxy.close({ graceMs: GRACE_MS });
+      await upstreams.close();
       await stop(server, FLUSH_MS);
       await node?.leave();
     },

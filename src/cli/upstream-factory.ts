@@ -1,4 +1,6 @@
-import type { UpstreamRequest } from '../proxy/options.js';
+import type { StatefulProxyOptions, UpstreamRequest } from '../proxy/options.js';
+import type { PipeRelay } from '../backends/modern/relay-pipe.js';
+import type { ModernRelay } from '../modern-relay.js';
 import type { TransportLike } from '../transport-like.js';
 import { AutoPipe } from '../backends/modern/auto-pipe.js';
 import { ChildTransport, type ChildCommand } from '../backends/stdio/child-transport.js';
@@ -6,7 +8,7 @@ import { faultIn } from '../backends/stdio/find-command.js';
 import { Children } from '../backends/stdio/process-groups.js';
 import { textOf } from '../errors.js';
 import { proxiesFor, secretsOf, type Proxies } from '../backends/http/proxy-environment.js';
-import { ClientSecrets, discreet, secretsIn } from './client-secrets.js';
+import { ClientSecrets, discreet, discretionFor, secretsIn } from './client-secrets.js';
 import type { Logs } from './logs.js';
 import type { UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
@@ -20,6 +22,7 @@ type UrlSpec = Exclude<UpstreamSpec, { readonly kind: 'command' }>;
 const loadHttp = () => import('../backends/http/index.js');
 type Http = Awaited<ReturnType<typeof loadHttp>>;
 const loadPipe = () => import('../backends/modern/modern-pipe-transport.js');
+const loadPipeRelay = () => import('../backends/modern/relay-pipe.js');
 const loadAuto = () => import('../backends/modern/auto-transport.js');
 const loadModern = () => import('../backends/modern/index.js');
 const loadSse = () => import('../backends/sse-transport.js');
@@ -47,6 +50,8 @@ export class UpstreamFactory {
   readonly #children = new Children();
   /** The connections that the sessions share. */
   #connections: InstanceType<Http['HttpConnections']> | undefined;
+  /** The server that is run for all modern clients. */
+  #relay: PipeRelay | undefined;
   /** What is known of the server. */
   readonly #era = { isModern: false };
   /** How to run the server, which is found out once. */
@@ -87,10 +92,49 @@ export class UpstreamFactory {
   readonly connect = (request: UpstreamRequest): TransportLike | Promise<TransportLike> =>
     this.spec.kind === 'command' ? this.#start(this.spec) : this.#reach(this.spec, request);
 
+  /** Says what reaches the server for modern clients, if it is modern too. */
+  async modernBackend(): Promise<StatefulProxyOptions['modernBackend']> {
+    const { spec } = this;
+    const { protocol } = this.options;
+    if (spec.kind === 'sse-url' || (protocol !== 'modern' && protocol !== 'auto')) return undefined;
+    if (spec.kind === 'command') {
+      const relay = await this.#pipeRelay(spec);
+      // A session finds out what the server is, so that one of an earlier revision is never asked anything else.
+      return () => (protocol === 'modern' || this.#era.isModern ? relay : undefined);
+    }
+    const relay = await this.#httpRelay(spec);
+    if (protocol === 'modern') return () => relay;
+    const { AutoRelay } = await loadModern();
+    const auto = new AutoRelay(relay, this.#era);
+    return (message) => auto.relayFor(message);
+  }
+
+  /** Ends the server that all modern clients share. */
+  readonly close = async (): Promise<void> => this.#relay?.close();
+
   /** Kills every process that was started. */
   readonly abandon = (): void => {
     this.#children.kill();
   };
+
+  async #pipeRelay(command: ChildCommand): Promise<PipeRelay> {
+    const { PipeRelay } = await loadPipeRelay();
+    const connect = async (): Promise<TransportLike> => this.#child((await this.#command) ?? command);
+    return (this.#relay = new PipeRelay({ connect, report: this.logs.report }));
+  }
+
+  async #httpRelay(spec: UrlSpec): Promise<ModernRelay> {
+    const { logs } = this;
+    const [{ HttpConnections }, { HttpRelay }] = await Promise.all([loadHttp(), loadModern()]);
+    return new HttpRelay(spec.url, {
+      connections: (this.#connections ??= new HttpConnections()),
+      headers: headersOf(spec),
+      passHeaders: spec.passHeaders,
+      credentialHeaders: credentialHeaders(spec),
+      maxMessage: this.options.maxMessage,
+      hide: (passed) => discretionFor(passed, logs, credentialHeaders({ ...spec, varyHeaders: [] })),
+    });
+  }
 
   async #start(command: ChildCommand): Promise<TransportLike> {
     return await this.#run((await this.#command) ?? command);
@@ -121,9 +165,7 @@ export class UpstreamFactory {
 
   async #reach(spec: UrlSpec, request: UpstreamRequest): Promise<TransportLike> {
     const { kind, url } = spec;
-    const headers = Object.fromEntries(
-      new Headers(spec.headers.map(([name, value]): [string, string] => [name, value])),
-    );
+    const headers = headersOf(spec);
     const names = credentialHeaders(spec);
     const passed = Object.fromEntries(names.flatMap((name) => pairOf(name, request.headers.get(name))));
     const secrets = new ClientSecrets(this.logs, names);
@@ -162,6 +204,11 @@ export class UpstreamFactory {
   #hideText(value: string): void {
     for (const secret of [value, ...value.split(/\r?\n/)]) this.logs.hide(secret);
   }
+}
+
+/** Those that are sent with every request. */
+function headersOf({ headers }: UrlSpec): Readonly<Record<string, string>> {
+  return Object.fromEntries(new Headers(headers.map(([name, value]): [string, string] => [name, value])));
 }
 
 function pairOf(name: string, value: string | null): readonly (readonly [string, string])[] {

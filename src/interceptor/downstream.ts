@@ -70,7 +70,8 @@ export class Downstream implements Interceptor, LifecycleOwner, LivenessOwner, R
     this.report = reportTo(inner);
     this.#observables = new Observables(this.report, inner);
     this.#log = new RouteLog(this.#observables, inner);
-    this.#liveness = 'handleRequest' in inner ? new Liveness(inner, this, own) : undefined;
+    const hasStreams = own !== undefined || 'handleRequest' in inner;
+    this.#liveness = hasStreams ? new Liveness(inner, this, own) : undefined;
     this.#order = new WriteOrder(STALL_TIMEOUT_MS, stalled, this.#liveness);
     this.#delivery = new Delivery(inner, this.#order, this.#liveness, this.#log, isForeignHttp ? 'silently' : 'loudly');
     this.#lifecycle = new Lifecycle(inner, this);

@@ -57,7 +57,7 @@ export class Upstream implements Interceptor {
     if (!isRequest(message)) return;
     const origin = currentOrigin();
     // An earlier request may have had the same id.
-    if (origin === undefined) this.#sent.answered(message.id);
+    if (origin === undefined) this.#sent.forget(message.id);
     else this.#sent.sent(message.id, origin);
   }
 

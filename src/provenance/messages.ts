@@ -83,13 +83,14 @@ export class Messages {
   #stamped(message: MethodMessage, options: unknown): MethodMessage {
     const ledger = this.#ledger;
     const named = isRecord(options) ? options['relatedRequestId'] : undefined;
+    const context = originOn(this.#transport);
     const chosen = route(
       message,
       ledger,
       {
         explicit: isRequestId(named) ? named : undefined,
         provenance: undefined,
-        context: originOn(this.#transport),
+        context,
         scope: scopeOf(message.method),
         ambiguous: 'reject',
         overdue: false,
@@ -100,6 +101,9 @@ export class Messages {
     if (isRequest(message)) ledger.exchanges.open(message, entry, 0);
     const takenBack = message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
     if (takenBack !== undefined) ledger.exchanges.close(takenBack);
-    return entry === undefined ? message : withStamp(message, entry.id);
+    // A call may ask after its answer. Whoever calls next must not be asked in its place.
+    const late = isRequest(message) && context?.state === 'answered' ? context : undefined;
+    const owner = entry ?? late;
+    return owner === undefined ? message : withStamp(message, owner.id);
   }
 }

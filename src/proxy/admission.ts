@@ -4,7 +4,6 @@ import type { Cluster, Node } from '../cluster/cluster.js';
 import type { EventStore } from '../event-store.js';
 import type { Refusal } from '../http/refusals.js';
 import type { BackchannelOptions } from '../options.js';
-import { MODERN_VERSION } from '../modern-era.js';
 import type { TransportLike } from '../transport-like.js';
 import {
   CLOSING,
@@ -22,7 +21,7 @@ import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
 import { Guard, type Incoming } from './guard.js';
 import { lastWordsFor } from './last-words-for.js';
-import { lateHeaders, type Opener } from './opener.js';
+import { openerOf } from './opener.js';
 import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -79,7 +78,7 @@ export class Admission {
    * a newer token first, or the cluster has to look for the node
    */
   enter<T extends TransportLike>(incoming: Incoming, Transport: TransportClass<T>): Entered<T> | Promise<Entered<T>> {
-    const answer = this.#refusalOf(incoming);
+    const answer = this.refusalOf(incoming);
     if (answer !== undefined) return answer;
     if (!this.#isServedHere(incoming)) return this.#elsewhere(incoming, Transport);
     const found = this.#session(incoming, Transport);
@@ -90,7 +89,7 @@ export class Admission {
 
   /** For a request that another node has passed on. It is not passed on again. The session may be of either entry. */
   async enterFromNode(incoming: Incoming, Transport: TransportClass<TransportLike>): Promise<Session | Answer> {
-    const answer = this.#refusalOf(incoming);
+    const answer = this.refusalOf(incoming);
     if (answer !== undefined) return answer;
     const id = incoming.headers.get('mcp-session-id');
     if (id === null || this.sessions.has(id)) return this.#session(incoming, Transport);
@@ -100,8 +99,14 @@ export class Admission {
     return 'to' in adopted || adopted === NOT_FOUND ? UNKNOWN_HERE : adopted;
   }
 
-  #refusalOf(incoming: Incoming): Answer | undefined {
+  /** Why a request is not let in, whatever it brings. */
+  refusalOf(incoming: Incoming): Answer | undefined {
     return this.#guard.check(incoming) ?? (METHODS.has(incoming.method) ? undefined : NOT_ALLOWED);
+  }
+
+  /** Whether this request is let in, and nothing of it is another node's. */
+  takesNew(incoming: Incoming): boolean {
+    return this.refusalOf(incoming) === undefined && this.#isServedHere(incoming);
   }
 
   #isServedHere({ headers, method }: Incoming): boolean {
@@ -171,12 +176,16 @@ export class Admission {
     return new PendingPost(passHeaders && passedOf(incoming.headers, passHeaders), hook);
   }
 
+  /** The headers of a request that are passed on to the backend. */
+  passedOf({ headers }: Incoming): PassedHeaders {
+    return passedOf(headers, this.settings.passHeaders ?? []);
+  }
+
   #session(incoming: Incoming, Transport: TransportClass<TransportLike>): Session | Answer | Promise<Session | Answer> {
     const { headers, method } = incoming;
     const id = headers.get('mcp-session-id');
     const credential = new Credential(headers, this.settings.credentialHeaders);
-    if (id !== null)
-      return this.sessions.find(id, credential, () => passedOf(headers, this.settings.passHeaders ?? []));
+    if (id !== null) return this.sessions.find(id, credential, () => this.passedOf(incoming));
     // The transport reads the body and checks that this is an `initialize` request.
     return method === 'POST'
       ? this.sessions.open(openerOf(incoming, credential), this.#maker(Transport))
@@ -206,26 +215,6 @@ export class Admission {
     const isNamed = cluster !== undefined && store !== undefined;
     return (isNamed ? cluster.eventIds.namingStore(store as EventStore) : store) as never;
   }
-}
-
-function openerOf(incoming: Incoming, credential: Credential): Opener {
-  const headers = lateHeaders(() => incoming.allHeaders());
-  return {
-    get headers() {
-      return headers();
-    },
-    credential,
-    isProbing: isProbe(incoming.headers),
-  };
-}
-
-/**
- * Whether a request without a session may come from a newer client that tests whether it is understood: it names a
- * protocol revision without sessions. The transport refuses it, and the client falls back to `initialize`.
- */
-function isProbe(headers: Incoming['headers']): boolean {
-  const version = headers.get('mcp-protocol-version');
-  return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN_VERSION;
 }
 
 function passedOf(headers: Incoming['headers'], names: readonly string[]): PassedHeaders {

@@ -40,6 +40,11 @@ export class Credential {
     return `${this.#authorization.toString('base64')} ${this.#others.toString('base64')}`;
   }
 
+  /** Whether it tells its client from others. @param hasCommonToken all clients present the same token */
+  tellsWho(hasCommonToken: boolean): boolean {
+    return this.#others !== ANONYMOUS || (!hasCommonToken && this.#authorization !== ANONYMOUS);
+  }
+
   /** How the credential of a later request relates to this one. */
   relationOf(other: Credential): Relation {
     const isOtherwiseSame = timingSafeEqual(this.#others, other.#others);

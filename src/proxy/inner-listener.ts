@@ -4,14 +4,19 @@ import { pipeline } from 'node:stream/promises';
 import type { NotReceived } from '../cluster/cluster.js';
 import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
+import { NodeWriter } from '../modern/answer-writer.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
+import type { ModernEntry } from './modern-entry.js';
+import { mayBeModern, readModern, type ModernPost } from './modern-post.js';
 import { answer, answering, incomingOf, type NodeDoor, type NodeHandler } from './node-listener.js';
 import { OncePerPeriod } from './once-per-period.js';
 import { NOT_FOUND, NOT_OF_THIS_CLUSTER, tooLarge, UNKNOWN_HERE, type Answer } from './own-answers.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
 import { webIncomingOf, type WebDoor, type WebSession } from './web-handler.js';
+
+const decoder = new TextDecoder();
 
 const FORGED = 'a request on the inner listener was refused: no node of this cluster has signed it, or it came twice';
 const REPORT_PERIOD_MS = 60_000;
@@ -25,6 +30,7 @@ export function innerListener(
   doors: { readonly node: NodeDoor; readonly web: WebDoor },
   settings: ProxySettings,
   report: (error: Error) => void,
+  modern: ModernEntry | undefined,
 ): NodeHandler {
   const { cluster, maxBodyBytes } = settings;
   const reports = new OncePerPeriod(REPORT_PERIOD_MS, 1);
@@ -40,6 +46,12 @@ export function innerListener(
       return;
     }
     const incoming = incomingOf(request);
+    const post = modernPost(incoming, received.body);
+    if (post !== undefined) {
+      // Not passed on again, whatever its handle says.
+      modern?.serve(post, new NodeWriter(response, settings.maxBufferedBytes));
+      return;
+    }
     const Transport = received.door === 'web' ? (await doors.web.load()).Transport : StreamableHTTPServerTransport;
     const session = await admission.enterFromNode(incoming, Transport);
     if ('status' in session) answer(response, session);
@@ -47,6 +59,11 @@ export function innerListener(
       handBody(request, received.body);
       await doors.node.serve(session, { request, response, incoming });
     } else await serveByWeb(session, webRequestOf(incoming, response, received.body), response);
+  }
+
+  function modernPost(incoming: Incoming, body: Uint8Array): ModernPost | undefined {
+    if (modern === undefined || !mayBeModern(incoming) || admission.refusalOf(incoming) !== undefined) return undefined;
+    return readModern(incoming, { text: decoder.decode(body) });
   }
 
   async function serveByWeb(session: Session, request: Request, response: ServerResponse): Promise<void> {

@@ -6,6 +6,9 @@ import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
+import { NodeWriter } from '../modern/answer-writer.js';
+import type { ModernEntry } from './modern-entry.js';
+import { acceptsStream, mayBeModern, modernRefusalOf, readModern, type PostedBody } from './modern-post.js';
 import type { Admission, ForwardTo } from './admission.js';
 import { headersOf as passedHeadersOf, isPassed, isStream, withHost, type Forwarding } from './forwarding.js';
 import type { Session } from './session.js';
@@ -15,6 +18,8 @@ import { answersIn, MAX_REFUSED_MS } from '../streams/posted-answers.js';
 import type { ProxySettings } from './settings.js';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const decoder = new TextDecoder();
 
 /** One for all: without a reason, an abort makes an error with a stack, and each connection ends. */
 const LEFT = new Error('the client has left');
@@ -26,6 +31,8 @@ export class NodeDoor {
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
     private readonly forwarding: Forwarding | undefined,
+    /** For clients of the revision without sessions. `undefined`: they are not served. */
+    private readonly modern: ModernEntry | undefined,
   ) {}
 
   /** Serves a client's request. If a framework has already parsed the body, `request.body` is used. */
@@ -40,11 +47,43 @@ export class NodeDoor {
     // Earlier handlers may have taken so long that the client is gone. Its `close` event has passed, so the session would
     // never learn that the connection ended.
     if (isGone(request, response)) return;
+    if (await this.#isServedAsModern({ request, response, incoming, parsedBody })) return;
     const entered = this.admission.enter(incoming, StreamableHTTPServerTransport);
     const session = entered instanceof Promise ? await entered : entered;
     if ('to' in session) await this.#passOn(session, { request, response, incoming, parsedBody });
     else if ('status' in session) answer(response, session);
     else await this.serve(session, { request, response, incoming, parsedBody });
+  }
+
+  async #isServedAsModern(visit: NodeVisit): Promise<boolean> {
+    const { modern } = this;
+    const { response, incoming } = visit;
+    if (modern === undefined || !this.admission.takesNew(incoming)) return false;
+    const refusal = modernRefusalOf(incoming);
+    if (refusal !== undefined) answer(response, refusal);
+    if (refusal !== undefined) return true;
+    if (!mayBeModern(incoming) || this.#isTooLarge(visit)) return false;
+    const body = await this.#postedBody(visit);
+    const post = body && readModern(incoming, body);
+    if (post === undefined) return body === undefined;
+    const elsewhere = await modern.elsewhere(post);
+    if (elsewhere === undefined)
+      modern.serve(post, new NodeWriter(response, this.settings.maxBufferedBytes, acceptsStream(incoming)));
+    else if ('to' in elsewhere) await this.#passOn(elsewhere, visit, async () => Promise.resolve(modern.lost(post)));
+    else answer(response, elsewhere);
+    return true;
+  }
+
+  /** The body, which the other era can still read. @returns `undefined` if there is none and the request is answered */
+  async #postedBody({ request, response, parsedBody }: NodeVisit): Promise<PostedBody | undefined> {
+    if (parsedBody !== undefined) return { parsed: parsedBody };
+    const body = await readBytes(request, this.settings.maxBodyBytes);
+    if (body.kind === 'bytes') {
+      handBody(request, body.bytes);
+      return { text: decoder.decode(body.bytes) };
+    }
+    if (body.kind === 'too large') answer(response, tooLarge(this.settings.maxBodyBytes));
+    return undefined;
   }
 
   /** Serves a request of a session. */
@@ -55,7 +94,7 @@ export class NodeDoor {
       session.disconnected();
     });
     // The transport does not check the size of a body that is already parsed.
-    if (parsedBody !== undefined && sizeOf(request, parsedBody) > this.settings.maxBodyBytes) {
+    if (this.#isTooLarge({ request, parsedBody })) {
       answer(response, tooLarge(this.settings.maxBodyBytes));
       if (session.awaitsAnswer) session.answersRefused(await answersIn(parsedBody).ids());
       return;
@@ -64,7 +103,16 @@ export class NodeDoor {
     await pendingPost.run(() => session.downstream.handleRequest(request, response, parsedBody, pendingPost));
   }
 
-  async #passOn(forwardTo: ForwardTo, visit: NodeVisit): Promise<void> {
+  #isTooLarge({ request, parsedBody }: Pick<NodeVisit, 'request' | 'parsedBody'>): boolean {
+    return parsedBody !== undefined && sizeOf(request, parsedBody) > this.settings.maxBodyBytes;
+  }
+
+  async #passOn(
+    forwardTo: ForwardTo,
+    visit: NodeVisit,
+    adopt: () => Promise<OwnSession | Answer | ForwardTo> = async () =>
+      this.admission.adopt(visit.incoming, StreamableHTTPServerTransport),
+  ): Promise<void> {
     const { forwarding } = this;
     const { maxBodyBytes } = this.settings;
     const { request, response, incoming } = visit;
@@ -85,9 +133,7 @@ export class NodeDoor {
     }
     askForVanishing(visit);
     const toPass = { ...asked, body: body?.bytes, signal: gone.signal };
-    const passed = await forwarding.pass(toPass, forwardTo, async () =>
-      this.admission.adopt(incoming, StreamableHTTPServerTransport),
-    );
+    const passed = await forwarding.pass(toPass, forwardTo, adopt);
     if (isGone(request, response)) return;
     if (!isPassed(passed)) {
       if (body !== undefined) handBody(request, body.bytes);

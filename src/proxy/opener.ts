@@ -1,4 +1,6 @@
+import { MODERN_VERSION } from '../modern-era.js';
 import type { Credential } from './credential.js';
+import type { Incoming } from './guard.js';
 import type { UpstreamRequest } from './options.js';
 
 /** Who opened a session. */
@@ -7,6 +9,8 @@ export interface Opener {
   readonly credential: Credential;
   /** The first request may be a probe. Its refusal is expected and is not reported. @default false */
   readonly isProbing?: boolean;
+  /** The session is one for the calls of modern clients, which know nothing of it and cannot go on with it elsewhere. @default false */
+  readonly isOfModern?: boolean;
 }
 
 /**
@@ -30,4 +34,25 @@ export function upstreamRequest(
     signal,
     ...(adopted && { adopted }),
   };
+}
+
+export function openerOf(incoming: Incoming, credential: Credential, isOfModern = false): Opener {
+  const headers = lateHeaders(() => incoming.allHeaders());
+  return {
+    get headers() {
+      return headers();
+    },
+    credential,
+    isProbing: !isOfModern && isProbe(incoming.headers),
+    isOfModern,
+  };
+}
+
+/**
+ * Whether a request without a session may come from a newer client that tests whether it is understood: it names a
+ * protocol revision without sessions. The transport refuses it, and the client falls back to `initialize`.
+ */
+function isProbe(headers: Incoming['headers']): boolean {
+  const version = headers.get('mcp-protocol-version');
+  return version !== null && /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN_VERSION;
 }

@@ -3,6 +3,9 @@ import type { Observable } from 'rxjs';
 import type { Cluster } from '../cluster/cluster.js';
 import type { BackchannelOptions } from '../options.js';
 import type { RouteEvent } from '../interceptor/events.js';
+import type { ModernSessions } from '../modern/pool.js';
+import type { ModernRelay, RelayedAsk } from '../modern-relay.js';
+import type { RoundEvent } from '../modern/round-events.js';
 import type { TransportLike } from '../transport-like.js';
 
 /** The client for whose session a backend is connected. */
@@ -117,7 +120,8 @@ export interface StatefulProxyOptions {
   readonly maxBodyBytes?: number | undefined;
   /**
    * How many bytes may wait for a client that does not read. Then the stream that is written to is destroyed, and its
-   * senders are told (`SLOW_CLIENT`). It does not hold for `fetch`. @default 8_388_608
+   * senders are told (`SLOW_CLIENT`). For `fetch`, it holds for clients of revision 2026-07-28 only.
+   * @default 8_388_608
    */
   readonly maxBufferedBytes?: number | undefined;
   /**
@@ -126,6 +130,26 @@ export interface StatefulProxyOptions {
    * it when the proxy is closed. @default none: the sessions of this proxy are found here only
    */
   readonly cluster?: Cluster | undefined;
+  /**
+   * Serves clients of revision 2026-07-28, which has no sessions. What the backend wants to know from the user becomes an
+   * `input_required` result. With `false`, such clients are refused, and fall back to an earlier revision if they can.
+   * @default true
+   */
+  readonly modern?: boolean | undefined;
+  /**
+   * Which calls of such clients have the same session with the backend. With `lease`, a call has one for itself, and
+   * leaves it to the next call with the same credential and client capabilities. With `shared`, calls with the same
+   * credential and capabilities share one, and calls without a credential are leased. With `call`, each has a new one.
+   * @default 'lease'
+   */
+  readonly modernSessions?: ModernSessions | undefined;
+  /**
+   * Says what reaches the backend without translation, if that is of revision 2026-07-28. Messages of clients of that
+   * revision are then passed on unchanged, without sessions. It is asked for each message.
+   * @default the backend is of an earlier revision
+   */
+  readonly modernBackend?:
+    ((message: RelayedAsk) => ModernRelay | undefined | Promise<ModernRelay | undefined>) | undefined;
   /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
   /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */
@@ -151,6 +175,8 @@ export interface StatefulProxy {
   readonly innerListener: (request: IncomingMessage, response: ServerResponse) => void;
   /** Reports what happened to each server-initiated message, in all sessions. */
   readonly routes$: Observable<RouteEvent>;
+  /** Reports each round of input of clients of revision 2026-07-28 that is served by a legacy backend. */
+  readonly rounds$: Observable<RoundEvent>;
   /** The current numbers. */
   snapshot(): ProxySnapshot;
   /**
@@ -161,8 +187,12 @@ export interface StatefulProxy {
 
 export interface ProxySnapshot {
   readonly sessions: number;
-  /** Client requests in flight, in all sessions. */
+  /** Client requests in flight, in all sessions, and those that were passed on without one. */
   readonly inFlight: number;
   /** Server-initiated messages that wait for a stream, in all sessions. */
   readonly parked: number;
+  /** Calls of clients without sessions that wait for answers of their clients. */
+  readonly suspended: number;
+  /** Sessions with the backend, of the above, that calls of clients without sessions have at this moment. */
+  readonly leased: number;
 }

@@ -17,6 +17,8 @@ const RETRY = { 'retry-after': '1' };
 export const NOT_FOUND: Answer = refusal(404, SESSION_NOT_FOUND, 'Session not found');
 export const NO_SESSION_ID: Answer = refusal(400, SERVER_ERROR, 'Bad Request: Mcp-Session-Id header is required');
 export const NOT_ALLOWED: Answer = refusal(405, SERVER_ERROR, 'Method not allowed', { allow: 'GET, POST, DELETE' });
+/** To a client of the revision without sessions. */
+export const ONLY_POST: Answer = refusal(405, SERVER_ERROR, 'Method not allowed', { allow: 'POST' });
 export const CLOSING: Answer = refusal(503, SERVER_ERROR, 'The proxy is shutting down');
 /** To another node: the request did not run here. */
 export const UNKNOWN_HERE: Answer = { ...NOT_FOUND, headers: { ...NOT_FOUND.headers, [UNKNOWN_HEADER]: '1' } };
@@ -81,6 +83,10 @@ export function lastWords(events: string): Answer {
 
 export function tooManySessions(maxSessions: number): string {
   return `Too many sessions: ${maxSessions} are open already. Try again later.`;
+}
+
+export function tooManyRelayed(maxSessions: number): string {
+  return `Too many requests: ${maxSessions} are relayed already. Try again later.`;
 }
 
 export function tooManyRequests(maxInFlight: number): string {

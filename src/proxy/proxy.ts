@@ -1,9 +1,11 @@
+import { EMPTY } from 'rxjs';
 import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import { Admission } from './admission.js';
 import { Forwarding } from './forwarding.js';
 import { innerListener } from './inner-listener.js';
+import { ModernEntry } from './modern-entry.js';
 import { NodeDoor } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
 import { Sessions } from './sessions.js';
@@ -32,9 +34,10 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
   const admission = new Admission(sessions, settings, report);
   const { cluster } = settings;
   const forwarding = cluster && new Forwarding(cluster);
+  const modern = settings.modern ? new ModernEntry(sessions, admission, settings, report) : undefined;
   const doors = {
-    node: new NodeDoor(admission, settings, report, forwarding),
-    web: new WebDoor(admission, settings, report, forwarding),
+    node: new NodeDoor(admission, settings, report, forwarding, modern),
+    web: new WebDoor(admission, settings, report, forwarding, modern),
   };
   cluster?.onLost(() => {
     sessions.endAll('the other nodes took this one for dead');
@@ -47,15 +50,22 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
       doors.node.handle(request, response);
     },
     fetch: doors.web.fetch,
-    innerListener: innerListener(admission, doors, settings, report),
+    innerListener: innerListener(admission, doors, settings, report, modern),
     routes$: sessions.routes$,
-    snapshot: () => sessions.snapshot(),
+    rounds$: modern?.rounds$ ?? EMPTY,
+    snapshot: () => {
+      const { inFlight, ...ofSessions } = sessions.snapshot();
+      const { relayed = 0, suspended = 0, leased = 0 } = modern ?? {};
+      return { ...ofSessions, inFlight: inFlight + relayed, suspended, leased };
+    },
     async close({ graceMs = 0 } = {}) {
       // The others take the new sessions from now on. It does not hold up the end of those here.
       cluster?.drain().catch((error: unknown) => {
         report(asError(error));
       });
-      await Promise.all([sessions.close(graceMs), forwarding?.answered(graceMs)]);
+      // Clients can come back to their calls as long as these may go on.
+      await Promise.all([sessions.close(graceMs), modern?.drain(graceMs), forwarding?.answered(graceMs)]);
+      modern?.close();
     },
   };
 }

@@ -72,7 +72,7 @@ export class Session {
   ) {
     this.credential = opener.credential;
     this.#renewals = new Renewals(settings);
-    this.#adoptability = new Adoptability(settings.adoptions, this);
+    this.#adoptability = new Adoptability(opener.isOfModern === true ? undefined : settings.adoptions, this);
     this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
     this.#relay = new Relay({
       client: downstream,

@@ -66,8 +66,16 @@ export class Sessions {
    */
   find(id: string, credential: Credential, passed: () => PassedHeaders): Session | Answer | Promise<Session | Answer> {
     const session = this.#byId.get(id);
-    const relation = session?.credential.relationOf(credential);
-    if (session === undefined || relation === undefined) return NOT_FOUND;
+    return session === undefined ? NOT_FOUND : this.bound(session, credential, passed);
+  }
+
+  /** The session, if it is bound to this credential. A newer token goes to the backend first. */
+  bound(
+    session: Session,
+    credential: Credential,
+    passed: () => PassedHeaders,
+  ): Session | Answer | Promise<Session | Answer> {
+    const relation = session.credential.relationOf(credential);
     switch (relation) {
       case 'same':
         return session;
@@ -190,7 +198,7 @@ export class Sessions {
     for (const session of [...this.#all]) void session.letGo(reason);
   }
 
-  snapshot(): ProxySnapshot {
+  snapshot(): Omit<ProxySnapshot, 'suspended' | 'leased'> {
     let inFlight = 0;
     let parked = 0;
     for (const { downstream } of this.#all) {

@@ -11,6 +11,7 @@ import {
   type BackchannelOptions,
   type Check,
 } from '../options.js';
+import type { ModernSessions } from '../modern/pool.js';
 import { hostPattern, isOrigin } from './host-pattern.js';
 import type { StatefulProxyOptions } from './options.js';
 
@@ -31,6 +32,8 @@ export interface ProxySettings extends StatefulProxyOptions {
   readonly maxBodyBytes: number;
   readonly maxBufferedBytes: number;
   readonly backchannel: BackchannelOptions;
+  readonly modern: boolean;
+  readonly modernSessions: ModernSessions;
 }
 
 const DEFAULTS = {
@@ -47,6 +50,8 @@ const DEFAULTS = {
   maxBodyBytes: 4_194_304,
   maxBufferedBytes: 8_388_608,
   backchannel: {},
+  modern: true,
+  modernSessions: 'lease',
 } as const;
 
 const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
@@ -69,6 +74,9 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   maxBufferedBytes: positive,
   // settingsFrom() checks it and names the wrong option.
   backchannel: () => undefined,
+  modern: aBoolean,
+  modernSessions: howSessionsAreUsed,
+  modernBackend: aFunction,
   cluster: aCluster,
   onerror: aFunction,
 };
@@ -98,6 +106,10 @@ function positive(value: unknown): string | undefined {
 
 function aBoolean(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : 'true or false';
+}
+
+function howSessionsAreUsed(value: unknown): string | undefined {
+  return value === 'shared' || value === 'lease' || value === 'call' ? undefined : "'shared', 'lease' or 'call'";
 }
 
 function strings(value: unknown): string | undefined {

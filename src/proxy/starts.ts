@@ -133,7 +133,8 @@ export function isSame(one: Starter, other: Starter): boolean {
   );
 }
 
-function identityOf(headers: Headers): string {
+/** All that a backend can know of its client before it is initialized, as far as it does not differ between requests. */
+export function identityOf(headers: Headers): string {
   return JSON.stringify([...headers].filter(([name]) => !OF_REQUEST.has(name)));
 }
 

@@ -6,8 +6,11 @@ import { endsWithin } from '../ends-within.js';
 import { withoutNulls } from '../null-for-absent.js';
 import { messagesIn } from '../json-messages.js';
 import { MAX_REFUSED_MS, watchWebBody } from '../streams/posted-answers.js';
-import { exactBody, exactTransport, withTexts } from './exact-web-transport.js';
+import { exactTransport, withTexts } from './exact-web-transport.js';
 import { FAILED, NOT_FOUND, tooLarge, type Answer } from './own-answers.js';
+import { WebWriter } from '../modern/web-writer.js';
+import type { ModernEntry } from './modern-entry.js';
+import { acceptsStream, mayBeModern, modernRefusalOf, readModern } from './modern-post.js';
 import type { Admission, ForwardTo } from './admission.js';
 import { isPassed, isStream, withHost, type Forwarding } from './forwarding.js';
 import { parsedOrNull, readWebBody, readWebBytes } from './web-body.js';
@@ -16,6 +19,7 @@ import type { withKnownVersion } from './protocol-version.js';
 import { heldWebAnswer } from './held-web-answer.js';
 import type { Session } from './session.js';
 import type { ProxySettings } from './settings.js';
+import { whenEnded } from './when-ended.js';
 
 /** What is loaded on demand: some supported versions of the SDK do not have the transport, and few hosts need it. */
 interface Loaded {
@@ -36,6 +40,8 @@ async function load(): Promise<Loaded> {
 
 const NO_CONTENT = 204;
 
+const decoder = new TextDecoder();
+
 const TOO_LARGE = Symbol('too large');
 
 /** The entry for web-standard requests. */
@@ -47,6 +53,8 @@ export class WebDoor {
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
     private readonly forwarding: Forwarding | undefined,
+    /** For clients of the revision without sessions. `undefined`: they are not served. */
+    private readonly modern: ModernEntry | undefined,
   ) {}
 
   /** Serves a client's request. */
@@ -61,6 +69,28 @@ export class WebDoor {
   };
 
   async #handle(request: Request, incoming: Incoming): Promise<Response> {
+    const { modern, settings } = this;
+    if (modern === undefined || !this.admission.takesNew(incoming)) return this.#handleWithSession(request, incoming);
+    const refusal = modernRefusalOf(incoming);
+    if (refusal !== undefined) return responseOf(refusal);
+    if (!mayBeModern(incoming)) return this.#handleWithSession(request, incoming);
+    const { maxBodyBytes } = settings;
+    const body = await readWebBytes(request, maxBodyBytes);
+    if (body === 'too large') return responseOf(tooLarge(maxBodyBytes));
+    if (body === 'broken off') return responseOf(FAILED);
+    const post = readModern(incoming, { text: decoder.decode(body) });
+    if (post === undefined) return this.#handleWithSession(withBody(request, body), incoming);
+    const elsewhere = await modern.elsewhere(post);
+    if (elsewhere !== undefined) {
+      if ('status' in elsewhere) return responseOf(elsewhere);
+      return this.#passOn(elsewhere, withBody(request, body), incoming, async () => Promise.resolve(modern.lost(post)));
+    }
+    const writer = new WebWriter(request.signal, settings.maxBufferedBytes, acceptsStream(incoming));
+    modern.serve(post, writer);
+    return writer.response;
+  }
+
+  async #handleWithSession(request: Request, incoming: Incoming): Promise<Response> {
     const { Transport } = await this.load();
     const session = await this.admission.enter(incoming, Transport);
     if ('to' in session) return this.#passOn(session, request, incoming);
@@ -99,7 +129,13 @@ export class WebDoor {
     }
   }
 
-  async #passOn(forwardTo: ForwardTo, request: Request, incoming: Incoming): Promise<Response> {
+  async #passOn(
+    forwardTo: ForwardTo,
+    request: Request,
+    incoming: Incoming,
+    adopt: () => Promise<WebSession | Answer | ForwardTo> = async () =>
+      this.admission.adopt(incoming, (await this.load()).Transport),
+  ): Promise<Response> {
     const { forwarding } = this;
     const { maxBodyBytes } = this.settings;
     const { method, headers, signal } = request;
@@ -112,14 +148,10 @@ export class WebDoor {
       await endsWithin(MAX_REFUSED_MS, Promise.resolve(told));
       return responseOf(tooLarge(maxBodyBytes));
     }
-    const passed = await forwarding.pass({ ...asked, body, signal }, forwardTo, async () =>
-      this.admission.adopt(incoming, (await this.load()).Transport),
-    );
+    const passed = await forwarding.pass({ ...asked, body, signal }, forwardTo, adopt);
     if (!isPassed(passed)) {
       if ('status' in passed) return responseOf(passed);
-      // The body is read. The session gets it once more.
-      const again = new Request(request.url, { method, headers, signal, ...(body && { body }) });
-      return this.serve(passed, again, incoming);
+      return this.serve(passed, withBody(request, body), incoming);
     }
     const { status } = passed;
     // Cancelled by a client that leaves, a stream ends the other side.
@@ -150,6 +182,11 @@ export class WebDoor {
 
 /** A session whose transport is the SDK's web-standard one. */
 export type WebSession = Session & { readonly downstream: WebTransport };
+
+/** The same request, whose body was read, with its body. */
+function withBody({ url, method, headers, signal }: Request, body: Uint8Array | undefined): Request {
+  return new Request(url, { method, headers, signal, ...(body && { body }) });
+}
 
 function webHeadersOf({ rawHeaders }: PassedAnswer): Headers {
   const headers = new Headers();
@@ -194,44 +231,4 @@ export function webIncomingOf({ method, url, headers }: Request): Incoming {
 
 function responseOf({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers });
-}
-
-/** Returns the same response, with the texts of its messages, and calls `onEnd` when its body has ended or was cancelled. */
-function whenEnded(response: Response, onEnd: () => void): Response {
-  let isOver = false;
-  // Cancelling the stream also ends a pending read, so this may run twice.
-  const ended = (): void => {
-    if (!isOver) onEnd();
-    isOver = true;
-  };
-  const { status, statusText, headers } = response;
-  if (response.body === null) {
-    ended();
-    return new Response(null, { status, statusText, headers });
-  }
-  const source: ReadableStream<Uint8Array> = response.body;
-  const reader = source.getReader();
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const { done, value } = await reader.read().catch((error: unknown) => {
-          ended();
-          throw error;
-        });
-        if (!done) {
-          controller.enqueue(exactBody(value));
-          return;
-        }
-        ended();
-        controller.close();
-      },
-      cancel: async (reason) => {
-        ended();
-        await reader.cancel(reason);
-      },
-    },
-    // Reads from the source only on demand.
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status, statusText, headers });
 }

@@ -44,5 +44,5 @@ it('serves whoever does better, after all that', async () => {
   expect((await mirrored(client)).pid).toBeGreaterThan(0);
   expect((await client.delete()).status).toBe(200);
   const health = (await fetch(new URL('/healthz', url))).json();
-  expect(await health).toEqual({ status: 'ok', sessions: 0, inFlight: 0, parked: 0 });
+  expect(await health).toEqual({ status: 'ok', sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
 });

@@ -35,7 +35,14 @@ it('tells its health and its metrics', async () => {
 
   const health = await get(url, '/healthz');
   expect(health.status).toBe(200);
-  expect(JSON.parse(health.text)).toEqual({ status: 'ok', sessions: 1, inFlight: 0, parked: 0 });
+  expect(JSON.parse(health.text)).toEqual({
+    status: 'ok',
+    sessions: 1,
+    inFlight: 0,
+    parked: 0,
+    suspended: 0,
+    leased: 0,
+  });
   const { text } = await get(url, '/metrics');
   expect(text).toMatch(/^mcp_backchannel_sessions 1$/m);
   expect(text).toMatch(/^mcp_backchannel_in_flight 0$/m);

@@ -1,21 +1,15 @@
 /** The reference server from npm behind the command, over both of its transports. */
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
-import { freePort } from '../../examples/lib/free-port.js';
 import { isOf, streamsOf } from '../support/arrivals.js';
 import { answersOf, startCall, textOf } from '../support/stage.js';
-import { Command, EVERYTHING, Started } from './support.js';
+import { EVERYTHING_UPSTREAMS } from './everything-upstreams.js';
+import { Started } from './support.js';
 
 const DYNAMIC = 'demo://resource/dynamic/text';
 
-const UPSTREAMS: Readonly<Record<string, (started: Started) => Promise<readonly string[]>>> = {
-  stdio: async () => Promise.resolve(['--', process.execPath, EVERYTHING, 'stdio']),
-  'Streamable HTTP': async (started) => ['--url', await everythingOverHttp(started)],
-};
-
 // One session for all: the server takes its time to start, and must not mind what was before.
-describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, upstream) => {
+describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s', (kind, upstream) => {
   const started = new Started();
   let client: StrictClient;
   beforeAll(async () => {
@@ -135,18 +129,3 @@ describe.each(Object.entries(UPSTREAMS))('server-everything over %s', (kind, ups
     });
   });
 });
-
-/** Resolves with its URL. */
-async function everythingOverHttp(started: Started): Promise<string> {
-  const port = await freePort();
-  const env = { ...process.env, PORT: String(port) };
-  const server = new Command(spawn(process.execPath, [EVERYTHING, 'streamableHttp'], { env }));
-  started.add({
-    async close() {
-      server.process.kill('SIGKILL');
-      await server.exit;
-    },
-  });
-  await server.line(/listening on port/);
-  return `http://127.0.0.1:${port}/mcp`;
-}

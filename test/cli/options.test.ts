@@ -223,6 +223,7 @@ describe('takes', () => {
       rebind: false,
       serialize: false,
       provenance: true,
+      modern: true,
       trace: false,
       json: false,
     });

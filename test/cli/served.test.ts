@@ -19,7 +19,7 @@ function endpoint(
   timeouts?: EndpointOptions['timeouts'],
   onerror: EndpointOptions['onerror'] = () => undefined,
 ): Server {
-  const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) };
+  const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 }) };
   const rest = {
     metrics: () => Promise.resolve(new Registry()),
     path: '/mcp',

@@ -85,8 +85,8 @@ export class AdoptingNodes {
     const admission = new AdoptingAdmission(sessions, settings, report);
     const http =
       door === 'fetch'
-        ? fetchServer(new WebDoor(admission, settings, report, undefined).fetch)
-        : createServer(new NodeDoor(admission, settings, report, undefined).handle);
+        ? fetchServer(new WebDoor(admission, settings, report, undefined, undefined).fetch)
+        : createServer(new NodeDoor(admission, settings, report, undefined, undefined).handle);
     const url = await listen(http);
     this.closing(async () => {
       await sessions.close(0);

@@ -56,7 +56,7 @@ test(`${CALLS} calls that are cut at once end in an answer or in an error that i
   for (let id = 0; id < CALLS; id++) await session.send({ id: `call ${id}`, result: {} });
   await expect.poll(() => stage.proxy.snapshot().inFlight).toBe(0);
   await expect.poll(() => stage.errors.length - reported).toBe(CALLS);
-  expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0 });
+  expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
 
   // The session goes on.
   const after = client.start('tools/call', { name: 'any' }, 'after');

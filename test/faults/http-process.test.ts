@@ -51,7 +51,7 @@ test.each([
     const asks = ann.next(isQuestion, 0);
     const ask = ann.start('tools/call', { name: 'ask', arguments: { text: 'well?' } }, 'ask');
     const [, { message: question }] = await Promise.all([works, asks]);
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 2, parked: 0 });
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 2, parked: 0, suspended: 0, leased: 0 });
 
     await kill(backend);
     for (const { response } of [work, ask]) {
@@ -60,7 +60,7 @@ test.each([
     // Nobody is left who could use an answer: the session of a backend that is gone is gone with it.
     await expect
       .poll(() => stage.proxy.snapshot(), { timeout: 10_000 })
-      .toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+      .toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
     const late = await ann.post({ jsonrpc: '2.0', id: question.id ?? null, result: { action: 'accept' } });
     expect(late.status).toBe(404);
     expect((await ann.post({ jsonrpc: '2.0', id: 'next', method: 'ping' })).status).toBe(404);
@@ -69,6 +69,6 @@ test.each([
     await start(port);
     const bob = await stage.connect('bob');
     expect(await bob.callTool('echo', { text: 'served again' })).toBe('served again');
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0 });
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
   },
 );

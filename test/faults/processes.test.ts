@@ -99,6 +99,6 @@ describe('a backend process', () => {
     // The session is told to end, waited for, and made to end: the SDK takes two seconds for each step.
     await stage.proxy.close();
     await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
   });
 });

@@ -56,7 +56,9 @@ test('a client that never reads holds up nobody, and when it is gone nothing of 
 
     await slow.connection.drop();
     await slow.session.send({ id: 'slow', result: {} });
-    await expect.poll(() => stage.proxy.snapshot()).toEqual({ sessions: round + 2, inFlight: 0, parked: 0 });
+    await expect
+      .poll(() => stage.proxy.snapshot())
+      .toEqual({ sessions: round + 2, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
     stage.routes.length = stage.errors.length = 0;
     heap.push(await collectGarbage());
   }

@@ -29,6 +29,8 @@ it.each([
   { of: proxy, name: 'idleTimeoutMs', value: 1_800_000 },
   { of: proxy, name: 'serialize', value: false },
   { of: proxy, name: 'enableJsonResponse', value: false },
+  { of: proxy, name: 'modern', value: true },
+  { of: proxy, name: 'modernSessions', value: 'lease' },
 ])('$name is $value unless told otherwise, as is written down', ({ of: { settings, source, page }, name, value }) => {
   expect(settings[name as keyof typeof settings]).toBe(value);
 

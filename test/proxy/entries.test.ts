@@ -75,7 +75,7 @@ describe.each(Object.entries(MOUNTS))('as %s', (_name, mount) => {
       expect(question?.stream).toBe(`POST ${String(call.id)}`);
       if (turn === 0) expect((await client.openGet()).status).toBe(200);
     }
-    expect(proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0 });
+    expect(proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
     expect((await client.delete()).status).toBe(200);
     expect((await client.notify('notifications/any')).status).toBe(404);
     expect(proxy.snapshot().sessions).toBe(0);

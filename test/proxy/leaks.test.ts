@@ -42,7 +42,7 @@ it.each([
   } finally {
     timers.stop();
   }
-  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
   expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
   expect(stage.errors).toEqual([]);
   // Connections that a session has kept busy would not close: only idle ones do.

@@ -46,11 +46,18 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
     innerListener: first.innerListener,
     // All sessions are on the first node.
     routes$: first.routes$,
+    rounds$: first.rounds$,
     snapshot() {
       const all = proxies.map((proxy) => proxy.snapshot());
-      const sum = (name: 'sessions' | 'inFlight' | 'parked'): number =>
+      const sum = (name: 'sessions' | 'inFlight' | 'parked' | 'suspended' | 'leased'): number =>
         all.reduce((before, now) => before + now[name], 0);
-      return { sessions: sum('sessions'), inFlight: sum('inFlight'), parked: sum('parked') };
+      return {
+        sessions: sum('sessions'),
+        inFlight: sum('inFlight'),
+        parked: sum('parked'),
+        suspended: sum('suspended'),
+        leased: sum('leased'),
+      };
     },
     async close(closeOptions) {
       await Promise.all(proxies.map(async (proxy) => proxy.close(closeOptions)));

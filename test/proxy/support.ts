@@ -70,7 +70,7 @@ export function proxies(
     closing(async () => {
       await proxy.close();
       try {
-        expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0 });
+        expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
         await expect.poll(() => unanswered.list, { timeout: 5_000 }).toEqual([]);
       } finally {
         http.closeAllConnections();

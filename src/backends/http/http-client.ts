@@ -60,6 +60,11 @@ export class HttpClient {
     return this.#send({ method: 'POST', headers: { ...USER_AGENT, ...headers, ...POST_HEADERS }, body, cancellation });
   }
 
+  /** Like {@link post}, but the content type and the accepted ones are among the headers. */
+  relay(body: string, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
+    return this.#send({ method: 'POST', headers: { ...USER_AGENT, ...headers, ...HEADERS }, body, cancellation });
+  }
+
   /** Asks for a stream, or for the rest of a stream after an event. */
   get(lastEventId: string | undefined, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer> {
     const last = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

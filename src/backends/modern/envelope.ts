@@ -8,7 +8,7 @@ import {
   PROTOCOL_VERSION_KEY,
 } from '../../modern-era.js';
 import { isRecord } from '../../routing/message.js';
-import { paramHeadersFor, type ParamHeader } from './param-headers.js';
+import { paramHeadersFor, type ParamHeader } from '../../param-headers.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,3 +2,5 @@
 export { HttpConnections } from '../http/connections.js';
 export type { ModernTransportOptions } from './http-wire.js';
 export { ModernHttpTransport } from './modern-http-transport.js';
+export { AutoRelay } from './relay-auto.js';
+export { HttpRelay, type Discretion, type HttpRelayOptions } from './relay-http.js';

@@ -2,7 +2,7 @@
 import { SERVER_INFO_KEY } from '../../modern-era.js';
 import { isRecord } from '../../routing/message.js';
 import type { Fields } from './envelope.js';
-import { paramHeadersIn } from './param-headers.js';
+import { paramHeadersIn } from '../../param-headers.js';
 
 /** The revisions with sessions, the latest first. */
 const LEGACY_VERSIONS: readonly unknown[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];

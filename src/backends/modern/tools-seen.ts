@@ -1,6 +1,6 @@
 import { isRecord } from '../../routing/message.js';
 import type { Fields } from './envelope.js';
-import { paramHeadersIn, type ParamHeader } from './param-headers.js';
+import { paramHeadersIn, type ParamHeader } from '../../param-headers.js';
 
 /** Which headers the tools of a server ask for, as far as it has listed them. */
 export class ToolsSeen {

@@ -102,7 +102,7 @@ export async function modernStage(
 }
 
 /** A client that answers everything, and says who it is in each answer. */
-async function connectTo(url: string, options: ClientOptions = {}): Promise<Client> {
+export function answering(options: ClientOptions = {}): Client {
   const { name = 'ann', capabilities = CAPABILITIES } = options;
   const accept = async (): Promise<Elicited> => Promise.resolve({ action: 'accept', content: { answer: name } });
   const elicit = options.elicit ?? accept;
@@ -117,6 +117,11 @@ async function connectTo(url: string, options: ClientOptions = {}): Promise<Clie
     }));
   if (capabilities.roots !== undefined)
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: `file:///${name}` }] }));
+  return client;
+}
+
+async function connectTo(url: string, options?: ClientOptions): Promise<Client> {
+  const client = answering(options);
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   closers.push(async () => client.close());
   return client;

@@ -8,7 +8,7 @@ import {
   requestFor,
   retryParams,
 } from '../../../src/backends/modern/input-required.js';
-import { paramHeadersFor, paramHeadersIn } from '../../../src/backends/modern/param-headers.js';
+import { paramHeadersFor, paramHeadersIn } from '../../../src/param-headers.js';
 import { initializeResult, legacyResult } from '../../../src/backends/modern/results.js';
 import { textInHeader } from '../../../src/header-value.js';
 

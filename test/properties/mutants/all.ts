@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CLUSTER_MUTANTS } from './cluster.js';
 import { DELIVERY_MUTANTS } from './delivery.js';
+import { DOOR_MUTANTS } from './door.js';
 import { FAITHFUL_MUTANTS } from './faithful.js';
 import { HTTP_MUTANTS } from './http.js';
 import { LIFE_MUTANTS } from './life.js';
+import { MODERN_REQUEST_MUTANTS } from './modern-requests.js';
 import type { Mutant } from './mutant.js';
+import { SUSPENDED_MUTANTS } from './suspended.js';
 
 export const MUTANTS: readonly Mutant[] = [
   ...DELIVERY_MUTANTS,
@@ -13,6 +16,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIFE_MUTANTS,
   ...HTTP_MUTANTS,
   ...CLUSTER_MUTANTS,
+  ...SUSPENDED_MUTANTS,
+  ...DOOR_MUTANTS,
+  ...MODERN_REQUEST_MUTANTS,
 ];
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));

@@ -36,6 +36,7 @@ const CLUSTER_SUITES: readonly (readonly string[])[] = [
   ['cluster/once', 'cluster/forward', 'cluster/inner-request', 'cluster/adoption'],
   ['cluster/three-nodes', 'cluster/moved'],
 ];
+const MODERN_SUITES: readonly (readonly string[])[] = [['test/modern']];
 /** The same sequences each time, so that a mutant is caught or survives for good. */
 const SEED = '20260728';
 
@@ -84,6 +85,7 @@ async function tried(folder: string, mutant: Mutant): Promise<Result> {
 
 function suitesFor({ file, line }: Mutant): typeof SUITES {
   if (line === 'nodes') return CLUSTER_SUITES;
+  if (/^src\/(modern|proxy\/modern)/.test(file)) return MODERN_SUITES;
   return file.startsWith('src/http/') || /^src\/(original-text|json-messages)/.test(file) ? HTTP_SUITES : SUITES;
 }
 
@@ -92,19 +94,21 @@ function describe({ how, caughtBy }: Result): string {
   return how === 'a test fails' ? String(caughtBy) : `${String(caughtBy)}: ${how}`;
 }
 
-/** Parts of the names of those to be tried: none stands for all. */
+/** Parts of the files and names of those to be tried: none stands for all. */
 const wanted = process.argv.slice(2);
+const chosen = MUTANTS.filter(
+  ({ name, file }) => wanted.length === 0 || wanted.some((part) => `${file} ${name}`.includes(part)),
+);
 const { date, commit, node, machine } = environment(['src', 'test', 'package.json']);
 const old = await outdated(MUTANTS);
 if (old.length > 0) throw new Error(old.join('\n\n'));
 const folder = await copy();
 const results: Result[] = [];
 try {
-  for (const suite of [...SUITES, ...HTTP_SUITES, ...CLUSTER_SUITES]) {
+  for (const suite of new Set(chosen.flatMap(suitesFor))) {
     const broken = await caught(folder, suite);
     if (broken !== undefined) throw new Error(`the tests fail without any mutant: ${broken.caughtBy}`);
   }
-  const chosen = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const mutant of chosen) {
     const result = await tried(folder, mutant);
     results.push(result);

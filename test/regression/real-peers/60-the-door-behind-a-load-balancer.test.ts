@@ -71,7 +71,10 @@ describe('60: a connection that is not used is kept', () => {
     ['for ever, if so told', 0, true],
   ])('%s', async (_how, keepAliveTimeout, isKept) => {
     const server = createEndpoint({
-      proxy: { listener: () => undefined, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0 }) },
+      proxy: {
+        listener: () => undefined,
+        snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 }),
+      },
       metrics: () => Promise.resolve(new Registry()),
       path: '/mcp',
       guard: { check: () => undefined },

@@ -3,8 +3,8 @@
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-import { headerValueOf } from '../../header-value.js';
-import { isRecord } from '../../routing/message.js';
+import { headerValueOf } from './header-value.js';
+import { isRecord } from './routing/message.js';
 
 const KEY = 'x-mcp-header';
 const PREFIX = 'Mcp-Param-';
@@ -85,20 +85,27 @@ function nodesIn(schema: Readonly<Record<string, unknown>>, path: Node['path']):
 export function paramHeadersFor(declared: readonly ParamHeader[], args: unknown): Record<string, string> {
   return Object.fromEntries(
     declared.flatMap(({ path, name }) => {
-      const text = textOf(valueAt(args, path));
-      return text === undefined ? [] : [[PREFIX + name, headerValueOf(text)]];
+      const text = paramText(argumentAt(args, path));
+      return text === undefined ? [] : [[headerNameOf(name), headerValueOf(text)]];
     }),
   );
 }
 
-function valueAt(args: unknown, path: readonly string[]): unknown {
+/** The name of the header. @param name as the schema says it, without the prefix */
+export function headerNameOf(name: string): string {
+  return PREFIX + name;
+}
+
+/** The value of the argument. `undefined`: it is absent. */
+export function argumentAt(args: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
     args,
   );
 }
 
-function textOf(value: unknown): string | undefined {
+/** How a value is written in a header, before it is encoded. `undefined`: values like this one have no header. */
+export function paramText(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   // JavaScript may have changed it.

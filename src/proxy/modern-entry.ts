@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { Subject, type Observable } from 'rxjs';
+import { guarded } from '../interceptor/guarded.js';
+import { callbackFailed } from '../interceptor/report.js';
+import { asError } from '../errors.js';
+import type { RequestId } from '../routing/message.js';
+import { INTERNAL_ERROR, PARSE_ERROR } from '../rpc-codes.js';
+import { InnerTransport } from '../modern/inner-transport.js';
+import type { ModernRelay } from '../modern-relay.js';
+import { ModernDoor, type Visit } from '../modern/door.js';
+import { unknownCall } from '../modern/waiting.js';
+import type { AnswerWriter, RelayWriter } from '../modern/answer-writer.js';
+import type { Post } from '../modern/host.js';
+import type { PooledSession } from '../modern/place.js';
+import type { RoundEvent } from '../modern/round-events.js';
+import { nodeOf } from '../modern/suspended-calls.js';
+import type { Admission, ForwardTo } from './admission.js';
+import { Credential } from './credential.js';
+import type { Incoming } from './guard.js';
+import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
+import { handleIn, type ModernPost } from './modern-post.js';
+import { openerOf } from './opener.js';
+import { RelayedCalls } from './relayed-calls.js';
+import { identityOf } from './starts.js';
+import { Session } from './session.js';
+import type { Sessions, TransportEvents } from './sessions.js';
+import type { ProxySettings } from './settings.js';
+
+/** Nodes are found by the ids of their sessions. */
+const ANY_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** Answers to what cannot be parsed, but says in its headers that it is of the modern era. */
+const INVALID_JSON = JSON.stringify({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: PARSE_ERROR, message: 'Parse error: Invalid JSON' },
+});
+
+const INTERNAL = JSON.stringify({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: INTERNAL_ERROR, message: 'Internal error' },
+});
+
+/** The entry for clients of the revision without sessions, whatever the HTTP server is. */
+export class ModernEntry {
+  readonly #door: ModernDoor<Answer>;
+  readonly #rounds = new Subject<RoundEvent>();
+  /** What became of each round of each call. */
+  readonly rounds$: Observable<RoundEvent>;
+  readonly #relayed: RelayedCalls;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly admission: Admission,
+    private readonly settings: ProxySettings,
+    private readonly report: (error: Error) => void,
+  ) {
+    const { serialize, modernSessions } = settings;
+    this.#relayed = new RelayedCalls(settings, report);
+    this.#door = new ModernDoor({
+      // One call at a time would wait for the users of all the others.
+      sessions: serialize && modernSessions === 'shared' ? 'lease' : modernSessions,
+      maxIdle: Math.ceil(settings.maxSessions / 2),
+      // Calls that wait for their users are in flight for a long time: the latest is no good guess.
+      makeTransport: () => new InnerTransport({ ...settings.backchannel, ambiguous: 'reject' }),
+      isRefusal: (opened): opened is Answer => 'status' in opened,
+      report,
+      onRound: (event) => {
+        this.#rounds.next(event);
+      },
+      node: () => settings.cluster?.self,
+    });
+    this.rounds$ = guarded(this.#rounds, (cause) => {
+      report(callbackFailed('a subscriber of rounds$', cause));
+    });
+  }
+
+  /** With a cluster: the node on which this call waits for its client, if that is not this one. */
+  async elsewhere({ message }: ModernPost): Promise<ForwardTo | Answer | undefined> {
+    const node = nodeOf(handleIn(message) ?? '');
+    const found = node === undefined ? undefined : await this.settings.cluster?.whereIs(`${node}.${ANY_UUID}`);
+    if (found?.at === 'node') return { to: found.node, isNew: false };
+    return found?.at === 'unknown' ? WHEREABOUTS_UNKNOWN : undefined;
+  }
+
+  /** The answer to a retry whose node is gone, and with it the call. */
+  lost({ message }: ModernPost): Answer {
+    const { id, error, status } = unknownCall((message as { readonly id: RequestId }).id);
+    const body = JSON.stringify({ jsonrpc: '2.0', id, error });
+    return { status, headers: { 'content-type': 'application/json' }, body };
+  }
+
+  serve(post: ModernPost, writer: RelayWriter): void {
+    if (post.message === undefined) {
+      writer.answer(400, INVALID_JSON);
+      return;
+    }
+    const relay = this.#relayFor(post);
+    if (!(relay instanceof Promise)) {
+      this.#serveThrough(relay, post, writer);
+      return;
+    }
+    relay
+      .then((found) => {
+        this.#serveThrough(found, post, writer);
+      })
+      .catch((error: unknown) => {
+        this.report(asError(error));
+        writer.answer(500, INTERNAL);
+      });
+  }
+
+  #serveThrough(relay: ModernRelay | undefined, { incoming, message, text }: ModernPost, writer: RelayWriter): void {
+    if (writer.isOver) return;
+    if (relay !== undefined) this.#relayed.serve(message, text, incoming, { relay, writer });
+    else this.#door.serve(message, text, this.#visit(incoming, writer));
+  }
+
+  /** A call that was suspended before the backend was known to be modern goes on as it began. */
+  #relayFor({ incoming, message }: ModernPost): ModernRelay | undefined | Promise<ModernRelay | undefined> {
+    const { modernBackend } = this.settings;
+    if (modernBackend === undefined) return undefined;
+    const handle = handleIn(message);
+    if (handle !== undefined && this.#door.isRetryOf(handle)) return undefined;
+    return modernBackend({ headers: incoming.allHeaders(), isRetry: handle !== undefined });
+  }
+
+  /** Calls that wait for their clients. */
+  get suspended(): number {
+    return this.#door.suspended;
+  }
+
+  /** Sessions that calls have now. */
+  get leased(): number {
+    return this.#door.leased;
+  }
+
+  /** Messages that were passed on and have no answer yet. */
+  get relayed(): number {
+    return this.#relayed.size;
+  }
+
+  /** Passes nothing on any more. Resolves when nothing is under way, or after `graceMs`. */
+  drain(graceMs: number): Promise<void> {
+    return this.#relayed.close(graceMs);
+  }
+
+  close(): void {
+    this.#door.close();
+  }
+
+  #visit(incoming: Incoming, writer: AnswerWriter): Visit<Answer> {
+    const credential = new Credential(incoming.headers, this.settings.credentialHeaders);
+    return {
+      headers: incoming.headers,
+      caller: {
+        principal: credential.key,
+        seen: identityOf(ownHeaders(incoming)),
+        isKnown: this.#tellsWho(credential),
+      },
+      writer,
+      post: this.#postOf(incoming, writer),
+      open: (transport) => this.#open(incoming, credential, transport),
+      renew: async (session) => (session instanceof Session ? this.#renew(session, incoming, credential) : 'another'),
+      refuse: ({ status, headers, body }) => {
+        writer.answer(status, body ?? '', headers);
+      },
+    };
+  }
+
+  /** A session of an anonymous client is nobody's, not even when somebody comes back to it with a first token. */
+  async #renew(session: Session, incoming: Incoming, credential: Credential): Promise<'renewed' | 'another' | Answer> {
+    if (!this.#tellsWho(session.credential)) return 'another';
+    const found = await this.sessions.bound(session, credential, () => this.admission.passedOf(incoming));
+    if (found === NOT_FOUND) return 'another';
+    return 'status' in found ? found : 'renewed';
+  }
+
+  #tellsWho(credential: Credential): boolean {
+    return credential.tellsWho(this.settings.token !== undefined);
+  }
+
+  #postOf(incoming: Incoming, writer: AnswerWriter): Post {
+    return {
+      requestInfo: {},
+      run: (work) => {
+        const pending = this.admission.pendingPost(incoming);
+        // A refusal of the backend becomes the answer. What else is written afterwards is dropped.
+        pending.onSettled((refusal) => {
+          if (refusal !== undefined) writer.answer(refusal.status, refusal.body, refusal.headers);
+        });
+        return pending.run(work);
+      },
+    };
+  }
+
+  #open(incoming: Incoming, credential: Credential, transport: InnerTransport): PooledSession | Answer {
+    let events: TransportEvents | undefined;
+    const session = this.sessions.open(openerOf(incoming, credential, true), (given) => {
+      events = given;
+      return transport;
+    });
+    if ('status' in session) return session;
+    // The client never learns it.
+    const id = randomUUID();
+    transport.nameSession(id);
+    events?.initialized(id);
+    return session;
+  }
+}
+
+/** The headers without those that describe a single request of this era. */
+function ownHeaders(incoming: Incoming): Headers {
+  const headers = new Headers(incoming.allHeaders());
+  for (const name of [...headers.keys()]) if (name.startsWith('mcp-') || OF_POST.has(name)) headers.delete(name);
+  return headers;
+}
+
+const OF_POST: ReadonlySet<string> = new Set(['accept', 'connection', 'content-type', 'transfer-encoding']);
