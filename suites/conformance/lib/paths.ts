@@ -22,12 +22,17 @@ export function suiteProgram(): { readonly node: string; readonly suite: string 
   return { node: binOf('node', 'node'), suite: binOf('@modelcontextprotocol/conformance', 'conformance') };
 }
 
-export function versions(): Readonly<Record<'suite' | 'nodeOfSuite' | 'sdkOfBackend' | 'sdkOfCommand', string>> {
+export type Versions = Readonly<
+  Record<'suite' | 'nodeOfSuite' | 'sdkOfBackend' | 'sdkOfCommand' | 'sdkOfModernBackend', string>
+>;
+
+export function versions(): Versions {
   return {
     suite: manifestOf('@modelcontextprotocol/conformance').version,
     nodeOfSuite: manifestOf('node').version,
     sdkOfBackend: manifestOf('@modelcontextprotocol/sdk').version,
     sdkOfCommand: manifestOf('@modelcontextprotocol/sdk', ROOT).version,
+    sdkOfModernBackend: manifestOf('@modelcontextprotocol/server', ROOT).version,
   };
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import type { Environment } from '../../lib/environment.js';
-import { ROOT } from './paths.js';
+import { ROOT, type Versions } from './paths.js';
 import type { Outcome } from './verdict.js';
 
 /** What one scenario came to, by way. */
@@ -12,13 +12,17 @@ export interface ScenarioResult<Way extends string = string> {
   readonly outcomes: Readonly<Record<Way, Outcome>>;
   /** What is worse than directly, by way. */
   readonly regressions: Readonly<Partial<Record<Way, readonly string[]>>>;
+  /** Why something could not be had, by way. It does not count as worse. */
+  readonly excused: Readonly<Partial<Record<Way, string>>>;
 }
 
 export interface Results extends Environment {
-  readonly versions: Readonly<Record<'suite' | 'nodeOfSuite' | 'sdkOfBackend' | 'sdkOfCommand', string>>;
+  readonly versions: Versions;
   readonly seconds: number;
   readonly server: readonly ScenarioResult[];
   readonly client: readonly ScenarioResult[];
+  readonly modernServer: readonly ScenarioResult[];
+  readonly modernClient: readonly ScenarioResult[];
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -27,6 +31,11 @@ const TITLES: Readonly<Record<string, string>> = {
   own: 'our transport',
   commandStdio: 'command, stdio',
   commandHttp: 'command, HTTP',
+  modernBackend: 'command, modern server',
+  legacyBackend: 'command, legacy server',
+  legacyStdio: 'command, legacy stdio',
+  commandModern: 'command, modern',
+  commandAuto: 'command, auto',
 };
 
 const SIGNS = { pass: '✓', warn: '(✓)', fail: '✗', skip: '–' } as const;
@@ -47,13 +56,23 @@ export function passesDirectly({ outcomes }: ScenarioResult): boolean {
   return outcomes['direct']?.verdict === 'pass';
 }
 
-function page({ date, commit, node, versions, seconds, server, client }: Results): string {
+function page({ date, commit, node, versions, seconds, ...results }: Results): string {
+  const { server, client, modernServer, modernClient } = results;
+  const { sdkOfCommand, sdkOfBackend, sdkOfModernBackend } = versions;
   return `# Conformance
 
 <!-- Written by \`npm run conformance\`: changes made here are overwritten. -->
 
-The official suite, \`@modelcontextprotocol/conformance\` ${versions.suite}, against one backend reached in four ways. Every
-check that passes directly must pass in the other ways too; otherwise \`npm run conformance\` fails.
+The official suite, \`@modelcontextprotocol/conformance\` ${versions.suite}, against one backend for each revision, reached in
+several ways. Every check that passes directly must pass in the other ways too; otherwise \`npm run conformance\` fails.
+
+${date.slice(0, 10)}, commit ${commit}, Node ${node.slice(1)} (the suite on Node ${versions.nodeOfSuite}), SDK ${sdkOfCommand}${sdkOfBackend === sdkOfCommand ? '' : ` (the backend: ${sdkOfBackend})`} and ${sdkOfModernBackend}, ${String(seconds)} s. All numbers:
+\`docs/results/conformance.json\`.
+
+✓ passed, with the number of checks that did · (✓) nothing failed, but something that is recommended is missing ·
+✗ failed · – nothing to check
+
+## Servers, revision 2025-11-25
 
 - **direct**: the backend over Streamable HTTP, on the SDK's bare transport. The reference.
 - **wrapped**: the same, with its transport in \`withBackchannel()\`.
@@ -61,38 +80,65 @@ check that passes directly must pass in the other ways too; otherwise \`npm run 
 - **command, stdio**: \`mcp-backchannel -- backend\`, in front of the backend over stdio.
 - **command, HTTP**: \`mcp-backchannel --url …\`, in front of the backend over Streamable HTTP.
 
-${date.slice(0, 10)}, commit ${commit}, Node ${node.slice(1)} (the suite on Node ${versions.nodeOfSuite}), SDK ${versions.sdkOfCommand}${versions.sdkOfBackend === versions.sdkOfCommand ? '' : ` (the backend: ${versions.sdkOfBackend})`}, ${String(seconds)} s. All numbers:
-\`docs/results/conformance.json\`.
+${section(server)}
 
-✓ passed, with the number of checks that did · (✓) nothing failed, but something that is recommended is missing ·
-✗ failed · – nothing to check
-
-## Servers
-
-${summary(server)}
-
-${table(server)}
-
-${notes(server)}
-
-## Clients
+## Clients, revision 2025-11-25
 
 A client of the SDK, connected to the servers of the suite directly, and through the command with \`--url\`, as a client of
 its own HTTP endpoint or of \`--stdio\`. The scenarios of authorization are left out: the command passes on the
 credentials it is given and obtains none.
 
-${summary(client)}
+${section(client)}
 
-${table(client)}
+## Servers, revision 2026-07-28
 
-${notes(client)}
+- **direct**: a modern backend, served by \`createMcpHandler\` of SDK 2. The reference.
+- **wrapped**: the same, with the transport that the handler makes for each request in \`withBackchannel()\`.
+- **command, modern server**: \`mcp-backchannel --url …\`, in front of that backend.
+- **command, legacy server**: the same, in front of the backend of revision 2025-11-25.
+- **command, legacy stdio**: \`mcp-backchannel -- backend\`, in front of that backend over stdio.
+
+Conformance does not require scenarios that are not scored. The suite also has scenarios for tasks. They test an extension
+that neither backend has, and are not run.
+
+${section(modernServer)}
+
+## Clients, revision 2026-07-28
+
+- **direct**: a client of SDK 2. The reference.
+- **command, modern**: a client of SDK 1, which knows no later revision than 2025-11-25, and the command with
+  \`--upstream-protocol modern\`.
+- **command, auto**: the same, with \`--upstream-protocol auto\`.
+
+${section(modernClient)}
+
+## What differs, and why
+
+| scenario | where | why |
+| --- | --- | --- |
+${[...server, ...client, ...modernServer, ...modernClient].flatMap(excuses).join('\n')}
 `;
+}
+
+function section(results: readonly ScenarioResult[]): string {
+  return `${summary(results)}\n\n${table(results)}\n\n${notes(results)}`;
+}
+
+/** One row for all ways with the same reason. */
+function excuses({ scenario, excused }: ScenarioResult): string[] {
+  const reasons = new Set(Object.values(excused));
+  return [...reasons].map((why) => {
+    const ways = Object.keys(excused).filter((way) => excused[way] === why);
+    return `| ${scenario} | ${ways.map((way) => TITLES[way] ?? way).join('; ')} | ${why ?? ''} |`;
+  });
 }
 
 function summary(results: readonly ScenarioResult[]): string {
   const passed = results.filter(passesDirectly).length;
   const worse = results.filter((result) => hasRegressed(result)).length;
-  return `${String(results.length)} scenarios: ${String(passed)} pass directly, ${String(worse)} are worse in another way.`;
+  const excused = results.filter(({ excused }) => Object.keys(excused).length > 0).length;
+  const but = excused === 0 ? '' : `, ${String(excused)} [differ for a reason](#what-differs-and-why)`;
+  return `${String(results.length)} scenarios: ${String(passed)} pass directly, ${String(worse)} are worse in another way${but}.`;
 }
 
 export function hasRegressed({ regressions }: ScenarioResult): boolean {
@@ -103,7 +149,7 @@ function table(results: readonly ScenarioResult[]): string {
   const ways = Object.keys(results[0]?.outcomes ?? {});
   const head = ['scenario', ...ways.map((way) => TITLES[way] ?? way)];
   const rows = results.map(({ scenario, suite, outcomes }) => [
-    suite === 'pending' ? `${scenario} (pending)` : scenario,
+    suite === 'active' ? scenario : `${scenario} (${suite})`,
     ...ways.map((way) => cell(outcomes[way])),
   ]);
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -7,8 +7,8 @@ import type { Check } from './verdict.js';
 import { suiteProgram } from './paths.js';
 import { Program } from './program.js';
 
-/** The revision whose scenarios are run: what the command and the wrapper speak. */
-const SPEC_VERSION = '2025-11-25';
+/** A revision whose scenarios are run. */
+export type Revision = '2025-11-25' | '2026-07-28';
 
 /** More than it takes by far: a scenario that hangs ends the run. */
 const TIMEOUT_MS = 300_000;
@@ -24,35 +24,29 @@ export type Checks = ReadonlyMap<string, readonly Check[]>;
 
 export type Side = 'server' | 'client';
 
-export async function scenariosOf(side: Side): Promise<string[]> {
-  const listed = await run(['list', `--${side}`, '--spec-version', SPEC_VERSION]);
+export async function scenariosOf(side: Side, revision: Revision): Promise<string[]> {
+  const listed = await run(['list', `--${side}`, '--spec-version', revision]);
   return [...listed.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
 }
 
-/** Runs every scenario of a suite (`active` or `pending`) against a server. */
-export async function runAgainstServer(url: string, suite: string): Promise<Checks> {
+/** Scenarios that conformance to the revision does not require. */
+export async function unscored(side: Side, revision: Revision): Promise<ReadonlySet<string>> {
+  const listed = await run(['list', '--requirements', revision]);
+  const names = [...listed.matchAll(/^ +- (\S+) \[(server|client)\]/gm)].filter(([, , of]) => of === side);
+  return new Set(names.map(([, name = '']) => name));
+}
+
+/** Runs every scenario of a suite (`active`, `pending` or `all`) against a server. */
+export async function runAgainstServer(url: string, suite: string, revision: Revision): Promise<Checks> {
   return withResults('server-', async (folder) =>
-    run(['server', '--url', url, '--suite', suite, '--spec-version', SPEC_VERSION, '-o', folder]),
+    run(['server', '--url', url, '--suite', suite, '--spec-version', revision, '-o', folder]),
   );
 }
 
 /** Runs one scenario against a client: a command line, to which the URL of its server is added. */
-export async function runAgainstClient(command: string, scenario: string): Promise<Checks> {
-  return withResults('', async (folder) =>
-    run([
-      'client',
-      '--command',
-      command,
-      '--scenario',
-      scenario,
-      '--spec-version',
-      SPEC_VERSION,
-      '--timeout',
-      '60000',
-      '-o',
-      folder,
-    ]),
-  );
+export async function runAgainstClient(command: string, scenario: string, revision: Revision): Promise<Checks> {
+  const what = ['--command', command, '--scenario', scenario, '--spec-version', revision];
+  return withResults('', async (folder) => run(['client', ...what, '--timeout', '60000', '-o', folder]));
 }
 
 async function run(args: readonly string[]): Promise<string> {

@@ -3,12 +3,15 @@ import { BACKEND_STDIO, COMMAND, ours } from './paths.js';
 import { Program } from './program.js';
 
 export const WAYS = ['direct', 'wrapped', 'own', 'commandStdio', 'commandHttp'] as const;
-export type Way = (typeof WAYS)[number];
+/** With revision 2026-07-28 towards the client. */
+export const MODERN_WAYS = ['direct', 'wrapped', 'modernBackend', 'legacyBackend', 'legacyStdio'] as const;
+export const CLIENT_WAYS = ['direct', 'commandHttp', 'commandStdio'] as const;
+/** With revision 2026-07-28 towards the server. */
+export const MODERN_CLIENT_WAYS = ['direct', 'commandModern', 'commandAuto'] as const;
 
-/** Checks of what a backend cannot do that is reached this way. Over stdio a tool has no stream of its own to close. */
-export const INAPPLICABLE: Readonly<Partial<Record<string, readonly string[]>>> = {
-  commandStdio: ['server-sse-disconnect-resume'],
-};
+type Way = (typeof WAYS)[number];
+type ModernWay = (typeof MODERN_WAYS)[number];
+export type AnyWay = Way | ModernWay | (typeof CLIENT_WAYS)[number] | (typeof MODERN_CLIENT_WAYS)[number];
 
 export interface Served {
   readonly url: string;
@@ -33,21 +36,38 @@ export async function serve(way: Way): Promise<Served> {
       return served([...ours('backend-http.ts'), '--own']);
     case 'commandStdio':
       return served([COMMAND, ...OPTIONS, '--', process.execPath, BACKEND_STDIO]);
-    case 'commandHttp': {
-      const backend = await serve('direct');
-      const command = await served([COMMAND, ...OPTIONS, '--url', backend.url]).catch(async (error: unknown) => {
-        await backend.stop();
-        throw error;
-      });
-      return {
-        url: command.url,
-        stop: async () => {
-          await command.stop();
-          await backend.stop();
-        },
-      };
-    }
+    case 'commandHttp':
+      return inFrontOf(await serve('direct'));
   }
+}
+
+export async function serveModern(way: ModernWay): Promise<Served> {
+  switch (way) {
+    case 'direct':
+      return served(ours('backend-modern.ts'));
+    case 'wrapped':
+      return served([...ours('backend-modern.ts'), '--wrapped']);
+    case 'modernBackend':
+      return inFrontOf(await serveModern('direct'));
+    case 'legacyBackend':
+      return serve('commandHttp');
+    case 'legacyStdio':
+      return serve('commandStdio');
+  }
+}
+
+async function inFrontOf(backend: Served): Promise<Served> {
+  const command = await served([COMMAND, ...OPTIONS, '--url', backend.url]).catch(async (error: unknown) => {
+    await backend.stop();
+    throw error;
+  });
+  return {
+    url: command.url,
+    stop: async () => {
+      await command.stop();
+      await backend.stop();
+    },
+  };
 }
 
 async function served(args: readonly string[]): Promise<Served> {

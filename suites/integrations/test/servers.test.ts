@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Started } from '../../../test/cli/support.js';
 import { commandNodes, type RunningNode } from '../../../test/cluster/command-nodes.js';
 import { HAS_REDIS, redisNote } from '../../../test/cluster/redis.js';
+import { called, connectTo } from '../../../test/modern/modern-client.js';
 import { chromiumNote, expectTwoBrowsers, HAS_CHROMIUM, playwright, site } from './playwright.js';
 
 const started = new Started();
@@ -18,6 +19,30 @@ describe.skipIf(!HAS_CHROMIUM)(`@playwright/mcp with Chromium${chromiumNote}`, {
 
     expect(await client.callTool('browser_snapshot')).toContain('This is /one for nobody');
     await client.delete();
+  });
+
+  it('keeps the page for a client without sessions that calls one tool after the other', async () => {
+    const origin = await site(started);
+    const { url } = await started.endpoint(await playwright(started));
+    const client = started.add((await connectTo(url)).client);
+    for (const path of ['one', 'two']) {
+      await called(client, 'browser_navigate', { url: `${origin}/${path}` });
+      expect(await called(client, 'browser_snapshot')).toContain(`This is /${path} for nobody`);
+    }
+  });
+
+  it('keeps a browser for each of two clients without sessions, if they tell who they are', async () => {
+    const origin = await site(started);
+    const { url } = await started.endpoint(await playwright(started));
+    const clients = await Promise.all(
+      ['ann', 'ben'].map(async (token) => started.add((await connectTo(url, { token })).client)),
+    );
+    const visit = async (path: (at: number) => string): Promise<unknown> =>
+      Promise.all(clients.map(async (each, at) => called(each, 'browser_navigate', { url: `${origin}/${path(at)}` })));
+    await visit((at) => `sign-in/${at}`);
+    await visit(() => 'home');
+    const pages = await Promise.all(clients.map(async (each) => called(each, 'browser_snapshot')));
+    expect(pages).toEqual([0, 1].map((at) => expect.stringContaining(`This is /home for name=${at}`) as string));
   });
 
   it('keeps a browser for each of two sessions side by side', async () => {
