@@ -16,8 +16,10 @@ import { readResult, type Results, type SomeResults } from './lib/result-files.j
 import { aimsTable } from './tables/aims.js';
 import { behaviourTable } from './tables/behaviour.js';
 import { clusterTable, scaleOutTable } from './tables/cluster.js';
+import { erasTable } from './tables/eras.js';
 import { httpTable, ownTable } from './tables/http.js';
 import { contextShares, nodesTable } from './tables/nodes.js';
+import { peersErasTable } from './tables/peers-eras.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
 import { scaleTable } from './tables/scale.js';
@@ -44,9 +46,11 @@ const WHAT = {
   'http-node24': 'HTTP on Node 24',
   'scale-node24': 'scale on Node 24',
   peers: 'proxies',
+  'peers-eras': 'proxies with modern clients',
   profile: 'profile',
   slow: 'slow readers',
   cluster: 'cluster',
+  eras: 'eras',
 } as const satisfies Record<keyof Results, string>;
 const NAMES = Object.keys(WHAT) as (keyof Results)[];
 
@@ -57,6 +61,7 @@ const PAGES: Readonly<Record<string, Sections>> = {
   'docs/performance.md': { benchmarks: costs() },
   'docs/comparison.md': {
     behaviour: results.peers === undefined ? NOT_MEASURED : behaviourTable(results.peers),
+    eras: results['peers-eras'] === undefined ? NOT_MEASURED : peersErasTable(results['peers-eras']),
     peers: results.peers === undefined ? NOT_MEASURED : peersTable(results.peers),
   },
 };
@@ -74,7 +79,7 @@ for (const [page, sections] of Object.entries(PAGES)) {
 }
 
 function costs(): string {
-  const { routing, http, scale, peers, profile, slow, cluster } = results;
+  const { routing, http, scale, peers, profile, slow, cluster, eras } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
   const own = http && ownTable(http);
@@ -85,6 +90,7 @@ function costs(): string {
   if (slow !== undefined) parts.push(`## Clients that do not read\n\n${slowTable(slow)}`);
   if (cluster !== undefined)
     parts.push(['## A cluster', clusterTable(cluster), '### Many nodes', scaleOutTable(cluster) ?? ''].join('\n\n'));
+  if (eras !== undefined) parts.push(`## Clients of another era\n\n${erasTable(eras)}`);
   const byNode = [nodesTable(results), contextShares(results)].filter((part) => part !== undefined);
   if (byNode.length > 0) parts.push(['## By version of Node', ...byNode].join('\n\n'));
   if (profile !== undefined) parts.push(`## Where the time goes\n\n${profileTable(profile)}`);

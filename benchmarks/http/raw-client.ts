@@ -1,15 +1,18 @@
 import { connect, type Socket } from 'node:net';
 
+type QuestionId = number | string;
+
 /**
  * A client of Streamable HTTP on one keep-alive connection, one request at a time. It parses nothing
  * it does not need: what it costs is measured along with the server.
  */
 export class RawClient {
   readonly #socket: Socket;
-  #session = '';
+  /** What each request has in addition: a line for each header. */
+  #headers = '';
   #received = '';
   #seen = 0;
-  #onquestion: ((id: number) => void) | undefined;
+  #onquestion: ((id: QuestionId) => void) | undefined;
   #done: ((body: string) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
 
@@ -30,15 +33,24 @@ export class RawClient {
     const response = await client.post({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
     const id = /^mcp-session-id: *(\S+)/im.exec(response)?.[1];
     if (id === undefined) throw new Error(`no session: ${response}`);
-    client.#session = `mcp-session-id: ${id}\r\nmcp-protocol-version: 2025-11-25\r\n`;
+    client.#headers = `mcp-session-id: ${id}\r\nmcp-protocol-version: 2025-11-25\r\n`;
     await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    return client;
+  }
+
+  /** Without a session. Each request has these headers. */
+  static stateless(port: number, headers: Readonly<Record<string, string>>): RawClient {
+    const client = new RawClient(port);
+    client.#headers = Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('');
     return client;
   }
 
   /** In the same session, on a connection of its own. */
   sibling(port = this.port): RawClient {
     const client = new RawClient(port);
-    client.#session = this.#session;
+    client.#headers = this.#headers;
     return client;
   }
 
@@ -47,7 +59,7 @@ export class RawClient {
    *
    * @param onquestion called with the id of an elicitation that comes before the answer
    */
-  post(message: object, onquestion?: (id: number) => void): Promise<string> {
+  post(message: object, onquestion?: (id: QuestionId) => void): Promise<string> {
     const body = JSON.stringify(message);
     return new Promise((resolve, reject) => {
       this.#onquestion = onquestion;
@@ -55,7 +67,7 @@ export class RawClient {
       this.#failed = reject;
       this.#socket.write(
         `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
-          `accept: application/json, text/event-stream\r\n${this.#session}content-length: ${body.length}\r\n\r\n${body}`,
+          `accept: application/json, text/event-stream\r\n${this.#headers}content-length: ${body.length}\r\n\r\n${body}`,
       );
     });
   }
@@ -83,7 +95,7 @@ export class RawClient {
     if (end < 0) return;
     this.#seen = end;
     const line = this.#received.slice(this.#received.lastIndexOf('data: ', from) + 'data: '.length, end);
-    this.#onquestion?.((JSON.parse(line) as { readonly id: number }).id);
+    this.#onquestion?.((JSON.parse(line) as { readonly id: QuestionId }).id);
   }
 }
 

@@ -180,3 +180,22 @@ export interface Profile {
   /** What each group of code takes itself, the most first. */
   readonly groups: readonly { readonly group: string; readonly share: number; readonly usPerCall: number }[];
 }
+
+export interface ErasResult extends Environment {
+  readonly effort: Effort;
+  readonly rows: readonly ErasRow[];
+}
+
+/** One workload with one backend, at one number of concurrent clients. */
+export interface ErasRow {
+  /** `modern`: over HTTP. The others are legacy. */
+  readonly backend: 'in memory' | 'stdio' | 'modern';
+  readonly workload: 'plain' | 'asking';
+  readonly concurrency: number;
+  readonly pairs: number;
+  /** The proxy of a legacy client. With a modern backend: a reverse proxy that reads JSON, and its client is modern. */
+  readonly base: ServerFigures;
+  /** The proxy of a modern client. */
+  readonly modern: ServerFigures;
+  readonly modernToBase: Ratios;
+}

@@ -1,7 +1,7 @@
 /**
  * The proxy and others: same backend, same machine, in one run, and a client that speaks what each speaks.
  *
- *     npm run bench:peers -- [--brief] [--only <name>] [--out <folder>]
+ *     npm run bench:peers -- [--brief] [--only <name>] [--eras] [--out <folder>]
  *
  * How noise is kept out, or made to hit all alike: for latency and throughput all are up at once and take
  * turns, round by round, in changing order, and what a call costs straight at the backend is measured in
@@ -15,7 +15,7 @@ import { environment } from '../../suites/lib/environment.js';
 import { folderFor, write } from '../lib/program.js';
 import { aimsOf } from './aims.js';
 import { CONTESTANTS } from './contestants.js';
-import { print } from './print.js';
+import { print, printEras } from './print.js';
 import type { Effort, PeersResult } from './results.js';
 import { Run } from './run.js';
 
@@ -24,6 +24,8 @@ const { values: options } = parseArgs({
     brief: { type: 'boolean', default: false },
     /** Those whose name, version and upstream contain it; ours, too. */
     only: { type: 'string' },
+    /** Only what they do with a client of revision 2026-07-28. */
+    eras: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -69,8 +71,13 @@ const contestants = CONTESTANTS.filter(
     only === undefined || isOurs || `${name} ${version} ${upstream}`.toLowerCase().includes(only),
 );
 
+const place = { out: folderFor(options.out, options.brief || only !== undefined) };
 const run = await Run.start(contestants, effort);
 try {
+  await run.observeModern();
+  write(place, 'peers-eras', { environment: environment(), ...run.eras() });
+  printEras(run.eras());
+  if (options.eras) process.exit();
   await run.observeBehaviour();
   await run.measureLoad();
   await run.measureLives();
@@ -85,7 +92,7 @@ try {
     aims: aimsOf(costs, behaviour, failures),
     failures,
   };
-  write({ out: folderFor(options.out, options.brief || only !== undefined) }, 'peers', result);
+  write(place, 'peers', result);
   print(result);
 } finally {
   run.close();

@@ -1,5 +1,6 @@
 import type { Measured } from '../lib/statistics.js';
-import type { PeersResult, Questions, Refusal } from './results.js';
+import { outcomeText } from './outcome-text.js';
+import { MODERN_TASKS, type PeersErasResult, type PeersResult, type Questions, type Refusal } from './results.js';
 import { titleOf } from './run.js';
 
 export function print({ contestants, direct, behaviour, aims, failures }: PeersResult): void {
@@ -65,4 +66,15 @@ function questions(asked: Questions | null): string {
   const { first, second, twentieth, stream, eightAtOnce } = asked;
   const all = new Set([first, second, twentieth]).size === 1 ? first : [first, second, twentieth].join('/');
   return `${all} on ${stream ?? 'none'}; of 8: ${eightAtOnce.answered}, own ${eightAtOnce.onOwnStream}`;
+}
+
+export function printEras({ behaviour, failures }: Omit<PeersErasResult, 'environment'>): void {
+  console.table(
+    behaviour.map(({ outcomes, ...seen }) => ({
+      name: titleOf(seen),
+      wire: seen.wire,
+      ...Object.fromEntries(MODERN_TASKS.map((task) => [task, outcomeText(outcomes[task])])),
+    })),
+  );
+  for (const { name, reason } of failures) console.log(`${name}: ${reason}`);
 }

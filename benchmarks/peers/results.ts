@@ -125,6 +125,38 @@ export interface Refusal {
   readonly status: number | null;
 }
 
+/** What a client of revision 2026-07-28 tries, in front of a legacy backend. */
+export const MODERN_TASKS = [
+  'tools/list',
+  'plain call',
+  'elicitation',
+  'sampling',
+  'roots',
+  'two at once',
+  'cancel',
+] as const;
+export type ModernTask = (typeof MODERN_TASKS)[number];
+
+/**
+ * - `refused`: an error in the place of a result, with its HTTP status and its code, if there are any
+ * - `hangs`: no answer in {@link HANG_MS}
+ * - `lost`: the result was not made from the answer of the client; or the backend was not told that its call is cancelled
+ */
+export type ModernOutcome =
+  | { readonly kind: 'works' | 'hangs' | 'lost' }
+  | { readonly kind: 'refused'; readonly status: number | null; readonly code: number | null };
+
+export interface ModernBehaviour extends Subject {
+  readonly outcomes: Readonly<Record<ModernTask, ModernOutcome>>;
+}
+
+/** What `npm run bench:peers` writes to `peers-eras.json`. */
+export interface PeersErasResult {
+  readonly environment: Environment;
+  readonly behaviour: readonly ModernBehaviour[];
+  readonly failures: readonly Failure[];
+}
+
 /** One that could not be measured. */
 export interface Failure extends Subject {
   readonly phase: 'load' | 'memory' | 'behaviour';

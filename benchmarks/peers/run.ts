@@ -9,7 +9,8 @@ import type { Backend, Contestant } from './contestants.js';
 import { costOf } from './costs.js';
 import { measureLoad, type Load, type Target } from './load.js';
 import { measureIdle, measureStart, type Idle, type Start } from './memory.js';
-import type { Behaviour, Cost, Direct, Effort, Failure, Subject } from './results.js';
+import { observeModern } from './modern-behaviour.js';
+import type { Behaviour, Cost, Direct, Effort, Failure, ModernBehaviour, PeersErasResult, Subject } from './results.js';
 import { bounded, Running } from './running.js';
 import { StdioWire, StreamableHttpWire } from './wires.js';
 
@@ -23,6 +24,7 @@ export class Run {
   readonly #starts = new Map<Contestant, Start[]>();
   readonly #idles = new Map<Contestant, Idle[]>();
   readonly #behaviour = new Map<Contestant, Behaviour>();
+  readonly #modern = new Map<Contestant, ModernBehaviour>();
   readonly #failures: Failure[] = [];
 
   private constructor(
@@ -39,20 +41,35 @@ export class Run {
     this.backends.close();
   }
 
-  /** A few at a time: nothing here is a matter of speed. */
   async observeBehaviour(): Promise<void> {
-    const waiting = [...this.contestants];
-    const work = async (): Promise<void> => {
+    await this.#observe(this.contestants, async (contestant, backend) => {
+      const answers = await observe(contestant, backend);
+      this.#behaviour.set(contestant, { ...subjectOf(contestant), ...answers });
+    });
+  }
+
+  /** A client of revision 2026-07-28 speaks Streamable HTTP or stdio. */
+  async observeModern(): Promise<void> {
+    const reachable = this.#measurable().filter(({ wire, isOurs, isPeer }) => wire !== 'sse' && (isOurs || isPeer));
+    await this.#observe(reachable, async (contestant, backend) => {
+      this.#modern.set(contestant, { ...subjectOf(contestant), outcomes: await observeModern(contestant, backend) });
+    });
+  }
+
+  /** A few at a time: nothing here is a matter of speed. */
+  async #observe(
+    contestants: readonly Contestant[],
+    work: (contestant: Contestant, backend: Backend) => Promise<void>,
+  ): Promise<void> {
+    const waiting = [...contestants];
+    const go = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const contestant = next;
         say(`behaviour: ${titleOf(contestant)}`);
-        await this.#attempt('behaviour', contestant, async () => {
-          const answers = await observe(contestant, this.backends.asking[contestant.upstream]);
-          this.#behaviour.set(contestant, { ...subjectOf(contestant), ...answers });
-        });
+        await this.#attempt('behaviour', contestant, () => work(contestant, this.backends.asking[contestant.upstream]));
       }
     };
-    await Promise.all(Array.from({ length: OBSERVED_AT_ONCE }, work));
+    await Promise.all(Array.from({ length: OBSERVED_AT_ONCE }, go));
   }
 
   async measureLoad(): Promise<void> {
@@ -125,6 +142,13 @@ export class Run {
         };
       }),
       behaviour: this.contestants.flatMap((contestant) => this.#behaviour.get(contestant) ?? []),
+      failures: this.#failures,
+    };
+  }
+
+  eras(): Omit<PeersErasResult, 'environment'> {
+    return {
+      behaviour: this.contestants.flatMap((contestant) => this.#modern.get(contestant) ?? []),
       failures: this.#failures,
     };
   }

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { Backend, Contestant } from './contestants.js';
 import { Client } from './client.js';
 import { setTimeout } from 'node:timers/promises';
@@ -58,6 +59,12 @@ export class Running {
       client.close();
       throw error;
     }
+  }
+
+  /** How to start it for one more client, over stdio. */
+  command(): { readonly command: string; readonly args: string[]; readonly env: Record<string, string> } {
+    const { args, env = {} } = this.contestant.launch({ port: 0, backend: this.backend, folder: this.program.folder });
+    return { command: process.execPath, args: [...args], env: { ...env } };
   }
 
   /** Of all its processes. */

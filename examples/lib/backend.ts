@@ -13,6 +13,8 @@ import {
   type ServerNotification,
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 
@@ -54,6 +56,18 @@ export function createBackend(): Server {
         (error: unknown) => memory.set(String(note), `failed: ${String(error)}`),
       );
       return Promise.resolve('will ask');
+    },
+    /** Asks two questions at once, and gives back both answers. */
+    ask_twice: async ({ tag = 'ask' }, extra) => {
+      const answers = await Promise.all(['first', 'second'].map((which) => elicit(`${String(tag)} ${which}`, extra)));
+      return answers.join(', ');
+    },
+    /** Writes `began`, waits until it is cancelled, and then writes `file`: the caller is gone by then. */
+    hold: async ({ began, file }, extra) => {
+      await writeFile(String(began), 'began');
+      await once(extra.signal, 'abort');
+      await writeFile(String(file), 'cancelled');
+      return 'cancelled';
     },
     sample: async ({ tag = 'sample' }, extra) => {
       const content = { type: 'text', text: String(tag) } as const;

@@ -133,3 +133,19 @@ export const Cluster = Environment.extend({
     .length(4),
   bytesPerIdleSession: Measured,
 });
+
+export const Eras = Environment.extend({
+  rows: z
+    .array(
+      z.object({
+        backend: z.enum(['in memory', 'stdio', 'modern']),
+        workload: z.enum(['plain', 'asking']),
+        concurrency: Figure,
+        pairs: z.literal(2),
+        base: Server,
+        modern: Server,
+        modernToBase: Ratios,
+      }),
+    )
+    .length(12),
+});

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markOf, type Environment } from '../../suites/lib/environment.js';
 import { RESULTS } from '../../benchmarks/lib/program.js';
-import { Cluster, Http, Profile, Routing, Scale, Slow } from './schemas.js';
+import { Cluster, Eras, Http, Profile, Routing, Scale, Slow } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,7 +18,15 @@ beforeAll(async () => {
   expect(existsSync(join(ROOT, 'dist/index.js')), 'benchmarks measure the build: npm run build').toBe(true);
   folder = await mkdtemp(join(tmpdir(), 'mcp-backchannel-bench-'));
   const brief = (name: string): Promise<unknown> => program(`${name}.ts`, '--brief', '--out', folder);
-  const names = ['routing.bench', 'http.bench', 'scale.bench', 'slow-readers.bench', 'cluster.bench', 'profile'];
+  const names = [
+    'routing.bench',
+    'http.bench',
+    'scale.bench',
+    'slow-readers.bench',
+    'cluster.bench',
+    'eras.bench',
+    'profile',
+  ];
   await Promise.all(names.map(brief));
 }, 120_000);
 
@@ -103,6 +111,30 @@ describe('run briefly, and writing valid JSON', () => {
       }
   });
 
+  test('the benchmark of eras measures plain and asking calls of both clients, and its intervals hold their ratios', async () => {
+    const { rows } = Eras.parse(await resultOf('eras'));
+
+    expect(rows.map(({ backend, workload, concurrency }) => `${backend} ${workload} ${concurrency}`)).toEqual([
+      'in memory plain 1',
+      'in memory plain 4',
+      'in memory asking 1',
+      'in memory asking 4',
+      'stdio plain 1',
+      'stdio plain 4',
+      'stdio asking 1',
+      'stdio asking 4',
+      'modern plain 1',
+      'modern plain 4',
+      'modern asking 1',
+      'modern asking 4',
+    ]);
+    for (const { time, p50, serverCpu } of rows.map((row) => row.modernToBase))
+      for (const { ratio, low, high } of [time, p50, serverCpu]) {
+        expect(low).toBeLessThanOrEqual(ratio);
+        expect(ratio).toBeLessThanOrEqual(high);
+      }
+  });
+
   test('the profile tells whose code takes the time: ours only where there is any', async () => {
     const { profiles } = Profile.parse(await resultOf('profile'));
 
@@ -139,7 +171,7 @@ describe('the figures in the pages', () => {
     const root = join(folder, 'root');
     await mkdir(results);
     await mkdir(join(root, 'docs'), { recursive: true });
-    for (const name of ['http', 'profile', 'slow', 'cluster'])
+    for (const name of ['http', 'profile', 'slow', 'cluster', 'eras'])
       await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
     const other = process.version.startsWith('v24.') ? 'v22.0.0' : 'v24.0.0';
     const onOther = { ...(await resultOf('http')), node: other };
@@ -150,7 +182,7 @@ describe('the figures in the pages', () => {
       );
     await writeFile(join(root, 'README.md'), old('costs'));
     await writeFile(join(root, 'docs/performance.md'), old('benchmarks'));
-    await writeFile(join(root, 'docs/comparison.md'), old('behaviour', 'peers'));
+    await writeFile(join(root, 'docs/comparison.md'), old('behaviour', 'eras', 'peers'));
     const args = ['--root', root, '--results', results];
 
     await expect(program('pages.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });
@@ -179,8 +211,12 @@ describe('the figures in the pages', () => {
       /^\| over HTTP, echo, 4 at once: time per call, to bare +\|( [\d.]+ × \([\d.]+–[\d.]+\) +\|){2}$/m,
     );
     expect(text).toMatch(
-      new RegExp(`^Measured: HTTP, profile, slow readers and cluster: .*; HTTP on Node 24: .*, Node ${other},`, 'm'),
+      new RegExp(
+        `^Measured: HTTP, profile, slow readers, cluster and eras: .*; HTTP on Node 24: .*, Node ${other},`,
+        'm',
+      ),
     );
+    expect(text?.match(/^\| (plain|asking), (in memory|stdio|modern backend), [14] at once +\|/gm)).toHaveLength(12);
     expect(text?.match(/^\| (in memory|stdio), [14] at once +\|/gm)).toHaveLength(4);
     expect(text).toMatch(/^\| operations of the engine, stdio backends +\| 100 a second +\|/m);
     expect(text).toMatch(/^\| share of requests that take a hop +\| 99 % +\|/m);
