@@ -3,21 +3,22 @@
  * loopback HTTP, with a client that never opens GET. Exits with 0 only if every wrapped row passed.
  */
 import { BACKENDS, type Backend } from './backends.js';
+import { modernPassed, runModern } from './modern.js';
 import { LIMIT_MS } from './observe.js';
 import { Stage, type Outcomes } from './stage.js';
-import { passed, table } from './table.js';
+import { modernTable, passed, table } from './table.js';
 
 console.log('The same calls through the same proxy, bare and wrapped; the client opens no GET unless it says so.');
-console.log(
-  `A call without an answer after ${LIMIT_MS / 1000} s is called a hang. This takes about fifteen seconds.\n`,
-);
+console.log(`A call without an answer after ${LIMIT_MS / 1000} s is called a hang. This takes about twenty seconds.\n`);
 
 const [bare, wrapped] = await Promise.all([Promise.all(BACKENDS.map(runBare)), runWrapped()]);
 
 BACKENDS.forEach((backend, index) => {
   console.log(`${table(backend, bare[index], wrapped[index])}\n`);
 });
-const ok = BACKENDS.every((backend, index) => passed(backend, wrapped[index]));
+const modern = await runModern();
+console.log(`${modernTable(modern)}\n`);
+const ok = BACKENDS.every((backend, index) => passed(backend, wrapped[index])) && modernPassed(modern);
 console.log(ok ? 'Every wrapped row passed.' : 'A wrapped row did not pass.');
 process.exitCode = ok ? 0 : 1;
 

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { Outcome } from './observe.js';
 import type { Backend } from './backends.js';
+import type { ModernOutcomes } from './modern.js';
 import type { Outcomes } from './stage.js';
 
 const WIDTH = 100;
@@ -34,6 +35,25 @@ export function table(
     ...wrap(note).map((line) => paint('dim', line)),
   ].join('\n');
 }
+
+export function modernTable(outcomes: ModernOutcomes): string {
+  const { title, state, ms } = COLUMNS;
+  const bareWidth = state + ms + GAP.length;
+  const lines = [...outcomes].map(([row, { bare, ours }]) =>
+    [row.padEnd(title), paint('red', bare.padEnd(bareWidth)), paint(ours === 'ok' ? 'green' : 'red', ours)].join(''),
+  );
+  return [
+    paint('bold', 'a client of revision 2026-07-28, in front of server-everything over stdio'),
+    '',
+    paint('bold', `${''.padEnd(title)}${'bare'.padEnd(bareWidth)}ours`),
+    ...lines,
+    '',
+    ...wrap(MODERN_NOTE).map((line) => paint('dim', line)),
+  ].join('\n');
+}
+
+const MODERN_NOTE =
+  'Such a client has no session and takes no requests. createStatefulProxy() puts what the server asks into the result of the call, and the client repeats the call with the answer.';
 
 export function passed({ rows }: Backend, outcomes: Outcomes | undefined): boolean {
   return rows.every((row) => outcomes?.get(row)?.state === 'ok');

@@ -73,6 +73,16 @@ describe('the demo', () => {
     ]);
   });
 
+  it('shows that a modern client is asked by a server that could not ask it', () => {
+    const lines = output.split('\n');
+    const first = lines.findIndex((line) => line.startsWith('a client of revision 2026-07-28')) + 3;
+    expect(lines.slice(first, lines.indexOf('', first)).map((line) => line.split(/\s{2,}/))).toEqual([
+      ['elicitation', 'refused', 'ok'],
+      ['sampling', 'refused', 'ok'],
+      ['roots', 'refused', 'ok'],
+    ]);
+  });
+
   it('writes no escape codes into a pipe, and fits in 100 columns', () => {
     // eslint-disable-next-line no-control-regex -- that is what it looks for
     expect(output).not.toMatch(/\u001b/);
