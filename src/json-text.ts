@@ -114,3 +114,11 @@ function isEscaped(text: string, quote: number): boolean {
   while (text.charCodeAt(at - 1) === BACKSLASH) at--;
   return (quote - at) % 2 === 1;
 }
+
+/** A number that JavaScript may hold or write in another way than this. */
+const DOUBTFUL = /(?:^|[[:,\s])(?:-0|-?\d+[.eE]|-?\d{16})/;
+
+/** Whether JavaScript loses nothing of the numbers in this JSON. `false` may be a false alarm, since strings count too. */
+export function isPlain(json: string): boolean {
+  return !DOUBTFUL.test(json);
+}

@@ -14,8 +14,8 @@ export interface RelayedPost {
   readonly body: string;
   /** The headers that belong to the message. */
   readonly headers: Readonly<Record<string, string>>;
-  /** All headers of the client. The relay passes on those that it is meant to. */
-  readonly clientHeaders: Headers;
+  /** Reads the client's headers. The relay passes on those that it is meant to. */
+  readonly clientHeaders: Pick<Headers, 'get'>;
 }
 
 /** A backend's HTTP answer that is not a message. */

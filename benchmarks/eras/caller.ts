@@ -37,14 +37,13 @@ class LegacyCaller implements Caller {
 
 /** Has no session. A call that is answered with a question is sent once more, with the answer. */
 class ModernCaller implements Caller {
-  readonly #clients: Readonly<Record<Workload, RawClient>>;
+  /** Connected when they are needed: the command cuts off connections that send nothing. */
+  readonly #clients: Partial<Record<Workload, RawClient>> = {};
 
-  constructor(port: number) {
-    this.#clients = { plain: clientFor('plain', port), asking: clientFor('asking', port) };
-  }
+  constructor(private readonly port: number) {}
 
   async call(workload: Workload): Promise<void> {
-    const client = this.#clients[workload];
+    const client = (this.#clients[workload] ??= clientFor(workload, this.port));
     const response = await client.post(request(workload));
     if (workload === 'plain') return;
     // Nothing else is read from the answer: the client shares the cores with the proxy.

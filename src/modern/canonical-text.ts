@@ -7,6 +7,8 @@
  * counts, as for `JSON.parse`.
  */
 
+import { isPlain } from '../json-text.js';
+
 /** Longer numbers are compared as they are written. This keeps the work for each number small. */
 const MAX_NUMBER_LENGTH = 400;
 
@@ -25,20 +27,22 @@ const IN_NUMBER: ReadonlySet<number> = new Set(Buffer.from('0123456789.eE+-'));
  * @param left if it is an object, the names of its members that do not count
  */
 export function canonicalText(json: string, left: readonly string[] = []): string {
-  const tree = markedTree(json);
+  // Numbers that JavaScript holds and writes as they are need no marks, nor do the strings then.
+  const mark = isPlain(json) ? '' : 's';
+  const tree = mark === '' ? (JSON.parse(json) as Tree) : markedTree(json);
   // The tree is nobody else's. A copy without them would take as long as all the rest.
-  if (typeof tree === 'object' && tree !== null) for (const name of left) Reflect.deleteProperty(tree, `s${name}`);
-  return written(tree);
+  if (typeof tree === 'object' && tree !== null) for (const name of left) Reflect.deleteProperty(tree, mark + name);
+  return written(tree, mark);
 }
 
-/** JSON in which each string begins with `s`, and each number is a string that begins with `n`. */
-type Marked = string | boolean | null | readonly Marked[] | Members;
+/** JSON. If it is marked, each string begins with `s`, and each number is a string that begins with `n`. */
+type Tree = string | number | boolean | null | readonly Tree[] | Members;
 interface Members {
-  readonly [name: string]: Marked;
+  readonly [name: string]: Tree;
 }
 
 /** Parses JSON without its numbers losing anything. */
-function markedTree(json: string): Marked {
+function markedTree(json: string): Tree {
   let marked = '';
   /** Up to here, the text is marked. */
   let done = 0;
@@ -55,7 +59,7 @@ function markedTree(json: string): Marked {
       at = end - 1;
     }
   }
-  return JSON.parse(marked + json.slice(done)) as Marked;
+  return JSON.parse(marked + json.slice(done)) as Tree;
 }
 
 /** Where the closing quote is. */
@@ -97,14 +101,14 @@ function withoutLastZeros(digits: string): string {
 
 /** A list or an object of which a part is written. */
 interface Frame {
-  readonly values: readonly Marked[];
+  readonly values: readonly Tree[];
   /** Those of the members of an object. */
   readonly names: readonly string[] | undefined;
   at: number;
 }
 
 /** It does not recurse: a client may nest as deeply as it likes. */
-function written(tree: Marked): string {
+function written(tree: Tree, mark: string): string {
   let text = '';
   const frames: Frame[] = [frameOf([tree])];
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
@@ -116,28 +120,28 @@ function written(tree: Marked): string {
       continue;
     }
     frame.at++;
-    if (names !== undefined) text += `${JSON.stringify(names[at]?.slice(1))}:`;
+    if (names !== undefined) text += `${JSON.stringify(names[at]?.slice(mark.length))}:`;
     if (typeof value === 'object' && value !== null) {
       frames.push(frameOf(value));
       text += isList(value) ? '[' : '{';
     } else {
-      text += `${leaf(value)},`;
+      text += `${leaf(value, mark)},`;
     }
   }
   return text;
 }
 
-function frameOf(value: readonly Marked[] | Members): Frame {
+function frameOf(value: readonly Tree[] | Members): Frame {
   if (isList(value)) return { values: value, names: undefined, at: 0 };
   const names = Object.keys(value).sort();
   return { values: names.map((name) => value[name] ?? null), names, at: 0 };
 }
 
-function leaf(value: string | boolean | null): string {
+function leaf(value: string | number | boolean | null, mark: string): string {
   if (typeof value !== 'string') return String(value);
-  return value.startsWith('n') ? value.slice(1) : JSON.stringify(value.slice(1));
+  return mark !== '' && value.startsWith('n') ? value.slice(1) : JSON.stringify(value.slice(mark.length));
 }
 
-function isList(value: readonly Marked[] | Members): value is readonly Marked[] {
+function isList(value: readonly Tree[] | Members): value is readonly Tree[] {
   return Array.isArray(value);
 }

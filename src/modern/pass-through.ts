@@ -23,8 +23,14 @@ const OF_MESSAGE: ReadonlySet<string> = new Set([
 const PARAM = 'mcp-param-';
 
 /** The headers that go on with a message, by their names in lower case. Notifications may lack the two that all have. */
-export function headersOfMessage(headers: Headers, method: string): Record<string, string> {
-  const own = [...headers].filter(([name]) => OF_MESSAGE.has(name) || name.startsWith(PARAM));
+export function headersOfMessage(
+  names: Iterable<string>,
+  headers: Pick<Headers, 'get'>,
+  method: string,
+): Record<string, string> {
+  const own = [...names]
+    .filter((name) => OF_MESSAGE.has(name) || name.startsWith(PARAM))
+    .map((name) => [name, headers.get(name) ?? ''] as const);
   const ofAll = { 'mcp-protocol-version': MODERN_VERSION, 'mcp-method': headerValueOf(method) };
   return { ...ofAll, ...Object.fromEntries(own) };
 }

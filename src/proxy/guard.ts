@@ -12,6 +12,8 @@ export interface Incoming {
   /** The host that it was addressed to, with the port. */
   readonly host: string | undefined;
   readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** The names of all headers, in lower case. */
+  headerNames(): Iterable<string>;
   /** All headers. They are needed when a session is opened. */
   allHeaders(): Headers;
 }

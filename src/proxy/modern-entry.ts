@@ -19,9 +19,9 @@ import { Credential } from './credential.js';
 import type { Incoming } from './guard.js';
 import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { handleIn, type ModernPost } from './modern-post.js';
-import { openerOf } from './opener.js';
+import { lateHeaders, openerOf } from './opener.js';
 import { RelayedCalls } from './relayed-calls.js';
-import { identityOf } from './starts.js';
+import { isOfRequest } from './starts.js';
 import { Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -123,7 +123,13 @@ export class ModernEntry {
     if (modernBackend === undefined) return undefined;
     const handle = handleIn(message);
     if (handle !== undefined && this.#door.isRetryOf(handle)) return undefined;
-    return modernBackend({ headers: incoming.allHeaders(), isRetry: handle !== undefined });
+    const headers = lateHeaders(() => incoming.allHeaders());
+    return modernBackend({
+      get headers() {
+        return headers();
+      },
+      isRetry: handle !== undefined,
+    });
   }
 
   /** Calls that wait for their clients. */
@@ -156,7 +162,7 @@ export class ModernEntry {
       headers: incoming.headers,
       caller: {
         principal: credential.key,
-        seen: identityOf(ownHeaders(incoming)),
+        seen: seenOf(incoming),
         isKnown: this.#tellsWho(credential),
       },
       writer,
@@ -210,11 +216,12 @@ export class ModernEntry {
   }
 }
 
-/** The headers without those that describe a single request of this era. */
-function ownHeaders(incoming: Incoming): Headers {
-  const headers = new Headers(incoming.allHeaders());
-  for (const name of [...headers.keys()]) if (name.startsWith('mcp-') || OF_POST.has(name)) headers.delete(name);
-  return headers;
+/** What a backend may know the client by: its headers, without those that describe a single request. */
+function seenOf(incoming: Incoming): string {
+  const names = [...incoming.headerNames()].filter(
+    (name) => !isOfRequest(name) && !name.startsWith('mcp-') && !OF_POST.has(name),
+  );
+  return JSON.stringify(names.sort().map((name) => [name, incoming.headers.get(name)]));
 }
 
 const OF_POST: ReadonlySet<string> = new Set(['accept', 'connection', 'content-type', 'transfer-encoding']);

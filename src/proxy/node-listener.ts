@@ -195,6 +195,7 @@ export function incomingOf(request: IncomingMessage): Incoming {
     method: request.method ?? '',
     host: request.headers.host,
     headers: { get, has: (name) => get(name) !== null },
+    headerNames: () => values.keys(),
     allHeaders() {
       const headers = new Headers();
       for (const [name, several] of values) for (const value of several) headers.append(name, value);

@@ -27,6 +27,10 @@ interface Ways {
   readonly writer: RelayWriter;
 }
 
+interface WaysBack extends Ways {
+  readonly incoming: Incoming;
+}
+
 /** A message that the backend has yet to answer. */
 interface UnderWay {
   readonly isSubscription: boolean;
@@ -59,14 +63,9 @@ export class RelayedCalls {
     else if (this.#underWay.size >= maxSessions)
       writer.answer(UNAVAILABLE, errorText(id, tooManyRelayed(maxSessions), SERVER_ERROR));
     else {
-      const headers = incoming.allHeaders();
       const body = text ?? JSON.stringify(message);
-      this.#pass(
-        id,
-        read.method,
-        { body, headers: headersOfMessage(headers, read.method), clientHeaders: headers },
-        ways,
-      );
+      const headers = headersOfMessage(incoming.headerNames(), incoming.headers, read.method);
+      this.#pass(id, read.method, { body, headers, clientHeaders: incoming.headers }, { ...ways, incoming });
     }
   }
 
@@ -87,7 +86,7 @@ export class RelayedCalls {
     for (const { end } of [...this.#underWay]) end();
   }
 
-  #pass(id: RequestId | null, method: string, post: RelayedPost, { relay, writer }: Ways): void {
+  #pass(id: RequestId | null, method: string, post: RelayedPost, { relay, writer, incoming }: WaysBack): void {
     const over = (): void => {
       this.#underWay.delete(one);
       if (this.#underWay.size === 0) this.#onIdle?.();
@@ -100,12 +99,12 @@ export class RelayedCalls {
     };
     const one = { isSubscription: method === SUBSCRIBE, end };
     this.#underWay.add(one);
-    const abandon = relay.post(post, this.#listener(id, post.clientHeaders, writer, over));
+    const abandon = relay.post(post, this.#listener(id, incoming, writer, over));
     // The backend takes the end of the connection for the end of the request.
     writer.onGone(end);
   }
 
-  #listener(id: RequestId | null, clientHeaders: Headers, writer: RelayWriter, over: () => void): RelayListener {
+  #listener(id: RequestId | null, incoming: Incoming, writer: RelayWriter, over: () => void): RelayListener {
     return {
       events: (text) => {
         writer.relay(text);
@@ -117,7 +116,7 @@ export class RelayedCalls {
       },
       refused: (refusal) => {
         over();
-        this.#refuse(id, refusal, clientHeaders, writer);
+        this.#refuse(id, refusal, incoming, writer);
       },
       ended: () => {
         over();
@@ -133,10 +132,12 @@ export class RelayedCalls {
     };
   }
 
-  #refuse(id: RequestId | null, refusal: RelayedRefusal, headers: Headers, writer: RelayWriter): void {
+  #refuse(id: RequestId | null, refusal: RelayedRefusal, incoming: Incoming, writer: RelayWriter): void {
     const { status, message } = refusal;
     const isChallenge = asksForCredentials(status, refusal.headers);
-    const challenge = isChallenge ? this.settings.relayRefusal?.(refusal, { headers }) : undefined;
+    const challenge = isChallenge
+      ? this.settings.relayRefusal?.(refusal, { headers: incoming.allHeaders() })
+      : undefined;
     if (challenge !== undefined) {
       const body = isJson(challenge.headers['content-type']) ? challenge.body : errorText(id, message);
       writer.answer(challenge.status, body, { ...challenge.headers, ...JSON_TYPE });

@@ -135,7 +135,12 @@ export function isSame(one: Starter, other: Starter): boolean {
 
 /** All that a backend can know of its client before it is initialized, as far as it does not differ between requests. */
 export function identityOf(headers: Headers): string {
-  return JSON.stringify([...headers].filter(([name]) => !OF_REQUEST.has(name)));
+  return JSON.stringify([...headers].filter(([name]) => !isOfRequest(name)));
+}
+
+/** Whether this header differs between the requests of one client. */
+export function isOfRequest(name: string): boolean {
+  return OF_REQUEST.has(name);
 }
 
 function saysSame({ params }: RequestMessage, other: RequestMessage): boolean {

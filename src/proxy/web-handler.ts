@@ -226,7 +226,13 @@ function postedIn(body: string): PostedMessages {
 
 export function webIncomingOf({ method, url, headers }: Request): Incoming {
   // A `Request` made by hand has no `Host` header.
-  return { method, host: headers.get('host') ?? new URL(url).host, headers, allHeaders: () => headers };
+  return {
+    method,
+    host: headers.get('host') ?? new URL(url).host,
+    headers,
+    headerNames: () => headers.keys(),
+    allHeaders: () => headers,
+  };
 }
 
 function responseOf({ status, headers, body }: Answer): Response {

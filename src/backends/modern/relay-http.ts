@@ -162,7 +162,7 @@ function isMessage(text: string): boolean {
   }
 }
 
-function pick(headers: Headers, names: readonly string[]): RequestHeaders {
+function pick(headers: Pick<Headers, 'get'>, names: readonly string[]): RequestHeaders {
   const pairs = names.map((name) => [name.toLowerCase(), headers.get(name)] as const);
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== null));
 }
