@@ -134,7 +134,7 @@ export function isSame(one: Starter, other: Starter): boolean {
 }
 
 /** All that a backend can know of its client before it is initialized, as far as it does not differ between requests. */
-export function identityOf(headers: Headers): string {
+function identityOf(headers: Headers): string {
   return JSON.stringify([...headers].filter(([name]) => !isOfRequest(name)));
 }
 

@@ -3,12 +3,14 @@ import { mutant, type Mutant } from './mutant.js';
 
 const DIGEST = 'src/modern/call-digest.ts';
 const TEXT = 'src/modern/canonical-text.ts';
+const JSON_TEXT = 'src/json-text.ts';
 const SUSPENDED = 'src/modern/suspended-calls.ts';
 const ROUND = 'src/modern/input-round.ts';
 const KEY = 'src/modern/session-key.ts';
 
 export const SUSPENDED_MUTANTS: readonly Mutant[] = [
   mutant('C13', 'let a retry have another method', DIGEST, '`${JSON.stringify(message.method)}\\n${', '`${'),
+  mutant('C13', 'take every number for one that JavaScript holds', JSON_TEXT, '!DOUBTFUL.test(json)', 'json !== ""'),
   mutant('C13', 'read the numbers of a call as JavaScript holds them', DIGEST, 'text === undefined ?', 'true ?'),
   mutant('C13', 'let a retry change its arguments', DIGEST, "['_meta',", "['_meta', 'arguments',"),
   mutant('C13', 'round a number that is compared', TEXT, '"n${exactNumber(', '"n${Number('),
@@ -19,7 +21,13 @@ export const SUSPENDED_MUTANTS: readonly Mutant[] = [
     'Object.keys(value).sort()',
     'Object.keys(value)',
   ),
-  mutant('C13', 'take a number for its text', TEXT, ': JSON.stringify(value.slice(1));', ': value.slice(1);'),
+  mutant(
+    'C13',
+    'take a number for its text',
+    TEXT,
+    ': JSON.stringify(value.slice(mark.length));',
+    ': value.slice(mark.length);',
+  ),
   mutant(
     'C13',
     'leave a call that was taken',
