@@ -118,7 +118,13 @@ function isEscaped(text: string, quote: number): boolean {
 /** A number that JavaScript may hold or write in another way than this. */
 const DOUBTFUL = /(?:^|[[:,\s])(?:-0|-?\d+[.eE]|-?\d{16})/;
 
-/** Whether JavaScript loses nothing of the numbers in this JSON. `false` may be a false alarm, since strings count too. */
+/** Longer JSON may be nested more deeply than `JSON.stringify` can write. */
+const MAX_PLAIN_LENGTH = 4_000;
+
+/**
+ * Whether JavaScript can write this JSON again, and loses nothing of its numbers. `false` may be a false alarm, since
+ * strings count too.
+ */
 export function isPlain(json: string): boolean {
-  return !DOUBTFUL.test(json);
+  return json.length <= MAX_PLAIN_LENGTH && !DOUBTFUL.test(json);
 }

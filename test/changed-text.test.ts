@@ -66,3 +66,11 @@ it('the text says the same as the object, whatever is changed', () => {
     }),
   );
 });
+
+it('what is nested more deeply than JavaScript can write is written all the same', () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  const text = `{"id":1,"result":${deep}}`;
+  const original = JSON.parse(text) as object;
+  keepText(original, text);
+  expect(changedText({ ...original, id: 2 }, original)).toBe(`{"id":2,"result":${deep}}`);
+});

@@ -178,9 +178,12 @@ function eventStore(): StatefulProxyOptions['eventStore'] {
 }
 
 /** The headers to pass on, and those that identify the client, so that no other client can use its session. */
-function passing(upstream: UpstreamSpec): Pick<StatefulProxyOptions, 'passHeaders' | 'credentialHeaders'> {
+function passing(
+  upstream: UpstreamSpec,
+): Pick<StatefulProxyOptions, 'passHeaders' | 'varyHeaders' | 'credentialHeaders'> {
   if (upstream.kind === 'command' || upstream.passHeaders.length === 0) return {};
-  return { passHeaders: upstream.passHeaders, credentialHeaders: credentialHeaders(upstream) };
+  const { passHeaders, varyHeaders } = upstream;
+  return { passHeaders, varyHeaders, credentialHeaders: credentialHeaders(upstream) };
 }
 
 /** With `--token`, clients need that token, and no authorization server issues it. */

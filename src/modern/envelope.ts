@@ -55,7 +55,7 @@ export interface ModernNotification {
 /** The methods whose result may be `input_required`, so that they may be retried. */
 const RETRIED: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
-/** Methods of earlier revisions. Those of tasks are no longer part of the protocol either. */
+/** Methods of earlier revisions. Those of tasks have become an extension. */
 const REMOVED: ReadonlySet<string> = new Set([
   'initialize',
   'ping',
@@ -79,8 +79,16 @@ function claimsVersion(message: unknown): boolean {
   return isRecord(meta) && Object.hasOwn(meta, PROTOCOL_VERSION_KEY);
 }
 
-/** What a client has posted, if {@link isModern} says so. It never throws. */
-export function readEnvelope(message: unknown, headers: HeadersToRead): ModernCall | ModernNotification | Refusal {
+/**
+ * What a client has posted, if {@link isModern} says so. It never throws.
+ *
+ * @param hasTasks the backend may have the extension of tasks. Without a backend of this revision, there is none
+ */
+export function readEnvelope(
+  message: unknown,
+  headers: HeadersToRead,
+  hasTasks = false,
+): ModernCall | ModernNotification | Refusal {
   if (Array.isArray(message))
     return invalidRequest(null, `JSON-RPC batches may not contain requests for protocol revision ${MODERN_VERSION}`);
   const id = refusedIdOf(message);
@@ -93,12 +101,12 @@ export function readEnvelope(message: unknown, headers: HeadersToRead): ModernCa
     return invalidRequest(id, 'the request body is not a valid JSON-RPC message');
   if (message['id'] === undefined) return readNotification(method, params, headers);
   if (!isRequestId(message['id'])) return invalidRequest(null, 'the id of a request is a string or an integer');
-  return readCall({ id: message['id'], method, params, message }, headers);
+  return readCall({ id: message['id'], method, params, message }, headers, hasTasks);
 }
 
 type RequestParts = Pick<ModernCall, 'id' | 'method' | 'params' | 'message'>;
 
-function readCall(request: RequestParts, headers: HeadersToRead): ModernCall | Refusal {
+function readCall(request: RequestParts, headers: HeadersToRead, hasTasks: boolean): ModernCall | Refusal {
   const { id, method, params } = request;
   if (method === 'initialize' && !claimsVersion({ params }))
     return headerMismatch(id, versionIn(headers), 'an initialize request names a protocol version with sessions');
@@ -110,8 +118,17 @@ function readCall(request: RequestParts, headers: HeadersToRead): ModernCall | R
   if (version !== MODERN_VERSION) return unsupportedVersion(id, version);
   const missing = missingHeader(request, version, headers);
   if (missing !== undefined) return missing;
-  if (REMOVED.has(method) || method.startsWith('tasks/')) return methodNotFound(id);
+  if (REMOVED.has(method) || isOfTasks(method, hasTasks)) return methodNotFound(id);
   return withRetry({ kind: 'call', ...request, ...envelope });
+}
+
+function isOfTasks(method: string, hasTasks: boolean): boolean {
+  return !hasTasks && method.startsWith('tasks/');
+}
+
+/** What is left to know of a call while it waits for its client. Its body may be large, and its retry brings it again. */
+export function withoutBody({ inputResponses: _responses, ...call }: ModernCall): ModernCall {
+  return { ...call, params: {}, message: { jsonrpc: '2.0' } };
 }
 
 /** On other methods the two are params like any other, without meaning. */

@@ -14,7 +14,7 @@ import {
 import { INTERNAL_ERROR, METHOD_NOT_FOUND } from '../rpc-codes.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { isInputMethod, missingFor, requiredCapabilities } from './capabilities.js';
-import type { ModernCall } from './envelope.js';
+import { withoutBody, type ModernCall } from './envelope.js';
 import type { Host, Post, Suspended } from './host.js';
 import type { LegacyCall } from './call-streams.js';
 import { inputRequired, urlRequestsIn, type InputRequest } from './input-required.js';
@@ -167,8 +167,8 @@ export class Exchange implements LegacyCall, Suspended {
       return;
     }
     this.#writer = undefined;
-    const { serverInfo } = this.host;
-    const result = inputRequired({ requests, requestState: suspension.handle, serverInfo });
+    this.#call = withoutBody(this.#call);
+    const result = inputRequired({ requests, requestState: suspension.handle, serverInfo: this.host.serverInfo });
     writer.answer(200, this.#text({ result }));
   }
 
@@ -182,9 +182,7 @@ export class Exchange implements LegacyCall, Suspended {
     this.#call = call;
     this.#writer = writer;
     if (writer.isOver) this.#cancel('the client has left');
-    writer.onGone(() => {
-      this.#cancel('the client has left');
-    });
+    writer.onGone(() => this.#cancel('the client has left'));
   }
 
   comeBack(call: ModernCall, writer: AnswerWriter, post: Post): void {
@@ -194,7 +192,11 @@ export class Exchange implements LegacyCall, Suspended {
     this.#held = undefined;
     if (held !== undefined) this.#finish(held, writer);
     else if (this.#urls !== undefined) this.#visited(this.#urls, writer, post);
-    else post.run(() => this.#rounds.cameBack(answersOf(this.#call, this.#rounds.open)));
+    else {
+      const goOn = (): void => this.#rounds.cameBack(answersOf(this.#call, this.#rounds.open));
+      // No response comes for what the client has answered.
+      post.run(goOn, () => this.#cancel('the backend has refused the answers of the client'));
+    }
   }
 
   /** The user was asked to visit pages. Only when all were accepted may the call be tried again. */

@@ -8,8 +8,12 @@ import type { Suspension } from './suspended-calls.js';
 export interface Post {
   /** What is known of the HTTP request, for the handlers of the session. */
   readonly requestInfo?: object;
-  /** Calls `work`, which sends what the POST has brought to the backend. */
-  run<T>(work: () => T): T;
+  /**
+   * Calls `work`, which sends what the POST has brought to the backend.
+   *
+   * @param refused called once the backend has refused that, or has not taken it, and the POST has been answered so
+   */
+  run<T>(work: () => T, refused?: () => void): T;
 }
 
 /** A call that waits for its client to come back. */

@@ -3,6 +3,7 @@ import { errorAnswer } from '../error-answers.js';
 import { BackchannelError } from '../errors.js';
 import { Downstream } from '../interceptor/downstream.js';
 import { currentOrigin } from '../interceptor/origin.js';
+import { nameOf, reportTo } from '../interceptor/report.js';
 import { downstreams } from '../interceptor/wrapped.js';
 import { settingsFrom, type BackchannelOptions } from '../options.js';
 import {
@@ -12,6 +13,7 @@ import {
   reportedTokenOf,
   scopeOf,
   type JsonRpcMessage,
+  type MethodMessage,
   type RequestId,
   type RequestMessage,
 } from '../routing/message.js';
@@ -35,13 +37,14 @@ export class InnerTransport implements TransportLike {
   onChange: ((message: JsonRpcMessage) => void) | undefined;
   onSessionClosed: (() => void) | undefined;
   /**
-   * The next call may be another client's, so that a server request does not wait for it. What a backend asks before
-   * any call, for the roots, tells nothing of anybody.
+   * The next call may be another client's, so that neither a server request nor a log message waits for it. What a
+   * backend asks before any call, for the roots, tells nothing of anybody.
    */
   hasSeveralClients = false;
   /** The backend has asked something that is not put to any client. */
   onUnowned: (() => void) | undefined;
   readonly #bare = new BareTransport();
+  readonly #report = reportTo(this.#bare);
   readonly #downstream: Downstream;
   #ids = 0;
 
@@ -106,11 +109,17 @@ export class InnerTransport implements TransportLike {
       }
       // The token is ours and names one call for certain.
       if (message.method === 'notifications/progress') return this.#bare.sendProgress(message);
+      // A cancellation goes where its server request went, though the call be over.
+      if (message.method !== 'notifications/cancelled' && this.#belongsToNobody(message)) {
+        const text = `${nameOf(message)} was not sent: no call is in flight that could have caused it.`;
+        this.#report(new BackchannelError('NOT_IN_FLIGHT', text));
+        return SETTLED;
+      }
     }
     return this.#downstream.send(message, options);
   }
 
-  #belongsToNobody({ method }: RequestMessage): boolean {
+  #belongsToNobody({ method }: MethodMessage): boolean {
     if (!this.hasSeveralClients || method === 'roots/list') return false;
     const origin = currentOrigin();
     return !this.#bare.streams.mayAsk || (origin !== undefined && origin.state !== 'in-flight');

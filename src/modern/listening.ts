@@ -18,6 +18,9 @@ export interface ListenFilter {
   readonly resourceSubscriptions?: readonly string[];
 }
 
+/** Each is a request to the backend. */
+const MAX_URIS = 1_000;
+
 const LISTS = [
   { member: 'toolsListChanged', capability: 'tools', method: 'notifications/tools/list_changed' },
   { member: 'promptsListChanged', capability: 'prompts', method: 'notifications/prompts/list_changed' },
@@ -30,6 +33,8 @@ export function listenFilterIn({ id, params }: ModernCall, serverCapabilities: F
   if (!isRecord(asked) || !isFilter(asked))
     return invalidParams(id, "Invalid params: 'notifications' is required and must be a valid SubscriptionFilter");
   const { resourceSubscriptions: uris } = asked;
+  if (uris !== undefined && uris.length > MAX_URIS)
+    return invalidParams(id, `Invalid params: more than ${MAX_URIS} resources in one subscription`);
   const canSubscribe = offers(serverCapabilities, 'resources', 'subscribe');
   return {
     ...Object.fromEntries(

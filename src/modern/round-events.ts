@@ -46,10 +46,11 @@ export class RoundTeller {
     private readonly tell: (event: RoundEvent) => void,
   ) {}
 
-  asked(call: Named, requests: readonly { readonly method: string }[], outcome: 'asked' | 'refused'): void {
+  asked({ id, method }: Named, requests: readonly { readonly method: string }[], outcome: 'asked' | 'refused'): void {
     this.#round += 1;
     this.#askedAt = now();
-    this.#call = call;
+    // The call itself has a body, which may be large.
+    const call = (this.#call = { id, method });
     const inputs = requests.map(({ method }) => method);
     this.#emit(call, inputs, outcome, 0);
   }

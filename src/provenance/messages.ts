@@ -101,8 +101,8 @@ export class Messages {
     if (isRequest(message)) ledger.exchanges.open(message, entry, 0);
     const takenBack = message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
     if (takenBack !== undefined) ledger.exchanges.close(takenBack);
-    // A call may ask after its answer. Whoever calls next must not be asked in its place.
-    const late = isRequest(message) && context?.state === 'answered' ? context : undefined;
+    // A call may ask or log after its answer. Whoever calls next must not be asked or told in its place.
+    const late = context?.state === 'answered' && scopeOf(message.method) !== 'session' ? context : undefined;
     const owner = entry ?? late;
     return owner === undefined ? message : withStamp(message, owner.id);
   }

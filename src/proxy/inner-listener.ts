@@ -8,7 +8,7 @@ import { NodeWriter } from '../modern/answer-writer.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import type { ModernEntry } from './modern-entry.js';
-import { mayBeModern, readModern, type ModernPost } from './modern-post.js';
+import { acceptsStream, mayBeModern, readModern, type ModernPost } from './modern-post.js';
 import { answer, answering, incomingOf, type NodeDoor, type NodeHandler } from './node-listener.js';
 import { OncePerPeriod } from './once-per-period.js';
 import { NOT_FOUND, NOT_OF_THIS_CLUSTER, tooLarge, UNKNOWN_HERE, type Answer } from './own-answers.js';
@@ -49,7 +49,7 @@ export function innerListener(
     const post = modernPost(incoming, received.body);
     if (post !== undefined) {
       // Not passed on again, whatever its handle says.
-      modern?.serve(post, new NodeWriter(response, settings.maxBufferedBytes));
+      modern?.serve(post, new NodeWriter(response, settings.maxBufferedBytes, acceptsStream(incoming)));
       return;
     }
     const Transport = received.door === 'web' ? (await doors.web.load()).Transport : StreamableHTTPServerTransport;

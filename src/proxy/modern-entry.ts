@@ -3,11 +3,14 @@ import { Subject, type Observable } from 'rxjs';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import { asError } from '../errors.js';
+import { isOfOneRequest } from '../of-one-request.js';
 import type { RequestId } from '../routing/message.js';
 import { INTERNAL_ERROR, PARSE_ERROR } from '../rpc-codes.js';
 import { InnerTransport } from '../modern/inner-transport.js';
 import type { ModernRelay } from '../modern-relay.js';
 import { ModernDoor, type Visit } from '../modern/door.js';
+import { errorText } from '../modern/pass-through.js';
+import { refusedIdOf } from '../modern/refusal.js';
 import { unknownCall } from '../modern/waiting.js';
 import type { AnswerWriter, RelayWriter } from '../modern/answer-writer.js';
 import type { Post } from '../modern/host.js';
@@ -21,7 +24,6 @@ import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { handleIn, type ModernPost } from './modern-post.js';
 import { lateHeaders, openerOf } from './opener.js';
 import { RelayedCalls } from './relayed-calls.js';
-import { isOfRequest } from './starts.js';
 import { Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -36,6 +38,8 @@ const INVALID_JSON = JSON.stringify({
   error: { code: PARSE_ERROR, message: 'Parse error: Invalid JSON' },
 });
 
+const BAD_GATEWAY = 502;
+
 const INTERNAL = JSON.stringify({
   jsonrpc: '2.0',
   id: null,
@@ -49,6 +53,7 @@ export class ModernEntry {
   /** What became of each round of each call. */
   readonly rounds$: Observable<RoundEvent>;
   readonly #relayed: RelayedCalls;
+  readonly #vary: ReadonlySet<string>;
 
   constructor(
     private readonly sessions: Sessions,
@@ -56,7 +61,8 @@ export class ModernEntry {
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
   ) {
-    const { serialize, modernSessions } = settings;
+    const { serialize, modernSessions, varyHeaders = [] } = settings;
+    this.#vary = new Set(varyHeaders.map((name) => name.toLowerCase()));
     this.#relayed = new RelayedCalls(settings, report);
     this.#door = new ModernDoor({
       // One call at a time would wait for the users of all the others.
@@ -114,7 +120,7 @@ export class ModernEntry {
   #serveThrough(relay: ModernRelay | undefined, { incoming, message, text }: ModernPost, writer: RelayWriter): void {
     if (writer.isOver) return;
     if (relay !== undefined) this.#relayed.serve(message, text, incoming, { relay, writer });
-    else this.#door.serve(message, text, this.#visit(incoming, writer));
+    else this.#door.serve(message, text, this.#visit({ incoming, message }, writer));
   }
 
   /** A call that was suspended before the backend was known to be modern goes on as it began. */
@@ -156,17 +162,17 @@ export class ModernEntry {
     this.#door.close();
   }
 
-  #visit(incoming: Incoming, writer: AnswerWriter): Visit<Answer> {
+  #visit({ incoming, message }: Pick<ModernPost, 'incoming' | 'message'>, writer: AnswerWriter): Visit<Answer> {
     const credential = new Credential(incoming.headers, this.settings.credentialHeaders);
     return {
       headers: incoming.headers,
       caller: {
         principal: credential.key,
-        seen: seenOf(incoming),
+        seen: seenOf(incoming, this.#vary),
         isKnown: this.#tellsWho(credential),
       },
       writer,
-      post: this.#postOf(incoming, writer),
+      post: this.#postOf(incoming, writer, message),
       open: (transport) => this.#open(incoming, credential, transport),
       renew: async (session) => (session instanceof Session ? this.#renew(session, incoming, credential) : 'another'),
       refuse: ({ status, headers, body }) => {
@@ -187,15 +193,25 @@ export class ModernEntry {
     return credential.tellsWho(this.settings.token !== undefined);
   }
 
-  #postOf(incoming: Incoming, writer: AnswerWriter): Post {
+  #postOf(incoming: Incoming, writer: AnswerWriter, message: unknown): Post {
     return {
       requestInfo: {},
-      run: (work) => {
+      run: (work, refused) => {
         const pending = this.admission.pendingPost(incoming);
         // A refusal of the backend becomes the answer. What else is written afterwards is dropped.
         pending.onSettled((refusal) => {
-          if (refusal !== undefined) writer.answer(refusal.status, refusal.body, refusal.headers);
+          if (refusal === undefined || writer.isOver) return;
+          writer.answer(refusal.status, refusal.body, refusal.headers);
+          refused?.();
         });
+        pending.undelivered = () => {
+          if (refused === undefined || writer.isOver) return;
+          writer.answer(
+            BAD_GATEWAY,
+            errorText(refusedIdOf(message), 'The backend did not take the answers of the client'),
+          );
+          refused();
+        };
         return pending.run(work);
       },
     };
@@ -216,10 +232,10 @@ export class ModernEntry {
   }
 }
 
-/** What a backend may know the client by: its headers, without those that describe a single request. */
-function seenOf(incoming: Incoming): string {
+/** What a backend may know the client by: its headers, without those that differ between its requests. */
+function seenOf(incoming: Incoming, vary: ReadonlySet<string>): string {
   const names = [...incoming.headerNames()].filter(
-    (name) => !isOfRequest(name) && !name.startsWith('mcp-') && !OF_POST.has(name),
+    (name) => !isOfOneRequest(name) && !vary.has(name) && !name.startsWith('mcp-') && !OF_POST.has(name),
   );
   return JSON.stringify(names.sort().map((name) => [name, incoming.headers.get(name)]));
 }

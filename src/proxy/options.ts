@@ -87,6 +87,11 @@ export interface StatefulProxyOptions {
    */
   readonly passHeaders?: readonly string[] | undefined;
   /**
+   * Headers that differ between the requests of one client. Calls of a modern client may have the same session with the
+   * backend though these differ. Well-known ones need not be listed, such as `traceparent` and `dpop`. @default none
+   */
+  readonly varyHeaders?: readonly string[] | undefined;
+  /**
    * If `passHeaders` contains `authorization`, a session accepts a newer token that its backend accepts, provided both
    * tokens are JSON Web Tokens that name the same user (`iss` and `sub`). With `rebind`, a token that names no user needs
    * only the backend's consent. The backend must then keep users out of each other's sessions. @default false

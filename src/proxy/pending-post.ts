@@ -18,8 +18,8 @@ export type RefusalHook = (refusal: BackendRefusal) => BackendRefusal | undefine
 interface Delivery {
   /** The backend took the message. */
   taken(): void;
-  /** The backend did not take it. @param told called once it is decided whether the error is the HTTP answer */
-  failed(error: unknown, told: () => void): void;
+  /** The backend did not take it. @param told called once it is decided, with the refusal if that is the HTTP answer */
+  failed(error: unknown, told: (refusal: BackendRefusal | undefined) => void): void;
 }
 
 const current = new AsyncLocalStorage<PendingPost>();
@@ -36,12 +36,12 @@ export function startDelivery(): Deliver {
     send(pendingPost?.passed && { headers: pendingPost.passed }).then(
       () => delivery?.taken(),
       (error: unknown) => {
-        if (delivery === undefined) undelivered(error);
-        else {
-          delivery.failed(error, () => {
-            undelivered(error);
-          });
-        }
+        const told = (refusal: BackendRefusal | undefined): void => {
+          if (refusal === undefined) pendingPost?.undelivered?.();
+          undelivered(error);
+        };
+        if (delivery === undefined) told(undefined);
+        else delivery.failed(error, told);
       },
     );
   };
@@ -93,6 +93,9 @@ export class PendingPost {
       },
     };
   }
+
+  /** The backend did not take a message of this POST, and no refusal is the answer. */
+  undelivered: (() => void) | undefined;
 
   /** Begins the normal answer. */
   begin(): void {

@@ -52,7 +52,7 @@ export class RelayedCalls {
   /** @param text the body as it was posted. Unknown if a framework has parsed it */
   serve(message: unknown, text: string | undefined, incoming: Incoming, ways: Ways): void {
     const { writer } = ways;
-    const read = readEnvelope(message, incoming.headers);
+    const read = readEnvelope(message, incoming.headers, true);
     if (read.kind === 'refusal') {
       writer.answer(read.status, JSON.stringify({ jsonrpc: '2.0', id: read.id, error: read.error }));
       return;

@@ -65,6 +65,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   token: aToken,
   credentialHeaders: strings,
   passHeaders: strings,
+  varyHeaders: strings,
   rebind: aBoolean,
   relayRefusal: aFunction,
   cors: aBoolean,

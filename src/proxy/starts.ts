@@ -1,5 +1,6 @@
 import { after } from '../clock.js';
 import { asError } from '../errors.js';
+import { isOfOneRequest } from '../of-one-request.js';
 import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
 import { closeTransport, type ClientTransport } from './client-transport.js';
 import type { Credential } from './credential.js';
@@ -10,12 +11,6 @@ const KEEP_MS = 120_000;
 /** How many starts are kept, and how many messages of each. */
 const MAX_KEPT = 16;
 const MAX_SAID = 100;
-
-/** These headers describe a single request, so they differ between attempts of the same client. */
-const OF_REQUEST: ReadonlySet<string> = new Set([
-  ...['baggage', 'content-length', 'traceparent', 'tracestate'],
-  ...['x-amzn-trace-id', 'x-correlation-id', 'x-request-id', 'x-request-start'],
-]);
 
 /** Who began a start. */
 export interface Starter {
@@ -135,12 +130,7 @@ export function isSame(one: Starter, other: Starter): boolean {
 
 /** All that a backend can know of its client before it is initialized, as far as it does not differ between requests. */
 function identityOf(headers: Headers): string {
-  return JSON.stringify([...headers].filter(([name]) => !isOfRequest(name)));
-}
-
-/** Whether this header differs between the requests of one client. */
-export function isOfRequest(name: string): boolean {
-  return OF_REQUEST.has(name);
+  return JSON.stringify([...headers].filter(([name]) => !isOfOneRequest(name)));
 }
 
 function saysSame({ params }: RequestMessage, other: RequestMessage): boolean {

@@ -1,4 +1,4 @@
-/** A server that asks after it has answered, when another client without a credential has its session. */
+/** A server that asks and logs after it has answered, when another client without a credential has its session. */
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { StrictClient } from '../../examples/lib/strict-client.js';
@@ -20,6 +20,16 @@ it('does not have its request put to that client, if it says for which call it a
     resultType: 'complete',
     content: [{ text: expect.stringContaining('no call is in flight that could have caused this') as string }],
   });
+});
+
+it('does not have its log sent to that client either, which gets its own', async () => {
+  const { url } = await started.endpoint(['--', process.execPath, '--import', 'tsx', LATE]);
+  const meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
+  await call(url, 'first');
+  const { messages } = await post(url, 'tools/call', { name: 'second', arguments: {} }, { meta });
+  expect(messages.slice(0, -1)).toMatchObject([
+    { method: 'notifications/message', params: { data: 'logged by second' } },
+  ]);
 });
 
 it('is put to a client of its own session, as it always was', async () => {

@@ -8,8 +8,8 @@ afterEach(async () => started.end());
 
 const CALL = { name: 'ask', arguments: {} };
 
-async function pidBehind(url: string, token?: string): Promise<unknown> {
-  const options = token === undefined ? {} : { token };
+async function pidBehind(url: string, token?: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const options = token === undefined ? { headers } : { token, headers };
   const { last } = await post(url, 'tools/call', { name: 'any', arguments: {} }, options);
   const [{ text }] = last.result?.['content'] as [{ text: string }];
   return (JSON.parse(text) as { pid: number }).pid;
@@ -50,6 +50,21 @@ describe('a modern client', () => {
     const { url } = await started.endpoint(MIRROR);
     expect(await pidBehind(url)).toBe(await pidBehind(url));
     expect(await pidBehind(url, 'ann')).not.toBe(await pidBehind(url, 'ben'));
+  });
+
+  it('leaves its session to the next call, which has another value of a --vary-header', async () => {
+    const servers = await started.endpoint(MIRROR);
+    const { url } = await started.endpoint([
+      '--url',
+      servers.url,
+      '--vary-header',
+      'X-Build',
+      '--upstream-protocol',
+      'legacy',
+    ]);
+    const first = await pidBehind(url, 'ann', { 'x-build': '1' });
+    expect(await pidBehind(url, 'ann', { 'x-build': '2' })).toBe(first);
+    expect(await pidBehind(url, 'ann', { 'x-user': '2' })).not.toBe(first);
   });
 
   it('has a new server for each call with --modern-sessions call', async () => {

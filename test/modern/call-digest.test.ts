@@ -49,6 +49,10 @@ describe('another call', () => {
     ['has text in place of a number', call('{"name":"book","arguments":{"seat":"7","meal":"vegan"}}')],
     ['has the text with which a number is compared', call('{"name":"book","arguments":{"seat":"7e0","meal":"vegan"}}')],
     ['has a list in place of an object', call('{"name":"book","arguments":[7,"vegan"]}')],
+    [
+      'is one by a client that declares less',
+      call(`{"_meta":{"io.modelcontextprotocol/clientCapabilities":{"roots":{}}},${BOOK.slice(1)}`),
+    ],
     ['has an argument of the name of what a retry may change', call(BOOK.replace('{"seat"', '{"_meta":1,"seat"'))],
     ['has its params in a list', call(`[${BOOK}]`)],
   ])('%s', (_, text) => {

@@ -76,6 +76,16 @@ describe('a client that has declared less', () => {
     });
   });
 
+  it('cannot go on with the call of one that has declared more, and does not use it up', async () => {
+    const { url } = await open();
+    const call = { name: 'ask', arguments: { tag: 'a' } };
+    const { requestState } = suspensionIn(await post(url, 'tools/call', call));
+    const retry = { ...call, requestState, inputResponses: { 'elicitation-1': { action: 'decline' } } };
+    const { last } = await post(url, 'tools/call', retry, { capabilities: {} });
+    expect(last.error?.code).toBe(-32_602);
+    expect((await post(url, 'tools/call', retry)).last.result).toMatchObject({ resultType: 'complete' });
+  });
+
   it('does not share a session with one that has declared more', async () => {
     const { url, journal } = await open();
     await post(url, 'tools/list', {}, ANN);

@@ -1,4 +1,5 @@
 /** One modern call and its legacy request, without HTTP: what happens when nobody comes back, and in odd orders. */
+import { AsyncResource } from 'node:async_hooks';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import type { ModernCall } from '../../src/modern/envelope.js';
@@ -174,6 +175,76 @@ describe('a server request', () => {
     const failed = expect(sent).rejects.toMatchObject({ code: 'PARK_TIMEOUT' });
     await vi.advanceTimersByTimeAsync(6_000);
     await failed;
+  });
+});
+
+describe('a log of a call that is over', () => {
+  const log = (data: string): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { data } });
+  /** Begins a legacy call. @returns what it receives */
+  const legacyCall = (id: number, method = 'tools/call'): JsonRpcMessage[] => {
+    const seen: JsonRpcMessage[] = [];
+    const call = { mayAsk: method === 'tools/call', received: (message: JsonRpcMessage) => seen.push(message) };
+    transport.begin({ jsonrpc: '2.0', id, method, params: {} }, call);
+    return seen;
+  };
+  let reported: Error[];
+  /** Sends on behalf of the call that came last. */
+  let sendForLast: (message: object) => Promise<void>;
+
+  beforeEach(() => {
+    reported = [];
+    transport.onerror = (error) => reported.push(error);
+    transport.onmessage = () => {
+      sendForLast = AsyncResource.bind(async (message: object) => transport.send(message));
+    };
+    transport.hasSeveralClients = true;
+  });
+
+  async function firstIsOver(): Promise<typeof sendForLast> {
+    legacyCall(1);
+    const sendForFirst = sendForLast;
+    await transport.send({ jsonrpc: '2.0', id: 1, result: {} });
+    transport.forget(1);
+    return sendForFirst;
+  }
+
+  it('does not wait for the call of another client', async () => {
+    await firstIsOver();
+    legacyCall(2, 'tools/list');
+    await transport.send(log('of the first'));
+    expect(reported).toMatchObject([{ code: 'NOT_IN_FLIGHT' }]);
+    const second = legacyCall(3);
+    await settled();
+    expect(second).toEqual([]);
+  });
+
+  it('is not sent on the stream of another client, which gets its own', async () => {
+    const sendForFirst = await firstIsOver();
+    const second = legacyCall(2);
+    await sendForFirst(log('of the first'));
+    await sendForLast(log('of the second'));
+    expect(second).toEqual([log('of the second')]);
+    expect(reported).toMatchObject([{ code: 'NOT_IN_FLIGHT' }]);
+  });
+
+  it('waits for the next call of the same client', async () => {
+    transport.hasSeveralClients = false;
+    await firstIsOver();
+    await transport.send(log('of the first'));
+    const second = legacyCall(2);
+    await settled();
+    expect(second).toEqual([log('of the first')]);
+    expect(reported).toEqual([]);
+  });
+
+  it('is another matter than a server request that is taken back after its call was cancelled', async () => {
+    const first = legacyCall(1);
+    const sendForFirst = sendForLast;
+    void sendForFirst(ask('q1'));
+    transport.feed({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
+    await sendForFirst({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'q1' } });
+    expect(first).toMatchObject([{ id: 'q1' }, { method: 'notifications/cancelled' }]);
+    expect(reported).toEqual([]);
   });
 });
 

@@ -36,6 +36,12 @@ describe('a client listens', () => {
     expect(filterFor(asked, { ...CAPABILITIES, [name]: undefined })).toEqual(left);
   });
 
+  it('to a thousand resources at most, since each is a request to the backend', () => {
+    const uris = Array.from({ length: 1_001 }, (_, index) => `a:${index}`);
+    expect(filterFor({ resourceSubscriptions: uris })).toMatchObject({ kind: 'refusal', error: { code: -32_602 } });
+    expect(filterFor({ resourceSubscriptions: uris.slice(1) })).not.toHaveProperty('kind');
+  });
+
   it.each([[undefined], [null], [[]], ['all'], [{ toolsListChanged: 'yes' }], [{ resourceSubscriptions: [5] }]])(
     'not with %j',
     (notifications) => {

@@ -153,6 +153,12 @@ describe('a modern client in front of a modern backend', () => {
     expect(seen).toEqual([]);
   });
 
+  it('may ask for a task, which is for the backend to know', async () => {
+    const { url, seen } = await stage();
+    await post(url, 'tasks/get', { taskId: 't' });
+    expect(seen.map(({ text }) => (JSON.parse(text) as { readonly method: string }).method)).toEqual(['tasks/get']);
+  });
+
   it('passes the status of an error', async () => {
     const { url } = await stage();
     const { status, last } = await post(url, 'no/such', {});

@@ -135,19 +135,29 @@ describe('does not stamp', () => {
     expect(pipe.sent[0]).toBe(message);
   });
 
-  it('what is sent on behalf of a request that is cancelled, and a notification of one that is answered', async () => {
-    const progress = { method: 'notifications/message', params: { level: 'info', data: 'late' } };
+  it('what is sent on behalf of a request that is cancelled', async () => {
+    const log = { method: 'notifications/message', params: { level: 'info', data: 'late' } };
     const pipe = await stamping(({ id }) => {
-      setImmediate(() => void pipe.send(id === 1 ? progress : ask(Number(id))));
+      setImmediate(() => void pipe.send(id === 1 ? log : ask(Number(id))));
     });
-    pipe.receive(call(1));
-    pipe.receive(call(2));
-    pipe.receive({ method: 'notifications/cancelled', params: { requestId: 2 } });
-    await pipe.send({ jsonrpc: '2.0', id: 1, result: {} });
+    for (const requestId of [1, 2]) {
+      pipe.receive(call(requestId));
+      pipe.receive({ method: 'notifications/cancelled', params: { requestId } });
+    }
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     expect(stampsOf(pipe).filter((stamp) => stamp !== undefined)).toEqual([]);
-    expect(pipe.sent.length).toBeGreaterThanOrEqual(3);
+    expect(pipe.sent.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('news of the session, which a call that is answered still sends', async () => {
+    const news = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
+    const later: (() => Promise<void>)[] = [];
+    const pipe = await stamping(() => later.push(AsyncResource.bind(async () => pipe.send(news))));
+    pipe.receive(call(1));
+    await pipe.send({ jsonrpc: '2.0', id: 1, result: {} });
+    await later[0]?.();
+    expect(pipe.sent[1]).toBe(news);
   });
 
   it('traffic of the 2026-07-28 revision', async () => {
@@ -210,10 +220,13 @@ it('handles what SDK 2.x has queued in the context of each message, and not of t
   expect(stampsOf(pipe)).toEqual([1, 2, undefined]);
 });
 
-it('a call that asks after its answer is still named, so that no other is asked in its place', async () => {
+it.each([
+  ['asks', ask(7)],
+  ['logs', { method: 'notifications/message', params: { level: 'info', data: 'late' } }],
+])('a call that %s after its answer is still named, so that it is not taken for another', async (_, late) => {
   const later: (() => Promise<void>)[] = [];
   const pipe = await stamping((message) => {
-    if (message['id'] === 1) later.push(AsyncResource.bind(async () => pipe.send(ask(7))));
+    if (message['id'] === 1) later.push(AsyncResource.bind(async () => pipe.send(late)));
   });
   pipe.receive(call(1));
   pipe.receive(call(2, { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }));

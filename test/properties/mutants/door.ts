@@ -25,9 +25,10 @@ export const DOOR_MUTANTS: readonly Mutant[] = [
     'C12',
     'leave the backend alone when the client leaves',
     EXCHANGE,
-    "this.#cancel('the client has left');\n    });",
-    '});',
+    "writer.onGone(() => this.#cancel('the client has left'));",
+    'writer.onGone(() => undefined);',
   ),
+  mutant('C12', 'keep a call whose answers the backend has refused', ENTRY, 'refused?.();', 'void refused;'),
   mutant(
     'C12',
     'leave a server request open when its call ends',

@@ -16,7 +16,7 @@ const CAPABILITIES = 'src/modern/capabilities.ts';
 
 export const MODERN_REQUEST_MUTANTS: readonly Mutant[] = [
   mutant('C13', 'run a method that is gone', ENVELOPE, 'if (REMOVED.has(method) || ', 'if ('),
-  mutant('C13', 'run a method of tasks', ENVELOPE, " || method.startsWith('tasks/')", ''),
+  mutant('C13', 'run a method of tasks', ENVELOPE, ' || isOfTasks(method, hasTasks)', ''),
   mutant(
     'C13',
     'take any version',
