@@ -107,7 +107,8 @@ describe('a modern client of a modern server over stdio', () => {
     const failed = expect(
       client.callTool({ name: 'hang', arguments: {} }, { signal: leaving.signal }),
     ).rejects.toThrow();
-    await expect.poll(async () => healthOf(url)).toMatchObject({ inFlight: 1 });
+    await command.line(/hangs$/);
+    expect(await healthOf(url)).toMatchObject({ inFlight: 1 });
     leaving.abort();
     await failed;
     await command.line(/cancelled$/);

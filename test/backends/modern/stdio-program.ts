@@ -24,7 +24,9 @@ serveStdio(
       return inputRequired({ inputRequests: { who: inputRequired.elicit({ message: tag, requestedSchema: FORM }) } });
     });
     server.registerTool('hang', { inputSchema: z.object({}) }, async (_, { mcpReq }) => {
-      await new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve));
+      const cancelled = new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve));
+      process.stderr.write('hangs\n');
+      await cancelled;
       process.stderr.write('cancelled\n');
       return text('late');
     });
