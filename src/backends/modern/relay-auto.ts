@@ -36,9 +36,6 @@ export class AutoRelay implements ModernRelay {
   post(post: RelayedPost, listener: RelayListener): () => void {
     return this.relay.post(post, {
       ...listener,
-      events: (text) => {
-        listener.events(text);
-      },
       whole: (status, headers, body) => {
         this.#doubt(status);
         listener.whole(status, headers, body);
