@@ -1,0 +1,32 @@
+import { shownSession } from '../interceptor/session-prefix.js';
+import type { JsonRpcMessage } from '../routing/message.js';
+import type { ProxyEvent } from '../proxy-events.js';
+
+/** An event without what must not leave the process: no whole session id, no headers. */
+type Kept<E> = E extends ProxyEvent ? Omit<E, 'headers' | 'message'> : never;
+
+/** An event as it is written: a line of a trace file, and an event of the live page. */
+export type EventRecord = Kept<ProxyEvent> & {
+  /** Of the cluster. */
+  readonly node?: string | undefined;
+  /** Only if payloads were asked for. */
+  readonly message?: JsonRpcMessage;
+};
+
+export interface RecordOptions {
+  /** Keep the messages themselves. @default false, because they hold what users and tools said */
+  readonly payloads?: boolean;
+  readonly node?: string | undefined;
+}
+
+/** What is written of an event. Its session is named by the first eight characters, as in logs. */
+export function recordOf(event: ProxyEvent, { payloads = false, node }: RecordOptions = {}): EventRecord {
+  const { headers: _, message, ...kept } = { headers: undefined, message: undefined, ...event };
+  const { session } = kept;
+  return {
+    ...kept,
+    session: session && shownSession(session),
+    ...(node !== undefined && { node }),
+    ...(payloads && message !== undefined && { message }),
+  };
+}
