@@ -156,6 +156,8 @@ export interface Answered extends Happened, OfRequest {
 /** A call of a client without sessions waits for its client to repeat it with answers. */
 export interface Suspended extends Happened, Pick<OfRequest, 'id' | 'method'> {
   readonly kind: 'suspended';
+  /** Of the call, as its client has named it last. `id` is that of the backend. */
+  readonly clientId: RequestId;
   /** The first is 1. */
   readonly round: number;
   /** The methods of the backend's questions. */
@@ -165,6 +167,7 @@ export interface Suspended extends Happened, Pick<OfRequest, 'id' | 'method'> {
 /** The client repeated its call, or the call waits no more. */
 export interface Resumed extends Happened, Pick<OfRequest, 'id' | 'method'> {
   readonly kind: 'resumed';
+  readonly clientId: RequestId;
   readonly round: number;
   readonly outcome: 'came-back' | 'expired' | 'refused';
   readonly waitedMs: number;

@@ -1,5 +1,9 @@
 import { withBackchannel } from '../backchannel.js';
 import type { StatefulProxyOptions } from '../proxy/options.js';
+import type { Observable } from 'rxjs';
+import { callbackFailed } from '../interceptor/report.js';
+import { EventSource } from '../proxy/event-source.js';
+import type { ProxyEvent } from '../proxy-events.js';
 import { Credential } from '../proxy/credential.js';
 import { lateHeaders } from '../proxy/opener.js';
 import { Session } from '../proxy/session.js';
@@ -8,6 +12,7 @@ import { endsWithin } from '../ends-within.js';
 import { StdioTransport, type End } from './stdio-server-transport.js';
 
 export interface StdioMode {
+  readonly events$: Observable<ProxyEvent>;
   readonly routes$: Session['routes$'];
   /** Resolves with the reason when the client or the server has ended the session. */
   readonly over: Promise<End | 'server gone'>;
@@ -28,6 +33,7 @@ export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMo
   const client = new StdioTransport(isOver, maxMessage);
   const downstream = withBackchannel(client, options.backchannel);
   const headers = lateHeaders(() => new Headers());
+  const events = new EventSource();
   const session = new Session(
     downstream,
     {
@@ -41,14 +47,19 @@ export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMo
       isOver('server gone');
     },
     (error) => options.onerror?.(error),
+    events,
   );
   return {
+    events$: events.events$([session.routed$], (cause) =>
+      options.onerror?.(callbackFailed('a subscriber of events$', cause)),
+    ),
     routes$: session.routes$,
     over,
     start: () => downstream.start(),
     async close(graceMs) {
       await endsWithin(graceMs, session.drain());
-      await session.end('the proxy is shutting down');
+      await session.end('the proxy is shutting down', 'shutdown');
+      events.complete();
       await endsWithin(graceMs, client.flushed());
     },
   };

@@ -203,7 +203,7 @@ export class ModernDoor<R> {
       suspend: (waiting, call, requests) => {
         const payload: Waiting = { call: waiting, rounds };
         const suspension = this.#suspended.suspend({ principal, digest: digest(), session: place, payload });
-        rounds.asked(call, requests, suspension.state === 'suspended' ? 'asked' : 'refused');
+        rounds.asked(call, waiting.id, requests, suspension.state === 'suspended' ? 'asked' : 'refused');
         return this.#named(suspension);
       },
       listed: (result) => {

@@ -36,7 +36,7 @@ const CANCELLED_GRACE_MS = 5_000;
 export class Exchange implements LegacyCall, Suspended {
   readonly mayAsk: boolean;
   /** That of the legacy request. */
-  #id = 0;
+  id = 0;
   #call: ModernCall;
   /** `undefined`: the call is suspended. */
   #writer: AnswerWriter | undefined;
@@ -72,7 +72,7 @@ export class Exchange implements LegacyCall, Suspended {
   }
 
   #send(post: Post): void {
-    const id = (this.#id = this.host.transport.nextId());
+    const id = (this.id = this.host.transport.nextId());
     post.run(() => {
       this.host.transport.begin(legacyRequest(this.#call, id, id), this, post);
     });
@@ -110,7 +110,7 @@ export class Exchange implements LegacyCall, Suspended {
   }
 
   #answered(message: JsonRpcMessage): void {
-    this.host.transport.forget(this.#id);
+    this.host.transport.forget(this.id);
     this.#rounds.end();
     if (this.#writer === undefined) this.#held = message;
     else this.#finish(message, this.#writer);
@@ -222,12 +222,12 @@ export class Exchange implements LegacyCall, Suspended {
     const isPending = this.#held === undefined && this.#urls === undefined;
     this.#state = 'cancelled';
     this.#writer = undefined;
-    if (!isPending || this.#id === 0) {
+    if (!isPending || this.id === 0) {
       this.#over('answered');
       return;
     }
     this.#rounds.end();
-    this.#toBackend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: this.#id, reason } });
+    this.#toBackend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: this.id, reason } });
     this.#stopTimer = after(CANCELLED_GRACE_MS, () => {
       this.#over('unanswered');
     });
@@ -237,7 +237,7 @@ export class Exchange implements LegacyCall, Suspended {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.#stopTimer?.();
-    this.host.transport.forget(this.#id);
+    this.host.transport.forget(this.id);
     this.host.ended(outcome);
   }
 

@@ -18,6 +18,8 @@ export interface Post {
 
 /** A call that waits for its client to come back. */
 export interface Suspended {
+  /** As the backend knows it. */
+  readonly id: number;
   comeBack(call: ModernCall, writer: AnswerWriter, post: Post): void;
   /** The client did not come back in time. */
   expired(): void;

@@ -25,7 +25,7 @@ export interface PooledSession {
   /** A client is there. While none is, the session ends after a while. */
   connected(): void;
   disconnected(): void;
-  end(reason: string): Promise<void>;
+  end(reason: string, by: 'idle'): Promise<void>;
 }
 
 /** The backend did not take up the session. */
@@ -103,7 +103,7 @@ export class Place {
   end(reason: string): void {
     if (this.isOver) return;
     this.#over();
-    void this.session.end(reason);
+    void this.session.end(reason, 'idle');
   }
 
   /** Calls back when the session is over. @returns a function that takes this back */

@@ -13,6 +13,8 @@ export interface RoundEvent {
   readonly method: string;
   /** Of the call, as its client has named it last: a repeated call has another id. */
   readonly id: RequestId;
+  /** Of the call, as the backend knows it. */
+  readonly call: RequestId;
   /** The first is 1. */
   readonly round: number;
   /** The methods of the backend's requests, in their order. Empty if the client came back. */
@@ -39,31 +41,42 @@ interface Named {
 export class RoundTeller {
   #round = 0;
   #askedAt = 0;
-  #call: Named | undefined;
+  #call: (Named & Pick<RoundEvent, 'call'>) | undefined;
 
   constructor(
     private readonly session: () => string | undefined,
     private readonly tell: (event: RoundEvent) => void,
   ) {}
 
-  asked({ id, method }: Named, requests: readonly { readonly method: string }[], outcome: 'asked' | 'refused'): void {
+  /** @param call its id at the backend */
+  asked(
+    { id, method }: Named,
+    call: RequestId,
+    requests: readonly { readonly method: string }[],
+    outcome: 'asked' | 'refused',
+  ): void {
     this.#round += 1;
     this.#askedAt = now();
     // The call itself has a body, which may be large.
-    const call = (this.#call = { id, method });
+    this.#call = { id, method, call };
     const inputs = requests.map(({ method }) => method);
-    this.#emit(call, inputs, outcome, 0);
+    this.#emit(this.#call, inputs, outcome, 0);
   }
 
-  cameBack(call: Named): void {
-    this.#emit(call, [], 'came-back', now() - this.#askedAt);
+  cameBack({ id }: Named): void {
+    if (this.#call !== undefined) this.#emit({ ...this.#call, id }, [], 'came-back', now() - this.#askedAt);
   }
 
   expired(): void {
     if (this.#call !== undefined) this.#emit(this.#call, [], 'expired', now() - this.#askedAt);
   }
 
-  #emit({ id, method }: Named, inputs: readonly string[], outcome: RoundEvent['outcome'], waitedMs: number): void {
-    this.tell({ session: this.session(), method, id, round: this.#round, inputs, outcome, waitedMs });
+  #emit(
+    { id, method, call }: Pick<RoundEvent, 'id' | 'method' | 'call'>,
+    inputs: readonly string[],
+    outcome: RoundEvent['outcome'],
+    waitedMs: number,
+  ): void {
+    this.tell({ session: this.session(), method, id, call, round: this.#round, inputs, outcome, waitedMs });
   }
 }

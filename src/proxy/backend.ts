@@ -26,10 +26,16 @@ const CLOSE_TIMEOUT_MS = 2_000;
 export type MakeTransport = (signal: AbortSignal, adopted?: AdoptedSession) => TransportLike | Promise<TransportLike>;
 
 interface BackendListener {
-  started(): void;
+  /** @param pid of its process, if it is one of this machine */
+  started(pid: number | undefined): void;
   received(message: JsonRpcMessage): void;
-  /** The backend is gone, and its session ends. @param isNews the transport has not reported the reason yet */
-  lost(reason: string, isNews: boolean): void;
+  /**
+   * The backend is gone, and its session ends.
+   *
+   * @param isNews the transport has not reported the reason yet
+   * @param exitCode of a process that ended by itself
+   */
+  lost(reason: string, isNews: boolean, exitCode: number | undefined): void;
   report(error: Error): void;
   /** The backend closed the stream of this request before it answered. */
   polled(id: RequestId): void;
@@ -65,7 +71,7 @@ export class Backend {
   });
   readonly #reported = new WeakSet();
   #isClosed = false;
-  #howItEnded = '';
+  #ended: BackendEnded | undefined;
 
   constructor(
     private readonly makeTransport: MakeTransport,
@@ -137,7 +143,8 @@ export class Backend {
 
   /** Ends the session, because the transport is closed or the backend cannot be reached. */
   lost(reason: string, cause?: unknown): void {
-    if (!this.#isClosed) this.listener.lost(reason, !this.#reported.has(Object(cause) as object));
+    if (this.#isClosed) return;
+    this.listener.lost(reason, !this.#reported.has(Object(cause) as object), this.#ended?.exitCode);
   }
 
   /** Keeps a backend that is not initialized yet for the client's next attempt. */
@@ -169,7 +176,7 @@ export class Backend {
     this.#ready = Promise.resolve(transport);
     this.#starting = { initialize, id, sent };
     this.#listenTo(transport, callbacks);
-    this.listener.started();
+    this.listener.started(transport.pid ?? undefined);
     for (const message of said) this.#received(message);
     return sent;
   }
@@ -185,7 +192,7 @@ export class Backend {
     }
     if (adopted === undefined) await transport.start();
     else await attach(transport, adopted, (error) => this.listener.report(error));
-    this.listener.started();
+    this.listener.started(transport.pid ?? undefined);
     return transport;
   }
 
@@ -218,13 +225,14 @@ export class Backend {
     };
     transport.onclose = () => {
       onclose?.();
-      this.lost(`the backend has closed the connection${this.#howItEnded}`);
+      const how = this.#ended === undefined ? '' : ` (${this.#ended.how})`;
+      this.lost(`the backend has closed the connection${how}`);
     };
     transport.onerror = (error) => {
       onerror?.(error);
       // Closing a transport aborts its reads. That error is expected.
       if (this.#isClosed) return;
-      if (error instanceof BackendEnded) this.#howItEnded = ` (${error.how})`;
+      if (error instanceof BackendEnded) this.#ended = error;
       this.#reported.add(Object(error) as object);
       this.listener.report(error);
       if (error instanceof LostAnswer) this.listener.answerLost(error);

@@ -17,6 +17,8 @@ export interface SendOptions {
 
 /** A transport to a backend, with members that only some transports have. */
 export interface ClientTransport extends TransportLike {
+  /** Of the process at the other end. */
+  readonly pid?: number | null | undefined;
   /** Set over HTTP once the backend has assigned one. */
   readonly sessionId?: string | undefined;
   /** How another connection can go on with its session. `undefined`: it cannot. */

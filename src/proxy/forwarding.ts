@@ -1,11 +1,12 @@
 /** Requests that another node of the cluster serves. */
 import type { Readable } from 'node:stream';
-import type { Cluster, Node, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
+import type { Cluster, Node, Passed, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
 import { endsWithin } from '../ends-within.js';
 import { errorAnswer } from '../error-answers.js';
 import { jsonOf } from '../json-messages.js';
 import type { RequestId } from '../routing/message.js';
 import type { ForwardTo } from './admission.js';
+import type { EventSource } from './event-source.js';
 import type { Incoming } from './guard.js';
 import { CLOSING, TOO_MANY_PASSED, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 
@@ -24,7 +25,10 @@ export class Forwarding {
   /** Each resolves when an answer that somebody waits for has ended. */
   readonly #awaited = new Set<Promise<void>>();
 
-  constructor(private readonly cluster: Cluster) {}
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly events: EventSource,
+  ) {}
 
   /**
    * @param adopt asked if the request surely did not run at the node: the session may have moved, or may go on here
@@ -52,6 +56,16 @@ export class Forwarding {
     }
   }
 
+  async #pass(request: PassedRequest, node: Node): Promise<Passed> {
+    const passed = await this.cluster.pass(request, node);
+    if (this.events.isWatched) {
+      const outcome = typeof passed === 'string' ? passed : 'passed';
+      const of = { at: Date.now(), session: sessionIn(request), client: undefined };
+      this.events.tell({ kind: 'forwarded', ...of, node: node.id, method: request.method, outcome });
+    }
+    return passed;
+  }
+
   /** Passes a request on to its session, wherever that has moved. */
   async #follow<S extends object>(
     request: PassedRequest,
@@ -59,7 +73,7 @@ export class Forwarding {
     adopt: () => Promise<S | Answer | ForwardTo>,
   ): Promise<PassedAnswer | Answer | S> {
     for (let moves = 0, node = to; ; moves++) {
-      const passed = await this.cluster.pass(request, node);
+      const passed = await this.#pass(request, node);
       if (passed === 'busy') return TOO_MANY_PASSED;
       if (passed !== 'gone') return passed;
       const next = await adopt();
@@ -74,7 +88,7 @@ export class Forwarding {
   async #offer(request: PassedRequest, to: Node): Promise<PassedAnswer | Answer> {
     let node: Node | undefined = to;
     for (let offers = 1; ; offers++) {
-      const passed = await this.cluster.pass(request, node);
+      const passed = await this.#pass(request, node);
       if (passed === 'busy') return TOO_MANY_PASSED;
       if (passed !== 'gone') return passed;
       node = this.cluster.other();
@@ -96,7 +110,7 @@ export class Forwarding {
     const rawHeaders = request.rawHeaders.filter(
       (_, at, all) => !OF_THE_BODY.has((all[at - (at % 2)] ?? '').toLowerCase()),
     );
-    const passed = await this.cluster.pass(
+    const passed = await this.#pass(
       {
         ...request,
         rawHeaders: [
@@ -118,6 +132,11 @@ export class Forwarding {
   async answered(withinMs: number): Promise<void> {
     await endsWithin(withinMs, Promise.all(this.#awaited));
   }
+}
+
+function sessionIn({ rawHeaders }: PassedRequest): string | undefined {
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'mcp-session-id');
+  return at === -1 ? undefined : rawHeaders[at + 1];
 }
 
 const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 'content-type']);

@@ -23,6 +23,8 @@ import type { Incoming } from './guard.js';
 import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { handleIn, type ModernPost } from './modern-post.js';
 import { lateHeaders, openerOf } from './opener.js';
+import { RelayedEvents } from './relayed-events.js';
+import type { EventSource } from './event-source.js';
 import { RelayedCalls } from './relayed-calls.js';
 import { Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
@@ -60,10 +62,11 @@ export class ModernEntry {
     private readonly admission: Admission,
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    events: EventSource,
   ) {
     const { serialize, modernSessions, varyHeaders = [] } = settings;
     this.#vary = new Set(varyHeaders.map((name) => name.toLowerCase()));
-    this.#relayed = new RelayedCalls(settings, report);
+    this.#relayed = new RelayedCalls(settings, report, new RelayedEvents(events, settings.carrier));
     this.#door = new ModernDoor({
       // One call at a time would wait for the users of all the others.
       sessions: serialize && modernSessions === 'shared' ? 'lease' : modernSessions,
@@ -195,7 +198,11 @@ export class ModernEntry {
 
   #postOf(incoming: Incoming, writer: AnswerWriter, message: unknown): Post {
     return {
-      requestInfo: {},
+      requestInfo: {
+        get headers() {
+          return Object.fromEntries(incoming.allHeaders());
+        },
+      },
       run: (work, refused) => {
         const pending = this.admission.pendingPost(incoming);
         // A refusal of the backend becomes the answer. What else is written afterwards is dropped.

@@ -5,6 +5,8 @@ import type { BackchannelOptions } from '../options.js';
 import type { RouteEvent } from '../interceptor/events.js';
 import type { ModernSessions } from '../modern/pool.js';
 import type { ModernRelay, RelayedAsk } from '../modern-relay.js';
+import type { Carrier } from '../proxy-carrier.js';
+import type { ProxyEvent } from '../proxy-events.js';
 import type { RoundEvent } from '../modern/round-events.js';
 import type { TransportLike } from '../transport-like.js';
 
@@ -155,6 +157,8 @@ export interface StatefulProxyOptions {
    */
   readonly modernBackend?:
     ((message: RelayedAsk) => ModernRelay | undefined | Promise<ModernRelay | undefined>) | undefined;
+  /** Adds to the messages that are passed on, such as the trace that they belong to. @default nothing is added */
+  readonly carrier?: Carrier | undefined;
   /** Options for the back-channel of each session. */
   readonly backchannel?: BackchannelOptions | undefined;
   /** Called for errors without a caller, including client mistakes and answers that nobody received. @default none */
@@ -182,6 +186,11 @@ export interface StatefulProxy {
   readonly routes$: Observable<RouteEvent>;
   /** Reports each round of input of clients of revision 2026-07-28 that is served by a legacy backend. */
   readonly rounds$: Observable<RoundEvent>;
+  /**
+   * Tells everything that happens: calls, questions, sessions, backends, and what has had no answer for long. What began
+   * before anybody watched is not told of when it ends. Subscribe before the first client comes to see all of it.
+   */
+  readonly events$: Observable<ProxyEvent>;
   /** The current numbers. */
   snapshot(): ProxySnapshot;
   /**

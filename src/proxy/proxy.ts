@@ -1,13 +1,15 @@
-import { EMPTY } from 'rxjs';
+import { EMPTY, map } from 'rxjs';
 import { callbackFailed } from '../interceptor/report.js';
 import { debug } from '../debug.js';
 import { asError } from '../errors.js';
 import { Admission } from './admission.js';
+import { EventSource } from './event-source.js';
 import { Forwarding } from './forwarding.js';
 import { innerListener } from './inner-listener.js';
 import { ModernEntry } from './modern-entry.js';
 import { NodeDoor } from './node-listener.js';
 import type { StatefulProxy, StatefulProxyOptions } from './options.js';
+import { ofRound } from './round-events.js';
 import { Sessions } from './sessions.js';
 import { proxySettingsFrom } from './settings.js';
 import { WebDoor } from './web-handler.js';
@@ -30,11 +32,13 @@ import { WebDoor } from './web-handler.js';
 export function createStatefulProxy(options: StatefulProxyOptions): StatefulProxy {
   const settings = proxySettingsFrom(options);
   const report = reporter(options.onerror);
-  const sessions = new Sessions(settings, report);
+  const events = new EventSource();
+  const sessions = new Sessions(settings, report, events);
   const admission = new Admission(sessions, settings, report);
   const { cluster } = settings;
-  const forwarding = cluster && new Forwarding(cluster);
-  const modern = settings.modern ? new ModernEntry(sessions, admission, settings, report) : undefined;
+  const forwarding = cluster && new Forwarding(cluster, events);
+  const modern = settings.modern ? new ModernEntry(sessions, admission, settings, report, events) : undefined;
+  const rounds$ = modern?.rounds$ ?? EMPTY;
   const doors = {
     node: new NodeDoor(admission, settings, report, forwarding, modern),
     web: new WebDoor(admission, settings, report, forwarding, modern),
@@ -52,7 +56,10 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
     fetch: doors.web.fetch,
     innerListener: innerListener(admission, doors, settings, report, modern),
     routes$: sessions.routes$,
-    rounds$: modern?.rounds$ ?? EMPTY,
+    rounds$,
+    events$: events.events$([sessions.each(({ routed$ }) => routed$), rounds$.pipe(map(ofRound))], (cause) => {
+      report(callbackFailed('a subscriber of events$', cause));
+    }),
     snapshot: () => {
       const { inFlight, ...ofSessions } = sessions.snapshot();
       const { relayed = 0, suspended = 0, leased = 0 } = modern ?? {};
@@ -66,6 +73,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
       // Clients can come back to their calls as long as these may go on.
       await Promise.all([sessions.close(graceMs), modern?.drain(graceMs), forwarding?.answered(graceMs)]);
       modern?.close();
+      events.complete();
     },
   };
 }

@@ -5,11 +5,14 @@ import { onlyMeantBy } from '../long-ids.js';
 import type { JsonRpcMessage, RequestId, RequestMessage, ResponseMessage } from '../routing/message.js';
 import type { Calls } from './calls.js';
 import { tooManyRequests } from './own-answers.js';
+import type { SessionEvents } from './session-events.js';
 
 export interface QuestionsOptions {
   readonly maxInFlight: number;
   /** A server request is refused: the backend gets this error. */
   readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
+  readonly events: Pick<SessionEvents, 'asked' | 'answered' | 'unasked' | 'takenBack'>;
+  readonly carry: { toClient(question: RequestMessage): JsonRpcMessage };
 }
 
 /** Server requests that the client has not answered. */
@@ -30,15 +33,19 @@ export class Questions {
 
   ask(question: RequestMessage): void {
     const { id, method } = question;
+    const { events } = this.options;
+    events.asked(question);
     const refusal = this.#refusalOf(question);
     if (refusal !== undefined) {
       this.options.onQuestionRefused(question, refusal);
+      events.unasked(id, refusal.message);
       this.toBackend(errorAnswer(id, refusal.message));
       return;
     }
     this.#methods.set(id, method);
-    this.toClient(question).catch((error: unknown) => {
+    this.toClient(this.options.carry.toClient(question)).catch((error: unknown) => {
       this.#methods.delete(id);
+      events.unasked(id, reasonOf(error));
       this.toBackend(isPingInVain(method, codeOf(error)) ? pong(id) : errorAnswer(id, reasonOf(error)));
     });
   }
@@ -51,6 +58,7 @@ export class Questions {
   /** The backend cancels a server request. */
   forget(id: RequestId): void {
     this.#methods.delete(id);
+    this.options.events.takenBack(id);
   }
 
   /** @returns the answer for the backend */
@@ -58,6 +66,8 @@ export class Questions {
     const method = this.#methods.get(answer.id);
     this.#methods.delete(answer.id);
     const { data } = Object(answer.error) as { readonly data?: unknown };
+    // What the wrapper answers for a client that is gone has a code of ours.
+    this.options.events.answered(answer, codeOf(data) === undefined ? 'client' : 'proxy');
     return isPingInVain(method, codeOf(data)) ? pong(answer.id) : answer;
   }
 

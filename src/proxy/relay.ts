@@ -1,8 +1,8 @@
 import { debug } from '../debug.js';
-import { asError, textOf } from '../errors.js';
+import { asError } from '../errors.js';
 import { originalText } from '../original-text.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
-import { answerIn, errorAnswer, reasonOf } from '../error-answers.js';
+import { answerIn, reasonOf } from '../error-answers.js';
 import { Backend } from './backend.js';
 import { Calls, takenBackBy } from './calls.js';
 import type { SendOptions } from './client-transport.js';
@@ -10,13 +10,11 @@ import { startDelivery } from './pending-post.js';
 import type { AdoptableSession } from '../cluster/adoptable.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
+import { ErrorAnswers } from './own-errors.js';
 import { Handshake } from './handshake.js';
 import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
-import { endsWithin } from '../ends-within.js';
-
-/** How long the last answers may take to be written. An event store may be slow. */
-const LAST_WORDS_TIMEOUT_MS = 1_000;
+import type { RequestInfo } from './request-info.js';
 
 /** Passes messages between a client and its backend, unchanged and with their ids. */
 export class Relay {
@@ -25,17 +23,24 @@ export class Relay {
   readonly #lostAnswers: LostAnswers;
   readonly #questions: Questions;
   readonly #handshake: Handshake;
+  readonly #errors: ErrorAnswers;
   /** The reason why requests are refused. */
   #refusal: string | undefined;
   #isOver = false;
 
   constructor(private readonly options: RelayOptions) {
     this.#calls = new Calls(options);
+    this.#errors = new ErrorAnswers(
+      (answer) => this.#toClient(answer),
+      options,
+      () => this.#isOver,
+    );
     this.#handshake = new Handshake((version) => {
       options.client.setProtocolVersion?.(version);
       this.#backend.agreedOn(version);
     }, options.onInitialized);
     this.#lostAnswers = new LostAnswers(this.#calls, (id, error) => {
+      options.events.unanswered(id, 'undelivered', error.message);
       // For a cancelled call, the client gets only what the backend itself sends.
       if (this.#calls.isAwaited(id)) this.#response({ jsonrpc: '2.0', id, error });
       else this.#calls.answeredLate(id);
@@ -93,11 +98,8 @@ export class Relay {
   }
 
   /** Answers every request that the client still waits for. Resolves when the answers are written or take too long. */
-  async answerPending(reason: string): Promise<void> {
-    const awaited = this.#calls.takeAwaited();
-    if (awaited.length === 0) return;
-    const answers = awaited.map((id) => this.#answer(id, `The session has ended: ${reason}`));
-    await endsWithin(LAST_WORDS_TIMEOUT_MS, Promise.all(answers));
+  answerPending(reason: string): Promise<void> {
+    return this.#errors.answerAll(this.#calls.takeAwaited(), 'session-ended', `The session has ended: ${reason}`);
   }
 
   /** For its newer tokens, for other nodes that go on with it, and for its end. */
@@ -114,8 +116,9 @@ export class Relay {
   // ---- client to backend ----
 
   /** @param post identifies the POST that brought it, if one did */
-  fromClient(message: JsonRpcMessage, post?: object): void {
+  fromClient(message: JsonRpcMessage, post?: RequestInfo): void {
     if (isRequest(message)) {
+      this.options.events.called(message, post);
       this.#request(message, post);
       return;
     }
@@ -126,13 +129,20 @@ export class Relay {
     const taken = takenBackBy(message);
     // `initialize` must not be cancelled. Many clients do so after a timeout, and their next attempt takes over the start.
     if (taken !== undefined && taken === this.#handshake.pendingId) return;
-    if (taken === undefined || !this.#takeBack(taken)) this.#tellBackend(message);
+    if (taken !== undefined) this.options.events.cancelled(taken, message);
+    const isWithdrawn =
+      taken !== undefined &&
+      this.#calls.takeBack(taken, (hasOwnStream) => {
+        this.options.events.unanswered(taken, 'cancelled', undefined);
+        this.options.onUnanswered(taken, hasOwnStream);
+      });
+    if (!isWithdrawn) this.#tellBackend(message);
   }
 
   #request(message: RequestMessage, post?: object): void {
     const refusal = this.#refusal ?? this.#calls.refusalOf(message);
     if (refusal !== undefined) {
-      void this.#answer(message.id, refusal);
+      void this.#errors.answer(message.id, 'refused', refusal);
       return;
     }
     this.#handshake.asked(message);
@@ -146,13 +156,6 @@ export class Relay {
     this.#calls.add(message, forward, post);
   }
 
-  /** @returns whether the request was never forwarded to the backend */
-  #takeBack(id: RequestId): boolean {
-    return this.#calls.takeBack(id, (hasOwnStream) => {
-      this.options.onUnanswered(id, hasOwnStream);
-    });
-  }
-
   #undelivered({ id, method }: RequestMessage, error: unknown): void {
     const answer = answerIn(error, id);
     if (answer !== undefined) this.#response(answer);
@@ -163,7 +166,7 @@ export class Relay {
     } else if (answer === undefined && method === 'initialize') {
       this.#backend.lost(reason, error);
     } else if (answer === undefined && this.#calls.isAwaited(id)) {
-      this.#calls.settle(id, this.#answer(id, `The request was not forwarded: ${reason}`));
+      this.#calls.settle(id, this.#errors.answer(id, 'undelivered', `The request was not forwarded: ${reason}`));
     }
   }
 
@@ -181,7 +184,7 @@ export class Relay {
 
   #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     if (this.#isOver) return Promise.resolve();
-    return this.#handshake.sent(message, this.#backend.send(message, options));
+    return this.#handshake.sent(message, this.#backend.send(this.options.carry.toBackend(message), options));
   }
 
   // ---- backend to client ----
@@ -210,6 +213,7 @@ export class Relay {
       return;
     }
     this.#lostAnswers.heardOf(message.id);
+    this.options.events.answeredCall(message);
     const isOverdue = this.#calls.isOverdue(message.id);
     const written = this.#toClient(message).catch((error: unknown) => {
       // The stream of a call that was cancelled long ago has ended.
@@ -227,21 +231,12 @@ export class Relay {
     }
     const taken = takenBackBy(message);
     if (taken !== undefined) this.#questions.forget(taken);
+    this.options.events.notified(message, this.#calls);
     this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
   #toClient(message: JsonRpcMessage): Promise<void> {
     const text = originalText(message);
     return this.options.client.send(message, text === undefined ? undefined : { text });
-  }
-
-  // ---- answers of our own ----
-
-  #answer(id: RequestId, message: string): Promise<void> {
-    return this.#toClient(errorAnswer(id, message)).catch((error: unknown) => {
-      // A client often goes away before its session ends.
-      if (this.#isOver) debug.proxy('nobody is there for the answer to %o: %s', id, textOf(error));
-      else this.options.report(asError(error));
-    });
   }
 }

@@ -9,6 +9,7 @@ import type { RequestId } from '../routing/message.js';
 import { SERVER_ERROR } from '../rpc-codes.js';
 import type { Incoming } from './guard.js';
 import { tooManyRelayed } from './own-answers.js';
+import type { RelayedEvents, RelayedMessage } from './relayed-events.js';
 import type { ProxySettings } from './settings.js';
 
 const BAD_GATEWAY = 502;
@@ -29,6 +30,8 @@ interface Ways {
 
 interface WaysBack extends Ways {
   readonly incoming: Incoming;
+  /** Tells what becomes of it. */
+  readonly told: RelayedMessage | undefined;
 }
 
 /** A message that the backend has yet to answer. */
@@ -47,6 +50,7 @@ export class RelayedCalls {
   constructor(
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly events: RelayedEvents,
   ) {}
 
   /** @param text the body as it was posted. Unknown if a framework has parsed it */
@@ -63,9 +67,10 @@ export class RelayedCalls {
     else if (this.#underWay.size >= maxSessions)
       writer.answer(UNAVAILABLE, errorText(id, tooManyRelayed(maxSessions), SERVER_ERROR));
     else {
-      const body = text ?? JSON.stringify(message);
+      const told = this.events.begin(message, text, incoming);
+      const body = told?.body ?? text ?? JSON.stringify(message);
       const headers = headersOfMessage(incoming.headerNames(), incoming.headers, read.method);
-      this.#pass(id, read.method, { body, headers, clientHeaders: incoming.headers }, { ...ways, incoming });
+      this.#pass(id, read.method, { body, headers, clientHeaders: incoming.headers }, { ...ways, incoming, told });
     }
   }
 
@@ -86,20 +91,22 @@ export class RelayedCalls {
     for (const { end } of [...this.#underWay]) end();
   }
 
-  #pass(id: RequestId | null, method: string, post: RelayedPost, { relay, writer, incoming }: WaysBack): void {
+  #pass(id: RequestId | null, method: string, post: RelayedPost, { relay, writer, incoming, told }: WaysBack): void {
     const over = (): void => {
       this.#underWay.delete(one);
       if (this.#underWay.size === 0) this.#onIdle?.();
     };
     const end = (): void => {
       abandon();
+      told?.left();
       over();
       if (writer.isStream) writer.breakOff();
       else writer.answer(UNAVAILABLE, unreachable(id, CLOSING));
     };
     const one = { isSubscription: method === SUBSCRIBE, end };
     this.#underWay.add(one);
-    const abandon = relay.post(post, this.#listener(id, incoming, writer, over));
+    const listener = this.#listener(id, incoming, writer, over);
+    const abandon = relay.post(post, told?.heardBy(listener) ?? listener);
     // The backend takes the end of the connection for the end of the request.
     writer.onGone(end);
   }

@@ -1,7 +1,6 @@
-import { Subject, merge, type Observable } from 'rxjs';
+import { Subject, map, merge, type Observable } from 'rxjs';
 import type { BackendSession, Claimed } from '../cluster/adoptable.js';
 import { debug } from '../debug.js';
-import { asError } from '../errors.js';
 import { keepText } from '../original-text.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
@@ -18,30 +17,26 @@ import { IdleTimer } from './idle-timer.js';
 import { upstreamRequest, type Opener } from './opener.js';
 import { Renewals } from './renewals.js';
 import { Relay } from './relay.js';
+import type { MessageExtra } from './request-info.js';
 import { restoreDownstream } from './restore-downstream.js';
 import { tellRefused } from './refused-questions.js';
 import type { ProxySettings } from './settings.js';
 import { endUnanswered } from './unanswered-end.js';
+import type { EventSource } from './event-source.js';
+import { SessionEvents } from './session-events.js';
+import { carryIn } from './carry.js';
+import type { Routed, SessionEnd } from '../proxy-events.js';
 import type { StartKeeper } from './starts.js';
-import { endsWithin } from '../ends-within.js';
-
-/** Limits the wait for the end of a session. The SDK's transports, which kill a process that does not end, take less. */
-const END_TIMEOUT_MS = 15_000;
+import { whenOver } from './session-over.js';
 
 /** Clients know from this revision on that a stream may be closed before the answer. */
 const POLLING_SINCE = '2025-11-25';
 
 const LEFT = 'the client has ended it';
+const AWAY = 'the client was away for too long';
 
 /** The transport that faces the client of a session. */
 export type Downstream = TransportLike & { readonly backchannel: Backchannel };
-
-/** What the SDK's transports pass along with a message. The messages of one POST share one `requestInfo`. */
-interface MessageExtra {
-  readonly requestInfo?: object;
-  /** From our own transport: the message as it was read. */
-  readonly text?: string | undefined;
-}
 
 /** Connects one client with its own backend, until either of them leaves. */
 export class Session {
@@ -55,8 +50,9 @@ export class Session {
   readonly #renewals: Renewals;
   readonly #idleTimer: IdleTimer;
   readonly #adoptability: Adoptability;
+  readonly #events: SessionEvents;
   /** Events for the server requests that were refused before they reached the wrapper. */
-  readonly #refused$ = new Subject<RouteEvent>();
+  readonly refused$: Subject<RouteEvent> = new Subject<RouteEvent>();
   /** Resolves when the client's open requests are answered. */
   #answered: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -67,13 +63,15 @@ export class Session {
     private readonly settings: ProxySettings,
     /** Called when the session ends. */
     private readonly onEnd: (ended: Promise<void>) => void,
-    private readonly report: (error: Error) => void,
+    readonly report: (error: Error) => void,
+    source: EventSource,
     starts?: StartKeeper,
   ) {
     this.credential = opener.credential;
+    this.#events = new SessionEvents(source, () => this.id, opener.isOfModern === true);
     this.#renewals = new Renewals(settings);
     this.#adoptability = new Adoptability(opener.isOfModern === true ? undefined : settings.adoptions, this);
-    this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end('the client was away for too long'));
+    this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end(AWAY, 'idle'));
     this.#relay = new Relay({
       client: downstream,
       makeTransport: (signal, adopted) => settings.upstream(upstreamRequest(opener, signal, adopted)),
@@ -81,28 +79,30 @@ export class Session {
       starts,
       serialize: settings.serialize,
       maxInFlight: settings.maxInFlight,
-      onStart: () => {
+      onStart: (pid) => {
         debug.proxy('backend of session %s started', this.name);
+        this.#events.backendStarted(pid);
       },
-      onPolled: (id) => {
-        this.#letPoll(id);
-      },
-      onQuestionRefused: (question, error) => tellRefused(this.#refused$, this.id, question, error),
+      onPolled: this.#letPoll.bind(this),
+      onQuestionRefused: (question, error) => tellRefused(this.refused$, this.id, question, error),
       onUnanswered: (id, hasOwnStream) => void endUnanswered(downstream, id, settings, hasOwnStream),
-      onRefused: (reason) => void this.end(reason),
-      onLost: (reason, isNews) => {
+      onRefused: (reason) => void this.end(reason, 'refused'),
+      onLost: (reason, isNews, exitCode) => {
         if (this.#ended !== undefined) return;
         debug.proxy('backend of session %s lost: %s', this.name, reason);
         if (isNews) report(new Error(`session ${this.name} has ended: ${reason}`));
-        void this.end(reason, true);
+        this.#events.backendEnded(reason, exitCode);
+        void this.end(reason, 'backend');
       },
       report,
+      events: this.#events,
+      carry: carryIn(settings.carrier, () => this.id),
     });
     downstream.onmessage = (message: JsonRpcMessage, extra?: MessageExtra) => {
       keepText(message, extra?.text);
       this.#relay.fromClient(message, extra?.requestInfo);
     };
-    downstream.onclose = () => void this.end(LEFT);
+    downstream.onclose = () => void this.end(LEFT, 'client');
     downstream.onerror = (error) => {
       if (opener.isProbing === true && this.id === undefined) debug.proxy('a probe was refused: %s', error.message);
       else report(error);
@@ -111,9 +111,14 @@ export class Session {
 
   /** Reports what happened to each server-initiated message. */
   get routes$(): Observable<RouteEvent> {
-    return guarded(merge(this.downstream.backchannel.routes$, this.#refused$), (cause) => {
+    return guarded(merge(this.downstream.backchannel.routes$, this.refused$), (cause) => {
       this.report(callbackFailed('a subscriber of routes$', cause));
     });
+  }
+
+  /** The same, as events of the proxy. */
+  get routed$(): Observable<Routed> {
+    return this.routes$.pipe(map((event) => this.#events.routed(event)));
   }
 
   /** How another node can go on with the backend's session. `undefined`: it cannot. */
@@ -123,20 +128,21 @@ export class Session {
 
   /** Another node has adopted the session. */
   lost(): void {
-    void this.end('another node has adopted it', true);
+    void this.end('another node has adopted it', 'moved', true);
   }
 
   /** Goes on with a session whose node is gone. Rejects if that cannot be. */
   async restore(claimed: Claimed): Promise<void> {
     const { initialize, result } = claimed.session;
+    this.#events.opened(initialize);
     await this.#relay.restore(claimed.session);
     await restoreDownstream(this.downstream, claimed.session);
     this.#adoptability.begin(initialize, result, (live) => claimed.keep(live));
   }
 
   /** Ends the session here. If another node can go on with it, the backend does not hear of it. */
-  letGo(reason: string): Promise<void> {
-    return this.end(reason, this.#ended === undefined && this.#adoptability.letGo());
+  letGo(reason: string, by: SessionEnd): Promise<void> {
+    return this.end(reason, by, this.#ended === undefined && this.#adoptability.letGo());
   }
 
   /** A name for logs. The full id must stay secret, since it gives access to the session. */
@@ -175,10 +181,10 @@ export class Session {
   disconnected(): void {
     if (this.#ended !== undefined) return;
     this.#idleTimer.disconnected();
-    if (this.id === undefined) void this.end('no session was initialized');
+    if (this.id === undefined) void this.end('no session was initialized', 'idle');
     // Nobody can receive the answer to `initialize` any more, and without it the session is useless.
     else if (this.#idleTimer.isAway && this.#relay.isInitializing && this.settings.eventStore === undefined)
-      void this.end('the client went away before it was initialized');
+      void this.end('the client went away before it was initialized', 'idle');
   }
 
   /** Whether the client left before the backend was initialized. It may come back for the answer or start again. */
@@ -213,7 +219,7 @@ export class Session {
    * Ends the session. Requests that the client still waits for are answered with an error that names the reason.
    * Resolves when client and backend are disconnected, or after a timeout.
    */
-  end(reason: string, isBackendLost = false): Promise<void> {
+  end(reason: string, by: SessionEnd, isBackendLost: boolean = by === 'backend'): Promise<void> {
     if (this.#ended !== undefined) return this.#ended;
     debug.proxy('session %s ended: %s', this.name, reason);
     this.#idleTimer.stop();
@@ -221,28 +227,23 @@ export class Session {
     // Now, because the client's next attempt may already be here.
     if (!isBackendLost) this.#relay.backend.leave();
     // Later, because closing a transport calls back: `#ended` must be set first.
-    this.#answered = Promise.resolve().then(() => this.#relay.answerPending(reason));
+    this.#answered = Promise.resolve().then(() => {
+      const answered = this.#relay.answerPending(reason);
+      this.#events.ended(reason, by);
+      return answered;
+    });
     const disconnected = [
       this.#answered.then(() => this.downstream.close()),
       this.#answered.then(() => this.#relay.backend.close(isBackendLost)),
     ];
-    this.#ended = this.#adoptability.end(this.#whenEnded(Promise.all(disconnected)));
+    this.#ended = this.#adoptability.end(whenOver(Promise.all(disconnected), this));
     this.onEnd(this.#ended);
     return this.#ended;
   }
 
-  async #whenEnded(disconnected: Promise<unknown>): Promise<void> {
-    const told = disconnected.catch((error: unknown) => this.report(asError(error)));
-    const isDone = await endsWithin(END_TIMEOUT_MS, told);
-    this.#refused$.complete();
-    this.over.abort();
-    if (isDone) return;
-    this.report(new Error(`the transports of a session did not end within ${END_TIMEOUT_MS / 1000} s: left behind`));
-  }
-
   /** The client ends the session. Resolves when its open requests are answered. */
   async leave(): Promise<void> {
-    void this.end(LEFT);
+    void this.end(LEFT, 'client');
     await this.#answered;
   }
 }

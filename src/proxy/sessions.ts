@@ -3,6 +3,7 @@ import type { Claimed } from '../cluster/adoptable.js';
 import type { Node } from '../cluster/cluster.js';
 import { debug } from '../debug.js';
 import { textOf } from '../errors.js';
+import type { EventSource } from './event-source.js';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { RouteEvent } from '../interceptor/events.js';
@@ -46,16 +47,22 @@ export class Sessions {
   constructor(
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
+    private readonly events: EventSource,
   ) {
     this.#starts = new Starts(report, () => settings.maxSessions - this.#counted.size);
   }
 
   /** Reports what happened to each server-initiated message, in current and future sessions. */
   get routes$(): Observable<RouteEvent> {
-    const sessions = defer(() => concat(from([...this.#all]), this.#opened));
-    return guarded(sessions.pipe(mergeMap((session) => session.routes$)), (cause) => {
+    const routes$ = this.each((session) => session.routes$);
+    return guarded(routes$, (cause) => {
       this.report(callbackFailed('a subscriber of routes$', cause));
     });
+  }
+
+  /** What current and future sessions tell. */
+  each<T>(observe: (session: Session) => Observable<T>): Observable<T> {
+    return defer(() => concat(from([...this.#all]), this.#opened)).pipe(mergeMap(observe));
   }
 
   /**
@@ -112,7 +119,7 @@ export class Sessions {
       this.#forget(session, ended, life);
     };
     const starts = this.#startsFor(opener, () => session);
-    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report, starts);
+    const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report, this.events, starts);
     this.#all.add(session);
     this.#opened.next(session);
     return session;
@@ -149,7 +156,7 @@ export class Sessions {
     } catch (error) {
       this.report(new Error(`a session was not adopted: ${textOf(error)}`, { cause: error }));
       await giveBack(id, claim, error instanceof NotAdopted);
-      void session.end('it cannot go on here', true);
+      void session.end('it cannot go on here', 'moved', true);
       return error instanceof NotAdopted ? NOT_FOUND : NOT_ADOPTED_YET;
     }
   }
@@ -161,7 +168,7 @@ export class Sessions {
         // With an event store, the client could have come back for the answer, but it starts again.
         for (const session of this.#all)
           if (session !== own() && session.isLeftStarting && isSame(session.opener, opener))
-            void session.end('its client begins anew');
+            void session.end('its client begins anew', 'client');
         return this.#starts.take(opener, initialize);
       },
     };
@@ -195,7 +202,7 @@ export class Sessions {
 
   /** Ends all sessions there are. New ones are taken. */
   endAll(reason: string): void {
-    for (const session of [...this.#all]) void session.letGo(reason);
+    for (const session of [...this.#all]) void session.letGo(reason, 'moved');
   }
 
   snapshot(): Omit<ProxySnapshot, 'suspended' | 'leased'> {
@@ -217,7 +224,7 @@ export class Sessions {
     const open = [...this.#all];
     await endsWithin(graceMs, Promise.all(open.map((session) => session.drain())));
     const dropped = this.#starts.close();
-    for (const session of open) void session.letGo('the proxy is shutting down');
+    for (const session of open) void session.letGo('the proxy is shutting down', 'shutdown');
     this.#opened.complete();
     while (this.#ending.size > 0) await Promise.all(this.#ending);
     await dropped;

@@ -13,6 +13,7 @@ import {
 } from '../options.js';
 import type { ModernSessions } from '../modern/pool.js';
 import { hostPattern, isOrigin } from './host-pattern.js';
+import type { Carrier } from '../proxy-carrier.js';
 import type { StatefulProxyOptions } from './options.js';
 
 /** Options with their defaults filled in. */
@@ -78,6 +79,7 @@ const CHECKS: Readonly<Record<keyof StatefulProxyOptions, Check>> = {
   modern: aBoolean,
   modernSessions: howSessionsAreUsed,
   modernBackend: aFunction,
+  carrier: aCarrier,
   cluster: aCluster,
   onerror: aFunction,
 };
@@ -121,6 +123,12 @@ function aCluster(value: unknown): string | undefined {
   const { pass, whereIs } = Object(value) as Partial<Record<keyof Cluster, unknown>>;
   const isCluster = typeof pass === 'function' && typeof whereIs === 'function';
   return isCluster ? undefined : "a cluster, made by createCluster() of 'mcp-backchannel/cluster'";
+}
+
+function aCarrier(value: unknown): string | undefined {
+  const { toBackend, toClient } = Object(value) as Partial<Record<keyof Carrier, unknown>>;
+  const isCarrier = typeof toBackend === 'function' && typeof toClient === 'function';
+  return isCarrier ? undefined : 'an object with toBackend() and toClient()';
 }
 
 // A pattern that can never match is a mistake, and would give a false idea of which hosts are allowed.

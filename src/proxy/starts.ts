@@ -133,6 +133,13 @@ function identityOf(headers: Headers): string {
   return JSON.stringify([...headers].filter(([name]) => !isOfOneRequest(name)));
 }
 
-function saysSame({ params }: RequestMessage, other: RequestMessage): boolean {
-  return JSON.stringify(params) === JSON.stringify(other.params);
+function saysSame(one: RequestMessage, other: RequestMessage): boolean {
+  return sayingsOf(one) === sayingsOf(other);
+}
+
+/** The parameters as JSON, without what traces a single request. */
+function sayingsOf({ params }: RequestMessage): string {
+  const inMeta = (name: string, value: unknown): unknown => (name !== '' && isOfOneRequest(name) ? undefined : value);
+  const { _meta: meta, ...others } = Object(params) as { readonly _meta?: unknown };
+  return JSON.stringify([others, JSON.stringify(meta, inMeta)]);
 }

@@ -12,6 +12,7 @@ import { proxySettingsFrom } from '../../src/proxy/settings.js';
 import { WebDoor } from '../../src/proxy/web-handler.js';
 import { listen } from '../proxy/support.js';
 import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../support/raw-http.js';
+import { EventSource } from '../../src/proxy/event-source.js';
 
 export interface Got {
   readonly status: number;
@@ -81,7 +82,7 @@ export class AdoptingNodes {
     const settings = { ...proxySettingsFrom(options), adoptions: adoption };
     const errors: Error[] = [];
     const report = (error: Error): void => void errors.push(error);
-    const sessions = new Sessions(settings, report);
+    const sessions = new Sessions(settings, report, new EventSource());
     const admission = new AdoptingAdmission(sessions, settings, report);
     const http =
       door === 'fetch'

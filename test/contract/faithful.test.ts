@@ -7,6 +7,7 @@ import { proxies } from '../proxy/support.js';
 import { answer, cancelled, elicit, request } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
 import { rig } from '../support/rig.js';
+import { UNWATCHED } from '../support/unwatched.js';
 
 const AMBIGUOUS = { name: 'BackchannelError', code: 'AMBIGUOUS' };
 
@@ -113,6 +114,7 @@ describe('C16', () => {
       const refused: RequestMessage[] = [];
       const nothing = (): void => undefined;
       const relay = new Relay({
+        ...UNWATCHED,
         makeTransport: () => backend,
         serialize: true,
         maxInFlight: 10,

@@ -72,19 +72,21 @@ describe('RoundTeller', () => {
         (event) => told.push(event),
       );
       const call = { id: 1, method: 'tools/call' };
-      teller.asked(call, [{ method: 'roots/list' }], 'asked');
+      teller.asked(call, 11, [{ method: 'roots/list' }], 'asked');
       vi.advanceTimersByTime(250);
       teller.cameBack({ ...call, id: 2 });
-      teller.asked({ ...call, id: 2 }, [], 'asked');
+      teller.asked({ ...call, id: 2 }, 12, [], 'asked');
       vi.advanceTimersByTime(600_000);
       teller.expired();
-      teller.asked({ ...call, id: 3 }, [], 'refused');
-      expect(told.map(({ id, round, outcome, waitedMs }) => [id, round, outcome, waitedMs])).toEqual([
-        [1, 1, 'asked', 0],
-        [2, 1, 'came-back', 250],
-        [2, 2, 'asked', 0],
-        [2, 2, 'expired', 600_000],
-        [3, 3, 'refused', 0],
+      teller.asked({ ...call, id: 3 }, 13, [], 'refused');
+      expect(
+        told.map(({ id, call: atBackend, round, outcome, waitedMs }) => [id, atBackend, round, outcome, waitedMs]),
+      ).toEqual([
+        [1, 11, 1, 'asked', 0],
+        [2, 11, 1, 'came-back', 250],
+        [2, 12, 2, 'asked', 0],
+        [2, 12, 2, 'expired', 600_000],
+        [3, 13, 3, 'refused', 0],
       ]);
     } finally {
       vi.useRealTimers();

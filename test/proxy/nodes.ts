@@ -47,6 +47,7 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
     // All sessions are on the first node.
     routes$: first.routes$,
     rounds$: first.rounds$,
+    events$: first.events$,
     snapshot() {
       const all = proxies.map((proxy) => proxy.snapshot());
       const sum = (name: 'sessions' | 'inFlight' | 'parked' | 'suspended' | 'leased'): number =>

@@ -6,6 +6,7 @@ import { Sessions } from '../../src/proxy/sessions.js';
 import { proxySettingsFrom } from '../../src/proxy/settings.js';
 import { request } from '../support/messages.js';
 import { NullHttpTransport, NullTransport } from '../support/null-transport.js';
+import { EventSource } from '../../src/proxy/event-source.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -24,7 +25,7 @@ class Unending extends NullTransport {
 function opened(): { sessions: Sessions; open: () => unknown; errors: Error[] } {
   const errors: Error[] = [];
   const settings = proxySettingsFrom({ upstream: () => new Unending(), maxSessions: 1 });
-  const sessions = new Sessions(settings, (error) => errors.push(error));
+  const sessions = new Sessions(settings, (error) => errors.push(error), new EventSource());
   const headers = new Headers();
   const open = (): unknown =>
     sessions.open({ headers, credential: new Credential(headers, []) }, (events) => {

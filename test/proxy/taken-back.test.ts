@@ -7,6 +7,7 @@ import { Relay } from '../../src/proxy/relay.js';
 import type { JsonRpcMessage } from '../../src/routing/message.js';
 import { answer, cancelled, elicit, request } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
+import { UNWATCHED } from '../support/unwatched.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,6 +18,7 @@ afterEach(() => {
 
 function options(backend: NullTransport): Omit<RelayOptions, 'client'> {
   return {
+    ...UNWATCHED,
     makeTransport: () => backend,
     serialize: false,
     maxInFlight: 2,

@@ -9,6 +9,7 @@ import { notification } from '../support/messages.js';
 import { NullTransport } from '../support/null-transport.js';
 import { ScriptedBackend } from '../proxy/scripted-backend.js';
 import { proxies } from '../proxy/support.js';
+import { EventSource } from '../../src/proxy/event-source.js';
 
 const open = proxies();
 
@@ -72,11 +73,12 @@ test('a subscriber of routes$ of the only session of a pipe threw, and ended the
     settings,
     () => undefined,
     (error) => errors.push(error),
+    new EventSource(),
   );
   session.routes$.subscribe(() => {
     throw new Error('mine');
   });
   await session.downstream.send(notification('notifications/message'));
   expect(errors).toMatchObject([{ code: 'CALLBACK_FAILED', cause: { message: 'mine' } }]);
-  await session.end('it is over');
+  await session.end('it is over', 'shutdown');
 });

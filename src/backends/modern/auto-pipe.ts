@@ -20,7 +20,7 @@ export class AutoPipe implements TransportLike {
   #initialize: RequestMessage | undefined;
 
   constructor(
-    private readonly pipe: TransportLike,
+    private readonly pipe: TransportLike & { readonly pid?: number | undefined },
     private readonly era: KnownEra,
   ) {
     this.#listen();
@@ -29,6 +29,11 @@ export class AutoPipe implements TransportLike {
   /** Whether every request gets an answer. */
   get settlesRequests(): boolean {
     return this.#modern !== undefined;
+  }
+
+  /** Of the server, if it is a process of this machine. */
+  get pid(): number | undefined {
+    return this.pipe.pid;
   }
 
   start(): Promise<void> {

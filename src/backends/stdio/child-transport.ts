@@ -9,6 +9,7 @@ import { lineOf } from '../../json-messages.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
+import { howItEnded, readable } from './child-errors.js';
 import { endGroup, LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine, type Cut } from '../lines.js';
@@ -103,6 +104,11 @@ export class ChildTransport implements TransportLike {
     });
   }
 
+  /** Of the process, once it has started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Rejects if the process cannot be started, for example because there is no such command. */
   start(): Promise<void> {
     const { command, args, env, cwd } = this.options;
@@ -189,7 +195,7 @@ export class ChildTransport implements TransportLike {
     const { command, name = basename(command) } = this.options;
     const how = howItEnded(child);
     const words = this.#lastWords === '' ? '' : `; its last line on stderr: ${this.#shown(this.#lastWords, MAX_WORDS)}`;
-    this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`));
+    this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`, child.exitCode ?? undefined));
   }
 
   /** A hint for a line that is not a message. */
@@ -235,16 +241,4 @@ export class ChildTransport implements TransportLike {
     stdout?.destroy();
     stderr?.destroy();
   }
-}
-
-/** Replaces the error for a missing command with one that operators can act on. */
-function readable(error: NodeJS.ErrnoException, command: string): Error {
-  return error.code === 'ENOENT'
-    ? new Error(`no such command: ${command}; is it on the PATH?`, { cause: error })
-    : error;
-}
-
-function howItEnded({ exitCode, signalCode }: ChildProcess): string {
-  if (signalCode !== null) return `was ended by ${signalCode}`;
-  return exitCode === null ? 'has closed its stdout' : `ended with code ${exitCode}`;
 }

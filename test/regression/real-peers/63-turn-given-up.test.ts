@@ -4,6 +4,7 @@ import { Relay } from '../../../src/proxy/relay.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { answer, cancelled, elicit, notification, request } from '../../support/messages.js';
 import { NullTransport } from '../../support/null-transport.js';
+import { UNWATCHED } from '../../support/unwatched.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,6 +26,7 @@ async function turnGivenUp(): Promise<Stage> {
   const client: JsonRpcMessage[] = [];
   const refused: unknown[] = [];
   const relay = new Relay({
+    ...UNWATCHED,
     makeTransport: () => backend,
     serialize: true,
     maxInFlight: 10,

@@ -1,0 +1,31 @@
+import { Subject, merge, share, type Observable } from 'rxjs';
+import { guarded } from '../interceptor/guarded.js';
+import type { ProxyEvent } from '../proxy-events.js';
+import { withWaits } from './waits.js';
+
+/** Where the events of a proxy come together. An event that nobody sees is not made. */
+export class EventSource {
+  readonly #told = new Subject<ProxyEvent>();
+
+  /** Whether anybody would see an event. */
+  get isWatched(): boolean {
+    return this.#told.observed;
+  }
+
+  tell(event: ProxyEvent): void {
+    this.#told.next(event);
+  }
+
+  /**
+   * @param others events that their own observables tell
+   * @param onError called when a subscriber throws
+   */
+  events$(others: readonly Observable<ProxyEvent>[], onError: (cause: unknown) => void): Observable<ProxyEvent> {
+    return guarded(merge(this.#told, ...others).pipe(withWaits, share()), onError);
+  }
+
+  /** No event follows. */
+  complete(): void {
+    this.#told.complete();
+  }
+}

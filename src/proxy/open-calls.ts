@@ -1,0 +1,141 @@
+import { assertNever } from '../routing/assert-never.js';
+import type { RequestId } from '../routing/message.js';
+import type { Called, ProxyEvent, Routed, Waiting, WaitsOn } from '../proxy-events.js';
+
+/** A call that has no answer yet, and what it waits for. */
+export interface OpenCall extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'target'> {
+  /** In milliseconds since 1970. */
+  readonly since: number;
+  readonly on: WaitsOn;
+  readonly question: Waiting['question'];
+  readonly refusal: Waiting['refusal'];
+}
+
+interface Call extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'target'> {
+  readonly since: number;
+  /** A question that was refused since. The backend may wait for its answer in vain. */
+  refused: { readonly question: Question; readonly why: string } | undefined;
+  /** The client was told what the backend asks, and has to repeat the call. */
+  suspended: Question | undefined;
+}
+
+interface Question {
+  readonly id: RequestId;
+  readonly method: string;
+  /** The call on whose stream it left. Without one, it may be of any. */
+  call: RequestId | undefined;
+  isParked: boolean;
+}
+
+interface OfSession {
+  readonly calls: Map<RequestId, Call>;
+  readonly questions: Map<RequestId, Question>;
+}
+
+/** The calls that have no answer yet, by what the events say. */
+export class OpenCalls {
+  readonly #sessions = new Map<string | undefined, OfSession>();
+
+  apply(event: ProxyEvent): void {
+    const { session } = event;
+    switch (event.kind) {
+      case 'call': {
+        const { client, id, method, target, at } = event;
+        const call = { session, client, id, method, target, since: at, refused: undefined, suspended: undefined };
+        this.#of(session).calls.set(id, call);
+        break;
+      }
+      case 'call-ended':
+        this.#sessions.get(session)?.calls.delete(event.id);
+        this.#forgetIfEmpty(session);
+        break;
+      case 'question': {
+        const { id, method } = event;
+        this.#of(session).questions.set(id, { id, method, call: undefined, isParked: false });
+        break;
+      }
+      case 'route':
+        if (event.id !== undefined) routed(event, event.id, this.#sessions.get(session));
+        break;
+      case 'answer':
+        this.#sessions.get(session)?.questions.delete(event.id);
+        this.#forgetIfEmpty(session);
+        break;
+      case 'suspended': {
+        const call = this.#sessions.get(session)?.calls.get(event.id);
+        const [method = ''] = event.inputs;
+        if (call !== undefined) call.suspended = { id: event.round, method, call: event.id, isParked: false };
+        break;
+      }
+      case 'resumed': {
+        const call = this.#sessions.get(session)?.calls.get(event.id);
+        if (call !== undefined) call.suspended = undefined;
+        break;
+      }
+      case 'session-ended':
+        this.#sessions.delete(session);
+        break;
+      case 'session-opened':
+      case 'backend-started':
+      case 'backend-ended':
+      case 'call-cancelled':
+      case 'progress':
+      case 'forwarded':
+      case 'waiting':
+        // None of them changes whose turn it is.
+        break;
+      default:
+        assertNever(event);
+    }
+  }
+
+  /** In each session, the oldest comes first. */
+  *open(): Iterable<OpenCall> {
+    for (const { calls, questions } of this.#sessions.values())
+      for (const call of calls.values()) yield openCall(call, questions);
+  }
+
+  #of(session: string | undefined): OfSession {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const made = { calls: new Map<RequestId, Call>(), questions: new Map<RequestId, Question>() };
+    this.#sessions.set(session, made);
+    return made;
+  }
+
+  #forgetIfEmpty(session: string | undefined): void {
+    const of = this.#sessions.get(session);
+    if (of?.calls.size === 0 && of.questions.size === 0) this.#sessions.delete(session);
+  }
+}
+
+function routed({ outcome, call, error }: Routed, id: RequestId, of: OfSession | undefined): void {
+  const question = of?.questions.get(id);
+  if (of === undefined || question === undefined) return;
+  question.call = call;
+  question.isParked = outcome === 'parked';
+  if (outcome !== 'refused' && outcome !== 'failed') return;
+  const concerned = call === undefined ? of.calls.values() : [of.calls.get(call)];
+  for (const one of concerned) if (one !== undefined) one.refused = { question, why: error ?? outcome };
+}
+
+/** What a call waits for: what cannot reach the client comes first, then what the client has not answered. */
+function openCall(call: Call, questions: OfSession['questions']): OpenCall {
+  const { session, client, id, method, target, since, refused, suspended } = call;
+  const own = [...questions.values()].filter((question) => question.call === undefined || question.call === id);
+  const parked = own.find(({ isParked }) => isParked);
+  const question = suspended ?? parked ?? own[0];
+  const on = question === undefined ? 'backend' : question.isParked ? 'stream' : 'client';
+  const named = question ?? refused?.question;
+  return {
+    session,
+    client,
+    id,
+    method,
+    target,
+    since,
+    on,
+    question: named && { id: named.id, method: named.method },
+    refusal: question === undefined ? refused?.why : undefined,
+  };
+}

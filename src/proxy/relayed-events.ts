@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { changedText } from '../changed-text.js';
+import { keepText } from '../original-text.js';
+import type { RelayListener } from '../modern-relay.js';
+import type { Carrier } from '../proxy-carrier.js';
+import { isRecord, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
+import type { EventSource } from './event-source.js';
+import type { Incoming } from './guard.js';
+import { SessionEvents } from './session-events.js';
+
+/** Tells of messages that are passed on without a session. In events, each has a session of its own. */
+export class RelayedEvents {
+  constructor(
+    private readonly source: EventSource,
+    private readonly carrier: Carrier | undefined,
+  ) {}
+
+  /** A message that is about to be passed on. `undefined`: nobody wants to know, and nothing is added to it. */
+  begin(message: unknown, text: string | undefined, incoming: Incoming): RelayedMessage | undefined {
+    if ((!this.source.isWatched && this.carrier === undefined) || !isRecord(message)) return undefined;
+    return new RelayedMessage(this.source, this.carrier, message, text, incoming);
+  }
+}
+
+export class RelayedMessage {
+  readonly #session = randomUUID();
+  readonly #events: SessionEvents;
+  readonly #id: RequestId | undefined;
+  /** As it goes on to the backend. */
+  readonly body: string;
+
+  constructor(
+    source: EventSource,
+    carrier: Carrier | undefined,
+    message: JsonRpcMessage,
+    text: string | undefined,
+    incoming: Incoming,
+  ) {
+    this.#events = new SessionEvents(source, () => this.#session, true);
+    const isCall = isRequest(message);
+    this.#id = isCall ? message.id : undefined;
+    if (isCall) {
+      this.#events.nameClient(message);
+      this.#events.called(message, {
+        get headers() {
+          return Object.fromEntries(incoming.allHeaders());
+        },
+      });
+    }
+    keepText(message, text);
+    const carried = carrier?.toBackend(this.#session, message) ?? message;
+    this.body = carried === message ? (text ?? JSON.stringify(message)) : changedText(carried, message);
+  }
+
+  /** The client has left, or the proxy is closing. */
+  left(): void {
+    if (this.#id !== undefined) this.#events.unanswered(this.#id, 'cancelled', undefined);
+  }
+
+  /** The same listener, which also tells what becomes of the call. */
+  heardBy(listener: RelayListener): RelayListener {
+    const id = this.#id;
+    if (id === undefined) return listener;
+    const unanswered = (error: string): void => {
+      this.#events.unanswered(id, 'undelivered', error);
+    };
+    return {
+      events: (text) => {
+        for (const [, data = ''] of text.matchAll(/^data: ?(.*)$/gm)) this.#heard(data);
+        listener.events(text);
+      },
+      whole: (status, headers, body) => {
+        this.#heard(body);
+        unanswered(`the backend answered HTTP ${status}`);
+        listener.whole(status, headers, body);
+      },
+      refused: (refusal) => {
+        unanswered(refusal.message);
+        listener.refused(refusal);
+      },
+      ended: () => {
+        unanswered('the backend ended the stream before it answered');
+        listener.ended();
+      },
+      broke: (reason) => {
+        unanswered(reason.message);
+        listener.broke(reason);
+      },
+    };
+  }
+
+  #heard(text: string): void {
+    if (!this.#events.isWatched) return;
+    const message = messageIn(text);
+    if (isResponse(message) && message.id === this.#id) this.#events.answeredCall(message);
+  }
+}
+
+function messageIn(text: string): JsonRpcMessage {
+  try {
+    return Object(JSON.parse(text)) as JsonRpcMessage;
+  } catch {
+    return {};
+  }
+}
