@@ -1,4 +1,4 @@
-import { Subject, merge, share, type Observable } from 'rxjs';
+import { Subject, endWith, ignoreElements, merge, share, takeUntil, type Observable } from 'rxjs';
 import { guarded } from '../interceptor/guarded.js';
 import type { ProxyEvent } from '../proxy-events.js';
 import { withWaits } from './waits.js';
@@ -21,7 +21,9 @@ export class EventSource {
    * @param onError called when a subscriber throws
    */
   events$(others: readonly Observable<ProxyEvent>[], onError: (cause: unknown) => void): Observable<ProxyEvent> {
-    return guarded(merge(this.#told, ...others).pipe(withWaits, share()), onError);
+    const over$ = this.#told.pipe(ignoreElements(), endWith('over'));
+    const ended = others.map((events$) => events$.pipe(takeUntil(over$)));
+    return guarded(merge(this.#told, ...ended).pipe(withWaits, share()), onError);
   }
 
   /** No event follows. */
