@@ -1,11 +1,12 @@
 import type { JsonRpcMessage } from './routing/message.js';
 
 /**
- * Adds to the messages that a proxy passes on, such as the trace that they belong to. A message from which it cannot be
- * told what to add is returned as it is: the very same object.
+ * Adds to the messages that a proxy passes on, such as the trace that they belong to. What it has nothing to add to, it
+ * returns as it is: the very same object. Otherwise it returns a new one, and leaves the old one unchanged. What the two
+ * share is written as it was.
  *
- * Each is called right before the message is passed on, and after its event. It must not throw. Whoever makes a new
- * message of one does so with `withChangedText()`, so that what they share stays as it was written.
+ * Each method is called right before a message is passed on, and after its event. If one throws, the message goes on as
+ * it is.
  */
 export interface Carrier {
   /** @param session by its whole id @param message a request or a notification of the client */

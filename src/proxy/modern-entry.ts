@@ -66,7 +66,7 @@ export class ModernEntry {
   ) {
     const { serialize, modernSessions, varyHeaders = [] } = settings;
     this.#vary = new Set(varyHeaders.map((name) => name.toLowerCase()));
-    this.#relayed = new RelayedCalls(settings, report, new RelayedEvents(events, settings.carrier));
+    this.#relayed = new RelayedCalls(settings, report, new RelayedEvents(events, settings.carrier, report));
     this.#door = new ModernDoor({
       // One call at a time would wait for the users of all the others.
       sessions: serialize && modernSessions === 'shared' ? 'lease' : modernSessions,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { changedText } from '../changed-text.js';
 import { keepText } from '../original-text.js';
 import type { RelayListener } from '../modern-relay.js';
+import { carryIn, type Carry } from './carry.js';
 import type { Carrier } from '../proxy-carrier.js';
 import { isRecord, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { EventSource } from './event-source.js';
@@ -13,48 +14,48 @@ export class RelayedEvents {
   constructor(
     private readonly source: EventSource,
     private readonly carrier: Carrier | undefined,
+    private readonly report: (error: Error) => void,
   ) {}
 
   /** A message that is about to be passed on. `undefined`: nobody wants to know, and nothing is added to it. */
   begin(message: unknown, text: string | undefined, incoming: Incoming): RelayedMessage | undefined {
     if ((!this.source.isWatched && this.carrier === undefined) || !isRecord(message)) return undefined;
-    return new RelayedMessage(this.source, this.carrier, message, text, incoming);
+    const session = randomUUID();
+    const carry = carryIn(this.carrier, () => session, this.report);
+    return new RelayedMessage(new SessionEvents(this.source, () => session, true), carry, message, text, incoming);
   }
 }
 
 export class RelayedMessage {
-  readonly #session = randomUUID();
-  readonly #events: SessionEvents;
   readonly #id: RequestId | undefined;
   /** As it goes on to the backend. */
   readonly body: string;
 
   constructor(
-    source: EventSource,
-    carrier: Carrier | undefined,
+    private readonly events: SessionEvents,
+    carry: Carry,
     message: JsonRpcMessage,
     text: string | undefined,
     incoming: Incoming,
   ) {
-    this.#events = new SessionEvents(source, () => this.#session, true);
     const isCall = isRequest(message);
     this.#id = isCall ? message.id : undefined;
     if (isCall) {
-      this.#events.nameClient(message);
-      this.#events.called(message, {
+      this.events.nameClient(message);
+      this.events.called(message, {
         get headers() {
           return Object.fromEntries(incoming.allHeaders());
         },
       });
     }
     keepText(message, text);
-    const carried = carrier?.toBackend(this.#session, message) ?? message;
+    const carried = carry.toBackend(message);
     this.body = carried === message ? (text ?? JSON.stringify(message)) : changedText(carried, message);
   }
 
   /** The client has left, or the proxy is closing. */
   left(): void {
-    if (this.#id !== undefined) this.#events.unanswered(this.#id, 'cancelled', undefined);
+    if (this.#id !== undefined) this.events.unanswered(this.#id, 'cancelled', undefined);
   }
 
   /** The same listener, which also tells what becomes of the call. */
@@ -62,7 +63,7 @@ export class RelayedMessage {
     const id = this.#id;
     if (id === undefined) return listener;
     const unanswered = (error: string): void => {
-      this.#events.unanswered(id, 'undelivered', error);
+      this.events.unanswered(id, 'undelivered', error);
     };
     return {
       events: (text) => {
@@ -90,9 +91,9 @@ export class RelayedMessage {
   }
 
   #heard(text: string): void {
-    if (!this.#events.isWatched) return;
+    if (!this.events.isWatched) return;
     const message = messageIn(text);
-    if (isResponse(message) && message.id === this.#id) this.#events.answeredCall(message);
+    if (isResponse(message) && message.id === this.#id) this.events.answeredCall(message);
   }
 }
 

@@ -96,7 +96,7 @@ export class Session {
       },
       report,
       events: this.#events,
-      carry: carryIn(settings.carrier, () => this.id),
+      carry: carryIn(settings.carrier, () => this.id, report),
     });
     downstream.onmessage = (message: JsonRpcMessage, extra?: MessageExtra) => {
       keepText(message, extra?.text);

@@ -6,5 +6,9 @@ import { SessionEvents } from '../../src/proxy/session-events.js';
 /** For a relay that nobody watches, and that adds nothing to what it passes on. */
 export const UNWATCHED: Pick<RelayOptions, 'events' | 'carry'> = {
   events: new SessionEvents(new EventSource(), () => undefined, false),
-  carry: carryIn(undefined, () => undefined),
+  carry: carryIn(
+    undefined,
+    () => undefined,
+    () => undefined,
+  ),
 };
