@@ -176,7 +176,8 @@ export interface Resumed extends Happened, Pick<OfRequest, 'id' | 'method'> {
 /** In a cluster, a request was passed on to the node that has its session. */
 export interface Forwarded extends Happened {
   readonly kind: 'forwarded';
-  readonly node: string;
+  /** The name of the other node. */
+  readonly toNode: string;
   /** Of HTTP. */
   readonly method: string;
   readonly outcome: 'passed' | 'gone' | 'busy';

@@ -1,9 +1,8 @@
-import type { RouteEvent } from '../interceptor/events.js';
-import type { RoundEvent } from '../modern/round-events.js';
-import { shown, shownMethod } from '../interceptor/report.js';
-import { shownSession } from '../interceptor/session-prefix.js';
+import type { EventRecord } from '../telemetry/record.js';
 import { visible, visibleInJson } from '../visible.js';
+import { withoutSecrets } from './record-secrets.js';
 import { Secrets } from './secrets.js';
+import { lineOf } from './timeline.js';
 
 type Level = 'info' | 'warning' | 'error';
 
@@ -43,51 +42,16 @@ export class Logs {
   /** How much of a line may be logged before the rest arrives, so that no secret is split into two entries. */
   readonly cut = (text: string): number => this.#secrets.cut(text);
 
-  /** @param node of a cluster, which writes this */
-  route(
-    { session, method, id, to, relatedRequestId, evidence, outcome, error, waitedMs }: RouteEvent,
-    node?: string,
-  ): void {
-    const whose = session === undefined ? undefined : shownSession(session);
-    const target = to === 'request' ? `request ${shown(relatedRequestId)}` : to;
-    const code = error === undefined ? undefined : ((error as { readonly code?: string }).code ?? error.message);
-    const words = [
-      timeOfDay(),
-      node && `node ${node}`,
-      'route',
-      whose,
-      shownMethod(method),
-      id === undefined ? undefined : shown(id),
-      '→',
-      target,
-    ];
-    const end = [evidence && `(${evidence})`, outcome, code, `after ${Math.round(waitedMs)} ms`];
-    this.#log('info', [...words, ...end].filter((word) => word !== undefined).join(' '), {
-      node,
-      route: {
-        session: whose,
-        method,
-        id,
-        to,
-        relatedRequestId,
-        evidence,
-        outcome,
-        error: code,
-        waitedMs: rounded(waitedMs),
-      },
-    });
+  /** An event of the proxy, as a line of the timeline. */
+  event(record: EventRecord): void {
+    const event = this.redacted(record);
+    const line = lineOf(event);
+    if (this.json || line !== undefined) this.#write('info', line ?? '', { event });
   }
 
-  /** @param node of a cluster, which writes this */
-  round({ session, method, id, round, inputs, outcome, waitedMs }: RoundEvent, node?: string): void {
-    const whose = session === undefined ? undefined : shownSession(session);
-    const words = [timeOfDay(), node && `node ${node}`, 'round', whose, shownMethod(method), shown(id), '→'];
-    const asked = inputs.length === 0 ? [] : [inputs.map(shownMethod).join(', ')];
-    const end = [`round ${round}`, ...asked, outcome, waitedMs > 0 && `after ${Math.round(waitedMs)} ms`];
-    this.#log('info', [...words, ...end].filter((word) => typeof word === 'string').join(' '), {
-      node,
-      round: { session: whose, method, id, round, inputs, outcome, waitedMs: rounded(waitedMs) },
-    });
+  /** The event without secrets. */
+  redacted(record: EventRecord): EventRecord {
+    return withoutSecrets(record, this.#secrets);
   }
 
   /** A line for whoever set `DEBUG`. Its only terminal control sequences are its own colours. */
@@ -119,23 +83,16 @@ export class Logs {
 
   #log(level: Level, text: string, fields: object): void {
     // Secrets are hidden before the entry becomes JSON, because a secret may look like JSON syntax.
-    const line = this.json
-      ? visibleInJson(
-          JSON.stringify({ time: new Date().toISOString(), level, ...(this.#secrets.redactIn(fields) as object) }),
-        )
-      : visible(oneLine(this.#secrets.redact(text)));
-    this.write(line);
+    this.#write(level, this.#secrets.redact(text), this.#secrets.redactIn(fields) as object);
   }
-}
 
-/** The time in UTC, such as `20:15:03.042Z`. */
-function timeOfDay(): string {
-  return new Date().toISOString().slice('2026-11-28T'.length);
-}
-
-/** Rounds to the microsecond. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
+  #write(level: Level, text: string, fields: object): void {
+    this.write(
+      this.json
+        ? visibleInJson(JSON.stringify({ time: new Date().toISOString(), level, ...fields }))
+        : visible(oneLine(text)),
+    );
+  }
 }
 
 function oneLine(text: string): string {

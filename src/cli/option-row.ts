@@ -17,6 +17,9 @@ export interface Row {
   readonly default?: string;
   /** The environment variable that sets the option if the command line does not. */
   readonly env?: string;
-  /** The option is refused without this: a command to run, a URL, clients over HTTP, or `--cluster` (and HTTP). */
-  readonly needs?: 'command' | 'url' | 'http' | 'cluster';
+  /**
+   * The option is refused without this: a command to run, a URL, clients over HTTP, `--cluster` (and HTTP), or
+   * `--trace-file`.
+   */
+  readonly needs?: 'command' | 'url' | 'http' | 'cluster' | 'trace-file';
 }

@@ -197,7 +197,35 @@ const TABLE = [
   {
     flags: '--trace',
     group: 'logs',
-    help: 'logs one line, with its time in UTC, for each message that the server starts, and quotes output that is no message',
+    help: 'logs a line for each call, server request and answer, and says what a call waits for; quotes output that is no message',
+  },
+  {
+    flags: '--trace-file <file>',
+    group: 'logs',
+    help: 'appends the same to a file, a JSON object per line',
+    value: 'notEmpty',
+  },
+  {
+    flags: '--trace-file-size <number>',
+    group: 'logs',
+    help: 'how many bytes that file may have; then it is renamed to <file>.1',
+    value: 'atLeastOne',
+    default: '67108864',
+    needs: 'trace-file',
+  },
+  {
+    flags: '--trace-file-keep <number>',
+    group: 'logs',
+    help: 'how many renamed files are kept',
+    value: 'zeroOrMore',
+    default: '3',
+    needs: 'trace-file',
+  },
+  {
+    flags: '--trace-payloads',
+    group: 'logs',
+    help: 'writes the messages themselves to that file, with all that users and tools say',
+    needs: 'trace-file',
   },
   { flags: '--json', group: 'logs', help: 'logs one JSON object per line' },
 ] as const;

@@ -131,7 +131,8 @@ function upstreamOf({ url, sseUrl, ...values }: Values, [command, ...args]: read
 }
 
 /** Refuses an option that would have no effect. It is a mistake, and the user may rely on the option for safety. */
-function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, { stdio, cluster }: Values): void {
+function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSpec, values: Values): void {
+  const { stdio, cluster, traceFile } = values;
   const flag = flagOf(row.flags);
   const name = nameOf(row);
   if (program.getOptionValueSource(name) !== 'cli') return;
@@ -140,6 +141,7 @@ function refuseWhereMeaningless(row: Row, program: Command, { kind }: UpstreamSp
   if (name === 'upstreamProtocol' && kind === 'sse-url')
     throw new UsageError(`${flag} has no meaning with --sse-url: only servers of early revisions speak HTTP+SSE`);
   if (row.needs === 'cluster' && cluster === undefined) throw new UsageError(`${flag} needs --cluster`);
+  if (row.needs === 'trace-file' && traceFile === undefined) throw new UsageError(`${flag} needs --trace-file`);
   if ((row.needs === 'http' || row.needs === 'cluster' || name === 'passHeader' || name === 'varyHeader') && stdio)
     throw new UsageError(`${flag} has no meaning with --stdio: the client is local, and not reached over HTTP`);
 }

@@ -15,6 +15,7 @@ import type { ClusterNode } from './cluster-node.js';
 import { createEndpoint, listen, listenFault, stop } from './endpoint.js';
 import { closeOnSignals, end, GRACE_MS } from './shutdown.js';
 import { stdioMode } from './stdio-mode.js';
+import { Trace } from './trace.js';
 import { UpstreamFactory } from './upstream-factory.js';
 
 /** How long answers that are being written may take to finish. */
@@ -36,15 +37,16 @@ export async function run(options: CommandOptions): Promise<void> {
     logs.error(`ends because of an uncaught error: ${format(error)}`);
     process.exit(1);
   });
-  const { upstream, name, trace, maxMessage, stdio, provenance, upstreamProtocol: protocol } = options;
-  const own = { name, maxMessage, quotesStdout: trace, renews: stdio, provenance, protocol };
+  const { upstream, name, maxMessage, stdio, provenance, upstreamProtocol: protocol } = options;
+  const own = { name, maxMessage, quotesStdout: options.trace, renews: stdio, provenance, protocol };
   const upstreams = new UpstreamFactory(upstream, logs, own);
   upstreams.mustExist();
-  if (options.stdio) await runStdio(options, upstreams, logs);
-  else await runHttp(options, upstreams, logs);
+  const trace = new Trace(options, logs);
+  await trace.open();
+  await (options.stdio ? runStdio : runHttp)(options, upstreams, logs, trace);
 }
 
-async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
+async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs, trace: Trace): Promise<void> {
   const { host, port, path, token } = options;
   if (token !== undefined) logs.hide(token);
   const access = {
@@ -82,10 +84,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     cluster: node?.cluster,
     onerror: logs.report,
   });
-  if (options.trace) {
-    proxy.routes$.subscribe((route) => logs.route(route, node?.name));
-    proxy.rounds$.subscribe((round) => logs.round(round, node?.name));
-  }
+  trace.follow(proxy.events$, node?.name);
 
   let isClosing = false;
   const server = createEndpoint({
@@ -104,6 +103,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     process.exitCode = 1;
     await proxy.close();
     await node?.leave();
+    await trace.close();
   };
   let inner: string | undefined;
   try {
@@ -132,6 +132,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       await upstreams.close();
       await stop(server, FLUSH_MS);
       await node?.leave();
+      await trace.close();
     },
   });
 }
@@ -152,24 +153,24 @@ function tellOfCluster({ name, cluster }: ClusterNode, inner: string, { host }: 
     logs.warning(`nodes on other machines cannot reach this one at ${inner}: give the address with --inner-address`);
 }
 
-async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs): Promise<void> {
-  const { ambiguous, trace } = options;
+async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs, trace: Trace): Promise<void> {
+  const { ambiguous } = options;
   const mode = stdioMode({
     maxMessage: options.maxMessage,
     upstream: upstreams.connect,
     backchannel: { ambiguous },
     onerror: logs.report,
   });
-  if (trace) mode.routes$.subscribe((route) => logs.route(route));
-  const isSignalled = closeOnSignals({
-    logs,
-    abandon: upstreams.abandon,
-    close: async () => mode.close(GRACE_MS),
-  });
+  trace.follow(mode.events$);
+  const close = async (graceMs: number): Promise<void> => {
+    await mode.close(graceMs);
+    await trace.close();
+  };
+  const isSignalled = closeOnSignals({ logs, abandon: upstreams.abandon, close: async () => close(GRACE_MS) });
   await mode.start();
   const reason = await mode.over;
   if (isSignalled()) return;
-  await end(async () => mode.close(FAREWELL_GRACE_MS), reason === 'left' ? 0 : 1, logs);
+  await end(async () => close(FAREWELL_GRACE_MS), reason === 'left' ? 0 : 1, logs);
 }
 
 function eventStore(): StatefulProxyOptions['eventStore'] {

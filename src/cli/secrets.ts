@@ -57,11 +57,17 @@ export class Secrets {
     return end;
   }
 
-  /** Redacts every text in a value. Property names are ours, so they stay. */
-  redactIn(value: unknown): unknown {
+  /** Redacts every text in a value. Property names stay, unless they are not ours. */
+  redactIn(value: unknown, names: 'ours' | 'theirs' = 'ours'): unknown {
     if (typeof value === 'string') return this.redact(value);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.redactIn(one)]));
+    if (Array.isArray(value)) return value.map((one) => this.redactIn(one, names));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        names === 'ours' ? name : this.redact(name),
+        this.redactIn(one, names),
+      ]),
+    );
   }
 
   #hold(secret: string, by: 1 | -1): void {

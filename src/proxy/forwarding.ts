@@ -61,7 +61,7 @@ export class Forwarding {
     if (this.events.isWatched) {
       const outcome = typeof passed === 'string' ? passed : 'passed';
       const of = { at: Date.now(), session: sessionIn(request), client: undefined };
-      this.events.tell({ kind: 'forwarded', ...of, node: node.id, method: request.method, outcome });
+      this.events.tell({ kind: 'forwarded', ...of, toNode: node.id, method: request.method, outcome });
     }
     return passed;
   }

@@ -7,7 +7,7 @@ type Kept<E> = E extends ProxyEvent ? Omit<E, 'headers' | 'message'> : never;
 
 /** An event as it is written: a line of a trace file, and an event of the live page. */
 export type EventRecord = Kept<ProxyEvent> & {
-  /** Of the cluster. */
+  /** The node of a cluster that tells it. */
   readonly node?: string | undefined;
   /** Only if payloads were asked for. */
   readonly message?: JsonRpcMessage;
@@ -26,7 +26,13 @@ export function recordOf(event: ProxyEvent, { payloads = false, node }: RecordOp
   return {
     ...kept,
     session: session && shownSession(session),
+    ...('waitedMs' in kept && { waitedMs: toMicroseconds(kept.waitedMs) }),
     ...(node !== undefined && { node }),
     ...(payloads && message !== undefined && { message }),
   };
+}
+
+/** More digits of a duration are noise. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }

@@ -154,7 +154,7 @@ describe.each(Object.entries(UPSTREAMS))('through the command, a backend over %s
       client.vanish();
       // Until it is over nobody speaks in this session: whoever does is there, and may be a human who thinks.
       const session = String(client.sessionId).slice(0, 8);
-      await command.line(new RegExp(`^[\\d:.]+Z route ${session} elicitation/create .* (refused|failed|orphaned) `));
+      await command.line(new RegExp(`^[\\d:.]+Z ${session} .* elicitation/create .*: (refused|failed|orphaned)`));
 
       const again = new StrictClient(url);
       again.sessionId = client.sessionId;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { JSON_HEADERS } from '../support/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
+import type { EventRecord } from '../../src/telemetry/record.js';
 import { accept } from '../support/accept.js';
 
 const started = new Started();
@@ -174,21 +175,21 @@ it('says in one line that its port is in use, and ends with exit code 1', async 
   await once(other.close(), 'close');
 });
 
-it('tells each route in one line of stderr with --trace, and all in JSON with --json', async () => {
+it('tells what happens in lines of stderr with --trace, and in JSON with --json', async () => {
   const plain = await started.endpoint(['--trace', ...MIRROR]);
   await (await started.client(plain.url)).callTool('ask');
   await plain.command.line(
-    /^[\d:]{8}\.\d{3}Z route [\w-]{8} elicitation\/create "q1" → request 1 \(sole\) delivered after \d+ ms$/,
+    /^[\d:]{8}\.\d{3}Z [\w-]{8} strict-client elicitation\/create "q1" → call 1 \(sole\): delivered, after \d+ ms$/,
   );
 
   const json = await started.endpoint(['--trace', '--json', ...MIRROR]);
   await (await started.client(json.url)).callTool('ask');
-  await json.command.line(/"route"/);
+  await json.command.line(/"call-ended".*"tools\/call"/);
   const lines = json.command.stderr.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines[0]).toMatchObject({ level: 'info', url: json.url });
-  expect(lines.at(-1)).toMatchObject({
-    route: { method: 'elicitation/create', to: 'request', relatedRequestId: 1, evidence: 'sole', outcome: 'delivered' },
-  });
-  const { route } = lines.at(-1) as { route: { waitedMs: number } };
-  expect(String(route.waitedMs)).toMatch(/^\d+(\.\d{1,3})?$/);
+  const events = lines.flatMap(({ event }) => (event === undefined ? [] : [event as EventRecord]));
+  const route = events.find(({ kind }) => kind === 'route');
+  expect(route).toMatchObject({ method: 'elicitation/create', to: 'request', call: 1, evidence: 'sole' });
+  expect(JSON.stringify(route)).toMatch(/"waitedMs":\d+(\.\d{1,3})?}$/);
+  expect(events.at(-1)).toMatchObject({ kind: 'call-ended', method: 'tools/call', outcome: 'result' });
 });

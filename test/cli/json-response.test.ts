@@ -62,7 +62,7 @@ it('without GET, refuses the question, and the call ends', async () => {
   expect(type).toBe('application/json');
   expect(text).toContain('opened no stream that can take it within 100 ms');
   expect(elicitations(client)).toEqual([]);
-  await command.line(/elicitation\/create .* → nowhere refused PARK_TIMEOUT/);
+  await command.line(/elicitation\/create .* → nowhere: refused PARK_TIMEOUT/);
 });
 
 it('reports progress on GET, and without GET answers the call all the same', async () => {

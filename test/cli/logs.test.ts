@@ -53,6 +53,51 @@ describe('a secret', () => {
   });
 });
 
+describe('a line of the timeline', () => {
+  const ROUTE = {
+    kind: 'route',
+    at: 0,
+    session: 'session',
+    client: 'client',
+    id: 1,
+    method: 'ping',
+    call: 7,
+    to: 'request',
+    evidence: 'sole',
+    outcome: 'delivered',
+    error: undefined,
+    waitedMs: 0,
+  } as const;
+
+  it('hides a secret also where it cuts the text', () => {
+    const { logs, lines } = logsTo();
+    logs.hide('open-sesame');
+    logs.event({ ...ROUTE, error: `${'x'.repeat(195)}open-sesame` });
+    expect(lines).toEqual([expect.stringMatching(/: x{195}\*{3}$/)]);
+  });
+
+  it.each([false, true])('is told in our own words, though a secret is one of them; as JSON: %s', (json) => {
+    const { logs, lines } = logsTo(json);
+    for (const word of ['delivered', 'client-1']) logs.hide(word);
+    logs.event({ ...ROUTE, client: 'client-1' });
+    expect(lines).toEqual([expect.stringMatching(/\*\*\*.*delivered/)]);
+    expect(lines[0]).not.toContain('client-1');
+  });
+
+  it('is an object of --json also for a question, which has no line of its own in words', () => {
+    const question = { ...ROUTE, kind: 'question', target: undefined } as const;
+    const [plain, json] = [logsTo(), logsTo(true)];
+    for (const { logs } of [plain, json]) logs.event(question);
+    expect(plain.lines).toEqual([]);
+    expect(json.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        event: expect.objectContaining({ kind: 'question', id: 1 }) as unknown,
+      }),
+    ]);
+  });
+});
+
 describe('the value of a header that is passed on', () => {
   it.each([1, 20, 35])('is hidden where %i characters of it are left of a text that was cut off', async (left) => {
     const { logs, lines } = logsTo();

@@ -27,8 +27,8 @@ describe('a modern client', () => {
     const { last } = await post(url, 'tools/call', { ...CALL, requestState, inputResponses });
     expect(last.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept' }] });
     await command.line(/elicitation\/create/);
-    await command.line(/round \w{8} tools\/call \S+ → round 1 elicitation\/create asked$/);
-    await command.line(/round \w{8} tools\/call \S+ → round 1 came-back after \d+ ms$/);
+    await command.line(/tools\/call \S+ \(\S+ of the client\) round 1 asked: elicitation\/create$/);
+    await command.line(/tools\/call \S+ \(\S+ of the client\) round 1 came-back, after \d+ ms$/);
     const metrics = await (await fetch(new URL('/metrics', url))).text();
     expect(metrics).toContain('mcp_backchannel_rounds_total{outcome="asked"} 1\n');
     expect(metrics).toContain('mcp_backchannel_rounds_total{outcome="came-back"} 1\n');

@@ -225,6 +225,9 @@ describe('takes', () => {
       provenance: true,
       modern: true,
       trace: false,
+      traceFileSize: 67_108_864,
+      traceFileKeep: 3,
+      tracePayloads: false,
       json: false,
     });
   });

@@ -38,10 +38,12 @@ it.each([
   const limits = [...row.limit, '--park-timeout', '10m'];
   const { command, url } = await started.endpoint(['--trace', ...limits, ...ASKS_AT_ONCE]);
   await started.client(url);
-  const last = await command.line(/elicitation\/create 3 → nowhere (parked|refused PARK_FULL) /);
+  const last = await command.line(/elicitation\/create 3 → nowhere: (parked|refused PARK_FULL),/);
   expect(last[1]).toBe(row.parked < QUESTIONS ? 'refused PARK_FULL' : 'parked');
 
-  const outcomes = command.stderr.map((line) => /→ nowhere (\w+)/.exec(line)?.[1]).filter((word) => word !== undefined);
+  const outcomes = command.stderr
+    .map((line) => /→ nowhere: (\w+)/.exec(line)?.[1])
+    .filter((word) => word !== undefined);
   expect(outcomes.sort()).toEqual([
     ...Array.from({ length: row.parked }, () => 'parked'),
     ...Array.from({ length: QUESTIONS - row.parked }, () => 'refused'),

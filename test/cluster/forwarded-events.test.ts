@@ -18,7 +18,7 @@ it('tells to which node a request went, and the node that has the session tells 
   const call = await startCall(client, 'ask');
   await textOf(call);
   const session = client.sessionId;
-  const passed = { kind: 'forwarded', session, node: owner.cluster.self, method: 'POST', outcome: 'passed' };
+  const passed = { kind: 'forwarded', session, toNode: owner.cluster.self, method: 'POST', outcome: 'passed' };
   expect(told[1]?.filter(({ kind }) => kind === 'forwarded')).toContainEqual(expect.objectContaining(passed));
   expect(told[1]?.filter(({ kind }) => kind === 'call')).toEqual([]);
   expect(told[0]?.filter((event) => 'id' in event && event.id === call.id)).toMatchObject([

@@ -59,7 +59,7 @@ describe('a server', () => {
     const client = await started.client(url, { capabilities: CAPABILITIES });
     expect(await strayCalls(client, 8, 'ask')).toEqual([]);
     const traced = command.stderr.filter((line) =>
-      /elicitation\/create|sampling\/createMessage|notifications\/message/.test(line),
+      /(elicitation\/create|sampling\/createMessage|notifications\/message).* → /.test(line),
     );
     expect(traced).toHaveLength(32);
     expect(traced.filter((line) => !line.includes('provenance'))).toEqual([]);

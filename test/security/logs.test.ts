@@ -1,7 +1,7 @@
 /** What others say stays within its line, and does nothing to the terminal that shows it. */
 import { afterEach, expect, it } from 'vitest';
 import { Started } from '../cli/support.js';
-import { send, sessionOf } from '../proxy/raw-http.js';
+import { INITIALIZE, send, sessionOf } from '../proxy/raw-http.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -44,6 +44,7 @@ async function written(args: readonly string[], env: NodeJS.ProcessEnv): Promise
   const { command, url } = await started.endpoint([...args, '--trace', '--', process.execPath, '-e', SERVER], env);
   let text = '';
   command.process.stderr.on('data', (data: Buffer) => (text += data.toString()));
+  await send(url, { body: INITIALIZE.replace('"name":"x"', () => `"name":${JSON.stringify(EVIL)}`) });
   const session = await sessionOf({ url });
   const own = { 'mcp-session-id': session };
   const call = { jsonrpc: '2.0', id: EVIL, method: EVIL };
@@ -61,7 +62,7 @@ async function written(args: readonly string[], env: NodeJS.ProcessEnv): Promise
 it('nothing that client or server say makes a line of its own, or is acted on by a terminal', async () => {
   const text = await written([], { DEBUG: 'mcp-backchannel:*' });
   expect(text).toMatch(PLAIN);
-  const begin = /^(mcp-backchannel: |\[node \d+\] |[\d:]{8}\.\d{3}Z route |[\dTZ:.-]+ mcp-backchannel:\w+ )/;
+  const begin = /^(mcp-backchannel: |\[node \d+\] |[\d:]{8}\.\d{3}Z [\w-]{8} |[\dTZ:.-]+ mcp-backchannel:\w+ )/;
   expect(
     text
       .trimEnd()
@@ -71,7 +72,11 @@ it('nothing that client or server say makes a line of its own, or is acted on by
   expect(text).not.toMatch(/^mcp-backchannel: error: forged/m);
   // All of it was said, and is there to be read.
   const escaped = 'forged\\x1b[2J\\x9b2J\\u2028forged\\u202e\\u200e\\x00\\x7f\\u200b\\ufeff\\u{e0041}';
-  for (const who of [/^\[node \d+\] evil$/m, /^[\d:.]+Z route [\w-]{8} "notifications\/evil/m])
+  for (const who of [
+    /^\[node \d+\] evil$/m,
+    /^[\d:.]+Z [\w-]{8} .* "notifications\/evil/m,
+    /^[\d:.]+Z [\w-]{8} "evil.*" session opened$/m,
+  ])
     expect(text).toMatch(who);
   expect(text).toContain(`] mcp-backchannel: error: ${escaped}\n`);
   expect(text).toMatch(/DUPLICATE_REQUEST_ID/);
@@ -84,6 +89,6 @@ it('with --json, each line is one object, and says the same to whoever parses it
   const lines = text
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as { route?: { method: string } });
-  expect(lines.map(({ route }) => route?.method)).toContain(`notifications/${EVIL}`);
+    .map((line) => JSON.parse(line) as { event?: { method?: string } });
+  expect(lines.map(({ event }) => event?.method)).toContain(`notifications/${EVIL}`);
 });

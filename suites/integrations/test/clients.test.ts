@@ -34,8 +34,8 @@ describe('mcp-remote', () => {
 
     expect(questions).toEqual(['1st', '2nd']);
     // It opens GET, and would be content with a question there.
-    await command.line(/elicitation\/create \S+ → request 1 .*delivered/);
-    await command.line(/elicitation\/create \S+ → request 2 .*delivered/);
+    await command.line(/elicitation\/create \S+ → call 1 .*delivered/);
+    await command.line(/elicitation\/create \S+ → call 2 .*delivered/);
   });
 });
 
