@@ -188,8 +188,8 @@ export interface Waiting extends Happened, OfRequest {
   readonly kind: 'waiting';
   readonly forMs: number;
   readonly on: WaitsOn;
-  /** What was asked, or could not be asked, on behalf of the call. */
-  readonly question: Pick<OfRequest, 'id' | 'method'> | undefined;
+  /** What was asked, or could not be asked, on behalf of the call. Modern clients know no id. */
+  readonly question: { readonly id: RequestId | undefined; readonly method: string } | undefined;
   /** Why the question was refused, if it was. */
   readonly refusal: string | undefined;
 }

@@ -20,7 +20,7 @@ interface Call extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'ta
 }
 
 interface Question {
-  readonly id: RequestId;
+  readonly id: RequestId | undefined;
   readonly method: string;
   /** The call on whose stream it left. Without one, it may be of any. */
   call: RequestId | undefined;
@@ -64,7 +64,7 @@ export class OpenCalls {
       case 'suspended': {
         const call = this.#sessions.get(session)?.calls.get(event.id);
         const [method = ''] = event.inputs;
-        if (call !== undefined) call.suspended = { id: event.round, method, call: event.id, isParked: false };
+        if (call !== undefined) call.suspended = { id: undefined, method, call: event.id, isParked: false };
         break;
       }
       case 'resumed': {

@@ -99,7 +99,7 @@ describe('a call that has no answer', () => {
     [
       'a client that has to repeat it',
       [called(7), { kind: 'suspended', id: 7, round: 1, inputs: ['sampling/createMessage'] }],
-      { on: 'client', question: { id: 1, method: 'sampling/createMessage' } },
+      { on: 'client', question: { id: undefined, method: 'sampling/createMessage' } },
     ],
     [
       'a backend whose client has repeated it',
