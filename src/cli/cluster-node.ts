@@ -2,7 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { Cluster } from '../cluster/cluster.js';
-import { shownNode } from '../cluster/incarnation.js';
+import { shownNode } from '../shown-node.js';
 import { redisAddress } from '../cluster/redis-address.js';
 import { redisCluster } from '../cluster/redis-cluster.js';
 import { BackchannelError, textOf } from '../errors.js';

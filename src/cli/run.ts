@@ -6,7 +6,7 @@ import { hostPattern, isAnyHost } from '../proxy/host-pattern.js';
 import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.js';
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
-import { lateMetricsOf } from './late-metrics.js';
+import { lateMetricsOf } from './metrics/late-metrics.js';
 import type { CommandOptions, UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
 import { isLoopback } from './own-address.js';

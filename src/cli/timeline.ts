@@ -1,4 +1,3 @@
-import { shownNode } from '../cluster/incarnation.js';
 import { shown, shownMethod } from '../interceptor/report.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { RequestId } from '../routing/message.js';
@@ -62,7 +61,7 @@ function wordsOf(event: EventRecord): string | undefined {
     case 'resumed':
       return `${round(event)} ${event.outcome}${afterMs(event.waitedMs)}`;
     case 'forwarded':
-      return `${shownMethod(event.method)} → node ${shownNode(event.toNode)}: ${event.outcome}`;
+      return `${shownMethod(event.method)} → node ${shownMethod(event.toNode)}: ${event.outcome}`;
     case 'waiting':
       return `${named(event)} has had no answer for ${duration(event.forMs)}: ${waitsFor(event)}`;
     default:

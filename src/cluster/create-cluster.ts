@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.js';
 import type { Engine } from './engine.js';
 import { lostStream, namingStore } from './event-ids.js';
 import { Forwarder } from './forward.js';
-import { shownNode } from './incarnation.js';
+import { shownNode } from '../shown-node.js';
 import { InnerRequests } from './inner-request.js';
 import { Members } from './members.js';
 import { Seal } from './seal.js';

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
 const INCARNATION_BYTES = 12;
-/** The whole of it is the first part of the ids of its sessions. */
-const SHOWN_LENGTH = 8;
 const SESSION_ID = /^([A-Za-z0-9_-]{16})\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The name of a node, for as long as it is not taken for dead. It is never used again. */
@@ -13,9 +11,4 @@ export function newIncarnation(): string {
 /** The incarnation that has made this id. @returns `undefined` if none has */
 export function incarnationIn(sessionId: string): string | undefined {
   return SESSION_ID.exec(sessionId)?.[1];
-}
-
-/** What logs call a node. */
-export function shownNode(incarnation: string): string {
-  return incarnation.slice(0, SHOWN_LENGTH);
 }

@@ -161,10 +161,15 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
     this.#heads = headsOf(sessionId);
   }
 
-  get hasTooMuchBuffered(): boolean {
+  /** What waits for the client on all its connections. */
+  get bufferedBytes(): number {
     let bytes = 0;
     for (const { response, carries } of this.#visits) bytes += response.writableLength + (carries?.heldBytes ?? 0);
-    return bytes > this.settings.maxBufferedBytes;
+    return bytes;
+  }
+
+  get hasTooMuchBuffered(): boolean {
+    return this.bufferedBytes > this.settings.maxBufferedBytes;
   }
 
   keepAlive(stream: EventStream): void {

@@ -46,6 +46,11 @@ export class StreamableHTTPServerTransport {
     return this.#downstream.backchannel;
   }
 
+  /** Bytes that wait because the client does not read, on all its connections. `maxBufferedBytes` limits them. */
+  get bufferedBytes(): number {
+    return this.#bare.streams.bufferedBytes;
+  }
+
   get onmessage(): MessageHandler | undefined {
     return this.#downstream.onmessage;
   }

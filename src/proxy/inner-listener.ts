@@ -4,7 +4,6 @@ import { pipeline } from 'node:stream/promises';
 import type { NotReceived } from '../cluster/cluster.js';
 import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
-import { NodeWriter } from '../modern/answer-writer.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
 import type { ModernEntry } from './modern-entry.js';
@@ -49,7 +48,7 @@ export function innerListener(
     const post = modernPost(incoming, received.body);
     if (post !== undefined) {
       // Not passed on again, whatever its handle says.
-      modern?.serve(post, new NodeWriter(response, settings.maxBufferedBytes, acceptsStream(incoming)));
+      modern?.serve(post, modern.nodeWriters.writerFor(response, acceptsStream(incoming)));
       return;
     }
     const Transport = received.door === 'web' ? (await doors.web.load()).Transport : StreamableHTTPServerTransport;

@@ -5,7 +5,7 @@ import { callbackFailed } from '../interceptor/report.js';
 import { asError } from '../errors.js';
 import { isOfOneRequest } from '../of-one-request.js';
 import type { RequestId } from '../routing/message.js';
-import { INTERNAL_ERROR, PARSE_ERROR } from '../rpc-codes.js';
+import { INTERNAL, INVALID_JSON } from '../modern/error-texts.js';
 import { InnerTransport } from '../modern/inner-transport.js';
 import type { ModernRelay } from '../modern-relay.js';
 import { ModernDoor, type Visit } from '../modern/door.js';
@@ -14,6 +14,7 @@ import { refusedIdOf } from '../modern/refusal.js';
 import { unknownCall } from '../modern/waiting.js';
 import type { AnswerWriter, RelayWriter } from '../modern/answer-writer.js';
 import type { Post } from '../modern/host.js';
+import { NodeWriters } from '../modern/node-writers.js';
 import type { PooledSession } from '../modern/place.js';
 import type { RoundEvent } from '../modern/round-events.js';
 import { nodeOf } from '../modern/suspended-calls.js';
@@ -33,20 +34,7 @@ import type { ProxySettings } from './settings.js';
 /** Nodes are found by the ids of their sessions. */
 const ANY_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Answers to what cannot be parsed, but says in its headers that it is of the modern era. */
-const INVALID_JSON = JSON.stringify({
-  jsonrpc: '2.0',
-  id: null,
-  error: { code: PARSE_ERROR, message: 'Parse error: Invalid JSON' },
-});
-
 const BAD_GATEWAY = 502;
-
-const INTERNAL = JSON.stringify({
-  jsonrpc: '2.0',
-  id: null,
-  error: { code: INTERNAL_ERROR, message: 'Internal error' },
-});
 
 /** The entry for clients of the revision without sessions, whatever the HTTP server is. */
 export class ModernEntry {
@@ -54,6 +42,8 @@ export class ModernEntry {
   readonly #rounds = new Subject<RoundEvent>();
   /** What became of each round of each call. */
   readonly rounds$: Observable<RoundEvent>;
+  /** For answers to clients that came through `node:http`. */
+  readonly nodeWriters: NodeWriters;
   readonly #relayed: RelayedCalls;
   readonly #vary: ReadonlySet<string>;
 
@@ -66,6 +56,7 @@ export class ModernEntry {
   ) {
     const { serialize, modernSessions, varyHeaders = [] } = settings;
     this.#vary = new Set(varyHeaders.map((name) => name.toLowerCase()));
+    this.nodeWriters = new NodeWriters(settings.maxBufferedBytes);
     this.#relayed = new RelayedCalls(settings, report, new RelayedEvents(events, settings.carrier, report));
     this.#door = new ModernDoor({
       // One call at a time would wait for the users of all the others.

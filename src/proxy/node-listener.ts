@@ -6,7 +6,6 @@ import { handBody } from '../http/handed-body.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
 import { askForVanishing } from '../http/vanished.js';
 import { FAILED, tooLarge, type Answer } from './own-answers.js';
-import { NodeWriter } from '../modern/answer-writer.js';
 import type { ModernEntry } from './modern-entry.js';
 import { acceptsStream, mayBeModern, modernRefusalOf, readModern, type PostedBody } from './modern-post.js';
 import type { Admission, ForwardTo } from './admission.js';
@@ -67,8 +66,7 @@ export class NodeDoor {
     const post = body && readModern(incoming, body);
     if (post === undefined) return body === undefined;
     const elsewhere = await modern.elsewhere(post);
-    if (elsewhere === undefined)
-      modern.serve(post, new NodeWriter(response, this.settings.maxBufferedBytes, acceptsStream(incoming)));
+    if (elsewhere === undefined) modern.serve(post, modern.nodeWriters.writerFor(response, acceptsStream(incoming)));
     else if ('to' in elsewhere) await this.#passOn(elsewhere, visit, async () => Promise.resolve(modern.lost(post)));
     else answer(response, elsewhere);
     return true;

@@ -209,4 +209,9 @@ export interface ProxySnapshot {
   readonly suspended: number;
   /** Sessions with the backend, of the above, that calls of clients without sessions have at this moment. */
   readonly leased: number;
+  /**
+   * Bytes that wait because clients do not read, of all that came through `listener` and `middleware`. `maxBufferedBytes`
+   * limits them for each session, and for each answer to a client without one.
+   */
+  readonly bufferedBytes: number;
 }

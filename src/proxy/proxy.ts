@@ -61,9 +61,16 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
       report(callbackFailed('a subscriber of events$', cause));
     }),
     snapshot: () => {
-      const { inFlight, ...ofSessions } = sessions.snapshot();
+      const { inFlight, bufferedBytes, ...ofSessions } = sessions.snapshot();
       const { relayed = 0, suspended = 0, leased = 0 } = modern ?? {};
-      return { ...ofSessions, inFlight: inFlight + relayed, suspended, leased };
+      const { bufferedBytes: ofModern = 0 } = modern?.nodeWriters ?? {};
+      return {
+        ...ofSessions,
+        inFlight: inFlight + relayed,
+        suspended,
+        leased,
+        bufferedBytes: bufferedBytes + ofModern,
+      };
     },
     async close({ graceMs = 0 } = {}) {
       // The others take the new sessions from now on. It does not hold up the end of those here.

@@ -11,6 +11,7 @@ import { CLOSING, NOT_ADOPTED_YET, NOT_FOUND, noPlace, tooManySessions, type Ans
 import type { Credential } from './credential.js';
 import type { ProxySnapshot } from './options.js';
 import { NotAdopted, type PassedHeaders } from './client-transport.js';
+import { openIn } from './open-in-sessions.js';
 import type { Opener } from './opener.js';
 import { Session, type Downstream } from './session.js';
 import type { ProxySettings } from './settings.js';
@@ -206,14 +207,7 @@ export class Sessions {
   }
 
   snapshot(): Omit<ProxySnapshot, 'suspended' | 'leased'> {
-    let inFlight = 0;
-    let parked = 0;
-    for (const { downstream } of this.#all) {
-      const snapshot = downstream.backchannel.snapshot();
-      inFlight += snapshot.inFlight.length;
-      parked += snapshot.parked;
-    }
-    return { sessions: this.#byId.size, inFlight, parked };
+    return { sessions: this.#byId.size, ...openIn(this.#all) };
   }
 
   close(graceMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { shownSession } from '../interceptor/session-prefix.js';
 import type { JsonRpcMessage } from '../routing/message.js';
+import { shownNode } from '../shown-node.js';
 import type { ProxyEvent } from '../proxy-events.js';
 
 /** An event without what must not leave the process: no whole session id, no headers. */
@@ -19,13 +20,14 @@ export interface RecordOptions {
   readonly node?: string | undefined;
 }
 
-/** What is written of an event. Its session is named by the first eight characters, as in logs. */
+/** What is written of an event. Its session and nodes are named by the first eight characters, as in logs. */
 export function recordOf(event: ProxyEvent, { payloads = false, node }: RecordOptions = {}): EventRecord {
   const { headers: _, message, ...kept } = { headers: undefined, message: undefined, ...event };
   const { session } = kept;
   return {
     ...kept,
     session: session && shownSession(session),
+    ...('toNode' in kept && { toNode: shownNode(kept.toNode) }),
     ...('waitedMs' in kept && { waitedMs: toMicroseconds(kept.waitedMs) }),
     ...(node !== undefined && { node }),
     ...(payloads && message !== undefined && { message }),

@@ -4,6 +4,7 @@ import type { Message } from '../../examples/lib/strict-client.js';
 import { badRequests, type BadRequest } from '../proxy/bad-requests.js';
 import { INITIALIZE, send } from '../proxy/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const TOKEN = 'a-token-of-ours';
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
@@ -44,5 +45,5 @@ it('serves whoever does better, after all that', async () => {
   expect((await mirrored(client)).pid).toBeGreaterThan(0);
   expect((await client.delete()).status).toBe(200);
   const health = (await fetch(new URL('/healthz', url))).json();
-  expect(await health).toEqual({ status: 'ok', sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+  expect(await health).toEqual({ status: 'ok', ...NOTHING_OPEN });
 });

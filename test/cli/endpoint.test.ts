@@ -7,6 +7,7 @@ import { JSON_HEADERS } from '../support/raw-http.js';
 import { MIRROR, mirrored, Started } from './support.js';
 import type { EventRecord } from '../../src/telemetry/record.js';
 import { accept } from '../support/accept.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -36,20 +37,18 @@ it('tells its health and its metrics', async () => {
 
   const health = await get(url, '/healthz');
   expect(health.status).toBe(200);
-  expect(JSON.parse(health.text)).toEqual({
-    status: 'ok',
-    sessions: 1,
-    inFlight: 0,
-    parked: 0,
-    suspended: 0,
-    leased: 0,
-  });
+  expect(JSON.parse(health.text)).toEqual({ status: 'ok', ...NOTHING_OPEN, sessions: 1 });
   const { text } = await get(url, '/metrics');
   expect(text).toMatch(/^mcp_backchannel_sessions 1$/m);
   expect(text).toMatch(/^mcp_backchannel_in_flight 0$/m);
   expect(text).toMatch(/^mcp_backchannel_parked 0$/m);
   expect(text).toMatch(/^mcp_backchannel_routes_total\{evidence="sole",outcome="delivered"\} 1$/m);
   expect(text).toMatch(/^mcp_backchannel_wait_seconds_count 1$/m);
+  expect(text).toMatch(/^mcp_backchannel_calls_total\{method="tools\/call",outcome="result"\} 1$/m);
+  expect(text).toMatch(/^mcp_backchannel_call_duration_seconds_bucket\{le="300",method="tools\/call"\} 1$/m);
+  const asked = 'method="elicitation/create",evidence="sole",outcome="accept"';
+  expect(text).toContain(`mcp_backchannel_questions_total{${asked}} 1\n`);
+  expect(text).toMatch(/^mcp_backchannel_question_duration_seconds_count\{method="elicitation\/create"\} 1$/m);
 });
 
 it('is nowhere else, and at the path it is given', async () => {

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { Guard } from '../../src/proxy/guard.js';
 import { createEndpoint, listen, stop, type EndpointOptions } from '../../src/cli/endpoint.js';
 import { statusesIn, writeRaw } from '../security/raw-socket.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -19,7 +20,7 @@ function endpoint(
   timeouts?: EndpointOptions['timeouts'],
   onerror: EndpointOptions['onerror'] = () => undefined,
 ): Server {
-  const proxy = { listener, snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 }) };
+  const proxy = { listener, snapshot: () => NOTHING_OPEN };
   const rest = {
     metrics: () => Promise.resolve(new Registry()),
     path: '/mcp',

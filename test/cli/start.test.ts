@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { scrape, valueOf } from '../support/exposition.js';
 import { MIRROR, mirrored, Started } from './support.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -21,6 +22,7 @@ const HOOKS = `
   }`;
 
 const started = new Started();
+afterEach(async () => started.end());
 
 const LATE = ['@modelcontextprotocol', 'zod', 'undici', 'prom-client', 'ioredis'];
 
@@ -29,9 +31,10 @@ const JOINED = /^\/\/ \S*node_modules\/([^/]+)\//gm;
 
 const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
 
+const HOOKED = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOKS))});`);
+
 test('the command serves before it has loaded the SDK, zod, the HTTP client, the metrics or the cluster', async () => {
-  const preload = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOKS))});`);
-  const args = ['--import', preload, CLI, '--port', '0', '--', process.execPath, '--version'];
+  const args = ['--import', HOOKED, CLI, '--port', '0', '--', process.execPath, '--version'];
   const command = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(command, 'exit');
   const loaded: string[] = [];
@@ -53,6 +56,18 @@ test('the command serves before it has loaded the SDK, zod, the HTTP client, the
   expect(loaded.filter(isLate)).toEqual([]);
 });
 
+test('no call loads the library of the metrics, but whoever asks for them does, and sees the calls', async () => {
+  const { command, url } = await started.endpoint(MIRROR, { NODE_OPTIONS: `--import=${HOOKED}` });
+  await (await started.client(url)).callTool('ask');
+  const isLoaded = (): boolean => command.stderr.some((line) => /loads .*\/node_modules\/prom-client\//.test(line));
+  expect(isLoaded()).toBe(false);
+  const series = await scrape(url);
+  expect(isLoaded()).toBe(true);
+  expect(valueOf(series, 'mcp_backchannel_calls_total', { method: 'tools/call', outcome: 'result' })).toBe(1);
+  expect(valueOf(series, 'mcp_backchannel_questions_total', { outcome: 'accept' })).toBe(1);
+  expect(valueOf(series, 'mcp_backchannel_sessions_opened_total')).toBe(1);
+});
+
 /** Says at the end whether Node has loaded its `fetch`, of which `Headers`, `Request` and `http.WebSocket` are parts. */
 const NOTE = `
   if (process.argv[1]?.endsWith('cli.js')) process.once('exit', () => {
@@ -64,7 +79,6 @@ describe('without the fetch of Node', () => {
   let folder: string;
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'start-'))));
   afterEach(async () => {
-    await started.end();
     await rm(folder, { recursive: true });
   });
 

@@ -128,7 +128,7 @@ const SAID: readonly (readonly [string, ProxyEvent])[] = [
   ],
   [
     'POST → node UXV8vymj: passed',
-    { ...HAPPENED, kind: 'forwarded', toNode: 'UXV8vymj-Qm3fT0a', method: 'POST', outcome: 'passed' },
+    { ...HAPPENED, kind: 'forwarded', toNode: 'UXV8vymj', method: 'POST', outcome: 'passed' },
   ],
   ['tools/call 7 (deploy) has had no answer for 30 s: waiting for the backend', { ...WAITING, on: 'backend' }],
   [

@@ -5,6 +5,7 @@ import { ScriptedBackend } from '../proxy/scripted-backend.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { RawConnection, rawPost } from '../support/raw-http.js';
 import { IS_LONG } from './long.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 nothingIsLeft();
 const open = proxies();
@@ -56,7 +57,7 @@ test(`${CALLS} calls that are cut at once end in an answer or in an error that i
   for (let id = 0; id < CALLS; id++) await session.send({ id: `call ${id}`, result: {} });
   await expect.poll(() => stage.proxy.snapshot().inFlight).toBe(0);
   await expect.poll(() => stage.errors.length - reported).toBe(CALLS);
-  expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+  expect(stage.proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: 1 });
 
   // The session goes on.
   const after = client.start('tools/call', { name: 'any' }, 'after');

@@ -9,6 +9,7 @@ import { HttpTransport } from '../../src/backends/http/http-transport.js';
 import { proxies } from '../proxy/support.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { isQuestion } from '../support/live.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/programs/http-backend.js', import.meta.url));
 
@@ -51,16 +52,14 @@ test.each([
     const asks = ann.next(isQuestion, 0);
     const ask = ann.start('tools/call', { name: 'ask', arguments: { text: 'well?' } }, 'ask');
     const [, { message: question }] = await Promise.all([works, asks]);
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 2, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: 1, inFlight: 2 });
 
     await kill(backend);
     for (const { response } of [work, ask]) {
       expect((await response).error).toMatchObject({ code: -32000, message: expect.stringMatching(says) as string });
     }
     // Nobody is left who could use an answer: the session of a backend that is gone is gone with it.
-    await expect
-      .poll(() => stage.proxy.snapshot(), { timeout: 10_000 })
-      .toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    await expect.poll(() => stage.proxy.snapshot(), { timeout: 10_000 }).toEqual(NOTHING_OPEN);
     const late = await ann.post({ jsonrpc: '2.0', id: question.id ?? null, result: { action: 'accept' } });
     expect(late.status).toBe(404);
     expect((await ann.post({ jsonrpc: '2.0', id: 'next', method: 'ping' })).status).toBe(404);
@@ -69,6 +68,6 @@ test.each([
     await start(port);
     const bob = await stage.connect('bob');
     expect(await bob.callTool('echo', { text: 'served again' })).toBe('served again');
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: 1 });
   },
 );

@@ -6,6 +6,7 @@ import { proxies, type ProxyStage } from '../proxy/support.js';
 import { isAlive } from '../support/alive.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { startCall, textOf } from '../support/stage.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const BACKEND = fileURLToPath(new URL('../support/programs/plain-backend.js', import.meta.url));
 
@@ -99,6 +100,6 @@ describe('a backend process', () => {
     // The session is told to end, waited for, and made to end: the SDK takes two seconds for each step.
     await stage.proxy.close();
     await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
   });
 });

@@ -6,6 +6,7 @@ import { collectGarbage } from '../support/gc.js';
 import { nothingIsLeft } from '../support/nothing-left.js';
 import { endOfHead, RawConnection, rawPost } from '../support/raw-http.js';
 import { IS_LONG } from './long.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 nothingIsLeft();
 const open = proxies();
@@ -56,14 +57,26 @@ test('a client that never reads holds up nobody, and when it is gone nothing of 
 
     await slow.connection.drop();
     await slow.session.send({ id: 'slow', result: {} });
-    await expect
-      .poll(() => stage.proxy.snapshot())
-      .toEqual({ sessions: round + 2, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    await expect.poll(() => stage.proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: round + 2 });
     stage.routes.length = stage.errors.length = 0;
     heap.push(await collectGarbage());
   }
   // Each round is ten times as much.
   expect(((heap[2] ?? 0) - (heap[1] ?? 0)) / MEGABYTE).toBeLessThan((MESSAGES * TEXT.length) / 10 / MEGABYTE);
+});
+
+test('what waits for a client that does not read is told, until the client is gone', async () => {
+  const backend = new ScriptedBackend();
+  const stage = await open(backend.upstream);
+  const { session, connection } = await callWithoutReading(stage, backend);
+  // More than the sockets hold, and less than may wait.
+  const text = 'x'.repeat(7 * MEGABYTE);
+  await session.send({ method: 'notifications/message', params: { level: 'info', data: text } });
+  await expect.poll(() => stage.proxy.snapshot().bufferedBytes).toBeGreaterThan(MEGABYTE);
+  expect(stage.proxy.snapshot().bufferedBytes).toBeLessThan(text.length + 1_000);
+  await connection.drop();
+  await session.send({ id: 'slow', result: {} });
+  await expect.poll(() => stage.proxy.snapshot().bufferedBytes).toBe(0);
 });
 
 test('a client that reads a byte at a time gets everything, in order', async () => {

@@ -15,6 +15,7 @@ import {
   type TrafficRecipe,
 } from './requests.js';
 import { fuzz } from './runs.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const open = proxies();
 
@@ -128,7 +129,7 @@ it.each([
 
   expect(answered).toBeGreaterThan(tried / 2);
   await stage.proxy.close();
-  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+  expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
   const closed = new Promise((resolve) => stage.http.close(resolve));
   stage.http.closeIdleConnections();
   await closed;
@@ -158,7 +159,7 @@ it('answers messages with strings of 10 MB, refuses them where that is too much,
     }
     expect(await client.callTool('echo', { text: 'still here' })).toBe('still here');
     await client.delete();
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
     stage.routes.length = stage.errors.length = 0;
     heap.push(await collectGarbage());
   }

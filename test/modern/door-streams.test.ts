@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { doors } from './door-stage.js';
 import { openPost, post, suspensionIn } from './raw-modern.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const open = doors();
 
@@ -78,7 +79,7 @@ describe('a suspended call', () => {
     const { url, proxy, journal } = await open();
     const params = { name: 'impatient', arguments: { tag: 'i' } };
     const { requestState } = suspensionIn(await post(url, 'tools/call', params));
-    expect(proxy.snapshot()).toEqual({ sessions: 1, inFlight: 1, parked: 0, suspended: 1, leased: 1 });
+    expect(proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: 1, inFlight: 1, suspended: 1, leased: 1 });
     journal.patience.resolve();
     await expect.poll(() => proxy.snapshot().inFlight).toBe(0);
     const { last } = await post(url, 'tools/call', { ...params, requestState, inputResponses: {} });
@@ -176,14 +177,14 @@ describe('a proxy that is shutting down', () => {
     const { last } = await post(url, 'tools/call', { ...params, requestState, inputResponses });
     expect(last.result).toMatchObject({ content: [{ text: 'in time' }] });
     await closed;
-    expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(proxy.snapshot()).toEqual(NOTHING_OPEN);
   });
 
   it('waits no longer than it is told', async () => {
     const { url, proxy } = await open();
     suspensionIn(await post(url, 'tools/call', { name: 'ask', arguments: { tag: 'g' } }));
     await proxy.close();
-    expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(proxy.snapshot()).toEqual(NOTHING_OPEN);
   });
 });
 

@@ -61,6 +61,8 @@ describe('the packed tarball, in an empty project', () => {
       'dist/*.js',
       'dist/cli/LICENSES.txt',
       'docs/*.md',
+      'examples/grafana/alerts.yml',
+      'examples/grafana/dashboard.json',
       'package.json',
     ]);
   });

@@ -16,6 +16,7 @@ import { answersOf, startCall, textOf } from '../support/stage.js';
 import { startUpstream } from '../support/upstreams.js';
 import { closers, listen } from './support.js';
 import { ScriptedBackend } from './scripted-backend.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const closing = closers();
 
@@ -75,7 +76,7 @@ describe.each(Object.entries(MOUNTS))('as %s', (_name, mount) => {
       expect(question?.stream).toBe(`POST ${String(call.id)}`);
       if (turn === 0) expect((await client.openGet()).status).toBe(200);
     }
-    expect(proxy.snapshot()).toEqual({ sessions: 1, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(proxy.snapshot()).toEqual({ ...NOTHING_OPEN, sessions: 1 });
     expect((await client.delete()).status).toBe(200);
     expect((await client.notify('notifications/any')).status).toBe(404);
     expect(proxy.snapshot().sessions).toBe(0);

@@ -7,6 +7,7 @@ import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND } from '../support/upstreams.js';
 import { ScriptedBackend } from './scripted-backend.js';
 import { proxies, type ProxyStage } from './support.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const open = proxies();
 
@@ -42,7 +43,7 @@ it.each([
   } finally {
     timers.stop();
   }
-  expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+  expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
   expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
   expect(stage.errors).toEqual([]);
   // Connections that a session has kept busy would not close: only idle ones do.

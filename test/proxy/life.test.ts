@@ -13,6 +13,7 @@ import { startCall, textOf } from '../support/stage.js';
 import { startUpstream } from '../support/upstreams.js';
 import { closers, listen, proxies } from './support.js';
 import { ScriptedBackend } from './scripted-backend.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const closing = closers();
 const open = proxies();
@@ -44,7 +45,7 @@ describe('a session', () => {
       message: expect.stringContaining('client') as string,
     });
     await backend.session().closed;
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
     expect((await client.notify('notifications/any')).status).toBe(404);
   });
 
@@ -91,7 +92,7 @@ describe('a session', () => {
     await startCall(client, 'slow');
     client.vanish();
     await backend.session().closed;
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
   });
 
   it('ends when its client went while a request of it waited for its turn on the same connection', async () => {
@@ -261,7 +262,7 @@ describe('close()', () => {
     await backend.session().send({ id: call.id, result: { content: [{ type: 'text', text: 'done' }] } });
     expect(await textOf(call)).toBe('done');
     await closed;
-    expect(stage.proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+    expect(stage.proxy.snapshot()).toEqual(NOTHING_OPEN);
   });
 
   it('waits until the last answer is written, however long that takes', async () => {

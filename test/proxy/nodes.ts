@@ -50,7 +50,7 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
     events$: first.events$,
     snapshot() {
       const all = proxies.map((proxy) => proxy.snapshot());
-      const sum = (name: 'sessions' | 'inFlight' | 'parked' | 'suspended' | 'leased'): number =>
+      const sum = (name: 'sessions' | 'inFlight' | 'parked' | 'suspended' | 'leased' | 'bufferedBytes'): number =>
         all.reduce((before, now) => before + now[name], 0);
       return {
         sessions: sum('sessions'),
@@ -58,6 +58,7 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
         parked: sum('parked'),
         suspended: sum('suspended'),
         leased: sum('leased'),
+        bufferedBytes: sum('bufferedBytes'),
       };
     },
     async close(closeOptions) {

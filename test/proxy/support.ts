@@ -9,6 +9,7 @@ import { answersOf } from '../support/stage.js';
 import { Unanswered } from '../support/unanswered.js';
 import { startUpstream, type UpstreamKind } from '../support/upstreams.js';
 import { openProxy } from './nodes.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 export interface ProxyStage {
   readonly url: string;
@@ -70,7 +71,7 @@ export function proxies(
     closing(async () => {
       await proxy.close();
       try {
-        expect(proxy.snapshot()).toEqual({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 });
+        expect(proxy.snapshot()).toEqual(NOTHING_OPEN);
         await expect.poll(() => unanswered.list, { timeout: 5_000 }).toEqual([]);
       } finally {
         http.closeAllConnections();

@@ -9,6 +9,7 @@ import { parse } from '../../../src/cli/options.js';
 import { MIRROR, mirrored, Started } from '../../cli/support.js';
 import { send } from '../../proxy/raw-http.js';
 import { closers } from '../../proxy/support.js';
+import { NOTHING_OPEN } from '../../support/nothing-open.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -73,7 +74,7 @@ describe('60: a connection that is not used is kept', () => {
     const server = createEndpoint({
       proxy: {
         listener: () => undefined,
-        snapshot: () => ({ sessions: 0, inFlight: 0, parked: 0, suspended: 0, leased: 0 }),
+        snapshot: () => NOTHING_OPEN,
       },
       metrics: () => Promise.resolve(new Registry()),
       path: '/mcp',
