@@ -11,7 +11,7 @@ interface Happened {
   readonly at: number;
   /** The session, by its whole id, which must not be shown: see {@link shownSession}. Some events have none. */
   readonly session: string | undefined;
-  /** The name that the client gave of itself in `initialize`, if it did. */
+  /** The name that the client gave of itself, if it did. Questions of modern clients have none: see {@link Called}. */
   readonly client: string | undefined;
 }
 
@@ -58,10 +58,12 @@ export interface BackendStarted extends Happened {
 
 export interface BackendEnded extends Happened {
   readonly kind: 'backend-ended';
-  /** For people, such as `the backend has closed the connection (ended with code 1)`. */
+  /** For people, such as `the backend has closed the connection (ended with code 1)`, or why its session is over. */
   readonly reason: string;
   /** Of a process that ended by itself. */
   readonly exitCode: number | undefined;
+  /** That ended the process, if this proxy did not, such as `SIGKILL`. */
+  readonly signal: string | undefined;
 }
 
 /** The client called. */

@@ -7,16 +7,28 @@ const OURS: ReadonlySet<string> = new Set([
   ...['by', 'outcome', 'on', 'to', 'evidence'],
 ]);
 
+/** Tools and errors may have texts of any length. No more of one is written than this. */
+const MAX_TEXT_LENGTH = 1_000;
+
 /**
- * The record of an event with its secrets hidden, in every text that client, backend or transport chose. Do this before
- * such a text is cut: the beginning of a secret would not be found.
+ * The record of an event with its secrets hidden, in every text that client, backend or transport chose, and with long
+ * texts cut. Cut before, the beginning of a secret would not be found. A message is left whole.
  *
  * @throws RangeError if a message in it has thousands of levels
  */
 export function withoutSecrets(record: EventRecord, secrets: Secrets): EventRecord {
   const entries = Object.entries(record).map(([name, value]) => {
     if (OURS.has(name)) return [name, value] as const;
-    return [name, secrets.redactIn(value, name === 'message' ? 'theirs' : 'ours')] as const;
+    if (name === 'message') return [name, secrets.redactIn(value, 'theirs')] as const;
+    return [name, cutIn(secrets.redactIn(value, 'ours'))] as const;
   });
   return Object.fromEntries(entries) as unknown as EventRecord;
+}
+
+/** A text, or the texts of an object or an array, cut. */
+function cutIn(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > MAX_TEXT_LENGTH ? `${value.slice(0, MAX_TEXT_LENGTH)}…` : value;
+  if (Array.isArray(value)) return value.map(cutIn);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cutIn(each)]));
 }

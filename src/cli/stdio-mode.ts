@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { withBackchannel } from '../backchannel.js';
 import type { StatefulProxyOptions } from '../proxy/options.js';
 import type { Observable } from 'rxjs';
@@ -49,6 +50,8 @@ export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMo
     (error) => options.onerror?.(error),
     events,
   );
+  // Whoever watches tells sessions apart by their ids. Nobody else needs it here.
+  session.id = randomUUID();
   return {
     events$: events.events$([session.routed$], (cause) =>
       options.onerror?.(callbackFailed('a subscriber of events$', cause)),

@@ -73,8 +73,9 @@ function sessionEnded({ by, durationMs, reason }: Of<'session-ended'>): string {
   return `session ended: ${by}${afterMs(durationMs)}${because(reason)}`;
 }
 
-function backendEnded({ exitCode, reason }: Of<'backend-ended'>): string {
-  return `backend ended${exitCode === undefined ? '' : `, exit code ${exitCode}`}${because(reason)}`;
+function backendEnded({ exitCode, signal, reason }: Of<'backend-ended'>): string {
+  const how = exitCode === undefined ? signal : `exit code ${exitCode}`;
+  return `backend ended${how === undefined ? '' : `, ${how}`}${because(reason)}`;
 }
 
 function callEnded(event: Of<'call-ended'>): string {

@@ -1,5 +1,5 @@
 import { asUpstream } from '../backchannel.js';
-import { BackendEnded } from '../backend-ended.js';
+import { BackendEnded, type BackendEnd } from '../backend-ended.js';
 import { LostAnswer } from '../lost-answer.js';
 import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import type { BackendSession } from '../cluster/adoptable.js';
@@ -33,9 +33,9 @@ interface BackendListener {
    * The backend is gone, and its session ends.
    *
    * @param isNews the transport has not reported the reason yet
-   * @param exitCode of a process that ended by itself
+   * @param how its process ended, if that ended by itself
    */
-  lost(reason: string, isNews: boolean, exitCode: number | undefined): void;
+  lost(reason: string, isNews: boolean, how: BackendEnd | undefined): void;
   report(error: Error): void;
   /** The backend closed the stream of this request before it answered. */
   polled(id: RequestId): void;
@@ -144,7 +144,7 @@ export class Backend {
   /** Ends the session, because the transport is closed or the backend cannot be reached. */
   lost(reason: string, cause?: unknown): void {
     if (this.#isClosed) return;
-    this.listener.lost(reason, !this.#reported.has(Object(cause) as object), this.#ended?.exitCode);
+    this.listener.lost(reason, !this.#reported.has(Object(cause) as object), this.#ended?.end);
   }
 
   /** Keeps a backend that is not initialized yet for the client's next attempt. */

@@ -12,7 +12,9 @@ export function clientNameIn(message: JsonRpcMessage): string | undefined {
     readonly clientInfo?: unknown;
   };
   const { name } = Object(clientInfo) as { readonly name?: unknown };
-  return typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : undefined;
+  if (typeof name !== 'string') return undefined;
+  // A part of a string would keep the whole of it in memory.
+  return name.length > MAX_NAME_LENGTH ? Buffer.from(name.slice(0, MAX_NAME_LENGTH)).toString() : name;
 }
 
 /** The tool, the prompt or the resource that a request names. */

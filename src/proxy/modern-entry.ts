@@ -24,6 +24,7 @@ import type { Incoming } from './guard.js';
 import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { handleIn, type ModernPost } from './modern-post.js';
 import { lateHeaders, openerOf } from './opener.js';
+import { requestInfoOf } from './request-info.js';
 import { RelayedEvents } from './relayed-events.js';
 import type { EventSource } from './event-source.js';
 import { RelayedCalls } from './relayed-calls.js';
@@ -189,11 +190,7 @@ export class ModernEntry {
 
   #postOf(incoming: Incoming, writer: AnswerWriter, message: unknown): Post {
     return {
-      requestInfo: {
-        get headers() {
-          return Object.fromEntries(incoming.allHeaders());
-        },
-      },
+      requestInfo: requestInfoOf(incoming, message),
       run: (work, refused) => {
         const pending = this.admission.pendingPost(incoming);
         // A refusal of the backend becomes the answer. What else is written afterwards is dropped.

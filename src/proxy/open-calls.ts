@@ -1,11 +1,15 @@
 import { assertNever } from '../routing/assert-never.js';
-import type { RequestId } from '../routing/message.js';
-import type { Called, ProxyEvent, Routed, Waiting, WaitsOn } from '../proxy-events.js';
+import { now } from '../clock.js';
+import { scopeOf, type RequestId } from '../routing/message.js';
+import { Begun } from './begun.js';
+import type { Answered, Called, ProxyEvent, Routed, Waiting, WaitsOn } from '../proxy-events.js';
 
 /** A call that has no answer yet, and what it waits for. */
 export interface OpenCall extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'target'> {
   /** In milliseconds since 1970. */
   readonly since: number;
+  /** The same, on the clock that never goes back. */
+  readonly begun: number;
   readonly on: WaitsOn;
   readonly question: Waiting['question'];
   readonly refusal: Waiting['refusal'];
@@ -13,6 +17,7 @@ export interface OpenCall extends Pick<Called, 'session' | 'client' | 'id' | 'me
 
 interface Call extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'target'> {
   readonly since: number;
+  readonly begun: number;
   /** A question that was refused since. The backend may wait for its answer in vain. */
   refused: { readonly question: Question; readonly why: string } | undefined;
   /** The client was told what the backend asks, and has to repeat the call. */
@@ -28,7 +33,8 @@ interface Question {
 }
 
 interface OfSession {
-  readonly calls: Map<RequestId, Call>;
+  readonly calls: Begun<Call>;
+  /** Those that belong to a call. A backend pings for itself. */
   readonly questions: Map<RequestId, Question>;
 }
 
@@ -41,16 +47,17 @@ export class OpenCalls {
     switch (event.kind) {
       case 'call': {
         const { client, id, method, target, at } = event;
-        const call = { session, client, id, method, target, since: at, refused: undefined, suspended: undefined };
-        this.#of(session).calls.set(id, call);
+        const call = { session, client, id, method, target, since: at, begun: now() };
+        this.#of(session).calls.add(id, { ...call, refused: undefined, suspended: undefined });
         break;
       }
       case 'call-ended':
-        this.#sessions.get(session)?.calls.delete(event.id);
+        this.#sessions.get(session)?.calls.end(event.id, event.outcome === 'refused' ? 'newest' : 'oldest');
         this.#forgetIfEmpty(session);
         break;
       case 'question': {
         const { id, method } = event;
+        if (scopeOf(method) !== 'request') break;
         this.#of(session).questions.set(id, { id, method, call: undefined, isParked: false });
         break;
       }
@@ -58,17 +65,17 @@ export class OpenCalls {
         if (event.id !== undefined) routed(event, event.id, this.#sessions.get(session));
         break;
       case 'answer':
-        this.#sessions.get(session)?.questions.delete(event.id);
+        answered(event, this.#sessions.get(session));
         this.#forgetIfEmpty(session);
         break;
       case 'suspended': {
-        const call = this.#sessions.get(session)?.calls.get(event.id);
+        const call = this.#sessions.get(session)?.calls.oldest(event.id);
         const [method = ''] = event.inputs;
         if (call !== undefined) call.suspended = { id: undefined, method, call: event.id, isParked: false };
         break;
       }
       case 'resumed': {
-        const call = this.#sessions.get(session)?.calls.get(event.id);
+        const call = this.#sessions.get(session)?.calls.oldest(event.id);
         if (call !== undefined) call.suspended = undefined;
         break;
       }
@@ -98,7 +105,7 @@ export class OpenCalls {
   #of(session: string | undefined): OfSession {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const made = { calls: new Map<RequestId, Call>(), questions: new Map<RequestId, Question>() };
+    const made = { calls: new Begun<Call>(), questions: new Map<RequestId, Question>() };
     this.#sessions.set(session, made);
     return made;
   }
@@ -115,13 +122,27 @@ function routed({ outcome, call, error }: Routed, id: RequestId, of: OfSession |
   question.call = call;
   question.isParked = outcome === 'parked';
   if (outcome !== 'refused' && outcome !== 'failed') return;
-  const concerned = call === undefined ? of.calls.values() : [of.calls.get(call)];
-  for (const one of concerned) if (one !== undefined) one.refused = { question, why: error ?? outcome };
+  for (const one of concernedBy(question, of)) one.refused = { question, why: error ?? outcome };
+}
+
+function answered({ id, by }: Answered, of: OfSession | undefined): void {
+  const question = of?.questions.get(id);
+  if (of === undefined || question === undefined) return;
+  of.questions.delete(id);
+  // The backend has gone on since it was refused.
+  if (by === 'client') for (const one of concernedBy(question, of)) one.refused = undefined;
+}
+
+/** The call that a question is of. Without one, it may be of any. */
+function concernedBy({ call }: Question, { calls }: OfSession): Iterable<Call> {
+  if (call === undefined) return calls.values();
+  const one = calls.oldest(call);
+  return one === undefined ? [] : [one];
 }
 
 /** What a call waits for: what cannot reach the client comes first, then what the client has not answered. */
 function openCall(call: Call, questions: OfSession['questions']): OpenCall {
-  const { session, client, id, method, target, since, refused, suspended } = call;
+  const { session, client, id, method, target, since, begun, refused, suspended } = call;
   const own = [...questions.values()].filter((question) => question.call === undefined || question.call === id);
   const parked = own.find(({ isParked }) => isParked);
   const question = suspended ?? parked ?? own[0];
@@ -134,6 +155,7 @@ function openCall(call: Call, questions: OfSession['questions']): OpenCall {
     method,
     target,
     since,
+    begun,
     on,
     question: named && { id: named.id, method: named.method },
     refusal: question === undefined ? refused?.why : undefined,

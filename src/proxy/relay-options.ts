@@ -1,5 +1,6 @@
 import type { RequestId, RequestMessage } from '../routing/message.js';
 import type { TransportLike } from '../transport-like.js';
+import type { BackendEnd } from '../backend-ended.js';
 import type { MakeTransport } from './backend.js';
 import type { Carry } from './carry.js';
 import type { QuestionsOptions } from './questions.js';
@@ -28,9 +29,9 @@ export interface RelayOptions extends QuestionsOptions {
    * Called when the backend is gone, perhaps more than once.
    *
    * @param isNews the transport has not reported why
-   * @param exitCode of a process that ended by itself
+   * @param how its process ended, if that ended by itself
    */
-  readonly onLost: (reason: string, isNews: boolean, exitCode: number | undefined) => void;
+  readonly onLost: (reason: string, isNews: boolean, how: BackendEnd | undefined) => void;
   /** Called when the backend closed the stream of a call, so that the client polls for the answer. */
   readonly onPolled: (id: RequestId) => void;
   readonly report: (error: Error) => void;

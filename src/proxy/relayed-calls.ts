@@ -98,7 +98,8 @@ export class RelayedCalls {
     };
     const end = (): void => {
       abandon();
-      told?.left();
+      if (this.#isClosed) told?.brokenOff(CLOSING);
+      else told?.left();
       over();
       if (writer.isStream) writer.breakOff();
       else writer.answer(UNAVAILABLE, unreachable(id, CLOSING));

@@ -7,7 +7,11 @@ import type { Carrier } from '../proxy-carrier.js';
 import { isRecord, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { EventSource } from './event-source.js';
 import type { Incoming } from './guard.js';
+import { requestInfoOf } from './request-info.js';
 import { SessionEvents } from './session-events.js';
+
+/** Has no answer, but an end. */
+const SUBSCRIBE = 'subscriptions/listen';
 
 /** Tells of messages that are passed on without a session. In events, each has a session of its own. */
 export class RelayedEvents {
@@ -38,24 +42,23 @@ export class RelayedMessage {
     text: string | undefined,
     incoming: Incoming,
   ) {
-    const isCall = isRequest(message);
+    // A subscription has no answer to wait for.
+    const isCall = isRequest(message) && message.method !== SUBSCRIBE;
     this.#id = isCall ? message.id : undefined;
-    if (isCall) {
-      this.events.nameClient(message);
-      this.events.called(message, {
-        get headers() {
-          return Object.fromEntries(incoming.allHeaders());
-        },
-      });
-    }
+    if (isCall) this.events.called(message, requestInfoOf(incoming, message));
     keepText(message, text);
     const carried = carry.toBackend(message);
     this.body = carried === message ? (text ?? JSON.stringify(message)) : changedText(carried, message);
   }
 
-  /** The client has left, or the proxy is closing. */
+  /** The client has left. */
   left(): void {
     if (this.#id !== undefined) this.events.unanswered(this.#id, 'cancelled', undefined);
+  }
+
+  /** The proxy breaks it off. */
+  brokenOff(reason: Error): void {
+    if (this.#id !== undefined) this.events.unanswered(this.#id, 'undelivered', reason.message);
   }
 
   /** The same listener, which also tells what becomes of the call. */
@@ -67,7 +70,7 @@ export class RelayedMessage {
     };
     return {
       events: (text) => {
-        for (const [, data = ''] of text.matchAll(/^data: ?(.*)$/gm)) this.#heard(data);
+        for (const data of dataIn(text)) this.#heard(data);
         listener.events(text);
       },
       whole: (status, headers, body) => {
@@ -93,8 +96,18 @@ export class RelayedMessage {
   #heard(text: string): void {
     if (!this.events.isWatched) return;
     const message = messageIn(text);
-    if (isResponse(message) && message.id === this.#id) this.events.answeredCall(message);
+    // Some servers write `"7"` for 7.
+    if (this.#id !== undefined && isResponse(message) && String(message.id) === String(this.#id))
+      this.events.answeredCall({ ...message, id: this.#id });
   }
+}
+
+/** The data of each event of a text that holds whole events. */
+function dataIn(text: string): string[] {
+  return text.split(/\r\n\r\n|\n\n|\r\r/).flatMap((event) => {
+    const data = event.split(/\r\n|\r|\n/).flatMap((line) => (line.startsWith('data:') ? [line.slice(5)] : []));
+    return data.length === 0 ? [] : [data.join('\n')];
+  });
 }
 
 function messageIn(text: string): JsonRpcMessage {

@@ -1,14 +1,9 @@
 import type { RouteEvent } from '../interceptor/events.js';
-import type {
-  Answered,
-  BackendEnded,
-  CallEnded,
-  CallOutcome,
-  ProxyEvent,
-  Routed,
-  SessionEnd,
-} from '../proxy-events.js';
+import type { Answered, CallEnded, Called, CallOutcome, ProxyEvent, Routed, SessionEnd } from '../proxy-events.js';
 import { reportedTokenOf, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
+import { now } from '../clock.js';
+import type { BackendEnd } from '../backend-ended.js';
+import { Begun } from './begun.js';
 import type { Calls } from './calls.js';
 import type { RequestInfo } from './request-info.js';
 import type { EventSource } from './event-source.js';
@@ -17,57 +12,70 @@ import { answerOutcome, callOutcome, clientNameIn, errorTextIn, numberIn, target
 /** An event, without what all events of a session have. */
 type Untold<E> = E extends ProxyEvent ? Omit<E, 'at' | 'session' | 'client'> : never;
 
-interface Begun {
-  readonly method: string;
-  readonly target: string | undefined;
-  readonly at: number;
+/** A request that has begun. */
+interface Request extends Pick<Called, 'client' | 'method' | 'target'> {
+  /** On the clock that never goes back. */
+  readonly since: number;
 }
 
 /** Tells what happens in one session. What began before anybody watched is not told of when it ends. */
 export class SessionEvents {
-  readonly #begunAt = Date.now();
+  readonly #since = now();
   #client: string | undefined;
-  #calls: Map<RequestId, Begun> | undefined;
-  #questions: Map<RequestId, Begun> | undefined;
+  #calls: Begun<Request> | undefined;
+  #questions: Begun<Request> | undefined;
+  /** The process of the backend, once that has started and until it has ended. `'none'`: it has no process here. */
+  #backend: number | 'none' | undefined;
+  #isOpened = false;
+  #isOver = false;
 
   constructor(
     private readonly source: EventSource,
     /** The id of the session, once it has one. */
     private readonly session: () => string | undefined,
+    /** Calls of clients without sessions: each may be another client's. */
     private readonly isOfModern: boolean,
   ) {}
 
   get isWatched(): boolean {
-    return this.source.isWatched;
-  }
-
-  /** @param message in which the client says its name, of either era */
-  nameClient(message: JsonRpcMessage): void {
-    this.#client = clientNameIn(message);
+    return this.source.isWatched && !this.#isOver;
   }
 
   /** @param initialize the request of the client, here or at another node */
   opened(initialize: JsonRpcMessage): void {
-    this.nameClient(initialize);
-    if (this.isWatched && this.session() !== undefined)
-      this.#tell({ kind: 'session-opened', isOfModern: this.isOfModern });
+    if (!this.isOfModern) this.#client = clientNameIn(initialize);
+    this.#isOpened = this.session() !== undefined;
+    if (!this.isWatched || !this.#isOpened) return;
+    this.#tell({ kind: 'session-opened', isOfModern: this.isOfModern });
+    if (this.#backend !== undefined) this.#tellStarted(this.#backend);
   }
 
   ended(reason: string, by: SessionEnd): void {
-    const calls = [...(this.#calls?.keys() ?? [])];
     const why = `The session has ended: ${reason}`;
-    for (const id of calls) this.unanswered(id, 'session-ended', why);
-    for (const id of [...(this.#questions?.keys() ?? [])]) this.unasked(id, why);
-    if (this.isWatched && this.session() !== undefined)
-      this.#tell({ kind: 'session-ended', reason, by, durationMs: Date.now() - this.#begunAt });
+    for (const id of this.#calls?.ids ?? []) this.unanswered(id, 'session-ended', why);
+    for (const id of this.#questions?.ids ?? []) this.unasked(id, why);
+    this.backendEnded(reason, undefined);
+    if (this.isWatched && this.#isOpened)
+      this.#tell({ kind: 'session-ended', reason, by, durationMs: now() - this.#since });
+    this.#isOver = true;
   }
 
+  /** A backend of an adopted session starts before the session has its id. */
   backendStarted(pid: number | undefined): void {
-    if (this.isWatched) this.#tell({ kind: 'backend-started', pid });
+    this.#backend = pid ?? 'none';
+    if (this.isWatched && this.#isOpened) this.#tellStarted(this.#backend);
   }
 
-  backendEnded(reason: string, exitCode: BackendEnded['exitCode']): void {
-    if (this.isWatched) this.#tell({ kind: 'backend-ended', reason, exitCode });
+  #tellStarted(backend: number | 'none'): void {
+    this.#tell({ kind: 'backend-started', pid: backend === 'none' ? undefined : backend });
+  }
+
+  /** The backend is gone, or its session is over. Only the first reason counts. @param how if it ended by itself */
+  backendEnded(reason: string, how: BackendEnd | undefined): void {
+    if (this.#backend === undefined) return;
+    this.#backend = undefined;
+    const { exitCode, signal } = how ?? {};
+    if (this.isWatched && this.#isOpened) this.#tell({ kind: 'backend-ended', reason, exitCode, signal });
   }
 
   called(message: RequestMessage, post: RequestInfo | undefined): void {
@@ -75,14 +83,14 @@ export class SessionEvents {
     if (!this.isWatched) return;
     const { id, method } = message;
     const target = targetOf(message);
-    const at = Date.now();
-    (this.#calls ??= new Map()).set(id, { method, target, at });
+    const client = this.isOfModern ? post?.client : this.#client;
+    (this.#calls ??= new Begun()).add(id, { client, method, target, since: now() });
     // Not spread, here and at the end of the call: an object that is spread is ten times as large.
     this.source.tell({
       kind: 'call',
-      at,
+      at: Date.now(),
       session: this.session(),
-      client: this.#client,
+      client,
       id,
       method,
       target,
@@ -93,7 +101,7 @@ export class SessionEvents {
 
   /** The call gets this answer of the backend. */
   answeredCall(message: JsonRpcMessage & { readonly id: RequestId }): void {
-    if (this.#calls?.has(message.id) !== true) return;
+    if (this.#calls?.oldest(message.id) === undefined) return;
     const { outcome, code } = callOutcome(message);
     this.#callEnded(message.id, outcome, code, errorTextIn(message), message);
   }
@@ -104,11 +112,12 @@ export class SessionEvents {
   }
 
   cancelled(id: RequestId, message: JsonRpcMessage): void {
-    const call = this.#calls?.get(id);
+    const call = this.#calls?.oldest(id);
     if (call === undefined || !this.isWatched) return;
     const { reason } = Object(message.params) as { readonly reason?: unknown };
-    const { method, target } = call;
-    this.#tell({ kind: 'call-cancelled', id, method, target, reason: typeof reason === 'string' ? reason : undefined });
+    const { client, method, target } = call;
+    const why = typeof reason === 'string' ? reason : undefined;
+    this.#tell({ kind: 'call-cancelled', client, id, method, target, reason: why });
   }
 
   /** The backend sent a notification. @param calls those that progress may be of */
@@ -124,7 +133,8 @@ export class SessionEvents {
     if (!this.isWatched) return;
     const { id, method } = message;
     const target = targetOf(message);
-    (this.#questions ??= new Map()).set(id, { method, target, at: Date.now() });
+    if (this.#questions?.oldest(id) !== undefined) this.unasked(id, 'The backend used the id for another question');
+    (this.#questions ??= new Begun()).add(id, { client: this.#client, method, target, since: now() });
     this.#tell({ kind: 'question', id, method, target, message });
   }
 
@@ -145,11 +155,10 @@ export class SessionEvents {
   }
 
   /** The event that says what became of a server-initiated message. */
-  routed({ session, method, id, relatedRequestId, to, evidence, outcome, error, waitedMs }: RouteEvent): Routed {
+  routed({ method, id, relatedRequestId, to, evidence, outcome, error, waitedMs }: RouteEvent): Routed {
     const code = error && ((error as { readonly code?: string }).code ?? error.message);
     return {
       ...this.#base(),
-      session,
       kind: 'route',
       id,
       method,
@@ -169,21 +178,18 @@ export class SessionEvents {
     error: CallEnded['error'],
     message: CallEnded['message'],
   ): void {
-    const call = this.#calls?.get(id);
-    if (call === undefined) return;
-    this.#calls?.delete(id);
-    if (!this.isWatched) return;
-    const { method, target, at: begun } = call;
-    const at = Date.now();
+    const call = this.#calls?.end(id, outcome === 'refused' ? 'newest' : 'oldest');
+    if (call === undefined || !this.isWatched) return;
+    const { client, method, target, since } = call;
     this.source.tell({
       kind: 'call-ended',
-      at,
+      at: Date.now(),
       session: this.session(),
-      client: this.#client,
+      client,
       id,
       method,
       target,
-      durationMs: at - begun,
+      durationMs: now() - since,
       outcome,
       code,
       error,
@@ -192,19 +198,17 @@ export class SessionEvents {
   }
 
   #questionEnded(id: RequestId, how: Pick<Answered, 'by' | 'outcome' | 'error' | 'message'>): void {
-    const asked = this.#questions?.get(id);
-    if (asked === undefined) return;
-    this.#questions?.delete(id);
-    if (!this.isWatched) return;
-    const { method, target, at } = asked;
-    this.#tell({ kind: 'answer', id, method, target, durationMs: Date.now() - at, ...how });
+    const asked = this.#questions?.end(id);
+    if (asked === undefined || !this.isWatched) return;
+    const { method, target, since } = asked;
+    this.#tell({ kind: 'answer', id, method, target, durationMs: now() - since, ...how });
   }
 
   #base(): Pick<ProxyEvent, 'at' | 'session' | 'client'> {
     return { at: Date.now(), session: this.session(), client: this.#client };
   }
 
-  #tell(event: Untold<ProxyEvent>): void {
+  #tell(event: Untold<ProxyEvent> & { readonly client?: string | undefined }): void {
     this.source.tell({ ...this.#base(), ...event });
   }
 }

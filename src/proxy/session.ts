@@ -87,11 +87,11 @@ export class Session {
       onQuestionRefused: (question, error) => tellRefused(this.refused$, this.id, question, error),
       onUnanswered: (id, hasOwnStream) => void endUnanswered(downstream, id, settings, hasOwnStream),
       onRefused: (reason) => void this.end(reason, 'refused'),
-      onLost: (reason, isNews, exitCode) => {
+      onLost: (reason, isNews, how) => {
         if (this.#ended !== undefined) return;
         debug.proxy('backend of session %s lost: %s', this.name, reason);
         if (isNews) report(new Error(`session ${this.name} has ended: ${reason}`));
-        this.#events.backendEnded(reason, exitCode);
+        this.#events.backendEnded(reason, how);
         void this.end(reason, 'backend');
       },
       report,
@@ -134,9 +134,9 @@ export class Session {
   /** Goes on with a session whose node is gone. Rejects if that cannot be. */
   async restore(claimed: Claimed): Promise<void> {
     const { initialize, result } = claimed.session;
-    this.#events.opened(initialize);
     await this.#relay.restore(claimed.session);
     await restoreDownstream(this.downstream, claimed.session);
+    this.#events.opened(initialize);
     this.#adoptability.begin(initialize, result, (live) => claimed.keep(live));
   }
 

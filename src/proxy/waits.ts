@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { after } from '../clock.js';
+import { after, MAX_TIMEOUT_MS, now } from '../clock.js';
 import type { ProxyEvent, Waiting } from '../proxy-events.js';
 import { OpenCalls, type OpenCall } from './open-calls.js';
 
@@ -19,6 +19,9 @@ export function withWaits(events$: Observable<ProxyEvent>): Observable<ProxyEven
       next: (event) => {
         waits.apply(event);
         subscriber.next(event);
+      },
+      error: (cause: unknown) => {
+        subscriber.error(cause);
       },
       complete: () => {
         subscriber.complete();
@@ -41,43 +44,45 @@ class Waits {
 
   apply(event: ProxyEvent): void {
     this.#calls.apply(event);
-    if (event.kind === 'call') this.#wakeAt(event.at + FIRST_MS, event.at);
+    if (event.kind === 'call') this.#wakeAt(now() + FIRST_MS);
   }
 
   stop(): void {
     this.#timer?.cancel();
   }
 
-  #wakeAt(at: number, now: number): void {
+  #wakeAt(at: number): void {
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
-    this.#timer = { at, cancel: after(Math.max(at - now, MIN_PAUSE_MS), () => this.#wake()) };
+    const inMs = Math.min(Math.max(at - now(), MIN_PAUSE_MS), MAX_TIMEOUT_MS);
+    this.#timer = { at, cancel: after(inMs, () => this.#wake()) };
   }
 
   #wake(): void {
     this.#timer = undefined;
-    const now = Date.now();
+    const present = now();
     const told = new Map(this.#again);
     this.#again.clear();
     let next = Infinity;
     for (const call of [...this.#calls.open()]) {
       const name = nameOf(call);
-      let due = told.get(name) ?? call.since + FIRST_MS;
-      if (due <= now) {
-        this.tell(waitingOf(call, now));
-        due = now + (now - call.since);
+      const first = call.begun + FIRST_MS;
+      let due = told.get(name) ?? first;
+      if (due <= present) {
+        this.tell(waitingOf(call, present - call.begun));
+        due = present + (present - call.begun);
       }
-      if (due > call.since + FIRST_MS) this.#again.set(name, due);
+      if (due > first) this.#again.set(name, due);
       next = Math.min(next, due);
     }
-    if (next !== Infinity) this.#wakeAt(next, now);
+    if (next !== Infinity) this.#wakeAt(next);
   }
 }
 
-function nameOf({ session, id, since }: OpenCall): string {
-  return JSON.stringify([session, id, since]);
+function nameOf({ session, id, begun }: OpenCall): string {
+  return JSON.stringify([session, id, begun]);
 }
 
-function waitingOf({ since, ...call }: OpenCall, at: number): Waiting {
-  return { kind: 'waiting', at, ...call, forMs: at - since };
+function waitingOf({ session, client, id, method, target, on, question, refusal }: OpenCall, forMs: number): Waiting {
+  return { kind: 'waiting', at: Date.now(), session, client, id, method, target, forMs, on, question, refusal };
 }

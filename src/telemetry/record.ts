@@ -29,6 +29,8 @@ export function recordOf(event: ProxyEvent, { payloads = false, node }: RecordOp
     session: session && shownSession(session),
     ...('toNode' in kept && { toNode: shownNode(kept.toNode) }),
     ...('waitedMs' in kept && { waitedMs: toMicroseconds(kept.waitedMs) }),
+    ...('durationMs' in kept && { durationMs: toMicroseconds(kept.durationMs) }),
+    ...('forMs' in kept && { forMs: toMicroseconds(kept.forMs) }),
     ...(node !== undefined && { node }),
     ...(payloads && message !== undefined && { message }),
   };

@@ -18,7 +18,7 @@ function callEnded(method: string): ProxyEvent {
 }
 
 function ended(exitCode: number | undefined): ProxyEvent {
-  return { ...COMMON, kind: 'backend-ended', reason: 'gone', exitCode };
+  return { ...COMMON, kind: 'backend-ended', reason: 'gone', exitCode, signal: undefined };
 }
 
 function refused(error: string): ProxyEvent {

@@ -124,6 +124,7 @@ describe('events$', () => {
     await ended(events, 'session-ended');
     expect(afterStart(events).slice(1)).toMatchObject([
       { kind: 'call-ended', id: 7, outcome: 'session-ended', error: 'The session has ended: the client has ended it' },
+      { kind: 'backend-ended', reason: 'the client has ended it', exitCode: undefined, signal: undefined },
       { kind: 'session-ended', session: client.sessionId, by: 'client' },
     ]);
   });
@@ -147,6 +148,36 @@ describe('events$', () => {
     expect(stage.errors).not.toEqual([]);
   });
 
+  it('tells of two calls with the same id, and of the end of each', async () => {
+    const { events, client, session } = await scripted();
+    call(client);
+    await session.got({ id: 7 });
+    await client.post({ jsonrpc: '2.0', id: 7, method: 'tools/list' });
+    await session.got({ method: 'tools/list' });
+    await session.send({ id: 7, result: {} });
+    await session.send({ id: 7, result: {} });
+    await expect.poll(() => afterStart(events)).toHaveLength(4);
+    expect(afterStart(events)).toMatchObject([
+      { kind: 'call', method: 'tools/call' },
+      { kind: 'call', method: 'tools/list' },
+      { kind: 'call-ended', method: 'tools/call' },
+      { kind: 'call-ended', method: 'tools/list' },
+    ]);
+  });
+
+  it('tells that a call was refused, and not that an older one with its id has ended', async () => {
+    const backend = new ScriptedBackend();
+    const stage = await open(backend.upstream, { maxInFlight: 1 });
+    const events = eventsOf(stage.proxy);
+    const client = await stage.connect();
+    call(client);
+    await backend.session().got({ id: 7 });
+    await client.post({ jsonrpc: '2.0', id: 7, method: 'tools/list' });
+    await ended(afterStart(events), 'call-ended').catch(() => undefined);
+    await expect.poll(() => kinds(afterStart(events))).toEqual(['call', 'call', 'call-ended']);
+    expect(events.at(-1)).toMatchObject({ method: 'tools/list', outcome: 'refused' });
+  });
+
   it('tells nothing of what began before anybody watched, and completes', async () => {
     const backend = new ScriptedBackend();
     const stage = await open(backend.upstream);
@@ -158,7 +189,7 @@ describe('events$', () => {
     stage.proxy.events$.subscribe({ complete: () => (isComplete = true) });
     await backend.sessions[0]?.send({ id: 7, result: {} });
     await stage.proxy.close();
-    expect(kinds(events)).toEqual(['session-ended']);
+    expect(kinds(events)).toEqual(['backend-ended', 'session-ended']);
     expect(isComplete).toBe(true);
   });
 

@@ -66,6 +66,25 @@ describe('a call that has no answer', () => {
     ]);
   });
 
+  it('is told of though the wall clock is set back', () => {
+    const { tell, waits } = stage();
+    tell(called(7));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    pass(30_000);
+    expect(waits).toMatchObject([{ id: 7, forMs: 30_000 }]);
+  });
+
+  it('is told of with another that has its id', () => {
+    const { tell, waits } = stage();
+    tell(called(7), called(7), { ...ended(7), outcome: 'refused' });
+    pass(30_000);
+    expect(waits).toHaveLength(1);
+    tell(ended(7));
+    expect(vi.getTimerCount()).toBe(1);
+    pass(60_000);
+    expect(waits).toHaveLength(1);
+  });
+
   it('keeps no timer when nobody watches any more', () => {
     const { tell, subscription } = stage();
     tell(called(7));
@@ -94,6 +113,28 @@ describe('a call that has no answer', () => {
     [
       'a backend that has the answer',
       [called(7), question, route({ call: 7, to: 'request', outcome: 'delivered' }), { kind: 'answer', id: 3 }],
+      { on: 'backend', question: undefined, refusal: undefined },
+    ],
+    [
+      'a backend that was refused once, and answered by the client since',
+      [
+        called(7),
+        question,
+        route({ to: 'nowhere', outcome: 'refused', error: 'AMBIGUOUS' }),
+        { kind: 'answer', id: 3, by: 'proxy' },
+        question,
+        route({ call: 7, to: 'request', outcome: 'delivered' }),
+        { kind: 'answer', id: 3, by: 'client' },
+      ],
+      { on: 'backend', question: undefined, refusal: undefined },
+    ],
+    [
+      'a backend that has pinged in vain',
+      [
+        called(7),
+        { kind: 'question', id: 4, method: 'ping' },
+        { kind: 'route', id: 4, method: 'ping', to: 'nowhere', outcome: 'refused', error: 'NO_STREAM' },
+      ],
       { on: 'backend', question: undefined, refusal: undefined },
     ],
     [

@@ -1,5 +1,6 @@
 /** What is said of a process that did not start, or that has ended. */
 import type { ChildProcess } from 'node:child_process';
+import type { BackendEnd } from '../../backend-ended.js';
 
 /** Replaces the error for a missing command with one that operators can act on. */
 export function readable(error: NodeJS.ErrnoException, command: string): Error {
@@ -11,4 +12,8 @@ export function readable(error: NodeJS.ErrnoException, command: string): Error {
 export function howItEnded({ exitCode, signalCode }: ChildProcess): string {
   if (signalCode !== null) return `was ended by ${signalCode}`;
   return exitCode === null ? 'has closed its stdout' : `ended with code ${exitCode}`;
+}
+
+export function endOf({ exitCode, signalCode }: ChildProcess): BackendEnd {
+  return { exitCode: exitCode ?? undefined, signal: signalCode ?? undefined };
 }

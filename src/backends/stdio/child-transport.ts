@@ -9,7 +9,7 @@ import { lineOf } from '../../json-messages.js';
 import type { JsonRpcMessage } from '../../routing/message.js';
 import type { MessageHandler, TransportLike } from '../../transport-like.js';
 import { visible } from '../../visible.js';
-import { howItEnded, readable } from './child-errors.js';
+import { endOf, howItEnded, readable } from './child-errors.js';
 import { endGroup, LEADS_GROUP, signalGroup, type Children } from './process-groups.js';
 import { environment } from './child-environment.js';
 import { forEachLine, type Cut } from '../lines.js';
@@ -195,7 +195,7 @@ export class ChildTransport implements TransportLike {
     const { command, name = basename(command) } = this.options;
     const how = howItEnded(child);
     const words = this.#lastWords === '' ? '' : `; its last line on stderr: ${this.#shown(this.#lastWords, MAX_WORDS)}`;
-    this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`, child.exitCode ?? undefined));
+    this.#over(new BackendEnded(how, `the server [${name} ${child.pid}] ${how}${words}`, endOf(child)));
   }
 
   /** A hint for a line that is not a message. */

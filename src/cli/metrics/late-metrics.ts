@@ -1,13 +1,13 @@
 import type { Registry } from 'prom-client';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { ProxyEvent } from '../../proxy-events.js';
+import { assertNever } from '../../routing/assert-never.js';
 import { OpenCalls } from '../../proxy/open-calls.js';
 import type { StatefulProxy } from '../../proxy/options.js';
+import { methodLabel } from './method-label.js';
 
 /** How many events are kept until there is something to count them. Each is a few hundred bytes. */
 const MAX_EARLY = 1_000;
-
-const UNCOUNTED: ReadonlySet<ProxyEvent['kind']> = new Set(['call', 'question', 'progress', 'call-cancelled']);
 
 /**
  * The metrics that `/metrics` shows. Their library takes a tenth of the time of a start to load, so it is loaded when
@@ -23,7 +23,7 @@ export function lateMetricsOf(
     const kept = counted(event);
     if (kept === undefined) return;
     early.push(kept);
-    if (early.length === MAX_EARLY) void load();
+    if (early.length === MAX_EARLY) load().catch(ASKED_FOR);
   };
   let loading: Promise<Registry> | undefined;
   const load = (): Promise<Registry> =>
@@ -40,8 +40,43 @@ export function lateMetricsOf(
   return load;
 }
 
-/** What is kept of an event until it is counted: no payload. @returns `undefined` if it is not counted */
+/** What is kept of an event until it is counted: no text that the other side chose. @returns `undefined`: it is not counted */
 function counted(event: ProxyEvent): ProxyEvent | undefined {
-  if (UNCOUNTED.has(event.kind)) return undefined;
-  return event.kind === 'call-ended' || event.kind === 'answer' ? { ...event, message: undefined } : event;
+  switch (event.kind) {
+    case 'call':
+    case 'progress':
+    case 'call-cancelled':
+      return undefined;
+    case 'call-ended':
+      return { ...event, ...NO_TEXTS, method: methodLabel(event.method) };
+    case 'answer':
+      return { ...event, ...NO_TEXTS, method: methodLabel(event.method) };
+    case 'question':
+      return { ...event, message: {}, target: undefined, method: methodLabel(event.method) };
+    case 'session-ended':
+    case 'backend-ended':
+      return { ...event, reason: '' };
+    case 'route':
+      return { ...event, method: methodLabel(event.method), error: event.error && codeIn(event.error) };
+    case 'waiting':
+      return { ...event, target: undefined, question: undefined, refusal: undefined };
+    case 'session-opened':
+    case 'backend-started':
+    case 'suspended':
+    case 'resumed':
+    case 'forwarded':
+      return event;
+    default:
+      return assertNever(event);
+  }
 }
+
+const NO_TEXTS = { message: undefined, target: undefined, error: undefined } as const;
+
+/** Words of a transport are no code. */
+function codeIn(error: string): string {
+  return /^[A-Z_]{1,40}$/.test(error) ? error : 'other';
+}
+
+/** Whoever asks for the metrics is told why there are none. */
+const ASKED_FOR = (): void => undefined;

@@ -29,7 +29,7 @@ export function lifeMetrics(registry: Registry): Counting {
   });
   const exits = new Counter({
     name: 'mcp_backchannel_backend_exits_total',
-    help: 'Backends that are gone, by exit code. None: it was ended, it was killed, or it is no process of ours.',
+    help: 'Backends that are gone, by exit code or signal. None: its session is over, or it is no process of ours.',
     labelNames: ['code'],
     registers,
   });
@@ -54,8 +54,8 @@ export function lifeMetrics(registry: Registry): Counting {
     'backend-started': () => {
       started.inc();
     },
-    'backend-ended': ({ exitCode }) => {
-      exits.inc({ code: codeLabel(exitCode) });
+    'backend-ended': ({ exitCode, signal }) => {
+      exits.inc({ code: codeLabel(exitCode, signal) });
     },
     forwarded: ({ outcome }) => {
       forwarded.inc({ outcome });
@@ -63,7 +63,7 @@ export function lifeMetrics(registry: Registry): Counting {
   };
 }
 
-function codeLabel(code: number | undefined): string {
-  if (code === undefined) return 'none';
+function codeLabel(code: number | undefined, signal: string | undefined): string {
+  if (code === undefined) return signal ?? 'none';
   return code >= 0 && code <= MAX_EXIT_CODE ? String(code) : 'other';
 }

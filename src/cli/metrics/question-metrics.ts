@@ -5,9 +5,6 @@ import { OPERATION_BUCKETS } from './call-metrics.js';
 import type { Counting } from './counting.js';
 import { methodLabel } from './method-label.js';
 
-/** Of how many questions of a session the way is kept. No client has so many open. */
-const MAX_OPEN = 1_000;
-
 type Way = Pick<Routed, 'evidence' | 'outcome'>;
 
 /** Questions of backends by kind, evidence and outcome, and how long their answers took. */
@@ -29,8 +26,12 @@ export function questionMetrics(registry: Registry): Counting {
   const ways = new Ways();
 
   return {
+    question: ({ session, id }) => {
+      ways.note(session, id, { evidence: undefined, outcome: 'parked' });
+    },
     route: (event) => {
-      if (event.id !== undefined) ways.note(event.session, event.id, event);
+      // What is told of a question that is over would stay for ever.
+      if (event.id !== undefined && ways.has(event.session, event.id)) ways.note(event.session, event.id, event);
     },
     answer: (event) => {
       const way = ways.take(event.session, event.id);
@@ -59,9 +60,11 @@ class Ways {
     if (ways === undefined) this.#sessions.set(session, (ways = new Map<RequestId, Way>()));
     // A message that is refused or orphaned keeps the evidence by which it had left.
     const evidence = way.evidence ?? ways.get(id)?.evidence;
-    // What is told of questions that are over would stay for as long as their session.
-    if (ways.size >= MAX_OPEN) ways.clear();
     ways.set(id, { evidence, outcome: way.outcome });
+  }
+
+  has(session: string | undefined, id: RequestId): boolean {
+    return this.#sessions.get(session)?.has(id) === true;
   }
 
   take(session: string | undefined, id: RequestId): Way | undefined {
