@@ -97,8 +97,9 @@ module.exports = {
     {
       name: 'register-on-the-core',
       severity: 'error',
+      comment: 'Telemetry is loaded only if it is asked for.',
       from: { path: '^src/register(/|\\.ts$)' },
-      to: { path: `^src/${PARTS}/` },
+      to: { path: `^src/${PARTS}/`, pathNot: '^src/telemetry/index\\.ts$' },
     },
     {
       name: 'source-alone',

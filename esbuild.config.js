@@ -18,7 +18,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   // Loaded later, if at all.
-  external: ['@modelcontextprotocol/*', 'eventsource-parser', 'ioredis', 'prom-client', 'undici'],
+  external: ['@modelcontextprotocol/*', '@opentelemetry/*', 'eventsource-parser', 'ioredis', 'prom-client', 'undici'],
   // For Node, RxJS has CommonJS only, of which nothing can be left out.
   alias: { rxjs: fileURLToPath(import.meta.resolve('rxjs/package.json').replace('package.json', 'dist/esm/index.js')) },
   // The packages that are CommonJS require modules of Node.

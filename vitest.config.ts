@@ -22,6 +22,10 @@ export default defineConfig({
         find: /^mcp-backchannel\/http$/,
         replacement: fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
       },
+      {
+        find: /^mcp-backchannel\/telemetry$/,
+        replacement: fileURLToPath(new URL('src/telemetry/index.ts', import.meta.url)),
+      },
       { find: /^mcp-backchannel$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       ...aliasesOf(sdk),
     ],

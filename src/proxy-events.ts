@@ -73,6 +73,14 @@ export interface Called extends Happened, OfRequest {
   readonly message: JsonRpcMessage;
   /** Of the HTTP request that brought it. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  /** Where that came from, if it came straight from there, and by `node:http`. */
+  readonly peer?: Peer | undefined;
+}
+
+/** The other end of a connection. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number | undefined;
 }
 
 /** The call has an answer, or will get none. */

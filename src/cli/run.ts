@@ -7,6 +7,7 @@ import { createStatefulProxy, type StatefulProxyOptions } from '../proxy/index.j
 import { EventMemory } from './event-store.js';
 import { Logs } from './logs.js';
 import { lateMetricsOf } from './metrics/late-metrics.js';
+import { lateTelemetry } from './late-telemetry.js';
 import type { CommandOptions, UpstreamSpec } from './options.js';
 import { credentialHeaders } from './passed-headers.js';
 import { isLoopback } from './own-address.js';
@@ -58,6 +59,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   const guard = new Guard(access, logs.report);
   const resource = protectedResource(options, guard);
   const node = await clusterNode(options, logs);
+  const telemetry = await lateTelemetry(options, logs);
   const proxy = createStatefulProxy({
     ...access,
     ...passing(options.upstream),
@@ -82,9 +84,11 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       orphanTimeoutMs: options.orphanTimeout,
     },
     cluster: node?.cluster,
+    carrier: telemetry?.carrier,
     onerror: logs.report,
   });
   trace.follow(proxy.events$, node?.name);
+  telemetry?.observe(proxy.events$);
 
   let isClosing = false;
   const server = createEndpoint({
@@ -129,6 +133,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       // The server still listens. A call in flight may wait for the client's answer to a server request, and that answer
       // is a new POST.
       await proxy.close({ graceMs: GRACE_MS });
+      await telemetry?.stop();
       await upstreams.close();
       await stop(server, FLUSH_MS);
       await node?.leave();
@@ -155,16 +160,20 @@ function tellOfCluster({ name, cluster }: ClusterNode, inner: string, { host }: 
 
 async function runStdio(options: CommandOptions, upstreams: UpstreamFactory, logs: Logs, trace: Trace): Promise<void> {
   const { ambiguous } = options;
+  const telemetry = await lateTelemetry(options, logs);
   const mode = stdioMode({
     maxMessage: options.maxMessage,
     upstream: upstreams.connect,
     backchannel: { ambiguous },
+    carrier: telemetry?.carrier,
     onerror: logs.report,
   });
   trace.follow(mode.events$);
+  telemetry?.observe(mode.events$);
   const close = async (graceMs: number): Promise<void> => {
     await mode.close(graceMs);
     await trace.close();
+    await telemetry?.stop();
   };
   const isSignalled = closeOnSignals({ logs, abandon: upstreams.abandon, close: async () => close(GRACE_MS) });
   await mode.start();

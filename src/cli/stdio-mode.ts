@@ -22,7 +22,10 @@ export interface StdioMode {
   close(graceMs: number): Promise<void>;
 }
 
-export interface StdioModeOptions extends Pick<StatefulProxyOptions, 'upstream' | 'backchannel' | 'onerror'> {
+export interface StdioModeOptions extends Pick<
+  StatefulProxyOptions,
+  'upstream' | 'backchannel' | 'carrier' | 'onerror'
+> {
   /** How many characters a message of the client may have. @default 10_485_760 */
   readonly maxMessage?: number;
 }

@@ -4,11 +4,12 @@ import { asError } from '../errors.js';
 import { isMessage } from '../http/messages.js';
 import { withoutNulls } from '../null-for-absent.js';
 import { withStandIns } from '../long-ids.js';
+import { leavingAs } from '../leaving.js';
 import { lineOf } from '../json-messages.js';
 import { keepText } from '../original-text.js';
 import { SentLongIds } from '../sent-long-ids.js';
 import { isRequestId, type JsonRpcMessage, type RequestId } from '../routing/message.js';
-import type { MessageHandler, TransportLike } from '../transport-like.js';
+import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import { MessageLines } from '../backends/message-lines.js';
 import { isTooLong, MAX_MESSAGE } from '../backends/messages.js';
 import { INVALID_REQUEST, PARSE_ERROR } from '../rpc-codes.js';
@@ -72,9 +73,9 @@ export class StdioTransport implements TransportLike {
   }
 
   /** Resolves when the message is written. Rejects if the client no longer reads; `cause` says why. */
-  send(message: JsonRpcMessage): Promise<void> {
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     this.#sentLongIds.sent(message);
-    return this.#write(`${lineOf(message)}\n`);
+    return this.#write(`${lineOf(leavingAs(message, options)?.message ?? message)}\n`);
   }
 
   close(): Promise<void> {

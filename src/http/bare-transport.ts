@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors.js';
+import { leavingAs } from '../leaving.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import { SentLongIds } from '../sent-long-ids.js';
 import { isOfSession } from '../streams/http-headers.js';
@@ -58,7 +59,8 @@ export class BareTransport implements TransportLike, Endpoint {
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     try {
       this.sentLongIds.sent(message);
-      return send(this, message, options);
+      const leaving = leavingAs(message, options);
+      return leaving === undefined ? send(this, message, options) : send(this, leaving.message, leaving.options);
     } catch (error) {
       return Promise.reject(asError(error));
     }

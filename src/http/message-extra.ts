@@ -1,11 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Peer } from '../proxy-events.js';
 import type { RequestId } from '../routing/message.js';
 import { urlOf } from './address.js';
+import { isPassedOn } from './passed-on.js';
 
 /** What a handler may know of the HTTP request in which a message came. */
 interface RequestInfo {
   readonly headers: IncomingHttpHeaders;
   readonly url: URL;
+  /** Where the request came from, if it came straight from the client. */
+  readonly peer: Peer | undefined;
 }
 
 /** What comes with a message. The first five are those of the SDK's transports. */
@@ -38,6 +42,10 @@ export function requestInfoOf(request: IncomingMessage): RequestInfo {
     headers: request.headers,
     get url() {
       return urlOf(request);
+    },
+    get peer() {
+      const { remoteAddress: address, remotePort: port } = request.socket;
+      return address === undefined || isPassedOn(request) ? undefined : { address, port };
     },
   };
 }

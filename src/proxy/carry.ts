@@ -1,15 +1,16 @@
 import { withChangedText } from '../changed-text.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { Carrier } from '../proxy-carrier.js';
-import type { JsonRpcMessage, RequestMessage } from '../routing/message.js';
+import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/message.js';
 
 /** A carrier that knows the session. */
 export interface Carry {
   toBackend(message: JsonRpcMessage): JsonRpcMessage;
-  toClient(message: RequestMessage): JsonRpcMessage;
+  /** @param call the call on whose stream the message leaves, if any */
+  readonly toClient: ((message: RequestMessage, call: RequestId | undefined) => JsonRpcMessage) | undefined;
 }
 
-const NOTHING: Carry = { toBackend: (message) => message, toClient: (message) => message };
+const NOTHING: Carry = { toBackend: (message) => message, toClient: undefined };
 
 /** A carrier for the messages of one session. Without one, nothing is added. */
 export function carryIn(
@@ -29,6 +30,6 @@ export function carryIn(
   };
   return {
     toBackend: (message) => carried(message, () => carrier.toBackend(session(), message)),
-    toClient: (message) => carried(message, () => carrier.toClient(session(), message)),
+    toClient: (message, call) => carried(message, () => carrier.toClient(session(), message, call)),
   };
 }

@@ -9,6 +9,7 @@ import type { EventStore, StreamRequests } from '../event-store.js';
 import { dataOf } from '../event-text.js';
 import { elementsOf } from '../json-text.js';
 import { jsonOf } from '../json-messages.js';
+import { leavingAs } from '../leaving.js';
 import { SentLongIds } from '../sent-long-ids.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 
@@ -88,7 +89,9 @@ export function exactTransport(Transport: typeof WebTransport): typeof WebTransp
       }
     }
 
-    override async send(...[message, options]: Parameters<WebTransport['send']>): Promise<void> {
+    override async send(...[given, givenOptions]: Parameters<WebTransport['send']>): Promise<void> {
+      const leaving = leavingAs(given, givenOptions) ?? { message: given, options: givenOptions };
+      const { message, options } = leaving as { message: typeof given; options: typeof givenOptions };
       this.#sentLongIds.sent(message);
       const { text } = Object(options) as { readonly text?: string };
       await super.send(asText(message, text ?? jsonOf(message), this.#postOf(message, options)), options);

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { NotReceived } from '../cluster/cluster.js';
 import { handBody } from '../http/handed-body.js';
+import { markPassedOn } from '../http/passed-on.js';
 import { StreamableHTTPServerTransport } from '../http/transport.js';
 import type { Admission } from './admission.js';
 import type { Incoming } from './guard.js';
@@ -44,6 +45,7 @@ export function innerListener(
       answer(response, refusalOf(received));
       return;
     }
+    markPassedOn(request);
     const incoming = incomingOf(request);
     const post = modernPost(incoming, received.body);
     if (post !== undefined) {

@@ -12,7 +12,6 @@ export interface QuestionsOptions {
   /** A server request is refused: the backend gets this error. */
   readonly onQuestionRefused: (question: RequestMessage, error: Error) => void;
   readonly events: Pick<SessionEvents, 'asked' | 'answered' | 'unasked' | 'takenBack'>;
-  readonly carry: { toClient(question: RequestMessage): JsonRpcMessage };
 }
 
 /** Server requests that the client has not answered. */
@@ -22,7 +21,7 @@ export class Questions {
   constructor(
     private readonly calls: Calls,
     private readonly options: QuestionsOptions,
-    private readonly toClient: (message: JsonRpcMessage) => Promise<void>,
+    private readonly toClient: (message: RequestMessage) => Promise<void>,
     private readonly toBackend: (answer: ResponseMessage) => void,
   ) {}
 
@@ -43,7 +42,7 @@ export class Questions {
       return;
     }
     this.#methods.set(id, method);
-    this.toClient(this.options.carry.toClient(question)).catch((error: unknown) => {
+    this.toClient(question).catch((error: unknown) => {
       this.#methods.delete(id);
       events.unasked(id, reasonOf(error));
       this.toBackend(isPingInVain(method, codeOf(error)) ? pong(id) : errorAnswer(id, reasonOf(error)));

@@ -10,6 +10,7 @@ import { startDelivery } from './pending-post.js';
 import type { AdoptableSession } from '../cluster/adoptable.js';
 import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
+import type { OnLeaving } from '../leaving.js';
 import { ErrorAnswers } from './own-errors.js';
 import { Handshake } from './handshake.js';
 import { Questions } from './questions.js';
@@ -48,7 +49,10 @@ export class Relay {
     this.#questions = new Questions(
       this.#calls,
       options,
-      (message) => this.#toClient(message),
+      (question) => {
+        const { toClient } = options.carry;
+        return this.#toClient(question, toClient && ((call) => toClient(question, call)));
+      },
       (answer) => this.#tellBackend(answer),
     );
     const listener = {
@@ -235,8 +239,9 @@ export class Relay {
     this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
   }
 
-  #toClient(message: JsonRpcMessage): Promise<void> {
+  #toClient(message: JsonRpcMessage, onLeaving?: OnLeaving): Promise<void> {
     const text = originalText(message);
+    if (onLeaving !== undefined) return this.options.client.send(message, { text, onLeaving });
     return this.options.client.send(message, text === undefined ? undefined : { text });
   }
 }

@@ -13,6 +13,7 @@ export interface MessageExtra {
 /** Of the POST that brought a message. Its messages share one. */
 export interface RequestInfo {
   readonly headers?: Called['headers'];
+  readonly peer?: Called['peer'];
   /** The name of the client, if each message may be another's. */
   readonly client?: string | undefined;
 }

@@ -96,6 +96,7 @@ export class SessionEvents {
       target,
       message,
       headers: post?.headers,
+      peer: post?.peer,
     });
   }
 

@@ -3,8 +3,8 @@ import type { JsonRpcMessage } from '../routing/message.js';
 import { shownNode } from '../shown-node.js';
 import type { ProxyEvent } from '../proxy-events.js';
 
-/** An event without what must not leave the process: no whole session id, no headers. */
-type Kept<E> = E extends ProxyEvent ? Omit<E, 'headers' | 'message'> : never;
+/** An event without what must not leave the process: no whole session id, no headers, no addresses. */
+type Kept<E> = E extends ProxyEvent ? Omit<E, 'headers' | 'message' | 'peer'> : never;
 
 /** An event as it is written: a line of a trace file, and an event of the live page. */
 export type EventRecord = Kept<ProxyEvent> & {
@@ -22,7 +22,8 @@ export interface RecordOptions {
 
 /** What is written of an event. Its session and nodes are named by the first eight characters, as in logs. */
 export function recordOf(event: ProxyEvent, { payloads = false, node }: RecordOptions = {}): EventRecord {
-  const { headers: _, message, ...kept } = { headers: undefined, message: undefined, ...event };
+  const absent = { headers: undefined, message: undefined, peer: undefined };
+  const { headers: _, peer: __, message, ...kept } = { ...absent, ...event };
   const { session } = kept;
   return {
     ...kept,

@@ -2,6 +2,7 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { LATEST_PROTOCOL_VERSION, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { instrument } from 'mcp-backchannel/telemetry';
 import { withBackchannel, type Backchannel, type BackchannelOptions } from 'mcp-backchannel';
 import { StrictClient, type Arrival, type Message } from '../../../examples/lib/strict-client.js';
 import { Journal } from '../../support/journal.js';
@@ -25,21 +26,22 @@ export interface Sent {
   readonly dead: boolean;
 }
 
-/** One side of the contract suite: the bare transport, or the wrapped one. */
+/** One side of the contract suite: the bare transport, the wrapped one, or the wrapped one with telemetry. */
 export interface Side {
   readonly title: string;
   readonly kind: Kind;
   readonly wrapped: boolean;
+  /** On both sides of the wrapper, without an SDK of OpenTelemetry. */
+  readonly instrumented: boolean;
 }
 
 /** The bare and the wrapped transport of every kind: `describe.each(SIDES)`. */
-export const SIDES: readonly Side[] = KINDS.flatMap((kind) =>
-  (kind.isOurs === true ? [true] : [false, true]).map((wrapped) => ({
-    title: `${kind.name}, ${wrapped ? 'wrapped' : 'bare'}`,
-    kind,
-    wrapped,
-  })),
-);
+export const SIDES: readonly Side[] = KINDS.flatMap((kind) => {
+  const wrapped = { title: `${kind.name}, wrapped`, kind, wrapped: true, instrumented: false };
+  if (kind.isOurs === true) return [wrapped];
+  const bare = { ...wrapped, title: `${kind.name}, bare`, wrapped: false };
+  return [bare, wrapped, { ...wrapped, title: `${kind.name}, wrapped and instrumented`, instrumented: true }];
+});
 
 // Old versions, with which the tests run too, refuse requests that name a version newer than they know.
 const INITIALIZED = {
@@ -73,7 +75,10 @@ export class Rig {
 
   static async open(side: Side, options: RigOptions = {}): Promise<Rig> {
     const { eventStore, backchannel } = options;
-    const wrap = (bare: Transport): Transport => (side.wrapped ? withBackchannel(bare, backchannel) : bare);
+    const wrap = (bare: Transport): Transport => {
+      if (side.instrumented) return instrument(withBackchannel(instrument(bare), backchannel));
+      return side.wrapped ? withBackchannel(bare, backchannel) : bare;
+    };
     const wire = await side.kind.open({ wrap, ...(eventStore && { eventStore }), ...(backchannel && { backchannel }) });
     const rig = new Rig(side, wire, options);
     await rig.#connect();

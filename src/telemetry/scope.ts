@@ -1,0 +1,2 @@
+/** What spans and metrics say they come from. */
+export const SCOPE = 'mcp-backchannel';

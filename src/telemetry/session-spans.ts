@@ -1,0 +1,241 @@
+import { trace, type Context } from '@opentelemetry/api';
+import type {
+  Answered,
+  Asked,
+  BackendEnded,
+  BackendStarted,
+  CallCancelled,
+  CallEnded,
+  Called,
+  Resumed,
+  Routed,
+  SessionEnded,
+  SessionOpened,
+  Suspended,
+  Waiting,
+} from '../proxy-events.js';
+import { MODERN_VERSION } from '../modern-era.js';
+import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
+import { sessionAttributesOf, type Kind, type Network } from './attributes.js';
+import { CallSpans, endingOf, versionIn, type Place } from './call-spans.js';
+import { recordSession } from './operation-metrics.js';
+import { withContext } from './propagation.js';
+import { answerEndingOf, QuestionSpans } from './question-spans.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** What happens to a session, or on the way of a call. */
+type Happening =
+  SessionOpened | SessionEnded | BackendStarted | BackendEnded | CallCancelled | Suspended | Resumed | Waiting;
+
+/** Clients without sessions do not know these methods. The proxy itself prepares a session for them by these calls. */
+const PREPARING: ReadonlySet<string> = new Set(['initialize', 'logging/setLevel']);
+
+export interface SessionSpansOptions {
+  /**
+   * Which ends of the messages are ours. A proxy has both. Somebody else's transport has one of them: the one that faces
+   * the client is called and asks, the one that faces the backend calls and is asked.
+   */
+  readonly faces: 'both' | 'client' | 'backend';
+  readonly client: Network;
+  readonly backend: Network;
+  /** A call is forwarded when the carrier says so. Otherwise it counts as forwarded when it comes. */
+  readonly isCarried: () => boolean;
+}
+
+/** The spans of one session. */
+export class SessionSpans {
+  readonly #calls = new Map<RequestId, CallSpans>();
+  readonly #questions = new Map<RequestId, QuestionSpans>();
+  #version: string | undefined;
+  #isOpened = false;
+  #isOfModern = false;
+  #backend: Stopwatch | undefined;
+  #isBackendGone = false;
+  #isOver = false;
+
+  constructor(
+    /** Its whole id. It may be known later than the session begins. */
+    private readonly session: () => string | undefined,
+    private readonly options: SessionSpansOptions,
+  ) {}
+
+  /** Whether nothing more is to be told. A call without a session is all that there is of one. */
+  get isDone(): boolean {
+    return (this.#isOver || !this.#isOpened) && this.#calls.size === 0 && this.#questions.size === 0;
+  }
+
+  on(event: Happening): void {
+    switch (event.kind) {
+      case 'session-opened':
+        this.#opened(event);
+        return;
+      case 'session-ended':
+        this.#ended(event);
+        return;
+      case 'backend-started':
+        this.#backend = new Stopwatch();
+        return;
+      case 'backend-ended':
+        this.#isBackendGone = true;
+        return;
+      case 'call-cancelled':
+        this.#calls.get(event.id)?.tell('mcp_backchannel.cancelled');
+        return;
+      case 'suspended':
+      case 'resumed':
+        this.#calls.get(event.id)?.tell(`mcp_backchannel.${event.kind}`);
+        return;
+      case 'waiting':
+        this.#calls.get(event.id)?.waits(event);
+        return;
+      // no default
+    }
+  }
+
+  // ---- calls ----
+
+  called({ id, message, headers, peer }: Pick<Called, 'id' | 'message' | 'headers' | 'peer'>): void {
+    if (!isRequest(message)) return;
+    // The client must not use an id twice, and only one answer can be told from another.
+    this.#calls.get(id)?.ended('refused', { error: 'DUPLICATE_REQUEST_ID' });
+    const isOurs = this.options.faces === 'backend' || (this.#isOfModern && PREPARING.has(message.method));
+    const call = new CallSpans(message, this.#place, isOurs ? null : headers, peer);
+    this.#calls.set(id, call);
+    if (this.options.faces === 'both' && !this.options.isCarried()) call.forwarded();
+  }
+
+  callEnded(event: Pick<CallEnded, 'id' | 'outcome' | 'code' | 'error' | 'message'>): void {
+    const call = this.#calls.get(event.id);
+    if (call === undefined) return;
+    this.#calls.delete(event.id);
+    const { outcome, message } = event;
+    if (call.method === 'initialize' && outcome === 'result') this.#version = versionIn(message);
+    const { code, description, error } = endingOf(event, this.#isBackendGone);
+    const version = call.method === 'initialize' ? this.#version : undefined;
+    call.ended(outcome, { error, code, description, version });
+  }
+
+  /** The client wants no answer, and gets none. */
+  callCancelled(id: RequestId): void {
+    this.#calls.get(id)?.tell('mcp_backchannel.cancelled');
+    this.callEnded({ id, outcome: 'cancelled', code: undefined, error: undefined, message: undefined });
+  }
+
+  contextOfCall(id: RequestId): Context | undefined {
+    return this.#calls.get(id)?.context;
+  }
+
+  /** The context of the call in which this context was made, if that call is still in flight. */
+  inFlightIn(context: Context): Context | undefined {
+    const span = trace.getSpanContext(context);
+    if (span === undefined) return undefined;
+    return [...this.#calls.values()].find(({ link }) => link.context.spanId === span.spanId)?.context;
+  }
+
+  get soleCall(): Context | undefined {
+    const [sole, ...others] = this.#calls.values();
+    return others.length === 0 ? sole?.context : undefined;
+  }
+
+  // ---- questions ----
+
+  asked({ id, message }: Pick<Asked, 'id' | 'message'>): void {
+    if (!isRequest(message)) return;
+    this.#questions.set(id, new QuestionSpans(message, this.#place, this.options.faces));
+  }
+
+  /** @param within the context of its call */
+  arrived(id: RequestId, within: Context | undefined): Context | undefined {
+    const question = this.#questions.get(id);
+    question?.arrived(within, this.#calls.values());
+    return question?.context;
+  }
+
+  routed(event: Routed): void {
+    const question = event.id === undefined ? undefined : this.#questions.get(event.id);
+    if (question === undefined) return;
+    const within = event.call === undefined ? undefined : this.contextOfCall(event.call);
+    if (event.outcome === 'delivered') question.sent(within, this.#linked(within, event));
+    else if (event.outcome !== 'parked') question.arrived(within ?? this.soleCall, this.#calls.values());
+    question.routed(event);
+  }
+
+  /** @param failure why the client was not asked, if the event does not say */
+  answered(event: Pick<Answered, 'id' | 'outcome' | 'by' | 'error' | 'message'>, failure?: string): void {
+    const question = this.#questions.get(event.id);
+    this.#questions.delete(event.id);
+    if (failure !== undefined) question?.failedBy(failure);
+    question?.arrived(this.soleCall, this.#calls.values());
+    question?.ended(event.outcome, answerEndingOf(event));
+  }
+
+  // ---- what is carried ----
+
+  toBackend(message: JsonRpcMessage): JsonRpcMessage {
+    const call = isRequest(message) ? this.#calls.get(message.id) : undefined;
+    call?.forwarded();
+    return call === undefined ? message : withContext(message, call.context);
+  }
+
+  /** @param within the context of its call, or none if it belongs to none */
+  toClient(message: RequestMessage, within: Context | undefined): JsonRpcMessage {
+    const question = this.#questions.get(message.id);
+    question?.sent(within, []);
+    return question?.context === undefined ? message : withContext(message, question.context);
+  }
+
+  // ---- the session itself ----
+
+  #opened({ isOfModern }: SessionOpened): void {
+    this.#isOpened = true;
+    this.#isOfModern = isOfModern;
+  }
+
+  #ended({ by, durationMs }: SessionEnded): void {
+    this.#isOver = true;
+    // A client without sessions has none to measure.
+    if (!this.#isOfModern) this.#measured('server', durationMs / 1000, by);
+    if (this.#backend !== undefined) this.#measured('client', this.#backend.seconds, by);
+  }
+
+  #measured(kind: Kind, seconds: number, by: SessionEnded['by']): void {
+    const error = by === 'backend' ? 'backend_ended' : by === 'refused' ? 'refused' : undefined;
+    const network = kind === 'server' ? this.options.client : this.options.backend;
+    const attributes = sessionAttributesOf(kind, this.#version, network);
+    recordSession(kind, seconds, error === undefined ? attributes : { ...attributes, 'error.type': error });
+  }
+
+  /** The transport is closed. @param seconds how long the session was, if it was one */
+  closed(by: 'client' | 'backend', seconds: number | undefined): void {
+    if (by === 'backend') this.#isBackendGone = true;
+    const kind = this.options.faces === 'backend' ? 'client' : 'server';
+    if (seconds !== undefined && this.#version !== undefined) this.#measured(kind, seconds, by);
+    this.close();
+  }
+
+  /** Ends what is not ended. */
+  close(): void {
+    this.#isOver = true;
+    const error = this.#isBackendGone ? 'backend_ended' : 'session_ended';
+    for (const question of this.#questions.values()) {
+      question.arrived(this.soleCall, this.#calls.values());
+      question.ended(undefined, { error });
+    }
+    for (const call of this.#calls.values()) call.ended('session-ended', { error });
+    this.#questions.clear();
+    this.#calls.clear();
+  }
+
+  /** What belongs to no call is linked to none, unless it could not be told which. */
+  #linked(within: Context | undefined, { evidence }: Routed): Iterable<CallSpans> {
+    return within === undefined && evidence === undefined ? this.#calls.values() : [];
+  }
+
+  get #place(): Place {
+    const { client, backend } = this.options;
+    const agreed = { session: this.session(), version: this.#version };
+    // Such a client has no session, and has not agreed on anything.
+    const ofClient = this.#isOfModern ? { session: undefined, version: MODERN_VERSION } : agreed;
+    return { client: { network: client, ...ofClient }, backend: { network: backend, ...agreed } };
+  }
+}
