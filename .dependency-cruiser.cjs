@@ -3,7 +3,7 @@
  *
  *     cli → {proxy, backends, …} → {http, index} → interceptor → streams → routing
  *
- * Files at the top of `src` (errors, options, clock, …) serve every layer. Type imports count: whoever needs a type
+ * `live` is a page for browsers, which the command serves. Files at the top of `src` (errors, options, clock, …) serve every layer. Type imports count: whoever needs a type
  * depends on its file.
  */
 
@@ -93,6 +93,35 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(cli|register)(/|\\.ts$)' },
       to: { path: '^src/(cli|register)(/|\\.ts$)', pathNot: '^src/$1(/|\\.ts$)' },
+    },
+    {
+      name: 'live-is-a-page',
+      comment: 'It runs in a browser. Of the proxy it knows what a record looks like.',
+      severity: 'error',
+      from: { path: '^src/live/' },
+      to: {
+        path: '^src/|^node:|^[a-z_/]+$',
+        pathNot: '^src/live/|^src/(telemetry/record|proxy-events|routing/(route|message))\\.ts$',
+      },
+    },
+    {
+      name: 'live-types-only',
+      severity: 'error',
+      from: { path: '^src/live/' },
+      to: { path: '^src/(?!live/)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'live-for-the-command',
+      comment: 'What serves the page shares with it what a browser needs as well: no more than its pure parts.',
+      severity: 'error',
+      from: { path: '^src/(?!live/)' },
+      to: { path: '^src/live/', pathNot: '^src/live/(compacted|entities|is-record|wire)\\.ts$' },
+    },
+    {
+      name: 'live-below-the-command',
+      severity: 'error',
+      from: { path: '^src/(?!(live|cli)/)' },
+      to: { path: '^src/live/' },
     },
     {
       name: 'register-on-the-core',

@@ -1,8 +1,10 @@
 /**
  * Joins the files of the command, and of the packages that it needs at its start. Node takes longer to find and read
  * some 400 small files than to run them. The entries of the package stay as they are: `tsc` builds them, file by file.
+ * The live page is joined as well, with all that it needs.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -29,9 +31,40 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+/** What the live page is made of, for browsers. */
+const page = await build({
+  absWorkingDir: import.meta.dirname,
+  entryPoints: ['src/live/main.tsx', 'src/live/page.css'],
+  entryNames: 'page',
+  outdir: 'dist/live',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome111', 'firefox114', 'safari16.4'],
+  tsconfig: 'src/live/tsconfig.json',
+  // The exported picture has it inside. An entry is built as a style sheet all the same.
+  plugins: [{ name: 'style-text', setup: loadStylesAsText }],
+  metafile: true,
+  logLevel: 'warning',
+});
+copyFileSync('src/live/page.html', 'dist/live/page.html');
+
+/** A style sheet that a module imports is a text. */
+function loadStylesAsText({ onResolve, onLoad }) {
+  onResolve({ filter: /\.css$/ }, ({ path, resolveDir, kind }) =>
+    kind === 'import-statement' ? { path: join(resolveDir, path), namespace: 'style-text' } : undefined,
+  );
+  onLoad({ filter: /.*/, namespace: 'style-text' }, ({ path }) => ({
+    contents: readFileSync(path, 'utf8'),
+    loader: 'text',
+  }));
+}
+
 /** Their licences ask that they go along. */
 function licenses() {
-  const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  const outputs = [metafile, page.metafile].flatMap((built) => Object.values(built.outputs));
+  const files = outputs.flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
   );
   const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));

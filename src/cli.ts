@@ -3,11 +3,15 @@ import { BackchannelError, textOf } from './errors.js';
 import { parse, Printed } from './cli/options.js';
 import { UsageError } from './cli/usage-error.js';
 
+/** Instead of serving. Each is loaded only when it is asked for. */
+const SUBCOMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  view: async (args) => (await import('./cli/view.js')).view(args),
+};
+
 try {
-  const options = parse(process.argv.slice(2));
-  // Loaded only when needed, so that `--help` does not wait for the SDK.
-  const { run } = await import('./cli/run.js');
-  await run(options);
+  const [first = '', ...rest] = process.argv.slice(2);
+  if (Object.hasOwn(SUBCOMMANDS, first)) await SUBCOMMANDS[first]?.(rest);
+  else await serve();
 } catch (error) {
   // The reader may close the pipe early, as in `mcp-backchannel --help | head -1`.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
@@ -17,6 +21,13 @@ try {
     process.exitCode = error instanceof UsageError || isInvalidOption(error) ? 2 : 1;
     process.stderr.write(`mcp-backchannel: ${reasonOf(error)}\n`);
   }
+}
+
+async function serve(): Promise<void> {
+  const options = parse(process.argv.slice(2));
+  // Loaded only when needed, so that `--help` does not wait for the SDK.
+  const { run } = await import('./cli/run.js');
+  await run(options);
 }
 
 function isInvalidOption(error: unknown): boolean {

@@ -38,6 +38,8 @@ export interface EndpointOptions {
   readonly guard: Pick<Guard, 'check'>;
   /** Answers requests for `/.well-known/` documents, by path. Returns `undefined` if there is no such document. */
   readonly wellKnown?: ((path: string, incoming: Incoming) => Promise<Answer> | undefined) | undefined;
+  /** Serves `/live` and what is below it, with guards of its own. */
+  readonly live?: ((request: IncomingMessage, response: ServerResponse, path: string) => void) | undefined;
   /** Whether the process is shutting down. */
   readonly isClosing: () => boolean;
   /** Only of a node of a cluster. It drains while it is shutting down: other nodes get the new sessions. */
@@ -51,7 +53,7 @@ export interface EndpointOptions {
   readonly timeouts?: Readonly<Record<keyof typeof TIMEOUTS, number>> | undefined;
 }
 
-/** Serves the MCP endpoint, `/healthz`, `/metrics` and the well-known documents. Any other path gets 404. */
+/** Serves the MCP endpoint, `/healthz`, `/metrics`, `/live` and the well-known documents. Any other path gets 404. */
 export function createEndpoint(options: EndpointOptions): Server {
   const { onerror, keepAliveTimeout = 75_000, timeouts = TIMEOUTS } = options;
   return http.createServer({ ...timeouts, ...KEEPALIVE, keepAliveTimeout }, (request, response) => {
@@ -79,6 +81,10 @@ function handle(options: EndpointOptions, request: IncomingMessage, response: Se
         pass(response, FAILED);
       },
     );
+    return;
+  }
+  if (options.live !== undefined && /^\/live(\/|$)/.test(asked)) {
+    options.live(request, response, asked);
     return;
   }
   switch (asked) {

@@ -13,6 +13,7 @@ export const GROUPS = {
 export const USAGE = `[options] -- command args…
        mcp-backchannel [options] --url URL
        mcp-backchannel [options] --sse-url URL
+       mcp-backchannel view FILE
 
 Serves any MCP server as a stateful Streamable HTTP endpoint, on which messages
 that the server starts (elicitation, sampling, progress, …) reach the client.`;

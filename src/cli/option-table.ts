@@ -227,6 +227,12 @@ const TABLE = [
     help: 'writes the messages themselves to that file, with all that users and tools say',
     needs: 'trace-file',
   },
+  {
+    flags: '--live',
+    group: 'logs',
+    help: 'serves /live, a page that shows sessions, calls and what waits; only to this machine, or to whoever has the --token',
+    needs: 'http',
+  },
   { flags: '--json', group: 'logs', help: 'logs one JSON object per line' },
 ] as const;
 

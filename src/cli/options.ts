@@ -59,6 +59,8 @@ export function parse(args: readonly string[]): CommandOptions {
   if (values.varyHeader?.includes('authorization') === true)
     throw new UsageError('--vary-header authorization would let anybody into every session: use --pass-header');
   mustFitCluster(values);
+  if (values.live && /^\/live(\/|$)/.test(values.path))
+    throw new UsageError(`--live serves ${values.path} itself: give another --path`);
   if (values.token !== undefined && !values.stdio && passes)
     throw new UsageError('--pass-header authorization would give the --token of this endpoint to the upstream');
   return { ...values, upstream };

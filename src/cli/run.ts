@@ -89,10 +89,13 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
   });
   trace.follow(proxy.events$, node?.name);
   telemetry?.observe(proxy.events$);
+  const page = { ...access, proxy, name: upstreams.name, node: node?.name, logs, report: logs.report };
+  const live = options.live ? (await import('./live.js')).liveOf(page) : undefined;
 
   let isClosing = false;
   const server = createEndpoint({
     proxy,
+    live: live?.handle,
     cluster: node && (() => node.health()),
     metrics: lateMetricsOf(proxy, node?.cluster),
     path,
@@ -120,6 +123,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
     const url = await listen(server, port, host, path);
     warnOfRisks(options, logs);
     logs.info(`serves ${upstreams.name} at ${url}`, { url });
+    if (live !== undefined) logs.info(`shows what happens at ${new URL('/live', url).href}`);
   } catch (error) {
     await giveUp(`cannot listen on ${host} port ${port}: ${listenFault(error)}`);
     return;
@@ -135,6 +139,7 @@ async function runHttp(options: CommandOptions, upstreams: UpstreamFactory, logs
       await proxy.close({ graceMs: GRACE_MS });
       await telemetry?.stop();
       await upstreams.close();
+      live?.close();
       await stop(server, FLUSH_MS);
       await node?.leave();
       await trace.close();

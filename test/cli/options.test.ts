@@ -208,6 +208,7 @@ describe('takes', () => {
       idleTimeout: 1_800_000,
       innerPort: 0,
       lease: 3_000,
+      live: false,
       maxSessions: 1000,
       maxMessage: 10_485_760,
       maxBody: 4_194_304,

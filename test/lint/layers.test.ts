@@ -130,6 +130,22 @@ test.each(['test', 'suites', 'benchmarks', 'examples'])('src must not import %s'
   expect(await broken(files)).toEqual(['source-alone']);
 });
 
+test.each([
+  ['another part', "import type { T } from '../proxy/session.js';\nexport type U = T;\n", 'live-is-a-page'],
+  ['a module of Node', "import 'node:fs';\n", 'live-is-a-page'],
+  ['more than types of the core', "export * from '../routing/route.js';\n", 'live-types-only'],
+])('src/live must not import %s', async (_what, text, rule) => {
+  const files = { 'src/proxy/session.ts': NOTHING, 'src/routing/route.ts': NOTHING, 'src/live/app.ts': text };
+  expect(await broken(files)).toContain(rule);
+});
+
+test('only the command imports src/live, and only what is pure', async () => {
+  const files = { 'src/live/app.ts': NOTHING, 'src/live/wire.ts': NOTHING };
+  const refused = { 'src/cli/a.ts': "import '../live/app.js';\n", 'src/proxy/a.ts': "import '../live/wire.js';\n" };
+  expect(await broken({ ...files, 'src/cli/a.ts': "import '../live/wire.js';\n" })).toEqual([]);
+  expect((await broken({ ...files, ...refused })).sort()).toEqual(['live-below-the-command', 'live-for-the-command']);
+});
+
 test('suites must not import benchmarks', async () => {
   const files = { 'benchmarks/other.ts': NOTHING, 'suites/lib/a.ts': "import '../../benchmarks/other.js';\n" };
   expect(await broken(files)).toEqual(['suites-without-benchmarks']);

@@ -47,6 +47,7 @@ describe('the packed tarball, in an empty project', () => {
         path
           .replace(/^dist\/.*?\.(d\.)?[cm]?(ts|js)$/, 'dist/*.$1$2')
           .replace(/^docs\/[\w-]+\.md$/, 'docs/*.md')
+          .replace(/^docs\/live-\w+\.(png|svg)$/, 'docs/live-*')
           .replace(/^benchmarks\/results\/\w+\.svg$/, 'benchmarks/results/*.svg'),
       ),
     );
@@ -60,7 +61,10 @@ describe('the packed tarball, in an empty project', () => {
       'dist/*.d.ts',
       'dist/*.js',
       'dist/cli/LICENSES.txt',
+      'dist/live/page.css',
+      'dist/live/page.html',
       'docs/*.md',
+      'docs/live-*',
       'examples/grafana/alerts.yml',
       'examples/grafana/dashboard.json',
       'package.json',

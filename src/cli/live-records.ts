@@ -1,0 +1,72 @@
+import { compacted } from '../live/compacted.js';
+import type { EventRecord } from '../telemetry/record.js';
+
+/** A record, and how many came before it. */
+export interface Numbered {
+  readonly number: number;
+  readonly record: EventRecord;
+}
+
+/** Longer texts are cut, because clients and servers choose them: what is kept must stay bounded. */
+const MAX_TEXT = 256;
+const MAX_LIST = 16;
+
+/** The last records, for pages that are opened later. Those of what still goes on are kept the longest. */
+export class RecentRecords {
+  #all: readonly Numbered[] = [];
+  #fresh: Numbered[] = [];
+  #count = 0;
+
+  /** @param max how many are kept @param isBounded whether their texts are cut */
+  constructor(
+    private readonly max: number,
+    private readonly isBounded: boolean,
+  ) {}
+
+  add(record: EventRecord): void {
+    this.#fresh.push({ number: ++this.#count, record: this.isBounded ? (bounded(record) as EventRecord) : record });
+    // Not each time: most of the time nobody looks.
+    if (this.#all.length + this.#fresh.length > this.max) this.#join();
+  }
+
+  /** Counts records that are lost. */
+  skip(count: number): void {
+    this.#count += count;
+  }
+
+  /** Those that are kept and have a higher number, the oldest first, up to a limit. */
+  after(number: number, limit: number): readonly Numbered[] {
+    if (number >= this.#count) return [];
+    this.#join();
+    const first = firstAfter(this.#all, number);
+    return this.#all.slice(first, first + limit);
+  }
+
+  #join(): void {
+    if (this.#fresh.length === 0) return;
+    this.#all = compacted([...this.#all, ...this.#fresh], this.max);
+    this.#fresh = [];
+  }
+}
+
+function firstAfter(all: readonly Numbered[], number: number): number {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((all[middle]?.number ?? 0) > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function bounded(value: unknown): unknown {
+  if (typeof value === 'string') return value.length <= MAX_TEXT ? value : cut(value);
+  if (Array.isArray(value)) return value.slice(0, MAX_LIST).map(bounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, bounded(one)]));
+}
+
+/** A part of a string may keep the whole in memory. A copy does not. */
+function cut(text: string): string {
+  return `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`;
+}

@@ -1,0 +1,118 @@
+import type { RequestId } from '../routing/message.js';
+import type { EventRecord } from '../telemetry/record.js';
+import { keyOf, type Call, type Session } from './entities.js';
+
+type OfCall = Extract<
+  EventRecord,
+  { kind: 'call' | 'call-ended' | 'call-cancelled' | 'progress' | 'suspended' | 'resumed' | 'waiting' }
+>;
+
+/** @param all to which a new call is added */
+export function applyToCall(session: Session, record: OfCall, all: Call[]): void {
+  switch (record.kind) {
+    case 'call':
+      begin(session, record, record.at, all);
+      return;
+    case 'call-ended':
+      // Its beginning may be older than the records.
+      end(calledOf(session, record) ?? begin(session, record, record.at - record.durationMs, all), record);
+      return;
+    case 'progress': {
+      const call = record.call === undefined ? undefined : session.inFlight.get(keyOf(record.call));
+      if (call !== undefined) call.progress = { progress: record.progress, total: record.total };
+      return;
+    }
+    case 'call-cancelled':
+    case 'suspended':
+    case 'resumed':
+    case 'waiting': {
+      const started = record.kind === 'waiting' ? record.at - record.forMs : record.at;
+      change(calledOf(session, record) ?? begin(session, record, started, all), record);
+    }
+  }
+}
+
+function change(
+  call: Call,
+  record: Extract<EventRecord, { kind: 'call-cancelled' | 'suspended' | 'resumed' | 'waiting' }>,
+): void {
+  const { at } = record;
+  switch (record.kind) {
+    case 'call-cancelled':
+      call.cancelledAt = at;
+      return;
+    case 'suspended':
+      call.suspended = { at, round: record.round, inputs: record.inputs };
+      return;
+    case 'resumed':
+      call.suspended = undefined;
+      return;
+    case 'waiting': {
+      const { on, question, refusal } = record;
+      call.told = { at, on, question, refusal };
+      const asked = question?.id === undefined ? undefined : call.session.open.get(keyOf(question.id));
+      // Now it is known whose it is.
+      if (asked !== undefined && asked.call === undefined) {
+        asked.call = call;
+        call.questions.push(asked);
+      }
+    }
+  }
+}
+
+function calledOf(session: Session, { id }: { readonly id: RequestId }): Call | undefined {
+  const called = session.inFlight.get(keyOf(id));
+  if (called !== undefined) return called;
+  // Ended with its session, whose record came first.
+  const last = session.endedAt === undefined ? undefined : session.calls.findLast((call) => call.id === id);
+  return last?.outcome === 'session-ended' ? last : undefined;
+}
+
+interface Named {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly target?: string | undefined;
+}
+
+function begin(session: Session, { id, method, target }: Named, startedAt: number, all: Call[]): Call {
+  const call: Call = {
+    number: all.length,
+    session,
+    id,
+    method,
+    target,
+    startedAt,
+    row: freeRow(session),
+    questions: [],
+    endedAt: undefined,
+    outcome: undefined,
+    code: undefined,
+    error: undefined,
+    cancelledAt: undefined,
+    progress: undefined,
+    suspended: undefined,
+    told: undefined,
+  };
+  session.rows = Math.max(session.rows, call.row + 1);
+  session.calls.push(call);
+  session.inFlight.set(keyOf(id), call);
+  all.push(call);
+  return call;
+}
+
+function end(call: Call, { at, outcome, code, error, id }: Extract<EventRecord, { kind: 'call-ended' }>): void {
+  call.endedAt = at;
+  call.outcome = outcome;
+  call.code = code;
+  call.error = error;
+  call.suspended = undefined;
+  call.session.inFlight.delete(keyOf(id));
+}
+
+function freeRow({ inFlight }: Session): number {
+  const taken = new Set<number>();
+  for (const { row } of inFlight.values()) taken.add(row);
+  let row = 0;
+  while (taken.has(row)) row++;
+  return row;
+}

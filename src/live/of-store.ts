@@ -1,0 +1,6 @@
+import type { Store } from './store.js';
+
+/** What components are given. */
+export interface OfStore {
+  readonly store: Store;
+}
