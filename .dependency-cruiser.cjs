@@ -9,9 +9,11 @@
 
 /** The parts that stand side by side on top of the core. */
 const PARTS = '(backends|cluster|http|modern|provenance|proxy|telemetry)';
+/** What is run. Nothing imports them but the command, which runs the doctor. */
+const PROGRAMS = ['cli', 'doctor', 'register'];
+const A_PROGRAM = `(${PROGRAMS.join('|')})(/|\\.ts$)`;
 /** What a layer of the core must not import: everything above it. */
-const above = (...layers) =>
-  `^src/(${[...layers, 'backchannel', 'index', PARTS, 'cli', 'register'].join('|')})(/|\\.ts$)`;
+const above = (...layers) => `^src/(${[...layers, 'backchannel', 'index', PARTS, ...PROGRAMS].join('|')})(/|\\.ts$)`;
 
 const SDK = '(^|/)@modelcontextprotocol/';
 
@@ -37,7 +39,7 @@ module.exports = {
       name: 'core-below',
       severity: 'error',
       from: { path: '^src/(backchannel|index)\\.ts$' },
-      to: { path: `^src/(${PARTS}|cli|register)(/|\\.ts$)` },
+      to: { path: `^src/(${PARTS}|${PROGRAMS.join('|')})(/|\\.ts$)` },
     },
     {
       name: 'core-without-sdk',
@@ -85,14 +87,28 @@ module.exports = {
     {
       name: 'nobody-imports-a-program',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|register)(/|\\.ts$)' },
-      to: { path: '^src/(cli|register)(/|\\.ts$)' },
+      from: { path: '^src/', pathNot: `^src/${A_PROGRAM}` },
+      to: { path: `^src/${A_PROGRAM}` },
     },
     {
       name: 'programs-apart',
+      comment: 'The command runs the doctor, which it loads for that word only.',
       severity: 'error',
-      from: { path: '^src/(cli|register)(/|\\.ts$)' },
-      to: { path: '^src/(cli|register)(/|\\.ts$)', pathNot: '^src/$1(/|\\.ts$)' },
+      from: { path: `^src/${A_PROGRAM}`, pathNot: '^src/cli\\.ts$' },
+      to: { path: `^src/${A_PROGRAM}`, pathNot: '^src/$1(/|\\.ts$)' },
+    },
+    {
+      name: 'command-runs-the-doctor',
+      severity: 'error',
+      from: { path: '^src/cli\\.ts$' },
+      to: { path: `^src/${A_PROGRAM}`, pathNot: '^src/cli/|^src/doctor/main\\.ts$' },
+    },
+    {
+      name: 'doctor-alone',
+      comment: 'What examines a proxy shares as little with ours as it can: texts, codes, and the stamp.',
+      severity: 'error',
+      from: { path: '^src/doctor/' },
+      to: { path: `^src/(${PARTS}|interceptor|streams|backchannel|index)(/|\\.ts$)|${SDK}` },
     },
     {
       name: 'live-is-a-page',

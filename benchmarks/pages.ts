@@ -19,6 +19,7 @@ import { clusterTable, scaleOutTable } from './tables/cluster.js';
 import { erasTable } from './tables/eras.js';
 import { httpTable, ownTable } from './tables/http.js';
 import { contextShares, nodesTable } from './tables/nodes.js';
+import { peersDoctorTable } from './tables/peers-doctor.js';
 import { peersErasTable } from './tables/peers-eras.js';
 import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
@@ -47,6 +48,7 @@ const WHAT = {
   'scale-node24': 'scale on Node 24',
   peers: 'proxies',
   'peers-eras': 'proxies with modern clients',
+  'peers-doctor': 'proxies seen by the doctor',
   profile: 'profile',
   slow: 'slow readers',
   cluster: 'cluster',
@@ -61,6 +63,7 @@ const PAGES: Readonly<Record<string, Sections>> = {
   'docs/performance.md': { benchmarks: costs() },
   'docs/comparison.md': {
     behaviour: results.peers === undefined ? NOT_MEASURED : behaviourTable(results.peers),
+    doctor: results['peers-doctor'] === undefined ? NOT_MEASURED : peersDoctorTable(results['peers-doctor']),
     eras: results['peers-eras'] === undefined ? NOT_MEASURED : peersErasTable(results['peers-eras']),
     peers: results.peers === undefined ? NOT_MEASURED : peersTable(results.peers),
   },

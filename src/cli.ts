@@ -3,8 +3,12 @@ import { BackchannelError, textOf } from './errors.js';
 import { parse, Printed } from './cli/options.js';
 import { UsageError } from './cli/usage-error.js';
 
-/** Instead of serving. Each is loaded only when it is asked for. */
+/** Instead of serving. Each is loaded only when it is asked for. A server of such a name is reached by `--`. */
 const SUBCOMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  doctor: async (args) => {
+    const { main } = await import('./doctor/main.js');
+    process.exitCode = await main(args);
+  },
   view: async (args) => (await import('./cli/view.js')).view(args),
 };
 

@@ -1,13 +1,14 @@
 /** The result files: benchmarks write them, drawings and pages read them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PeersErasResult, PeersResult } from '../peers/results.js';
+import type { PeersDoctorResult, PeersErasResult, PeersResult } from '../peers/results.js';
 import type { ByBenchmark, OnOtherNodes } from './nodes.js';
 import type { ClusterResult, ErasResult, ProfileResult, SlowResult } from './results.js';
 
 export interface Results extends ByBenchmark, OnOtherNodes {
   readonly peers: PeersResult;
   readonly 'peers-eras': PeersErasResult;
+  readonly 'peers-doctor': PeersDoctorResult;
   readonly profile: ProfileResult;
   readonly slow: SlowResult;
   readonly cluster: ClusterResult;

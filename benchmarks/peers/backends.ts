@@ -1,4 +1,7 @@
-/** The backends: one that costs little, to measure with, and one of the SDK, whose tools ask the user. */
+/**
+ * The backends: one that costs little, to measure with, one of the SDK, whose tools ask the user, and that of the doctor,
+ * whose tools do, too.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -10,21 +13,28 @@ export type Backends = Readonly<Record<Backend['kind'], Backend>>;
 
 const LIGHT = [here('backend.js')];
 const ASKING = [here('asking.js')];
+const DOCTOR = [here('../../dist/doctor/backend.js')];
 
 /** Those over HTTP are processes that run; those over stdio are started by whoever connects. */
 export class RunningBackends {
   private constructor(
     readonly light: Backends,
     readonly asking: Backends,
+    readonly doctor: Backends,
     private readonly processes: readonly ChildProcess[],
   ) {}
 
   static async start(): Promise<RunningBackends> {
-    const [light, asking] = await Promise.all([serve([...LIGHT, '--http']), serve([...ASKING, 'http'])]);
+    const [light, asking, doctor] = await Promise.all([
+      serve([...LIGHT, '--http']),
+      serve([...ASKING, 'http']),
+      serve([...DOCTOR, '--http']),
+    ]);
     return new RunningBackends(
       { stdio: command(LIGHT), http: { kind: 'http', url: light.url } },
       { stdio: command([...ASKING, 'stdio']), http: { kind: 'http', url: asking.url } },
-      [light.child, asking.child],
+      { stdio: command(DOCTOR), http: { kind: 'http', url: doctor.url } },
+      [light.child, asking.child, doctor.child],
     );
   }
 

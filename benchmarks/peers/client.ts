@@ -87,7 +87,7 @@ export class Client {
 }
 
 /** The text of a result. Throws what was answered instead. */
-export function textOf(arrival: Arrival): string {
+function textOf(arrival: Arrival): string {
   throwIfError(arrival);
   const { content, isError } = arrival.message.result as { content: { text: string }[]; isError?: boolean };
   const text = content.map((part) => part.text).join('');

@@ -1,4 +1,5 @@
 /** What `npm run bench:peers` writes to `peers.json`. */
+import type { SituationFinding } from '../../src/doctor/findings.js';
 import type { Measured } from '../lib/statistics.js';
 import type { Environment } from '../../suites/lib/environment.js';
 
@@ -94,7 +95,7 @@ export interface Questions {
 }
 
 /** Eight calls at once, each of which asks. */
-export interface Eight {
+interface Eight {
   readonly answered: number;
   /** On the stream of the call that asked. */
   readonly onOwnStream: number;
@@ -155,6 +156,17 @@ export interface PeersErasResult {
   readonly environment: Environment;
   readonly behaviour: readonly ModernBehaviour[];
   readonly failures: readonly Failure[];
+}
+
+/** What the doctor says of one. */
+export interface Examined extends Subject {
+  readonly situations: readonly SituationFinding[];
+}
+
+/** What `npm run doctor:peers -- --write` writes to `peers-doctor.json`. */
+export interface PeersDoctorResult {
+  readonly environment: Environment;
+  readonly examined: readonly Examined[];
 }
 
 /** One that could not be measured. */

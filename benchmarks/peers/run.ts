@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { measured } from '../lib/statistics.js';
 import { inTurn } from '../lib/turns.js';
-import { RunningBackends } from './backends.js';
+import { RunningBackends, type Backends } from './backends.js';
 import { observe } from './behaviour.js';
 import { Client } from './client.js';
 import type { Backend, Contestant } from './contestants.js';
@@ -42,7 +42,7 @@ export class Run {
   }
 
   async observeBehaviour(): Promise<void> {
-    await this.#observe(this.contestants, async (contestant, backend) => {
+    await this.#observe(this.contestants, this.backends.doctor, async (contestant, backend) => {
       const answers = await observe(contestant, backend);
       this.#behaviour.set(contestant, { ...subjectOf(contestant), ...answers });
     });
@@ -51,7 +51,7 @@ export class Run {
   /** A client of revision 2026-07-28 speaks Streamable HTTP or stdio. */
   async observeModern(): Promise<void> {
     const reachable = this.#measurable().filter(({ wire, isOurs, isPeer }) => wire !== 'sse' && (isOurs || isPeer));
-    await this.#observe(reachable, async (contestant, backend) => {
+    await this.#observe(reachable, this.backends.asking, async (contestant, backend) => {
       this.#modern.set(contestant, { ...subjectOf(contestant), outcomes: await observeModern(contestant, backend) });
     });
   }
@@ -59,6 +59,7 @@ export class Run {
   /** A few at a time: nothing here is a matter of speed. */
   async #observe(
     contestants: readonly Contestant[],
+    backends: Backends,
     work: (contestant: Contestant, backend: Backend) => Promise<void>,
   ): Promise<void> {
     const waiting = [...contestants];
@@ -66,7 +67,7 @@ export class Run {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const contestant = next;
         say(`behaviour: ${titleOf(contestant)}`);
-        await this.#attempt('behaviour', contestant, () => work(contestant, this.backends.asking[contestant.upstream]));
+        await this.#attempt('behaviour', contestant, () => work(contestant, backends[contestant.upstream]));
       }
     };
     await Promise.all(Array.from({ length: OBSERVED_AT_ONCE }, go));

@@ -5,6 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../examples/lib/free-port.js';
 import { Program, type Memory } from './program.js';
 import { SseWire, StdioWire, StreamableHttpWire } from './wires.js';
+import { PipeWire } from '../../src/doctor/pipe-wire.js';
+import { SseWire as DoctorsSseWire } from '../../src/doctor/sse-wire.js';
+import { StreamableHttpWire as DoctorsHttpWire } from '../../src/doctor/streamable-http-wire.js';
+import type { Connect } from '../../src/doctor/wire.js';
 
 const FIRST_ANSWER_TIMEOUT_MS = 20_000;
 const RETRY_MS = 10;
@@ -18,6 +22,7 @@ export class Running {
   private constructor(
     readonly contestant: Contestant,
     private readonly backend: Backend,
+    private readonly echo: string,
     /** The only one, or that of the first session. */
     readonly program: Program,
     readonly url: string,
@@ -26,8 +31,16 @@ export class Running {
     this.#programs.push(program);
   }
 
-  /** Starts one, with its first session. Leaves nothing behind when it fails. */
-  static async start(contestant: Contestant, backend: Backend): Promise<{ running: Running; client: Client }> {
+  /**
+   * Starts one, with its first session. Leaves nothing behind when it fails.
+   *
+   * @param echo the tool of the backend that gives back its text
+   */
+  static async start(
+    contestant: Contestant,
+    backend: Backend,
+    echo = 'echo',
+  ): Promise<{ running: Running; client: Client }> {
     const program = new Program();
     try {
       const port = await freePort();
@@ -35,7 +48,7 @@ export class Running {
       const speaksOnStdout = contestant.wire === 'stdio';
       program.start(args, { env, speaksOnStdout });
       if (!speaksOnStdout) await program.listening(port);
-      const running = new Running(contestant, backend, program, `http://127.0.0.1:${port}${path}`, headers);
+      const running = new Running(contestant, backend, echo, program, `http://127.0.0.1:${port}${path}`, headers);
       const client = await (speaksOnStdout ? running.#onlyAnswer() : running.#firstAnswer());
       return { running, client };
     } catch (error) {
@@ -50,6 +63,16 @@ export class Running {
     const HttpWire = this.contestant.wire === 'sse' ? SseWire : StreamableHttpWire;
     return new Client((receive) => new HttpWire(this.url, this.headers, receive));
   }
+
+  /** One more session, for the client of the doctor. */
+  readonly connect: Connect = (receive) => {
+    if (this.contestant.wire === 'stdio') {
+      const { pipes } = this.#another();
+      return new PipeWire(pipes, receive, () => pipes.stdin.end());
+    }
+    const HttpWire = this.contestant.wire === 'sse' ? DoctorsSseWire : DoctorsHttpWire;
+    return new HttpWire(this.url, this.headers, receive);
+  };
 
   async session(client = this.client()): Promise<Client> {
     try {
@@ -106,7 +129,7 @@ export class Running {
   }
 
   async #call(client: Client): Promise<void> {
-    await bounded(FIRST_ANSWER_TIMEOUT_MS, client.tool(this.tool('echo'), { text: 'first' }), 'the first call');
+    await bounded(FIRST_ANSWER_TIMEOUT_MS, client.tool(this.tool(this.echo), { text: 'first' }), 'the first call');
     this.firstAnswerMs = this.program.ageMs;
   }
 

@@ -14,9 +14,11 @@ export const USAGE = `[options] -- command args…
        mcp-backchannel [options] --url URL
        mcp-backchannel [options] --sse-url URL
        mcp-backchannel view FILE
+       mcp-backchannel doctor [options]
 
 Serves any MCP server as a stateful Streamable HTTP endpoint, on which messages
-that the server starts (elicitation, sampling, progress, …) reach the client.`;
+that the server starts (elicitation, sampling, progress, …) reach the client.
+The doctor tells what becomes of them in any proxy (see doctor --help).`;
 
 /** The end of the help text, after the options. */
 export const EXIT_CODES = `

@@ -182,7 +182,7 @@ describe('the figures in the pages', () => {
       );
     await writeFile(join(root, 'README.md'), old('costs'));
     await writeFile(join(root, 'docs/performance.md'), old('benchmarks'));
-    await writeFile(join(root, 'docs/comparison.md'), old('behaviour', 'eras', 'peers'));
+    await writeFile(join(root, 'docs/comparison.md'), old('behaviour', 'doctor', 'eras', 'peers'));
     const args = ['--root', root, '--results', results];
 
     await expect(program('pages.ts', ...args, '--check')).rejects.toMatchObject({ code: 1 });

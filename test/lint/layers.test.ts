@@ -47,6 +47,7 @@ const PLACES = [
   ['http/transport', 'http/other'],
   ['proxy/session', 'proxy/other'],
   ['cli/run', 'cli/other'],
+  ['doctor/client', 'doctor/other'],
   ['register/hooks', 'register/other'],
 ] as const;
 
@@ -61,6 +62,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   http: ['routing', 'streams', 'interceptor', 'errors', 'index'],
   proxy: ['routing', 'streams', 'interceptor', 'errors', 'index', 'http'],
   cli: ['routing', 'streams', 'interceptor', 'errors', 'index', 'backends', 'http', 'proxy'],
+  doctor: ['routing', 'errors'],
   register: ['routing', 'streams', 'interceptor', 'errors', 'index'],
 };
 
@@ -144,6 +146,13 @@ test('only the command imports src/live, and only what is pure', async () => {
   const refused = { 'src/cli/a.ts': "import '../live/app.js';\n", 'src/proxy/a.ts': "import '../live/wire.js';\n" };
   expect(await broken({ ...files, 'src/cli/a.ts': "import '../live/wire.js';\n" })).toEqual([]);
   expect((await broken({ ...files, ...refused })).sort()).toEqual(['live-below-the-command', 'live-for-the-command']);
+});
+
+test.each([
+  ['doctor/main', []],
+  ['doctor/client', ['command-runs-the-doctor']],
+])('src/cli.ts → src/%s.ts', async (to, rules) => {
+  expect(await broken({ [`src/${to}.ts`]: NOTHING, 'src/cli.ts': `import './${to}.js';\n` })).toEqual(rules);
 });
 
 test('suites must not import benchmarks', async () => {

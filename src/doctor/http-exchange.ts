@@ -1,0 +1,127 @@
+/** HTTP exchanges of a client, by `node:http` alone, so that nothing is repaired on the way. */
+import { Agent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Message } from './messages.js';
+import type { Exchange } from './wire.js';
+
+export type HeaderFields = Readonly<Record<string, string>>;
+
+/** A refusal, by its HTTP status. */
+class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    text: string,
+  ) {
+    super(`HTTP ${String(status)}${text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`}`);
+  }
+}
+
+interface Outgoing {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly headers: HeaderFields;
+  readonly body?: string;
+  readonly onAnswer?: (answer: IncomingMessage) => void;
+}
+
+export class HttpExchanges {
+  readonly #open = new Set<ClientRequest>();
+  readonly #agent: Agent;
+
+  constructor(
+    url: string,
+    private readonly headers: HeaderFields,
+  ) {
+    // Its own, so that no connection is shared with another session.
+    this.#agent = new (url.startsWith('https:') ? HttpsAgent : Agent)({ keepAlive: true });
+  }
+
+  start({ method, url, headers, body, onAnswer }: Outgoing): Exchange {
+    const request = url.startsWith('https:') ? requestHttps : requestHttp;
+    const outgoing = request(url, { method, agent: this.#agent, headers: { ...this.headers, ...headers } });
+    this.#open.add(outgoing);
+    outgoing.once('close', () => this.#open.delete(outgoing));
+    const begun = settleable();
+    const ended = settleable();
+    const fail = (error: Error): void => {
+      begun.reject(error);
+      ended.reject(error);
+    };
+    outgoing.once('error', fail);
+    outgoing.once('response', (answer: IncomingMessage) => {
+      answer.once('error', fail);
+      const { statusCode = 0 } = answer;
+      if (statusCode >= 300) {
+        readWhole(answer, (text) => {
+          fail(new HttpError(statusCode, text));
+        });
+        return;
+      }
+      answer.once('end', ended.resolve);
+      if (onAnswer === undefined) answer.resume();
+      else onAnswer(answer);
+      begun.resolve();
+    });
+    // Whoever waits for an answer hears of it. Nobody has to.
+    begun.promise.catch(() => undefined);
+    ended.promise.catch(() => undefined);
+    outgoing.end(body);
+    return { begun: begun.promise, ended: ended.promise, drop: () => void outgoing.destroy() };
+  }
+
+  close(): void {
+    for (const outgoing of this.#open) outgoing.destroy();
+    this.#agent.destroy();
+  }
+}
+
+/** The text, once it is complete. */
+export function readWhole(answer: IncomingMessage, done: (text: string) => void): void {
+  let text = '';
+  answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+  answer.once('end', () => {
+    done(text);
+  });
+}
+
+/** Each event that has data. One without is a keep-alive, or the place from which a stream could be resumed. */
+export function readEvents(answer: IncomingMessage, onEvent: (event: string, data: string) => void): void {
+  let rest = '';
+  answer.setEncoding('utf8').on('data', (part: string) => {
+    const blocks = (rest + part).split(/\r?\n\r?\n/);
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      let event = 'message';
+      const data: string[] = [];
+      for (const line of block.split(/\r?\n/)) {
+        if (line.startsWith('data:')) data.push(line.slice(line.startsWith('data: ') ? 6 : 5));
+        else if (line.startsWith('event:')) event = line.slice(6).trim();
+      }
+      if (data.join('') !== '') onEvent(event, data.join('\n'));
+    }
+  });
+}
+
+/** Text that is not JSON breaks the exchange off: a client could not go on either. */
+export function messagesIn(text: string, answer: IncomingMessage): readonly Message[] {
+  try {
+    const parsed = JSON.parse(text) as Message | Message[];
+    return Array.isArray(parsed) ? parsed : [parsed];
+  } catch {
+    answer.destroy(new Error(`this is not JSON: ${text.slice(0, 100)}`));
+    return [];
+  }
+}
+
+interface Settleable {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+function settleable(): Settleable {
+  let resolve!: () => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<void>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
+}

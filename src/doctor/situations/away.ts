@@ -1,0 +1,70 @@
+/** Questions for a client that holds no stream just now: it has dropped one, or has not opened one yet. */
+import type { Arrival } from '../messages.js';
+import type { Finding } from '../findings.js';
+import type { Client } from '../client.js';
+import type { Stage } from '../stage.js';
+import { LATE, within } from '../within.js';
+import { note, wait } from './notes.js';
+
+/** When the backend asks, from the start of its call. */
+const ASKS_AFTER_MS = 400;
+/** A call is on its way to the backend, and the question not yet asked. */
+const DROPS_AFTER_MS = 200;
+/** The question has been asked before. */
+const OPENS_AFTER_MS = 1_000;
+
+/** The client drops the POST of a call, which then asks. It holds the standalone stream, if there is one. */
+export async function droppedPost(stage: Stage): Promise<Finding> {
+  if (!stage.hasStreams) return { verdict: 'unsupported', detail: 'calls have no streams of their own' };
+  const client = await stage.openWithGet();
+  const tag = 'dropped';
+  const { exchange } = client.startTool(stage.tool('doctor_ask_later'), { tag, ms: ASKS_AFTER_MS });
+  await wait(DROPS_AFTER_MS);
+  exchange.drop();
+  const question = await within(stage.timeoutMs, questionTo(client, tag));
+  if (question !== LATE) return answered(stage, client, tag, question);
+  const noted = await note(stage, client, tag, isOver);
+  // It may have waited for the next stream.
+  const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
+  if (late !== undefined) return answered(stage, client, tag, late);
+  if (noted === 'cancelled') return { verdict: 'works', detail: 'the backend was told that the call is cancelled' };
+  if (noted.startsWith('refused')) return { verdict: 'works', detail: `the backend was told: ${noted.slice(9)}` };
+  return lost(noted);
+}
+
+/** A question with no call in flight, asked before the client opens its standalone stream. */
+export async function lateGet(stage: Stage): Promise<Finding> {
+  if (!stage.hasStreams) return { verdict: 'unsupported', detail: 'the one stream is open from the beginning' };
+  const client = await stage.open();
+  const tag = 'late';
+  await within(stage.timeoutMs, client.callTool(stage.tool('doctor_ask_afterwards'), { tag, ms: ASKS_AFTER_MS }));
+  await wait(OPENS_AFTER_MS);
+  if (!(await client.wire.openStandalone())) return { verdict: 'unsupported', detail: 'there is no GET stream' };
+  const question = await within(stage.timeoutMs, questionTo(client, tag));
+  if (question !== LATE) return answered(stage, client, tag, question);
+  const noted = await note(stage, client, tag, isOver);
+  const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
+  if (late !== undefined) return answered(stage, client, tag, late);
+  if (noted.startsWith('refused')) return { verdict: 'refused', detail: noted.slice(9) };
+  return lost(noted);
+}
+
+async function questionTo(client: Client, tag: string): Promise<Arrival> {
+  return client.next(({ params }) => params?.['message'] === tag);
+}
+
+async function answered(stage: Stage, client: Client, tag: string, { stream }: Arrival): Promise<Finding> {
+  const noted = await note(stage, client, tag, isOver);
+  const where = stream === 'GET' ? 'on the GET stream' : 'on the stream of a later call';
+  if (noted.startsWith('answered')) return { verdict: 'works', detail: where };
+  return { verdict: 'lost', detail: `the question came ${where}, and its answer was lost` };
+}
+
+function lost(noted: string): Finding {
+  const rest = noted === 'asked' ? 'and the backend still waits' : 'and the backend does not tell why';
+  return { verdict: 'lost', detail: `the question never came, ${rest}` };
+}
+
+function isOver(noted: string): boolean {
+  return noted !== 'nothing' && noted !== 'asked';
+}

@@ -1,0 +1,68 @@
+import { HttpExchanges, messagesIn, readEvents, type HeaderFields } from './http-exchange.js';
+import type { Arrival, Message } from './messages.js';
+import type { Exchange, Wire } from './wire.js';
+
+/** HTTP+SSE of 2024-11-05: every message of the server comes on the one stream. */
+export class SseWire implements Wire {
+  readonly kind = 'sse';
+  readonly #exchanges: HttpExchanges;
+  #endpoint: Promise<string> | undefined;
+
+  constructor(
+    private readonly url: string,
+    headers: HeaderFields,
+    private readonly receive: (arrival: Arrival) => void,
+  ) {
+    this.#exchanges = new HttpExchanges(url, headers);
+  }
+
+  send(message: Message): Exchange {
+    const posted = this.#post(message);
+    const begun = posted.then(async (exchange) => exchange.begun);
+    const ended = posted.then(async (exchange) => exchange.ended);
+    begun.catch(() => undefined);
+    ended.catch(() => undefined);
+    return { begun, ended, drop: () => undefined };
+  }
+
+  agreed(): void {
+    // this revision names none in its headers
+  }
+
+  async openStandalone(): Promise<boolean> {
+    await (this.#endpoint ??= this.#connect());
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#exchanges.close();
+    return Promise.resolve();
+  }
+
+  async #post(message: Message): Promise<Exchange> {
+    const url = await (this.#endpoint ??= this.#connect());
+    const body = JSON.stringify(message);
+    const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+    return this.#exchanges.start({ method: 'POST', url, headers, body });
+  }
+
+  async #connect(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const { begun, ended } = this.#exchanges.start({
+        method: 'GET',
+        url: this.url,
+        headers: { accept: 'text/event-stream' },
+        onAnswer: (answer) => {
+          readEvents(answer, (event, data) => {
+            if (event === 'endpoint') resolve(new URL(data, this.url).href);
+            else for (const message of messagesIn(data, answer)) this.receive({ message, stream: 'GET' });
+          });
+        },
+      });
+      begun.catch(reject);
+      ended.then(() => {
+        reject(new Error('the event stream ended before it named its endpoint'));
+      }, reject);
+    });
+  }
+}
