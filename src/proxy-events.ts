@@ -60,6 +60,8 @@ export interface BackendEnded extends Happened {
   readonly kind: 'backend-ended';
   /** For people, such as `the backend has closed the connection (ended with code 1)`, or why its session is over. */
   readonly reason: string;
+  /** `backend`: it ended by itself, or broke off. `session`: its session is over. */
+  readonly by: 'backend' | 'session';
   /** Of a process that ended by itself. */
   readonly exitCode: number | undefined;
   /** That ended the process, if this proxy did not, such as `SIGKILL`. */

@@ -10,7 +10,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Partial<Record<string, Type>>>>> = 
   'session-opened': {},
   'session-ended': { reason: 'string' },
   'backend-started': {},
-  'backend-ended': { reason: 'string' },
+  'backend-ended': { reason: 'string', by: 'string' },
   call: REQUEST,
   'call-ended': { ...REQUEST, durationMs: 'number', outcome: 'string' },
   'call-cancelled': REQUEST,
@@ -20,7 +20,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Partial<Record<string, Type>>>>> = 
   answer: { ...REQUEST, by: 'string', outcome: 'string', durationMs: 'number' },
   suspended: { ...REQUEST, round: 'number', inputs: 'list' },
   resumed: { ...REQUEST, round: 'number' },
-  forwarded: { node: 'string', method: 'string' },
+  forwarded: { toNode: 'string', method: 'string' },
   waiting: { ...REQUEST, forMs: 'number', on: 'string' },
 };
 

@@ -45,6 +45,8 @@ export class Model {
         );
         break;
       case 'backend-ended':
+        // Every backend ends with its session, which is told next.
+        if (record.by === 'session') break;
         session.backendEnded = record.reason;
         mark(session, record.at, 'backend-ended', `backend ended: ${record.reason}`);
         break;

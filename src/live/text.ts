@@ -35,7 +35,7 @@ export function recordText(record: EventRecord): string {
     case 'resumed':
       return `call ${record.id}: ${record.outcome} (round ${record.round})`;
     case 'forwarded':
-      return `${record.method} passed on to node ${record.node}: ${record.outcome}`;
+      return `${record.method} passed on to node ${record.toNode}: ${record.outcome}`;
     case 'waiting':
       return `call ${callName(record)} waits for ${durationText(record.forMs)} on the ${record.on}`;
   }

@@ -1,5 +1,14 @@
 import type { RouteEvent } from '../interceptor/events.js';
-import type { Answered, CallEnded, Called, CallOutcome, ProxyEvent, Routed, SessionEnd } from '../proxy-events.js';
+import type {
+  Answered,
+  BackendEnded,
+  CallEnded,
+  Called,
+  CallOutcome,
+  ProxyEvent,
+  Routed,
+  SessionEnd,
+} from '../proxy-events.js';
 import { reportedTokenOf, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import { now } from '../clock.js';
 import type { BackendEnd } from '../backend-ended.js';
@@ -54,7 +63,7 @@ export class SessionEvents {
     const why = `The session has ended: ${reason}`;
     for (const id of this.#calls?.ids ?? []) this.unanswered(id, 'session-ended', why);
     for (const id of this.#questions?.ids ?? []) this.unasked(id, why);
-    this.backendEnded(reason, undefined);
+    this.#backendEnded(reason, 'session', undefined);
     if (this.isWatched && this.#isOpened)
       this.#tell({ kind: 'session-ended', reason, by, durationMs: now() - this.#since });
     this.#isOver = true;
@@ -70,12 +79,17 @@ export class SessionEvents {
     this.#tell({ kind: 'backend-started', pid: backend === 'none' ? undefined : backend });
   }
 
-  /** The backend is gone, or its session is over. Only the first reason counts. @param how if it ended by itself */
+  /** The backend is gone. @param how its process ended, if it had one that ended by itself */
   backendEnded(reason: string, how: BackendEnd | undefined): void {
+    this.#backendEnded(reason, 'backend', how);
+  }
+
+  /** Only the first reason counts. */
+  #backendEnded(reason: string, by: BackendEnded['by'], how: BackendEnd | undefined): void {
     if (this.#backend === undefined) return;
     this.#backend = undefined;
     const { exitCode, signal } = how ?? {};
-    if (this.isWatched && this.#isOpened) this.#tell({ kind: 'backend-ended', reason, exitCode, signal });
+    if (this.isWatched && this.#isOpened) this.#tell({ kind: 'backend-ended', reason, by, exitCode, signal });
   }
 
   called(message: RequestMessage, post: RequestInfo | undefined): void {

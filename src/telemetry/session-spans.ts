@@ -76,7 +76,7 @@ export class SessionSpans {
         this.#backend = new Stopwatch();
         return;
       case 'backend-ended':
-        this.#isBackendGone = true;
+        this.#isBackendGone = event.by === 'backend';
         return;
       case 'call-cancelled':
         this.#calls.get(event.id)?.tell('mcp_backchannel.cancelled');

@@ -18,7 +18,7 @@ function callEnded(method: string): ProxyEvent {
 }
 
 function ended(exitCode: number | undefined): ProxyEvent {
-  return { ...COMMON, kind: 'backend-ended', reason: 'gone', exitCode, signal: undefined };
+  return { ...COMMON, kind: 'backend-ended', reason: 'gone', by: 'backend', exitCode, signal: undefined };
 }
 
 function refused(error: string): ProxyEvent {

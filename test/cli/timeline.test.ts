@@ -48,11 +48,25 @@ const SAID: readonly (readonly [string, ProxyEvent])[] = [
   ['backend started', { ...HAPPENED, kind: 'backend-started', pid: undefined }],
   [
     'backend ended, exit code 1: it closed the connection',
-    { ...HAPPENED, kind: 'backend-ended', reason: 'it closed the connection', exitCode: 1, signal: undefined },
+    {
+      ...HAPPENED,
+      kind: 'backend-ended',
+      reason: 'it closed the connection',
+      by: 'backend',
+      exitCode: 1,
+      signal: undefined,
+    },
   ],
   [
     'backend ended, SIGSEGV: it closed the connection',
-    { ...HAPPENED, kind: 'backend-ended', reason: 'it closed the connection', exitCode: undefined, signal: 'SIGSEGV' },
+    {
+      ...HAPPENED,
+      kind: 'backend-ended',
+      reason: 'it closed the connection',
+      by: 'backend',
+      exitCode: undefined,
+      signal: 'SIGSEGV',
+    },
   ],
   [
     'tools/call 7 (deploy) → backend',

@@ -87,7 +87,7 @@ export function hangingCalls(from: number = START): EventRecord[] {
 
   const dead = new Story('dead0bac', 'dead-backend', from).open().call(900, 1, 'crash').call(1_400, 2, 'evaluate');
   const reason = 'the backend has closed the connection (ended with code 1)';
-  dead.tell('backend-ended', 6_000, { reason, signal: undefined, exitCode: 1 });
+  dead.tell('backend-ended', 6_000, { reason, by: 'backend', signal: undefined, exitCode: 1 });
   for (const id of [1, 2]) dead.end(6_010, id, { outcome: 'session-ended', code: -32000, error: reason });
   dead.tell('session-ended', 6_020, { reason, by: 'backend', durationMs: 6_020 });
 

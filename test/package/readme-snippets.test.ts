@@ -8,6 +8,7 @@ const READERS = new Set([
   ...[
     'server',
     'client',
+    'upstream',
     'transport',
     'downstreamTransport',
     'upstreamTransport',

@@ -124,7 +124,13 @@ describe('events$', () => {
     await ended(events, 'session-ended');
     expect(afterStart(events).slice(1)).toMatchObject([
       { kind: 'call-ended', id: 7, outcome: 'session-ended', error: 'The session has ended: the client has ended it' },
-      { kind: 'backend-ended', reason: 'the client has ended it', exitCode: undefined, signal: undefined },
+      {
+        kind: 'backend-ended',
+        reason: 'the client has ended it',
+        by: 'session',
+        exitCode: undefined,
+        signal: undefined,
+      },
       { kind: 'session-ended', session: client.sessionId, by: 'client' },
     ]);
   });
