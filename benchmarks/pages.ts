@@ -25,6 +25,7 @@ import { peersTable } from './tables/peers.js';
 import { profileTable } from './tables/profile.js';
 import { scaleTable } from './tables/scale.js';
 import { slowTable } from './tables/slow.js';
+import { telemetryTable } from './tables/telemetry.js';
 import { summary } from './tables/summary.js';
 
 const { values } = parseArgs({
@@ -53,6 +54,7 @@ const WHAT = {
   slow: 'slow readers',
   cluster: 'cluster',
   eras: 'eras',
+  telemetry: 'telemetry',
 } as const satisfies Record<keyof Results, string>;
 const NAMES = Object.keys(WHAT) as (keyof Results)[];
 
@@ -82,7 +84,7 @@ for (const [page, sections] of Object.entries(PAGES)) {
 }
 
 function costs(): string {
-  const { routing, http, scale, peers, profile, slow, cluster, eras } = results;
+  const { routing, http, scale, peers, profile, slow, cluster, eras, telemetry } = results;
   const parts: string[] = [];
   if (routing ?? http ?? scale ?? peers) parts.push(aimsTable(results));
   const own = http && ownTable(http);
@@ -94,6 +96,7 @@ function costs(): string {
   if (cluster !== undefined)
     parts.push(['## A cluster', clusterTable(cluster), '### Many nodes', scaleOutTable(cluster) ?? ''].join('\n\n'));
   if (eras !== undefined) parts.push(`## Clients of another era\n\n${erasTable(eras)}`);
+  if (telemetry !== undefined) parts.push(`## Being watched\n\n${telemetryTable(telemetry)}`);
   const byNode = [nodesTable(results), contextShares(results)].filter((part) => part !== undefined);
   if (byNode.length > 0) parts.push(['## By version of Node', ...byNode].join('\n\n'));
   if (profile !== undefined) parts.push(`## Where the time goes\n\n${profileTable(profile)}`);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeersDoctorResult, PeersErasResult, PeersResult } from '../peers/results.js';
 import type { ByBenchmark, OnOtherNodes } from './nodes.js';
-import type { ClusterResult, ErasResult, ProfileResult, SlowResult } from './results.js';
+import type { ClusterResult, ErasResult, ProfileResult, SlowResult, TelemetryResult } from './results.js';
 
 export interface Results extends ByBenchmark, OnOtherNodes {
   readonly peers: PeersResult;
@@ -13,6 +13,7 @@ export interface Results extends ByBenchmark, OnOtherNodes {
   readonly slow: SlowResult;
   readonly cluster: ClusterResult;
   readonly eras: ErasResult;
+  readonly telemetry: TelemetryResult;
 }
 
 /** Those that exist. */

@@ -199,3 +199,19 @@ export interface ErasRow {
   readonly modern: ServerFigures;
   readonly modernToBase: Ratios;
 }
+
+export interface TelemetryResult extends Environment {
+  readonly effort: Effort;
+  readonly rows: readonly TelemetryRow[];
+}
+
+/** One workload, and who watches the proxy. */
+export interface TelemetryRow {
+  readonly workload: 'plain' | 'asking';
+  readonly concurrency: number;
+  readonly watched: string;
+  readonly pairs: number;
+  readonly figures: ServerFigures;
+  /** To the proxy that nobody watches. `null`: it is that one. */
+  readonly toUnwatched: Ratios | null;
+}

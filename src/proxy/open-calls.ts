@@ -47,8 +47,18 @@ export class OpenCalls {
     switch (event.kind) {
       case 'call': {
         const { client, id, method, target, at } = event;
-        const call = { session, client, id, method, target, since: at, begun: now() };
-        this.#of(session).calls.add(id, { ...call, refused: undefined, suspended: undefined });
+        const begun = now();
+        this.#of(session).calls.add(id, {
+          session,
+          client,
+          id,
+          method,
+          target,
+          since: at,
+          begun,
+          refused: undefined,
+          suspended: undefined,
+        });
         break;
       }
       case 'call-ended':

@@ -16,6 +16,7 @@ import { Begun } from './begun.js';
 import type { Calls } from './calls.js';
 import type { RequestInfo } from './request-info.js';
 import type { EventSource } from './event-source.js';
+import { ofRoute } from './route-events.js';
 import { answerOutcome, callOutcome, clientNameIn, errorTextIn, numberIn, targetOf } from './event-details.js';
 
 /** An event, without what all events of a session have. */
@@ -99,7 +100,7 @@ export class SessionEvents {
     const target = targetOf(message);
     const client = this.isOfModern ? post?.client : this.#client;
     (this.#calls ??= new Begun()).add(id, { client, method, target, since: now() });
-    // Not spread, here and at the end of the call: an object that is spread is ten times as large.
+    // Not spread, here and wherever much happens: an object that is spread is ten times as large.
     this.source.tell({
       kind: 'call',
       at: Date.now(),
@@ -141,7 +142,15 @@ export class SessionEvents {
     const token = reportedTokenOf(message);
     const call = token === undefined ? undefined : calls.withToken(token)?.id;
     const { progress, total } = Object(message.params) as { readonly progress?: unknown; readonly total?: unknown };
-    this.#tell({ kind: 'progress', call, progress: numberIn(progress), total: numberIn(total) });
+    this.source.tell({
+      kind: 'progress',
+      at: Date.now(),
+      session: this.session(),
+      client: this.#client,
+      call,
+      progress: numberIn(progress),
+      total: numberIn(total),
+    });
   }
 
   asked(message: RequestMessage): void {
@@ -150,40 +159,36 @@ export class SessionEvents {
     const target = targetOf(message);
     if (this.#questions?.oldest(id) !== undefined) this.unasked(id, 'The backend used the id for another question');
     (this.#questions ??= new Begun()).add(id, { client: this.#client, method, target, since: now() });
-    this.#tell({ kind: 'question', id, method, target, message });
+    this.source.tell({
+      kind: 'question',
+      at: Date.now(),
+      session: this.session(),
+      client: this.#client,
+      id,
+      method,
+      target,
+      message,
+    });
   }
 
   /** The question has this answer. @param by the proxy, if it answers for a client that cannot */
   answered(message: JsonRpcMessage & { readonly id: RequestId }, by: 'client' | 'proxy'): void {
-    const outcome = answerOutcome(message);
-    this.#questionEnded(message.id, { by, outcome, error: errorTextIn(message), message });
+    this.#questionEnded(message.id, by, answerOutcome(message), errorTextIn(message), message);
   }
 
   /** The question could not be asked, or is not asked any more. */
   unasked(id: RequestId, why: string): void {
-    this.#questionEnded(id, { by: 'proxy', outcome: 'error', error: why, message: undefined });
+    this.#questionEnded(id, 'proxy', 'error', why, undefined);
   }
 
   /** The backend took the question back. */
   takenBack(id: RequestId): void {
-    this.#questionEnded(id, { by: 'backend', outcome: 'taken-back', error: undefined, message: undefined });
+    this.#questionEnded(id, 'backend', 'taken-back', undefined, undefined);
   }
 
   /** The event that says what became of a server-initiated message. */
-  routed({ method, id, relatedRequestId, to, evidence, outcome, error, waitedMs }: RouteEvent): Routed {
-    const code = error && ((error as { readonly code?: string }).code ?? error.message);
-    return {
-      ...this.#base(),
-      kind: 'route',
-      id,
-      method,
-      call: to === 'nowhere' ? undefined : relatedRequestId,
-      to,
-      evidence,
-      outcome,
-      error: code,
-      waitedMs,
-    };
+  routed(event: RouteEvent): Routed {
+    return ofRoute(event, this.session(), this.#client);
   }
 
   #callEnded(
@@ -212,18 +217,33 @@ export class SessionEvents {
     });
   }
 
-  #questionEnded(id: RequestId, how: Pick<Answered, 'by' | 'outcome' | 'error' | 'message'>): void {
+  #questionEnded(
+    id: RequestId,
+    by: Answered['by'],
+    outcome: Answered['outcome'],
+    error: Answered['error'],
+    message: Answered['message'],
+  ): void {
     const asked = this.#questions?.end(id);
     if (asked === undefined || !this.isWatched) return;
     const { method, target, since } = asked;
-    this.#tell({ kind: 'answer', id, method, target, durationMs: now() - since, ...how });
-  }
-
-  #base(): Pick<ProxyEvent, 'at' | 'session' | 'client'> {
-    return { at: Date.now(), session: this.session(), client: this.#client };
+    this.source.tell({
+      kind: 'answer',
+      at: Date.now(),
+      session: this.session(),
+      client: this.#client,
+      id,
+      method,
+      target,
+      by,
+      outcome,
+      error,
+      durationMs: now() - since,
+      message,
+    });
   }
 
   #tell(event: Untold<ProxyEvent> & { readonly client?: string | undefined }): void {
-    this.source.tell({ ...this.#base(), ...event });
+    this.source.tell({ at: Date.now(), session: this.session(), client: this.#client, ...event });
   }
 }

@@ -149,3 +149,16 @@ export const Eras = Environment.extend({
     )
     .length(12),
 });
+
+export const Telemetry = Environment.extend({
+  rows: z.array(
+    z.object({
+      workload: z.enum(['plain', 'asking']),
+      concurrency: Figure,
+      watched: z.string(),
+      pairs: z.literal(2),
+      figures: Server,
+      toUnwatched: Ratios.nullable(),
+    }),
+  ),
+});

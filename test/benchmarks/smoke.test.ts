@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markOf, type Environment } from '../../suites/lib/environment.js';
 import { RESULTS } from '../../benchmarks/lib/program.js';
-import { Cluster, Eras, Http, Profile, Routing, Scale, Slow } from './schemas.js';
+import { Cluster, Eras, Http, Profile, Routing, Scale, Slow, Telemetry } from './schemas.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -25,6 +25,7 @@ beforeAll(async () => {
     'slow-readers.bench',
     'cluster.bench',
     'eras.bench',
+    'telemetry.bench',
     'profile',
   ];
   await Promise.all(names.map(brief));
@@ -111,6 +112,14 @@ describe('run briefly, and writing valid JSON', () => {
       }
   });
 
+  test('the benchmark of telemetry measures each watcher with both kinds of calls', async () => {
+    const { rows } = Telemetry.parse(await resultOf('telemetry'));
+    const watchers = ['nothing', 'events', 'metrics', 'trace file', 'spans'];
+    expect(rows.map(({ workload, watched }) => `${workload} ${watched}`)).toEqual(
+      ['plain', 'asking'].flatMap((workload) => watchers.map((watched) => `${workload} ${watched}`)),
+    );
+  });
+
   test('the benchmark of eras measures plain and asking calls of both clients, and its intervals hold their ratios', async () => {
     const { rows } = Eras.parse(await resultOf('eras'));
 
@@ -171,7 +180,7 @@ describe('the figures in the pages', () => {
     const root = join(folder, 'root');
     await mkdir(results);
     await mkdir(join(root, 'docs'), { recursive: true });
-    for (const name of ['http', 'profile', 'slow', 'cluster', 'eras'])
+    for (const name of ['http', 'profile', 'slow', 'cluster', 'eras', 'telemetry'])
       await copyFile(join(folder, `${name}.json`), join(results, `${name}.json`));
     const other = process.version.startsWith('v24.') ? 'v22.0.0' : 'v24.0.0';
     const onOther = { ...(await resultOf('http')), node: other };
@@ -212,7 +221,7 @@ describe('the figures in the pages', () => {
     );
     expect(text).toMatch(
       new RegExp(
-        `^Measured: HTTP, profile, slow readers, cluster and eras: .*; HTTP on Node 24: .*, Node ${other},`,
+        `^Measured: HTTP, profile, slow readers, cluster, eras and telemetry: .*; HTTP on Node 24: .*, Node ${other},`,
         'm',
       ),
     );
