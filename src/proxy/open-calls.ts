@@ -106,6 +106,10 @@ export class OpenCalls {
     }
   }
 
+  get areNone(): boolean {
+    return this.#sessions.size === 0;
+  }
+
   /** In each session, the oldest comes first. */
   *open(): Iterable<OpenCall> {
     for (const { calls, questions } of this.#sessions.values())

@@ -45,10 +45,13 @@ class Waits {
   apply(event: ProxyEvent): void {
     this.#calls.apply(event);
     if (event.kind === 'call') this.#wakeAt(now() + FIRST_MS);
+    // Not at the end of each call, since the next is near.
+    if (event.kind === 'session-ended' && this.#calls.areNone) this.stop();
   }
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #wakeAt(at: number): void {

@@ -31,7 +31,7 @@ async function stage(
 
 describe('of a call that waits for', () => {
   // Only these: what the network needs goes on by itself.
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
   test.each(['backend', 'client', 'stream'])('the %s: its age, and that it is told', async (on) => {

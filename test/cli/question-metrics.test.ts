@@ -49,9 +49,24 @@ function answer(by: Answered['by'], outcome: Answered['outcome'], { session = 'o
   };
 }
 
+/** The same events, with each question before the first that is told of its way. */
+function withQuestions(events: readonly ProxyEvent[]): ProxyEvent[] {
+  const open = new Set<string>();
+  return events.flatMap((event): ProxyEvent[] => {
+    if (event.kind === 'session-ended') open.clear();
+    if (event.kind !== 'route' && event.kind !== 'answer') return [event];
+    const { at, session, client, id = '', method } = event;
+    const name = JSON.stringify([session, id]);
+    if (event.kind === 'answer') open.delete(name);
+    if (event.kind === 'answer' || open.has(name)) return [event];
+    open.add(name);
+    return [{ kind: 'question', at, session, client, id, method, target: undefined, message: {} }, event];
+  });
+}
+
 async function counted(...events: readonly ProxyEvent[]): Promise<readonly string[]> {
   const { registry, count } = metricsOf({ snapshot: () => NOTHING_OPEN, open: () => [], cluster: undefined });
-  for (const event of events) count(event);
+  for (const event of withQuestions(events)) count(event);
   return seriesIn(await registry.metrics())
     .filter(({ name }) => name === 'mcp_backchannel_questions_total')
     .map(({ labels, value }) => `${labels['evidence']} ${labels['outcome']} ${value}`)
