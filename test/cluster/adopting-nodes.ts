@@ -12,6 +12,7 @@ import { proxySettingsFrom } from '../../src/proxy/settings.js';
 import { WebDoor } from '../../src/proxy/web-handler.js';
 import { listen } from '../proxy/support.js';
 import { INITIALIZE_MESSAGE, JSON_HEADERS } from '../support/raw-http.js';
+import type { ProxyEvent } from '../../src/proxy-events.js';
 import { EventSource } from '../../src/proxy/event-source.js';
 
 export interface Got {
@@ -26,6 +27,7 @@ export interface TestNode {
   readonly sessions: Sessions;
   readonly adoption: Adoption;
   readonly errors: Error[];
+  readonly events: readonly ProxyEvent[];
   readonly send: (message: object | undefined, headers?: Record<string, string>, method?: string) => Promise<Got>;
   /** A session that is initialized. @returns its headers */
   readonly open: (headers?: Record<string, string>) => Promise<Record<string, string>>;
@@ -82,7 +84,10 @@ export class AdoptingNodes {
     const settings = { ...proxySettingsFrom(options), adoptions: adoption };
     const errors: Error[] = [];
     const report = (error: Error): void => void errors.push(error);
-    const sessions = new Sessions(settings, report, new EventSource());
+    const source = new EventSource();
+    const events: ProxyEvent[] = [];
+    source.events$([], report as (cause: unknown) => void).subscribe((event) => events.push(event));
+    const sessions = new Sessions(settings, report, source);
     const admission = new AdoptingAdmission(sessions, settings, report);
     const http =
       door === 'fetch'
@@ -103,6 +108,7 @@ export class AdoptingNodes {
       sessions,
       adoption,
       errors,
+      events,
       send,
       open: async (headers = {}) => {
         const opened = await send(INITIALIZE_MESSAGE, headers);

@@ -66,6 +66,13 @@ describe.each([
     await expect.poll(() => backend.got.filter((one) => one.startsWith('GET')).length).toBeGreaterThan(1);
     expect(b.adoption.adopted).toBe(1);
     expect(b.errors).toEqual([]);
+    // Who watches the other node hears of it from its beginning there.
+    const id = session['mcp-session-id'];
+    expect(b.events.slice(0, 3).map(({ kind, session: of }) => [kind, of])).toEqual([
+      ['session-opened', id],
+      ['backend-started', id],
+      ['call', id],
+    ]);
   });
 
   it('goes on with another node when its own is closed, and the backend hears nothing of it', async () => {
