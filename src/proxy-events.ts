@@ -75,6 +75,8 @@ export interface Called extends Happened, OfRequest {
   readonly message: JsonRpcMessage;
   /** Of the HTTP request that brought it. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  /** Calls of this session are forwarded one at a time. */
+  readonly isSerialized?: boolean;
   /** Where that came from, if it came straight from there, and by `node:http`. */
   readonly peer?: Peer | undefined;
 }
@@ -213,7 +215,9 @@ export type WaitsOn =
   /** the client has not answered a question */
   | 'client'
   /** a question cannot reach the client, which has no open stream */
-  | 'stream';
+  | 'stream'
+  /** calls are forwarded one at a time, and an older one of the session is not answered */
+  | 'turn';
 
 export type ProxyEvent =
   | SessionOpened

@@ -120,6 +120,8 @@ function waitsFor({ on, question, refusal }: Of<'waiting'>): string {
       return `waiting for the client's answer${name === undefined ? '' : ` to ${name}`}`;
     case 'stream':
       return `waiting for a stream to the client${name === undefined ? '' : `, for ${name}`}`;
+    case 'turn':
+      return 'waiting for its turn: an older call of the session has no answer';
     default:
       return assertNever(on);
   }

@@ -35,7 +35,7 @@ export function waitOf(call: Call): Wait | undefined {
   const since = Math.max(call.startedAt, ...call.questions.map(({ answeredAt = 0 }) => answeredAt));
   return {
     ...wait,
-    on: 'backend',
+    on: told?.on === 'turn' ? 'turn' : 'backend',
     since: refused?.routedAt ?? since,
     question: refused ?? told?.question,
     refusal: refused?.refusal ?? told?.refusal,
@@ -45,7 +45,9 @@ export function waitOf(call: Call): Wait | undefined {
 /** A question that was refused names no call: any that was in flight may be the one that it was asked for. */
 function lastQuestionOf({ session, questions, startedAt }: Call): Question | undefined {
   const last = questions.at(-1);
-  const refused = session.questions.findLast((one) => one.refusal !== undefined && one.call === undefined);
+  const refused = session.questions.findLast(
+    (one) => one.refusal !== undefined && one.call === undefined && one.method !== 'ping',
+  );
   if (refused === undefined || refused.askedAt < startedAt) return last;
   return last === undefined || last.askedAt < refused.askedAt ? refused : last;
 }
@@ -89,6 +91,8 @@ export function reasonOf({ on, since, question, refusal, call }: Wait, now: numb
       return refusal === undefined
         ? `the backend has not answered ${time}`
         : `${asked} was refused (${refusal}), and the backend has not answered ${time}`;
+    case 'turn':
+      return `an older call of the session has no answer, and calls take turns, ${time}`;
   }
 }
 
@@ -104,6 +108,8 @@ export function shortReasonOf({ on, question, refusal, call }: Wait): string {
       return `no stream${asked}`;
     case 'backend':
       return 'waits for the backend';
+    case 'turn':
+      return 'waits for its turn';
   }
 }
 

@@ -1,6 +1,6 @@
 import { assertNever } from '../routing/assert-never.js';
 import { now } from '../clock.js';
-import { scopeOf, type RequestId } from '../routing/message.js';
+import { ownerRankOf, scopeOf, type RequestId } from '../routing/message.js';
 import { Begun } from './begun.js';
 import type { Answered, Called, ProxyEvent, Routed, Waiting, WaitsOn } from '../proxy-events.js';
 
@@ -18,6 +18,8 @@ export interface OpenCall extends Pick<Called, 'session' | 'client' | 'id' | 'me
 interface Call extends Pick<Called, 'session' | 'client' | 'id' | 'method' | 'target'> {
   readonly since: number;
   readonly begun: number;
+  /** It waits for the calls of its session that take turns and are older. */
+  readonly takesTurn: boolean;
   /** A question that was refused since. The backend may wait for its answer in vain. */
   refused: { readonly question: Question; readonly why: string } | undefined;
   /** The client was told what the backend asks, and has to repeat the call. */
@@ -56,6 +58,7 @@ export class OpenCalls {
           target,
           since: at,
           begun,
+          takesTurn: event.isSerialized === true && ownerRankOf(method) !== 'never',
           refused: undefined,
           suspended: undefined,
         });
@@ -112,8 +115,13 @@ export class OpenCalls {
 
   /** In each session, the oldest comes first. */
   *open(): Iterable<OpenCall> {
-    for (const { calls, questions } of this.#sessions.values())
-      for (const call of calls.values()) yield openCall(call, questions);
+    for (const { calls, questions } of this.#sessions.values()) {
+      let isTaken = false;
+      for (const call of calls.values()) {
+        yield openCall(call, questions, isTaken);
+        isTaken ||= call.takesTurn;
+      }
+    }
   }
 
   #of(session: string | undefined): OfSession {
@@ -155,12 +163,13 @@ function concernedBy({ call }: Question, { calls }: OfSession): Iterable<Call> {
 }
 
 /** What a call waits for: what cannot reach the client comes first, then what the client has not answered. */
-function openCall(call: Call, questions: OfSession['questions']): OpenCall {
+function openCall(call: Call, questions: OfSession['questions'], isTaken: boolean): OpenCall {
   const { session, client, id, method, target, since, begun, refused, suspended } = call;
   const own = [...questions.values()].filter((question) => question.call === undefined || question.call === id);
   const parked = own.find(({ isParked }) => isParked);
   const question = suspended ?? parked ?? own[0];
-  const on = question === undefined ? 'backend' : question.isParked ? 'stream' : 'client';
+  const asked = question === undefined ? 'backend' : question.isParked ? 'stream' : 'client';
+  if (call.takesTurn && isTaken) return { session, client, id, method, target, since, begun, on: 'turn', ...NOTHING };
   const named = question ?? refused?.question;
   return {
     session,
@@ -170,8 +179,10 @@ function openCall(call: Call, questions: OfSession['questions']): OpenCall {
     target,
     since,
     begun,
-    on,
+    on: asked,
     question: named && { id: named.id, method: named.method },
     refusal: question === undefined ? refused?.why : undefined,
   };
 }
+
+const NOTHING = { question: undefined, refusal: undefined } as const;

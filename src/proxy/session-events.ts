@@ -45,6 +45,7 @@ export class SessionEvents {
     private readonly session: () => string | undefined,
     /** Calls of clients without sessions: each may be another client's. */
     private readonly isOfModern: boolean,
+    private readonly isSerialized = false,
   ) {}
 
   get isWatched(): boolean {
@@ -76,8 +77,8 @@ export class SessionEvents {
     if (this.isWatched && this.#isOpened) this.#tellStarted(this.#backend);
   }
 
-  #tellStarted(backend: number | 'none'): void {
-    this.#tell({ kind: 'backend-started', pid: backend === 'none' ? undefined : backend });
+  #tellStarted(pid: number | 'none'): void {
+    this.#tell({ kind: 'backend-started', pid: pid === 'none' ? undefined : pid });
   }
 
   /** The backend is gone. @param how its process ended, if it had one that ended by itself */
@@ -85,7 +86,6 @@ export class SessionEvents {
     this.#backendEnded(reason, 'backend', how);
   }
 
-  /** Only the first reason counts. */
   #backendEnded(reason: string, by: BackendEnded['by'], how: BackendEnd | undefined): void {
     if (this.#backend === undefined) return;
     this.#backend = undefined;
@@ -111,6 +111,7 @@ export class SessionEvents {
       target,
       message,
       headers: post?.headers,
+      isSerialized: this.isSerialized,
       peer: post?.peer,
     });
   }

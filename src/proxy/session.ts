@@ -68,7 +68,7 @@ export class Session {
     starts?: StartKeeper,
   ) {
     this.credential = opener.credential;
-    this.#events = new SessionEvents(source, () => this.id, opener.isOfModern === true);
+    this.#events = new SessionEvents(source, () => this.id, opener.isOfModern === true, settings.serialize);
     this.#renewals = new Renewals(settings);
     this.#adoptability = new Adoptability(opener.isOfModern === true ? undefined : settings.adoptions, this);
     this.#idleTimer = new IdleTimer(settings.idleTimeoutMs, () => void this.end(AWAY, 'idle'));

@@ -164,6 +164,23 @@ describe('a call that has no answer', () => {
     ]);
   });
 
+  it('waits for its turn while an older one has no answer, where calls take turns', () => {
+    const { tell, waits } = stage();
+    const serialized = (id: number, method = 'tools/call') => ({ ...called(id), method, isSerialized: true });
+    tell(serialized(7), serialized(8), serialized(9, 'ping'), question);
+    tell(route({ call: 7, to: 'request', outcome: 'delivered' }));
+    pass(30_000);
+    tell(ended(7), { kind: 'answer', id: 3, by: 'client' });
+    pass(30_000);
+    expect(waits.map(({ id, on }) => [id, on])).toEqual([
+      [7, 'client'],
+      [8, 'turn'],
+      [9, 'backend'],
+      [8, 'backend'],
+      [9, 'backend'],
+    ]);
+  });
+
   it('does not wait for what another session was asked', () => {
     const { tell, waits } = stage();
     tell(called(7), { ...question, session: 't' }, { ...route({ to: 'nowhere', outcome: 'parked' }), session: 't' });

@@ -11,7 +11,7 @@ import { methodLabel } from './method-label.js';
  */
 export const OPERATION_BUCKETS: number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-const WAITS_ON: readonly WaitsOn[] = ['backend', 'client', 'stream'];
+const WAITS_ON: readonly WaitsOn[] = ['backend', 'client', 'stream', 'turn'];
 
 /** A call that has no answer yet. */
 export interface OpenCall {
@@ -66,7 +66,7 @@ export function addOldest(registry: Registry, open: () => Iterable<OpenCall>): v
     registers: [registry],
     collect() {
       const now = Date.now();
-      const oldest: Record<WaitsOn, number> = { backend: 0, client: 0, stream: 0 };
+      const oldest: Record<WaitsOn, number> = { backend: 0, client: 0, stream: 0, turn: 0 };
       for (const { since, on } of open()) oldest[on] = Math.max(oldest[on], now - since);
       for (const on of WAITS_ON) this.set({ waiting_for: on }, oldest[on] / 1000);
     },
