@@ -1,19 +1,21 @@
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
 
 /**
- * Adds to the messages that a proxy passes on, such as the trace that they belong to. What it has nothing to add to, it
- * returns as it is: the very same object. Otherwise it returns a new one, and leaves the old one unchanged. What the two
- * share is written as it was.
+ * Adds to the messages that a proxy forwards, for example their trace context. Return the same object if there is nothing
+ * to add; otherwise return a new one and leave the old one unchanged. Parts the two share are sent byte for byte.
  *
  * Each method is called right before a message leaves, and after its event. If one throws, the message goes on as it is.
  */
 export interface Carrier {
-  /** @param session by its whole id @param message a request or a notification of the client */
+  /**
+   * @param session the full session id
+   * @param message a request or a notification of the client
+   */
   toBackend(session: string | undefined, message: JsonRpcMessage): JsonRpcMessage;
   /**
    * Not called if the client is without sessions: it gets what the backend asks as part of a result.
    *
-   * @param session by its whole id
+   * @param session the full session id
    * @param message a request of the backend
    * @param call the call on whose stream it leaves. Without one, it leaves on the standalone stream
    */

@@ -9,9 +9,9 @@ import type { JsonRpcMessage, RequestId } from './routing/message.js';
 interface Happened {
   /** When, in milliseconds since 1970. */
   readonly at: number;
-  /** The session, by its whole id, which must not be shown: see {@link shownSession}. Some events have none. */
+  /** The full session id, which must not be shown: see {@link shownSession}. Some events have none. */
   readonly session: string | undefined;
-  /** The name that the client gave of itself, if it did. Questions of modern clients have none: see {@link Called}. */
+  /** The name that the client gave of itself, if it did. Unset on questions to modern clients. */
   readonly client: string | undefined;
 }
 
@@ -64,14 +64,14 @@ export interface BackendEnded extends Happened {
   readonly by: 'backend' | 'session';
   /** Of a process that ended by itself. */
   readonly exitCode: number | undefined;
-  /** That ended the process, if this proxy did not, such as `SIGKILL`. */
+  /** The signal that ended the process, unless this proxy sent it, such as `SIGKILL`. */
   readonly signal: string | undefined;
 }
 
 /** The client called. */
 export interface Called extends Happened, OfRequest {
   readonly kind: 'call';
-  /** Must not be changed. */
+  /** Do not modify it. */
   readonly message: JsonRpcMessage;
   /** Of the HTTP request that brought it. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
@@ -96,7 +96,7 @@ export interface CallEnded extends Happened, OfRequest {
   readonly code: number | undefined;
   /** Why there is no result, for people. */
   readonly error: string | undefined;
-  /** The answer, if there is one. Must not be changed. */
+  /** The answer, if there is one. Do not modify it. */
   readonly message: JsonRpcMessage | undefined;
 }
 
@@ -122,7 +122,7 @@ export interface CallCancelled extends Happened, OfRequest {
   readonly reason: string | undefined;
 }
 
-/** The backend told how far a call is. */
+/** The backend reported progress. */
 export interface Progressed extends Happened {
   readonly kind: 'progress';
   /** The call, if the token is one of a call in flight. */
@@ -134,7 +134,7 @@ export interface Progressed extends Happened {
 /** The backend asked the client something. */
 export interface Asked extends Happened, OfRequest {
   readonly kind: 'question';
-  /** Must not be changed. */
+  /** Do not modify it. */
   readonly message: JsonRpcMessage;
 }
 
@@ -163,7 +163,7 @@ export interface Answered extends Happened, OfRequest {
   readonly outcome: 'result' | 'accept' | 'decline' | 'cancel' | 'error' | 'taken-back';
   readonly error: string | undefined;
   readonly durationMs: number;
-  /** Must not be changed. */
+  /** Do not modify it. */
   readonly message: JsonRpcMessage | undefined;
 }
 
@@ -197,7 +197,7 @@ export interface Forwarded extends Happened {
   readonly outcome: 'passed' | 'gone' | 'busy';
 }
 
-/** A call has had no answer for long. Told after 30 s, and again each time the call has waited twice as long. */
+/** A call has waited long for its answer. Emitted after 30 s, and again each time the call has waited twice as long. */
 export interface Waiting extends Happened, OfRequest {
   readonly kind: 'waiting';
   readonly forMs: number;

@@ -12,7 +12,7 @@ const CAPTION = [
   'A legacy client calls the tools of a backend in memory, through proxies that differ in who watches them.',
   'Ratios are to the proxy that nobody watches, within a turn.',
   'A plain call is answered at once; during an asking call, the backend asks the user once.',
-  'The spans are made by the official SDK, and are dropped in place of being sent.',
+  'The spans are made by the official SDK, and are discarded instead of sent.',
   '`before` is a build without `events$`.',
 ].join(' ');
 
@@ -31,7 +31,7 @@ export function telemetryTable({ rows }: TelemetryResult): string {
       ];
     }),
   );
-  return `${CAPTION}\n\n${table}\n\nThe aims: with metrics at most ${String(METRICS_AIM)} × the processor time, and without anybody at most ${String(UNWATCHED_AIM)} × that of \`before\`.`;
+  return `${CAPTION}\n\n${table}\n\nThe aims: with metrics at most ${String(METRICS_AIM)} × the processor time, and unwatched at most ${String(UNWATCHED_AIM)} × that of \`before\`.`;
 }
 
 function met({ watched, toUnwatched }: TelemetryRow): string {

@@ -4,7 +4,7 @@
  * - `events`: somebody watches, and does nothing
  * - `metrics`: what `/metrics` shows is counted
  * - `trace file`: each event is a line of a file
- * - `spans`: OpenTelemetry's SDK makes spans and measurements, which are dropped in place of being sent
+ * - `spans`: OpenTelemetry's SDK makes spans and measurements, which are discarded instead of sent
  */
 export const CONTESTANTS = ['before', 'nothing', 'events', 'metrics', 'trace file', 'spans'] as const;
 export type Contestant = (typeof CONTESTANTS)[number];

@@ -24,7 +24,7 @@ const LISTEN_FAULTS: Readonly<Record<string, string>> = {
 /** What `/healthz` says of a node of a cluster. */
 export interface ClusterHealth {
   readonly node: string;
-  /** The nodes that live, this one included. */
+  /** The live nodes, this one included. */
   readonly nodes: number;
   /** Without its engine, a cluster goes on as it was. */
   readonly engine: 'up' | 'down';

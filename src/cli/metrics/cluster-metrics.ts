@@ -5,7 +5,7 @@ import { addGauge } from './gauge.js';
 /** What a node of a cluster knows of the others, and what it did for them. */
 export function addClusterMetrics(registry: Registry, cluster: Pick<Cluster, 'snapshot'>): void {
   const registers = [registry];
-  addGauge(registry, 'mcp_backchannel_cluster_nodes', 'Nodes that live, this one included.', () => {
+  addGauge(registry, 'mcp_backchannel_cluster_nodes', 'Live nodes, this one included.', () => {
     return cluster.snapshot().nodes;
   });
   addGauge(registry, 'mcp_backchannel_cluster_engine_up', 'Whether the engine answers: 1 or 0.', () => {
@@ -23,7 +23,7 @@ export function addClusterMetrics(registry: Registry, cluster: Pick<Cluster, 'sn
   });
   new Counter({
     name: 'mcp_backchannel_cluster_adopted_total',
-    help: 'Sessions of nodes that are gone with which this node went on.',
+    help: 'Sessions taken over from other nodes.',
     registers,
     collect() {
       this.reset();

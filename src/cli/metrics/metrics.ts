@@ -34,7 +34,7 @@ export function metricsOf({ snapshot, open, cluster }: Measured): Metrics {
   gauge('in_flight', 'Client requests that have no response yet.', 'inFlight');
   gauge('parked', 'Server-initiated messages that wait for a stream.', 'parked');
   gauge('suspended', 'Calls that wait for their clients to repeat them.', 'suspended');
-  gauge('leased', 'Sessions that calls of clients without sessions have.', 'leased');
+  gauge('leased', 'Sessions leased to calls of clients without sessions.', 'leased');
   gauge('buffered_bytes', 'Bytes that wait because clients do not read.', 'bufferedBytes');
   addOldest(registry, open);
   if (cluster !== undefined) addClusterMetrics(registry, cluster);
