@@ -45,9 +45,9 @@ describe('of a call that waits for', () => {
     if (on === 'client') await client.next(({ message }) => message.method === QUESTION.method);
 
     await vi.advanceTimersByTimeAsync(29_000);
-    expect(waits(await series())).toEqual({ backend: 0, client: 0, stream: 0 });
+    expect(waits(await series())).toEqual({ backend: 0, client: 0, stream: 0, turn: 0 });
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(waits(await series())).toEqual({ backend: 0, client: 0, stream: 0, [on]: 1 });
+    expect(waits(await series())).toEqual({ backend: 0, client: 0, stream: 0, turn: 0, [on]: 1 });
     const ages = agesIn(await series());
     expect(ages[on]).toBeGreaterThanOrEqual(31);
     expect(Object.values(ages).filter((age) => age !== 0)).toHaveLength(1);
@@ -55,7 +55,7 @@ describe('of a call that waits for', () => {
     await backend.send({ id, result: {} });
     await vi.advanceTimersByTimeAsync(1_000);
     await call.response;
-    expect(Object.values(agesIn(await series()))).toEqual([0, 0, 0]);
+    expect(Object.values(agesIn(await series()))).toEqual([0, 0, 0, 0]);
   });
 });
 
