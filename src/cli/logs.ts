@@ -42,6 +42,9 @@ export class Logs {
   /** How much of a line may be logged before the rest arrives, so that no secret is split into two entries. */
   readonly cut = (text: string): number => this.#secrets.cut(text);
 
+  /** A text without secrets. */
+  readonly redact = (text: string): string => this.#secrets.redact(text);
+
   /** An event of the proxy, as a line of the timeline. */
   event(record: EventRecord): void {
     const event = this.redacted(record);
@@ -56,7 +59,7 @@ export class Logs {
 
   /** A line for whoever set `DEBUG`. Its only terminal control sequences are its own colours. */
   debug(text: string): void {
-    this.write(this.#secrets.redact(text));
+    this.write(this.redact(text));
   }
 
   /** Hides a secret of the command for good, in every line. */

@@ -35,19 +35,25 @@ export async function startTelemetry(
   if (options.stdio && isConsole)
     throw new UsageError('with --stdio, the exporter "console" would write between the messages: use another one');
   const { NodeSDK, resources } = await import('@opentelemetry/sdk-node');
-  const sdk = new NodeSDK({
-    ...(isNamed(env) ? {} : { serviceName: 'mcp-backchannel' }),
-    // The detector of processes, which is used by default, tells the command line. There may be secrets in it.
-    ...(env['OTEL_NODE_RESOURCE_DETECTORS'] === undefined && {
-      resourceDetectors: [resources.envDetector, resources.hostDetector],
-    }),
-    ...(!traces && { spanProcessors: [] }),
-    ...(!metrics && { metricReaders: [] }),
-    logRecordProcessors: [],
-  });
   warnOfFailures(logs);
+  const make = (): InstanceType<typeof NodeSDK> =>
+    new NodeSDK({
+      ...(isNamed(env) ? {} : { serviceName: 'mcp-backchannel' }),
+      // The detector of processes, which is used by default, tells the command line. There may be secrets in it.
+      ...(env['OTEL_NODE_RESOURCE_DETECTORS'] === undefined && {
+        resourceDetectors: [resources.envDetector, resources.hostDetector],
+      }),
+      ...(!traces && { spanProcessors: [] }),
+      ...(!metrics && { metricReaders: [] }),
+      logRecordProcessors: [],
+    });
+  const sdk = withoutLogLevel(make);
   sdk.start();
-  const telemetry = proxyTelemetry({ client: clientOf(options), backend: backendOf(options.upstream) });
+  const telemetry = proxyTelemetry({
+    client: clientOf(options),
+    backend: backendOf(options.upstream),
+    redact: logs.redact,
+  });
   return {
     carrier: telemetry.carrier,
     observe(events$) {
@@ -63,6 +69,20 @@ export async function startTelemetry(
 function isNamed(env: NodeJS.ProcessEnv): boolean {
   const { OTEL_SERVICE_NAME: name = '', OTEL_RESOURCE_ATTRIBUTES: attributes = '' } = env;
   return name !== '' || /(^|,)\s*service\.name=/.test(attributes);
+}
+
+/** If the variable is set, the SDK replaces our logger by the console, which writes to stdout. */
+function withoutLogLevel<R>(work: () => R): R {
+  const { env } = process;
+  const { OTEL_LOG_LEVEL: level } = env;
+  if (level === undefined) return work();
+  delete env['OTEL_LOG_LEVEL'];
+  try {
+    return work();
+  } finally {
+    // It is the backend's as well.
+    env['OTEL_LOG_LEVEL'] = level;
+  }
 }
 
 /** The SDK tells of failed exports on the console, and by default not at all. stdout belongs to the protocol. */

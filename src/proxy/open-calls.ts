@@ -1,7 +1,7 @@
 import { assertNever } from '../routing/assert-never.js';
+import { Begun } from '../begun.js';
 import { now } from '../clock.js';
 import { ownerRankOf, scopeOf, type RequestId } from '../routing/message.js';
-import { Begun } from './begun.js';
 import type { Answered, Called, ProxyEvent, Routed, Waiting, WaitsOn } from '../proxy-events.js';
 
 /** A call that has no answer yet, and what it waits for. */

@@ -12,7 +12,7 @@ import type {
 import { reportedTokenOf, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import { now } from '../clock.js';
 import type { BackendEnd } from '../backend-ended.js';
-import { Begun } from './begun.js';
+import { Begun } from '../begun.js';
 import type { Calls } from './calls.js';
 import type { RequestInfo } from './request-info.js';
 import type { EventSource } from './event-source.js';

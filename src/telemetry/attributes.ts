@@ -7,6 +7,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Peer } from '../proxy-events.js';
 import { shownSession } from '../interceptor/session-prefix.js';
 import { isRecord, metaOf, PROTOCOL_VERSION_KEY, type RequestMessage } from '../routing/message.js';
+import type { Show } from './shown-text.js';
 
 /** How a peer is reached. What is not known is left out. */
 export interface Network {
@@ -24,10 +25,22 @@ export interface Network {
 /** Whose attributes they are: of the span of the one who calls, or of the one who is called. */
 export type Kind = 'client' | 'server';
 
+/** What is exported of a request. Its texts are fit to be. */
+export interface Subject {
+  /** `{method} {target}`, where only a tool or a prompt is a target: URIs are too many to group spans by. */
+  readonly name: string;
+  readonly id: string;
+  readonly uri: string | undefined;
+  /** Requests of revision 2026-07-28 name it themselves. */
+  readonly version: string | undefined;
+  /** What is counted by, of which no id is part: it would make each request a series of its own. */
+  readonly counted: Attributes;
+}
+
 /** A request, and where it travels. */
 export interface Request {
   readonly kind: Kind;
-  readonly message: RequestMessage;
+  readonly subject: Subject;
   /** The whole id of the session. It is shortened, because whoever knows it can use the session. */
   readonly session: string | undefined;
   /** The version that both sides agreed on. */
@@ -37,39 +50,43 @@ export interface Request {
   readonly peer?: Peer | undefined;
 }
 
-/** The other side chooses methods, names and ids. No more of one is kept than this. */
-const MAX_LENGTH = 200;
-
 /** The methods that name a resource in `params.uri`. Others may have a parameter of that name that means something else. */
 const OF_RESOURCE: ReadonlySet<string> = new Set(['resources/read', 'resources/subscribe', 'resources/unsubscribe']);
 
-/** `{method} {target}`, where only a tool or a prompt is a target: URIs are too many to group spans by. */
-export function nameOf(message: RequestMessage): string {
-  const target = toolOf(message) ?? promptOf(message);
-  return target === undefined ? shortened(message.method) : `${shortened(message.method)} ${target}`;
+/** Looks at the request when it comes: its secrets may be hidden only as long as its session lasts. */
+export function subjectOf(message: RequestMessage, show: Show): Subject {
+  const shown = (text: string | undefined): string | undefined => (text === undefined ? undefined : show(text));
+  const method = show(message.method);
+  const [tool, prompt] = [shown(toolOf(message)), shown(promptOf(message))];
+  const target = tool ?? prompt;
+  return {
+    name: target === undefined ? method : `${method} ${target}`,
+    id: show(String(message.id)),
+    uri: OF_RESOURCE.has(message.method) ? shown(textParam(message, 'uri')) : undefined,
+    version: shown(versionOf(message)),
+    counted: withoutAbsent({
+      'mcp.method.name': method,
+      'gen_ai.tool.name': tool,
+      'gen_ai.operation.name': tool === undefined ? undefined : 'execute_tool',
+      'gen_ai.prompt.name': prompt,
+      'jsonrpc.protocol.version': shown(jsonrpcOf(message)),
+    }),
+  };
 }
 
-/** What is counted by. It has no ids, which would make each request a series of its own. */
-export function metricAttributesOf({ kind, message, version, network }: Request): Attributes {
-  const tool = toolOf(message);
-  return withoutAbsent({
-    'mcp.method.name': shortened(message.method),
-    'gen_ai.tool.name': tool,
-    'gen_ai.operation.name': tool === undefined ? undefined : 'execute_tool',
-    'gen_ai.prompt.name': promptOf(message),
-    'jsonrpc.protocol.version': jsonrpcOf(message),
-    ...sessionAttributesOf(kind, versionOf(message) ?? version, network),
-  });
+/** What is counted by. */
+export function metricAttributesOf({ kind, subject, version, network }: Request): Attributes {
+  return { ...subject.counted, ...sessionAttributesOf(kind, subject.version ?? version, network) };
 }
 
 /** What a span has from its beginning. */
 export function spanAttributesOf(request: Request): Attributes {
-  const { message, session, peer } = request;
+  const { subject, session, peer } = request;
   return {
     ...metricAttributesOf(request),
     ...withoutAbsent({
-      'jsonrpc.request.id': shortened(String(message.id)),
-      'mcp.resource.uri': OF_RESOURCE.has(message.method) ? textParam(message, 'uri') : undefined,
+      'jsonrpc.request.id': subject.id,
+      'mcp.resource.uri': subject.uri,
       'mcp.session.id': session === undefined ? undefined : shownSession(session),
       'client.address': peer?.address,
       'client.port': peer?.port,
@@ -80,7 +97,7 @@ export function spanAttributesOf(request: Request): Attributes {
 /** What metrics of sessions are counted by, too. */
 export function sessionAttributesOf(kind: Kind, version: string | undefined, network: Network): Attributes {
   return withoutAbsent({
-    'mcp.protocol.version': version === undefined ? undefined : shortened(version),
+    'mcp.protocol.version': version,
     'network.transport': network.transport,
     'network.protocol.name': network.protocol,
     'network.protocol.version': network.protocolVersion,
@@ -102,10 +119,9 @@ function promptOf(message: RequestMessage): string | undefined {
   if (message.method !== 'completion/complete' || !isRecord(message.params)) return undefined;
   const { ref } = message.params;
   const name = isRecord(ref) && ref['type'] === 'ref/prompt' ? ref['name'] : undefined;
-  return typeof name === 'string' ? shortened(name) : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
-/** Requests of revision 2026-07-28 name it themselves. */
 function versionOf(message: RequestMessage): string | undefined {
   const version = metaOf(message)?.[PROTOCOL_VERSION_KEY];
   return typeof version === 'string' ? version : undefined;
@@ -113,14 +129,10 @@ function versionOf(message: RequestMessage): string | undefined {
 
 /** Only if it is unusual. */
 function jsonrpcOf({ jsonrpc }: RequestMessage): string | undefined {
-  return typeof jsonrpc === 'string' && jsonrpc !== '2.0' ? shortened(jsonrpc) : undefined;
+  return typeof jsonrpc === 'string' && jsonrpc !== '2.0' ? jsonrpc : undefined;
 }
 
 function textParam({ params }: RequestMessage, name: string): string | undefined {
   const value = isRecord(params) && Object.hasOwn(params, name) ? params[name] : undefined;
-  return typeof value === 'string' ? shortened(value) : undefined;
-}
-
-function shortened(text: string): string {
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  return typeof value === 'string' ? value : undefined;
 }

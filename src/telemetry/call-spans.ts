@@ -1,10 +1,11 @@
 import { context, SpanKind, trace, type Context, type Link } from '@opentelemetry/api';
 import type { CallEnded, Peer, Waiting } from '../proxy-events.js';
 import { isRecord, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
-import { spanAttributesOf, withoutAbsent, type Network } from './attributes.js';
+import { spanAttributesOf, subjectOf, withoutAbsent, type Network, type Subject } from './attributes.js';
 import { Operation, type Ending } from './operation.js';
 import { contextIn, originOf, spanContextIn, type RequestHeaders } from './propagation.js';
 import { SCOPE } from './scope.js';
+import type { Show } from './shown-text.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** One end of a session: how its peer is reached, and what was agreed on with it. */
@@ -14,14 +15,16 @@ interface End {
   readonly version: string | undefined;
 }
 
-/** Where the messages of a session travel. */
+/** Where the messages of a session travel, and how their texts are shown. */
 export interface Place {
   readonly client: End;
   readonly backend: End;
+  readonly show: Show;
 }
 
 /** A call of the client: the span of serving it, and below it that of calling the backend. */
 export class CallSpans {
+  readonly #subject: Subject;
   readonly #served: Operation | undefined;
   #forwarded: Operation | undefined;
   /** Since we last told that the call waits. */
@@ -34,11 +37,12 @@ export class CallSpans {
     headers: RequestHeaders | undefined | null,
     peer?: Peer,
   ) {
+    this.#subject = subjectOf(message, place.show);
     if (headers === null) {
       this.forwarded();
       return;
     }
-    const request = { kind: 'server', message, ...place.client, peer } as const;
+    const request = { kind: 'server', subject: this.#subject, ...place.client, peer } as const;
     this.#served = new Operation(request, originOf(message, headers));
   }
 
@@ -52,7 +56,7 @@ export class CallSpans {
     // What the message says was said to whoever sends it now, and is followed by what that one does.
     const active = context.active();
     const parent = this.#served?.context ?? (spanContextIn(active) === undefined ? contextIn(message, active) : active);
-    const request = { kind: 'client', message, ...place.backend } as const;
+    const request = { kind: 'client', subject: this.#subject, ...place.backend } as const;
     this.#forwarded ??= new Operation(request, { parent });
   }
 
@@ -76,16 +80,16 @@ export class CallSpans {
    * well, and ends at once.
    */
   waits({ on, forMs, question, refusal }: Waiting): void {
+    const { show, backend } = this.place;
     const attributes = withoutAbsent({
       'mcp_backchannel.waiting_for': on,
-      'mcp_backchannel.question': question?.method,
-      'mcp_backchannel.refusal': refusal,
+      'mcp_backchannel.question': question && show(question.method),
+      'mcp_backchannel.refusal': refusal && show(refusal),
     });
     for (const operation of [this.#served, this.#forwarded]) operation?.set(attributes);
     const told = { ...attributes, 'mcp_backchannel.waiting_ms': Math.round(forMs) };
     (this.#served ?? this.#forwarded)?.tell('mcp_backchannel.waiting', told);
-    const { message, place } = this;
-    const ofCall = spanAttributesOf({ kind: 'server', message, ...place.backend, network: {} });
+    const ofCall = spanAttributesOf({ kind: 'server', subject: this.#subject, ...backend, network: {} });
     const options = { kind: SpanKind.INTERNAL, attributes: { ...ofCall, ...told }, startTime: this.#waiting.beganAt };
     trace.getTracer(SCOPE).startSpan(`waiting for ${on}`, options, this.context).end(this.#waiting.now);
     this.#waiting = new Stopwatch();
@@ -103,27 +107,29 @@ export class CallSpans {
 export function endingOf(
   { outcome, code, error }: Pick<CallEnded, 'outcome' | 'code' | 'error'>,
   isBackendGone: boolean,
+  show: Show,
 ): Ending {
+  const description = error === undefined ? undefined : show(error);
   switch (outcome) {
     case 'result':
       return {};
     case 'tool-error':
       return { error: 'tool_error' };
     case 'error':
-      return { error: String(code ?? '_OTHER'), code, description: error };
+      return { error: String(code ?? '_OTHER'), code, description };
     case 'session-ended':
-      return { error: isBackendGone ? 'backend_ended' : 'session_ended', code, description: error };
+      return { error: isBackendGone ? 'backend_ended' : 'session_ended', code, description };
     case 'refused':
     case 'undelivered':
     case 'cancelled':
-      return { error: outcome, code, description: error };
+      return { error: outcome, code, description };
     // no default
   }
 }
 
 /** The version that an answer to `initialize` names. */
-export function versionIn(message: JsonRpcMessage | undefined): string | undefined {
+export function versionIn(message: JsonRpcMessage | undefined, show: Show): string | undefined {
   const result = message?.result;
   const version = isRecord(result) ? result['protocolVersion'] : undefined;
-  return typeof version === 'string' ? version : undefined;
+  return typeof version === 'string' ? show(version) : undefined;
 }

@@ -14,7 +14,7 @@ import type { SendOptions, TransportLike } from '../transport-like.js';
 import { answerOf, endOf } from './answers.js';
 import type { Network } from './attributes.js';
 import { activeContext, Instrumented, type Failure, type Sent } from './instrumented.js';
-import type { RequestHeaders } from './propagation.js';
+import { spanContextIn, type RequestHeaders } from './propagation.js';
 
 /** A transport that faces the client: it receives calls, and asks. */
 export class ClientFacing extends Instrumented {
@@ -50,8 +50,8 @@ export class ClientFacing extends Instrumented {
     const { spans, isInside } = this;
     spans.asked({ id: message.id, message });
     const related = options?.relatedRequestId;
-    const within =
-      activeContext() ?? (related === undefined ? undefined : spans.contextOfCall(related)) ?? spans.soleCall;
+    const named = related === undefined ? undefined : spans.contextOfCall(related);
+    const within = innermost(named, activeContext()) ?? spans.soleCall;
     // If it is not known yet, the wrapper tells when the question has left. It then carries no context.
     return { changed: within === undefined && !isInside ? message : spans.toClient(message, within) };
   }
@@ -69,6 +69,12 @@ export class ClientFacing extends Instrumented {
     if (id === undefined) return;
     this.spans.answered({ id, by: 'backend', outcome: 'taken-back', error: undefined, message: undefined });
   }
+}
+
+/** The context of the call that the sender named, or that of what is done for that call. */
+function innermost(named: Context | undefined, active: Context | undefined): Context | undefined {
+  if (named === undefined || active === undefined) return named ?? active;
+  return spanContextIn(active)?.traceId === spanContextIn(named)?.traceId ? active : named;
 }
 
 /** The request that a notification cancels. */

@@ -10,10 +10,11 @@ import { networkOf, sideOf } from './transport-kind.js';
 export interface InstrumentOptions {
   /**
    * `'server'` for the transport that faces the client, `'client'` for the one that faces the backend.
-   * @default told by the transport: a client transport of the SDK has a process, or ends its session; all others serve
+   * @default detected from the transport: a client transport of the SDK has a process, or ends its session; all others
+   * serve
    */
   readonly side?: 'server' | 'client' | undefined;
-  /** How messages travel. @default told by the transport, if it is one of the SDK's */
+  /** How messages travel. @default detected from the transport, if it is one of the SDK's */
   readonly network?: Network | undefined;
 }
 
@@ -27,8 +28,8 @@ const facades = new WeakMap<object, object>();
  * transport, and around one that `withBackchannel()` or `asUpstream()` has wrapped. Connect your server, client or proxy
  * to the result, which has the same methods, properties and class.
  *
- * The handler of a request runs in the context of its span, so that what it does is below it. A proxy whose two
- * transports are instrumented has traces that begin in the client and end in the backend.
+ * The handler of a request runs in the context of its span, so that spans of your own become its children. A proxy whose
+ * two transports are instrumented has traces that begin in the client and end in the backend.
  *
  * If no SDK of OpenTelemetry is registered, messages are not changed. Instrument before `start()`. A transport that is
  * instrumented already is returned as it is.

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
 import { debug } from '../debug.js';
 import { textOf } from '../errors.js';
 import type { Interceptor } from '../interceptor/facade.js';
@@ -11,6 +11,8 @@ import {
 } from '../routing/message.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import type { Network } from './attributes.js';
+import { operationIn } from './operation.js';
+import { spanContextIn } from './propagation.js';
 import { SessionSpans } from './session-spans.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -161,7 +163,12 @@ export interface Failure {
 
 /** The context of the code that runs, if it works for a span that is not over. */
 export function activeContext(): Context | undefined {
-  return trace.getActiveSpan()?.isRecording() === true ? context.active() : undefined;
+  const active = context.active();
+  if (trace.getSpan(active)?.isRecording() === true) return active;
+  const span = spanContextIn(active);
+  const isSampled = span === undefined || (span.traceFlags & TraceFlags.SAMPLED) !== 0;
+  // A span that is not sampled never records. It counts as long as the operation is not over in which it was made.
+  return !isSampled && operationIn(active)?.isOver === false ? active : undefined;
 }
 
 /** Whatever goes wrong with telemetry, messages go on. */

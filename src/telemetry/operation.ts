@@ -1,4 +1,5 @@
 import {
+  createContextKey,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -8,7 +9,7 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
-import { metricAttributesOf, nameOf, spanAttributesOf, withoutAbsent, type Request } from './attributes.js';
+import { metricAttributesOf, spanAttributesOf, withoutAbsent, type Request } from './attributes.js';
 import { recordOperation } from './operation-metrics.js';
 import { SCOPE } from './scope.js';
 import { Stopwatch } from './stopwatch.js';
@@ -27,10 +28,18 @@ export interface Ending {
   readonly error?: string | undefined;
   /** The JSON-RPC code of the response. */
   readonly code?: number | undefined;
-  /** What the error says, for people. */
+  /** What the error says, for people. As it may be shown. */
   readonly description?: string | undefined;
   /** Of `initialize`: the version that was agreed on. */
   readonly version?: string | undefined;
+}
+
+/** Where a context holds the operation for which it was made. */
+const OPERATION = createContextKey('mcp-backchannel operation');
+
+/** The operation in whose context something is done, if there is one. It may be over. */
+export function operationIn(context: Context): Operation | undefined {
+  return context.getValue(OPERATION) as Operation | undefined;
 }
 
 /** A request and its response as one side sees them: a span, and a measurement. */
@@ -48,9 +57,9 @@ export class Operation {
   ) {
     this.#isLate = since !== undefined;
     this.#watch = since ?? new Stopwatch();
-    const { kind, message } = request;
+    const { kind, subject } = request;
     this.#span = trace.getTracer(SCOPE).startSpan(
-      nameOf(message),
+      subject.name,
       {
         kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.SERVER,
         attributes: spanAttributesOf(request),
@@ -59,7 +68,7 @@ export class Operation {
       },
       parent,
     );
-    this.context = trace.setSpan(parent, this.#span);
+    this.context = trace.setSpan(parent, this.#span).setValue(OPERATION, this);
   }
 
   get spanContext(): SpanContext {

@@ -4,19 +4,25 @@ import type { ProxyEvent } from '../proxy-events.js';
 import type { Network } from './attributes.js';
 import { Spans } from './spans.js';
 
-/** How the peers of a proxy are reached, for the attributes `network.*` and `server.*`. */
+/** How the peers of a proxy are reached, for the attributes `network.*` and `server.*`, and what is not exported. */
 export interface ProxyTelemetryOptions {
   /** How clients reach the proxy. @default HTTP over TCP */
   readonly client?: Network | undefined;
   /** How the proxy reaches the backend. @default not known, so that the attributes are absent */
   readonly backend?: Network | undefined;
+  /**
+   * Hides secrets. It gets each text of clients, backends and transports that is exported, before the text is cut: methods,
+   * names, URIs, ids and error messages.
+   * @default texts are exported as they are
+   */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** Spans and metrics of a proxy. */
 export interface ProxyTelemetry {
   /** The proxy's option `carrier`: writes the trace context into `params._meta` of calls and server requests. */
   readonly carrier: Carrier;
-  /** Makes spans and metrics of what a proxy tells. Ends open spans when the events complete, or when it is told to stop. */
+  /** Makes spans and metrics from a proxy's events. Open spans end when the events complete or you unsubscribe. */
   observe(events$: Observable<ProxyEvent>): Subscription;
 }
 

@@ -1,9 +1,11 @@
 import { ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import type { Answered, Routed } from '../proxy-events.js';
 import { isRecord, type RequestMessage } from '../routing/message.js';
+import { subjectOf, type Subject } from './attributes.js';
 import type { CallSpans, Place } from './call-spans.js';
 import { Operation, type Beginning, type Ending } from './operation.js';
 import { contextIn, spanContextIn } from './propagation.js';
+import type { Show } from './shown-text.js';
 import { Stopwatch } from './stopwatch.js';
 
 /**
@@ -12,6 +14,7 @@ import { Stopwatch } from './stopwatch.js';
  */
 export class QuestionSpans {
   readonly #since = new Stopwatch();
+  readonly #subject: Subject;
   #served: Operation | undefined;
   #asked: Operation | undefined;
   #isParked = false;
@@ -23,7 +26,9 @@ export class QuestionSpans {
     private readonly message: RequestMessage,
     private readonly place: Place,
     private readonly faces: 'both' | 'client' | 'backend',
-  ) {}
+  ) {
+    this.#subject = subjectOf(message, place.show);
+  }
 
   get context(): Context | undefined {
     return (this.#asked ?? this.#served)?.context;
@@ -32,8 +37,7 @@ export class QuestionSpans {
   /** @param within the context of its call, if that is known */
   arrived(within: Context | undefined, inFlight: Iterable<CallSpans>): void {
     if (this.#served !== undefined || this.faces === 'client') return;
-    const { message, place } = this;
-    const request = { kind: 'server', message, ...place.backend } as const;
+    const request = { kind: 'server', subject: this.#subject, ...this.place.backend } as const;
     this.#served = new Operation(request, { ...this.#belonging(within, inFlight), since: this.#since });
     if (this.#isParked) this.#served.tell('mcp_backchannel.parked');
   }
@@ -42,8 +46,7 @@ export class QuestionSpans {
   sent(within: Context | undefined, inFlight: Iterable<CallSpans>): void {
     if (this.#asked !== undefined || this.faces === 'backend') return;
     this.arrived(within, inFlight);
-    const { message, place } = this;
-    const request = { kind: 'client', message, ...place.client } as const;
+    const request = { kind: 'client', subject: this.#subject, ...this.place.client } as const;
     // What the message says was said to whoever passes it on, and is followed by what that one does.
     const parent = this.#served?.context ?? within;
     this.#asked = new Operation(request, parent === undefined ? this.#belonging(within, inFlight) : { parent });
@@ -51,7 +54,7 @@ export class QuestionSpans {
 
   routed({ outcome, evidence, to, waitedMs, error }: Routed): void {
     if (outcome === 'parked') this.#isParked = true;
-    if (outcome !== 'delivered' && outcome !== 'parked') this.#failure = error ?? outcome;
+    if (outcome !== 'delivered' && outcome !== 'parked') this.#failure = this.place.show(error ?? outcome);
     for (const operation of [this.#served, this.#asked]) {
       operation?.set({
         'mcp_backchannel.evidence': evidence,
@@ -62,7 +65,7 @@ export class QuestionSpans {
   }
 
   failedBy(failure: string): void {
-    this.#failure ??= failure;
+    this.#failure ??= this.place.show(failure);
   }
 
   ended(outcome: Answered['outcome'] | undefined, ending: Ending): void {
@@ -89,15 +92,14 @@ export class QuestionSpans {
 }
 
 /** What the answer to a question means for its spans. */
-export function answerEndingOf({
-  outcome,
-  by,
-  error,
-  message,
-}: Pick<Answered, 'outcome' | 'by' | 'error' | 'message'>): Ending {
-  if (outcome === 'taken-back') return { error: 'cancelled', description: error };
+export function answerEndingOf(
+  { outcome, by, error, message }: Pick<Answered, 'outcome' | 'by' | 'error' | 'message'>,
+  show: Show,
+): Ending {
+  const description = error === undefined ? undefined : show(error);
+  if (outcome === 'taken-back') return { error: 'cancelled', description };
   if (outcome !== 'error') return {};
   const answer = message?.error;
   const code = isRecord(answer) && typeof answer['code'] === 'number' ? answer['code'] : undefined;
-  return { error: by === 'proxy' ? 'refused' : String(code ?? '_OTHER'), code, description: error };
+  return { error: by === 'proxy' ? 'refused' : String(code ?? '_OTHER'), code, description };
 }

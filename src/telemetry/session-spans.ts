@@ -14,14 +14,15 @@ import type {
   Suspended,
   Waiting,
 } from '../proxy-events.js';
+import { Begun } from '../begun.js';
 import { MODERN_VERSION } from '../modern-era.js';
 import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
-import { sessionAttributesOf, type Kind, type Network } from './attributes.js';
+import type { Network } from './attributes.js';
 import { CallSpans, endingOf, versionIn, type Place } from './call-spans.js';
-import { recordSession } from './operation-metrics.js';
 import { withContext } from './propagation.js';
 import { answerEndingOf, QuestionSpans } from './question-spans.js';
-import { Stopwatch } from './stopwatch.js';
+import { SessionDurations } from './session-durations.js';
+import { showing, type Redact, type Show } from './shown-text.js';
 
 /** What happens to a session, or on the way of a call. */
 type Happening =
@@ -29,6 +30,14 @@ type Happening =
 
 /** Clients without sessions do not know these methods. The proxy itself prepares a session for them by these calls. */
 const PREPARING: ReadonlySet<string> = new Set(['initialize', 'logging/setLevel']);
+
+/** How a question ends whose id is used for another one. */
+const REPLACED = {
+  by: 'proxy',
+  outcome: 'error',
+  error: 'The id was used for another question',
+  message: undefined,
+} as const;
 
 export interface SessionSpansOptions {
   /**
@@ -40,24 +49,31 @@ export interface SessionSpansOptions {
   readonly backend: Network;
   /** A call is forwarded when the carrier says so. Otherwise it counts as forwarded when it comes. */
   readonly isCarried: () => boolean;
+  /** @default texts are exported as they are */
+  readonly redact?: Redact | undefined;
 }
 
 /** The spans of one session. */
 export class SessionSpans {
-  readonly #calls = new Map<RequestId, CallSpans>();
+  #calls = new Begun<CallSpans>();
   readonly #questions = new Map<RequestId, QuestionSpans>();
+  readonly #durations: SessionDurations;
+  readonly #show: Show;
   #version: string | undefined;
   #isOpened = false;
   #isOfModern = false;
-  #backend: Stopwatch | undefined;
   #isBackendGone = false;
+  /** Nobody would end what begins later. */
   #isOver = false;
 
   constructor(
     /** Its whole id. It may be known later than the session begins. */
     private readonly session: () => string | undefined,
     private readonly options: SessionSpansOptions,
-  ) {}
+  ) {
+    this.#durations = new SessionDurations(options);
+    this.#show = showing(options.redact);
+  }
 
   /** Whether nothing more is to be told. A call without a session is all that there is of one. */
   get isDone(): boolean {
@@ -73,20 +89,20 @@ export class SessionSpans {
         this.#ended(event);
         return;
       case 'backend-started':
-        this.#backend = new Stopwatch();
+        this.#durations.backendStarted();
         return;
       case 'backend-ended':
         this.#isBackendGone = event.by === 'backend';
         return;
       case 'call-cancelled':
-        this.#calls.get(event.id)?.tell('mcp_backchannel.cancelled');
+        this.#calls.oldest(event.id)?.tell('mcp_backchannel.cancelled');
         return;
       case 'suspended':
       case 'resumed':
-        this.#calls.get(event.id)?.tell(`mcp_backchannel.${event.kind}`);
+        this.#calls.oldest(event.id)?.tell(`mcp_backchannel.${event.kind}`);
         return;
       case 'waiting':
-        this.#calls.get(event.id)?.waits(event);
+        this.#calls.oldest(event.id)?.waits(event);
         return;
       // no default
     }
@@ -95,34 +111,31 @@ export class SessionSpans {
   // ---- calls ----
 
   called({ id, message, headers, peer }: Pick<Called, 'id' | 'message' | 'headers' | 'peer'>): void {
-    if (!isRequest(message)) return;
-    // The client must not use an id twice, and only one answer can be told from another.
-    this.#calls.get(id)?.ended('refused', { error: 'DUPLICATE_REQUEST_ID' });
+    if (this.#isOver || !isRequest(message)) return;
     const isOurs = this.options.faces === 'backend' || (this.#isOfModern && PREPARING.has(message.method));
     const call = new CallSpans(message, this.#place, isOurs ? null : headers, peer);
-    this.#calls.set(id, call);
+    this.#calls.add(id, call);
     if (this.options.faces === 'both' && !this.options.isCarried()) call.forwarded();
   }
 
   callEnded(event: Pick<CallEnded, 'id' | 'outcome' | 'code' | 'error' | 'message'>): void {
-    const call = this.#calls.get(event.id);
+    const call = this.#calls.end(event.id, event.outcome === 'refused' ? 'newest' : 'oldest');
     if (call === undefined) return;
-    this.#calls.delete(event.id);
     const { outcome, message } = event;
-    if (call.method === 'initialize' && outcome === 'result') this.#version = versionIn(message);
-    const { code, description, error } = endingOf(event, this.#isBackendGone);
+    if (call.method === 'initialize' && outcome === 'result') this.#version = versionIn(message, this.#show);
+    const { code, description, error } = endingOf(event, this.#isBackendGone, this.#show);
     const version = call.method === 'initialize' ? this.#version : undefined;
     call.ended(outcome, { error, code, description, version });
   }
 
   /** The client wants no answer, and gets none. */
   callCancelled(id: RequestId): void {
-    this.#calls.get(id)?.tell('mcp_backchannel.cancelled');
+    this.#calls.oldest(id)?.tell('mcp_backchannel.cancelled');
     this.callEnded({ id, outcome: 'cancelled', code: undefined, error: undefined, message: undefined });
   }
 
   contextOfCall(id: RequestId): Context | undefined {
-    return this.#calls.get(id)?.context;
+    return this.#calls.newest(id)?.context;
   }
 
   /** The context of the call in which this context was made, if that call is still in flight. */
@@ -140,7 +153,9 @@ export class SessionSpans {
   // ---- questions ----
 
   asked({ id, message }: Pick<Asked, 'id' | 'message'>): void {
-    if (!isRequest(message)) return;
+    if (this.#isOver || !isRequest(message)) return;
+    // A proxy has ended it already. Whoever uses the id again gets one answer.
+    if (this.#questions.has(id)) this.answered({ id, ...REPLACED });
     this.#questions.set(id, new QuestionSpans(message, this.#place, this.options.faces));
   }
 
@@ -166,13 +181,13 @@ export class SessionSpans {
     this.#questions.delete(event.id);
     if (failure !== undefined) question?.failedBy(failure);
     question?.arrived(this.soleCall, this.#calls.values());
-    question?.ended(event.outcome, answerEndingOf(event));
+    question?.ended(event.outcome, answerEndingOf(event, this.#show));
   }
 
   // ---- what is carried ----
 
   toBackend(message: JsonRpcMessage): JsonRpcMessage {
-    const call = isRequest(message) ? this.#calls.get(message.id) : undefined;
+    const call = isRequest(message) ? this.#calls.newest(message.id) : undefined;
     call?.forwarded();
     return call === undefined ? message : withContext(message, call.context);
   }
@@ -194,22 +209,16 @@ export class SessionSpans {
   #ended({ by, durationMs }: SessionEnded): void {
     this.#isOver = true;
     // A client without sessions has none to measure.
-    if (!this.#isOfModern) this.#measured('server', durationMs / 1000, by);
-    if (this.#backend !== undefined) this.#measured('client', this.#backend.seconds, by);
-  }
-
-  #measured(kind: Kind, seconds: number, by: SessionEnded['by']): void {
-    const error = by === 'backend' ? 'backend_ended' : by === 'refused' ? 'refused' : undefined;
-    const network = kind === 'server' ? this.options.client : this.options.backend;
-    const attributes = sessionAttributesOf(kind, this.#version, network);
-    recordSession(kind, seconds, error === undefined ? attributes : { ...attributes, 'error.type': error });
+    if (!this.#isOfModern) this.#durations.ended('server', durationMs / 1000, by, this.#version);
+    this.#durations.backendEnded(by, this.#version);
   }
 
   /** The transport is closed. @param seconds how long the session was, if it was one */
   closed(by: 'client' | 'backend', seconds: number | undefined): void {
+    if (this.#isOver) return;
     if (by === 'backend') this.#isBackendGone = true;
     const kind = this.options.faces === 'backend' ? 'client' : 'server';
-    if (seconds !== undefined && this.#version !== undefined) this.#measured(kind, seconds, by);
+    if (seconds !== undefined && this.#version !== undefined) this.#durations.ended(kind, seconds, by, this.#version);
     this.close();
   }
 
@@ -223,7 +232,7 @@ export class SessionSpans {
     }
     for (const call of this.#calls.values()) call.ended('session-ended', { error });
     this.#questions.clear();
-    this.#calls.clear();
+    this.#calls = new Begun();
   }
 
   /** What belongs to no call is linked to none, unless it could not be told which. */
@@ -236,6 +245,6 @@ export class SessionSpans {
     const agreed = { session: this.session(), version: this.#version };
     // Such a client has no session, and has not agreed on anything.
     const ofClient = this.#isOfModern ? { session: undefined, version: MODERN_VERSION } : agreed;
-    return { client: { network: client, ...ofClient }, backend: { network: backend, ...agreed } };
+    return { client: { network: client, ...ofClient }, backend: { network: backend, ...agreed }, show: this.#show };
   }
 }

@@ -3,12 +3,15 @@ import type { ProxyEvent } from '../proxy-events.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { Network } from './attributes.js';
 import { SessionSpans } from './session-spans.js';
+import type { Redact } from './shown-text.js';
 
 export interface SpansOptions {
   /** How clients reach the proxy. @default HTTP over TCP */
   readonly client?: Network | undefined;
   /** How the proxy reaches the backend. @default not known */
   readonly backend?: Network | undefined;
+  /** Hides secrets in a text that is about to be exported. @default texts are exported as they are */
+  readonly redact?: Redact | undefined;
 }
 
 const HTTP: Network = { transport: 'tcp', protocol: 'http' };
@@ -83,9 +86,9 @@ export class Spans {
   #of(session: string | undefined): SessionSpans {
     let found = this.#sessions.get(session);
     if (found === undefined) {
-      const { client = HTTP, backend = {} } = this.options;
+      const { client = HTTP, backend = {}, redact } = this.options;
       const isCarried = (): boolean => this.#isCarried;
-      found = new SessionSpans(() => session, { faces: 'both', client, backend, isCarried });
+      found = new SessionSpans(() => session, { faces: 'both', client, backend, isCarried, redact });
       this.#sessions.set(session, found);
     }
     return found;

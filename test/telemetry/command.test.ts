@@ -74,6 +74,20 @@ describe('the command with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect(command.stdout).toContain(`-${asked?.spanId ?? ''}-01`);
   });
 
+  it('writes what OTEL_LOG_LEVEL asks for to stderr, and not between the messages of --stdio', async () => {
+    const { env } = await startReceiver();
+    const command = started.command(['--stdio', ...MIRROR], { ...env, OTEL_LOG_LEVEL: 'debug' });
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+    command.process.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params })}\n`);
+    await vi.waitFor(() => {
+      expect(command.stdout).toContain('"protocolVersion"');
+    }, PATIENCE);
+    command.process.stdin.end();
+    expect(await command.exit).toMatchObject({ code: 0 });
+    for (const line of command.stdout.trimEnd().split('\n')) expect(line).toMatch(/^\{"jsonrpc":"2\.0"/);
+    expect(command.stderr).toContainEqual(expect.stringMatching(/^mcp-backchannel: OpenTelemetry: /));
+  });
+
   it('refuses an exporter that writes between the messages of --stdio', async () => {
     const command = started.command(['--stdio', ...MIRROR], { OTEL_TRACES_EXPORTER: 'console' });
     expect(await command.exit).toMatchObject({ code: 2 });
@@ -97,6 +111,46 @@ describe('the command with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     await client.request('tools/call', { name: 'any', arguments: {} });
     await command.line(/warning: OpenTelemetry: /);
     expect(await client.request('tools/call', { name: 'any', arguments: {} })).toHaveProperty('result');
+  });
+});
+
+describe('a credential in what client and backend say', () => {
+  const TOKEN = 'a-token-that-is-secret';
+  /** Repeats the name of a tool in its error. */
+  const REPEATING = `
+    const send = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      const { protocolVersion } = params ?? {};
+      if (method === 'initialize')
+        return send({ id, result: { protocolVersion, capabilities: {}, serverInfo: { name: 'r', version: '1' } } });
+      if (id !== undefined) send({ id, error: { code: -32000, message: 'no ' + params.name + '.'.repeat(1_000) } });
+    });
+  `;
+
+  it('is hidden in all that is exported, and a long text is cut', async () => {
+    const { receiver, env } = await startReceiver();
+    const args = ['--token', TOKEN, '--', process.execPath, '-e', REPEATING];
+    const { command, url } = await started.endpoint(args, env);
+    const client = await started.client(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    // A cut would leave the beginning of the second one.
+    const name = `${TOKEN}${'.'.repeat(170)}${TOKEN}`;
+    await client.request('tools/call', { name });
+    await client.request('resources/read', { uri: `file:///${TOKEN}` }, TOKEN);
+    command.process.kill('SIGTERM');
+    expect(await command.exit).toMatchObject({ code: 0 });
+
+    expect(receiver.bodies.join()).not.toContain(TOKEN.slice(0, 8));
+    const call = receiver.spans.find(({ kind, name }) => kind === 3 && name.startsWith('tools/call '));
+    expect(call?.name).toBe(`tools/call ***${'.'.repeat(170)}***`);
+    expect(call?.status.message).toMatch(/^no \*\*\*\.{170}\*\*\*\.+…$/);
+    expect(call?.status.message).toHaveLength(201);
+    expect(receiver.spans.find(({ name }) => name === 'resources/read')?.attributes).toEqual(
+      expect.arrayContaining([
+        { key: 'mcp.resource.uri', value: { stringValue: 'file:///***' } },
+        { key: 'jsonrpc.request.id', value: { stringValue: '***' } },
+      ]),
+    );
   });
 });
 

@@ -11,6 +11,7 @@ export interface ReceivedSpan {
   /** 2: server, 3: client. */
   readonly kind: number;
   readonly attributes: readonly Attribute[];
+  readonly status: { readonly message?: string };
 }
 
 interface Attribute {
@@ -29,6 +30,8 @@ interface Batch {
 }
 
 export class OtlpReceiver {
+  /** All that came, as it came. */
+  readonly bodies: string[] = [];
   readonly spans: ReceivedSpan[] = [];
   /** The names of the metrics that came. */
   readonly metrics: Set<string> = new Set<string>();
@@ -36,6 +39,7 @@ export class OtlpReceiver {
   readonly resource: Map<string, string | undefined> = new Map<string, string | undefined>();
   readonly #server = createServer((request, response) => {
     void text(request).then((body) => {
+      this.bodies.push(body);
       this.#receive(JSON.parse(body) as Batch);
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     });

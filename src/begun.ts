@@ -1,4 +1,4 @@
-import type { RequestId } from '../routing/message.js';
+import type { RequestId } from './routing/message.js';
 
 /** What has begun and not ended, by id. If an id is used twice at once, both are kept: two answers are due. */
 export class Begun<T> {
@@ -36,6 +36,11 @@ export class Begun<T> {
   /** The one that an answer belongs to: backends answer in order, as far as anybody can know. */
   oldest(id: RequestId): T | undefined {
     return this.#first.get(id);
+  }
+
+  /** The one that came last. */
+  newest(id: RequestId): T | undefined {
+    return this.#others?.get(id)?.at(-1) ?? this.#first.get(id);
   }
 
   /** Removes one. @param which `'newest'`: it was refused when it came */
