@@ -131,7 +131,7 @@ module.exports = {
       comment: 'What serves the page shares with it what a browser needs as well: no more than its pure parts.',
       severity: 'error',
       from: { path: '^src/(?!live/)' },
-      to: { path: '^src/live/', pathNot: '^src/live/(compacted|entities|is-record|wire)\\.ts$' },
+      to: { path: '^src/live/', pathNot: '^src/live/(compacted|entities|record-in|wire)\\.ts$' },
     },
     {
       name: 'live-below-the-command',

@@ -7,7 +7,23 @@ import { incomingOf } from '../proxy/node-listener.js';
 import type { Answer } from '../proxy/own-answers.js';
 
 /** A proxy on this machine adds one of these, so the request comes from who knows where. */
-const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+const FORWARDED: ReadonlySet<string> = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'x-original-host',
+]);
+
+/** Values of `Sec-Fetch-Site`: the page asks, or somebody has typed the address. */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
+/** Goes on by itself. After a redirect of another site's link, the browser would not send the cookie. */
+const WELCOME =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/live">' +
+  '<link rel="icon" href="data:,"><title>Live page</title><p><a href="/live">Go on to the live page</a></p></html>\n';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
@@ -15,6 +31,11 @@ const NOT_LOCAL: Answer = {
   status: 403,
   headers: TEXT,
   body: 'Without a --token, only a browser on this machine can open this page.\n',
+};
+const FOREIGN: Answer = {
+  status: 403,
+  headers: TEXT,
+  body: 'Another site asks for this page. Type or paste its address instead.\n',
 };
 const NO_TOKEN: Answer = {
   status: 401,
@@ -51,11 +72,12 @@ export class LiveAccess {
     const incoming = incomingOf(request);
     const refusal = this.#guard.check(incoming);
     if (refusal !== undefined) return refusal;
-    if (this.#token === undefined) {
-      const isForwarded = FORWARDED.some((name) => incoming.headers.has(name));
-      return isForwarded || !isLocal(request) ? NOT_LOCAL : undefined;
-    }
     const { url = '', headers, socket } = request;
+    // With a token, links of other sites may lead to the page itself.
+    const isGuarded = this.#token === undefined || url.startsWith('/live/');
+    if (isGuarded && isForeign(headers['sec-fetch-site'])) return FOREIGN;
+    if (this.#token === undefined)
+      return Object.keys(headers).some(isForwarding) || !isLocal(request) ? NOT_LOCAL : undefined;
     const name = `mcp-backchannel-live-${socket.localPort}`;
     const given = new URLSearchParams(url.split('?')[1] ?? '').get('token');
     if (given !== null && this.#isToken(given)) return this.#welcome(name);
@@ -67,7 +89,8 @@ export class LiveAccess {
   /** The token does not stay in the address, from which it could be copied. */
   #welcome(name: string): Answer {
     const cookie = `${name}=${this.#pass}; Path=/live; HttpOnly; SameSite=Strict`;
-    return { status: 303, headers: { ...TEXT, location: '/live', 'set-cookie': cookie }, body: null };
+    const headers = { 'content-type': 'text/html; charset=utf-8', 'set-cookie': cookie };
+    return { status: 200, headers, body: WELCOME };
   }
 
   #isToken(token: string): boolean {
@@ -77,6 +100,15 @@ export class LiveAccess {
   #isPass(pass: string | undefined): boolean {
     return pass !== undefined && timingSafeEqual(digest(pass), digest(this.#pass));
   }
+}
+
+function isForwarding(header: string): boolean {
+  return FORWARDED.has(header) || header.startsWith('x-forwarded-');
+}
+
+/** Clients that are no browsers, and old browsers, do not say which site asks. */
+function isForeign(site: string | string[] | undefined): boolean {
+  return site !== undefined && !OWN_SITES.has(String(site));
 }
 
 function isLocal({ socket: { remoteAddress = '' } }: IncomingMessage): boolean {

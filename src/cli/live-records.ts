@@ -1,10 +1,12 @@
-import { compacted } from '../live/compacted.js';
+import { compacted, LEFT } from '../live/compacted.js';
 import type { EventRecord } from '../telemetry/record.js';
 
 /** A record, and how many came before it. */
 export interface Numbered {
   readonly number: number;
   readonly record: EventRecord;
+  /** As it is sent. */
+  readonly text?: string;
 }
 
 /** Longer texts are cut, because clients and servers choose them: what is kept must stay bounded. */
@@ -16,17 +18,34 @@ export class RecentRecords {
   #all: readonly Numbered[] = [];
   #fresh: Numbered[] = [];
   #count = 0;
+  /** Of those that are written. */
+  #size = 0;
 
-  /** @param max how many are kept @param isBounded whether their texts are cut */
+  /**
+   * @param max how many are kept @param isBounded whether their texts are cut
+   * @param maxSize how many characters are kept of those that are written
+   */
   constructor(
     private readonly max: number,
     private readonly isBounded: boolean,
+    private readonly maxSize = Infinity,
   ) {}
 
   add(record: EventRecord): void {
-    this.#fresh.push({ number: ++this.#count, record: this.isBounded ? (bounded(record) as EventRecord) : record });
+    this.#keep({ number: ++this.#count, record: this.isBounded ? (bounded(record) as EventRecord) : record });
+  }
+
+  /** Writes a record at once, with its message, so that one that cannot be written is known now. */
+  addWritten({ message, ...record }: EventRecord): void {
+    const text = JSON.stringify({ ...record, ...(message !== undefined && { message }) });
+    this.#keep({ number: ++this.#count, record, text });
+  }
+
+  #keep(one: Numbered): void {
+    this.#fresh.push(one);
     // Not each time: most of the time nobody looks.
-    if (this.#all.length + this.#fresh.length > this.max) this.#join();
+    this.#size += sizeOf(one);
+    if (this.#all.length + this.#fresh.length > this.max || this.#size > this.maxSize) this.#join();
   }
 
   /** Counts records that are lost. */
@@ -46,7 +65,17 @@ export class RecentRecords {
     if (this.#fresh.length === 0) return;
     this.#all = compacted([...this.#all, ...this.#fresh], this.max);
     this.#fresh = [];
+    const isTooLarge = this.#size > this.maxSize;
+    this.#size = this.#all.reduce((sum, one) => sum + sizeOf(one), 0);
+    while (isTooLarge && this.#size > this.maxSize * LEFT) {
+      this.#all = compacted(this.#all, this.#all.length - 1);
+      this.#size = this.#all.reduce((sum, one) => sum + sizeOf(one), 0);
+    }
   }
+}
+
+function sizeOf({ text = '' }: Numbered): number {
+  return text.length;
 }
 
 function firstAfter(all: readonly Numbered[], number: number): number {

@@ -97,10 +97,10 @@ class Reader {
       return;
     }
     let [text, lost] = ['', 0];
-    for (const { number, record } of batch) {
+    for (const { number, record, text: written } of batch) {
       lost += number - this.number - 1;
       this.number = number;
-      text += `id: ${this.epoch}:${number}\ndata: ${JSON.stringify(record)}\n\n`;
+      text += `id: ${this.epoch}:${number}\ndata: ${written ?? JSON.stringify(record)}\n\n`;
     }
     if (lost > 0) text = eventOf('gap', { lost } satisfies Gap) + text;
     this.#isBusy = true;

@@ -1,10 +1,10 @@
 import { createReadStream, existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
-import { textOf } from '../errors.js';
-import { isRecord } from '../live/is-record.js';
+import { asError, textOf } from '../errors.js';
+import { recordIn } from '../live/record-in.js';
 import { visible } from '../visible.js';
+import { boundedLines } from './bounded-lines.js';
 import { listen, listenFault } from './endpoint.js';
 import { LiveAccess } from './live-access.js';
 import { LivePage } from './live-page.js';
@@ -23,6 +23,10 @@ read as well. Ends with Ctrl-C.
 
 /** The page stays fast with so many. Of more, the newest are shown, and those of what had not ended. */
 const MAX_SHOWN = 100_000;
+/** And with so many characters of them. */
+const MAX_SIZE = 100_000_000;
+/** In characters. Longer lines are bad: a file may be of another kind, and have no lines at all. */
+const MAX_LINE = 16_000_000;
 /** Only so many bad lines are named. The rest are counted. */
 const MAX_NAMED = 5;
 
@@ -42,9 +46,16 @@ export async function view(args: readonly string[]): Promise<void> {
   const access = new LiveAccess({ allowedHosts: [], allowedOrigins: [], token: undefined, report: say });
   const page = new LivePage({ name: basename(file), source: 'file', access, records, badLines });
   const server = http.createServer((request: IncomingMessage, response: ServerResponse) => {
-    const [path = '/'] = (request.url ?? '/').split('?');
-    if (path === '/') response.writeHead(302, { Location: '/live' }).end();
-    else page.handle(request, response, path);
+    try {
+      const [path = '/'] = (request.url ?? '/').split('?');
+      if (path === '/') response.writeHead(302, { Location: '/live' }).end();
+      else page.handle(request, response, path);
+    } catch (error) {
+      // One bad request must not end the page for all.
+      say(asError(error));
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+    }
   });
   let url: string;
   try {
@@ -87,21 +98,22 @@ function rotated(file: string): string[] {
 }
 
 async function read(file: string): Promise<Read> {
-  const records = new RecentRecords(MAX_SHOWN, false);
+  const records = new RecentRecords(MAX_SHOWN, false, MAX_SIZE);
   let [count, lost, badLines] = [0, 0, 0];
   for (const part of rotated(file)) {
     let number = 0;
     try {
-      for await (const line of createInterface({ input: createReadStream(part), crlfDelay: Infinity })) {
+      for await (const line of boundedLines(createReadStream(part, 'utf8'), MAX_LINE)) {
         number++;
-        const value = valueIn(line);
-        if (isRecord(value)) {
-          records.add(value);
+        const value = line === undefined ? undefined : valueIn(line);
+        const record = recordIn(value);
+        if (record !== undefined) {
+          records.addWritten(record);
           count++;
         } else if (isLost(value)) {
           records.skip(value.count);
           lost += value.count;
-        } else if (line.trim() !== '') {
+        } else if (line?.trim() !== '') {
           badLines++;
           if (badLines <= MAX_NAMED) say(`${visible(part)} line ${number} is no event`);
         }

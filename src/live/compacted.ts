@@ -3,7 +3,10 @@ import type { EventRecord } from '../telemetry/record.js';
 import { keyOf } from './entities.js';
 
 /** How much is left of a list that has grown too long, so that it need not be cut at each record. */
-const LEFT = 0.8;
+export const LEFT = 0.8;
+
+/** Of what is open, the first record stays, and the newest: a call that hangs is told of again and again. */
+const MAX_EACH = 4;
 
 /**
  * Cuts a list of records that is longer than `max`. The oldest go first. Records of sessions that are open, of calls in
@@ -20,7 +23,7 @@ export function compacted<R extends { readonly record: EventRecord }>(all: reado
     excess--;
     return false;
   });
-  return kept.slice(-left);
+  return kept.slice(kept.length - left);
 }
 
 /** The indices of records of what has not ended. */
@@ -36,8 +39,13 @@ function openAmong(all: readonly { readonly record: EventRecord }[]): ReadonlySe
     if (about === undefined) return;
     const session = sessions.get(name) ?? new Map<string, number[]>();
     sessions.set(name, session);
+    const indices = session.get(about);
     if (isEnd) session.delete(about);
-    else session.set(about, [...(session.get(about) ?? []), index]);
+    else if (indices === undefined) session.set(about, [index]);
+    else {
+      indices.push(index);
+      if (indices.length > MAX_EACH) indices.splice(1, 1);
+    }
   });
   return new Set([...sessions.values()].flatMap((session) => [...session.values()].flat()));
 }

@@ -89,9 +89,16 @@ export interface Session {
   readonly marks: Mark[];
   /** Calls in flight, by {@link keyOf} their ids. */
   readonly inFlight: Map<string, Call>;
+  /** How many of them lie in each row. */
+  readonly taken: number[];
+  /** Those that were in flight when the session ended. */
+  readonly lost: Map<string, Call>;
   /** Questions without an answer, likewise. */
   readonly open: Map<string, Question>;
 }
+
+/** Of a session. Of more calls at the same time, the rest share the last row. */
+export const MAX_ROWS = 24;
 
 /** `'1'` and `1` are different requests. */
 export function keyOf(id: RequestId): string {

@@ -1,5 +1,5 @@
 /** Which sessions and calls are shown, and how high their lanes are. */
-import type { Call, Question, Session } from './entities.js';
+import { MAX_ROWS, type Call, type Question, type Session } from './entities.js';
 import type { Model } from './model.js';
 import type { TimeWindow } from './time-axis.js';
 import { isLate, waitOf } from './waits.js';
@@ -28,8 +28,6 @@ export interface Lane {
 export const ROW = 18;
 export const FIRST_ROW = 44;
 const BELOW_ROWS = 24;
-/** Of more calls at the same time, the rest share the last row. */
-const MAX_ROWS = 24;
 
 export function isCallShown(call: Call, { method, isWaiting }: Filter, now: number): boolean {
   if (isWaiting) {

@@ -1,6 +1,6 @@
 import type { RequestId } from '../routing/message.js';
 import type { EventRecord } from '../telemetry/record.js';
-import { keyOf, type Call, type Session } from './entities.js';
+import { keyOf, MAX_ROWS, type Call, type Session } from './entities.js';
 
 type OfCall = Extract<
   EventRecord,
@@ -61,11 +61,9 @@ function change(
 }
 
 function calledOf(session: Session, { id }: { readonly id: RequestId }): Call | undefined {
-  const called = session.inFlight.get(keyOf(id));
-  if (called !== undefined) return called;
-  // Ended with its session, whose record came first.
-  const last = session.endedAt === undefined ? undefined : session.calls.findLast((call) => call.id === id);
-  return last?.outcome === 'session-ended' ? last : undefined;
+  const key = keyOf(id);
+  // Or it ended with its session, whose record came first.
+  return session.inFlight.get(key) ?? session.lost.get(key);
 }
 
 interface Named {
@@ -75,6 +73,7 @@ interface Named {
 }
 
 function begin(session: Session, { id, method, target }: Named, startedAt: number, all: Call[]): Call {
+  leave(session, id);
   const call: Call = {
     number: all.length,
     session,
@@ -96,6 +95,7 @@ function begin(session: Session, { id, method, target }: Named, startedAt: numbe
   session.rows = Math.max(session.rows, call.row + 1);
   session.calls.push(call);
   session.inFlight.set(keyOf(id), call);
+  session.taken[call.row] = (session.taken[call.row] ?? 0) + 1;
   all.push(call);
   return call;
 }
@@ -106,13 +106,19 @@ function end(call: Call, { at, outcome, code, error, id }: Extract<EventRecord, 
   call.code = code;
   call.error = error;
   call.suspended = undefined;
-  call.session.inFlight.delete(keyOf(id));
+  leave(call.session, id);
 }
 
-function freeRow({ inFlight }: Session): number {
-  const taken = new Set<number>();
-  for (const { row } of inFlight.values()) taken.add(row);
+function leave({ inFlight, taken }: Session, id: RequestId): void {
+  const call = inFlight.get(keyOf(id));
+  if (call === undefined) return;
+  inFlight.delete(keyOf(id));
+  taken[call.row] = (taken[call.row] ?? 1) - 1;
+}
+
+/** The calls for which there is no room share the last row. */
+function freeRow({ taken }: Session): number {
   let row = 0;
-  while (taken.has(row)) row++;
+  while (row < MAX_ROWS - 1 && (taken[row] ?? 0) > 0) row++;
   return row;
 }

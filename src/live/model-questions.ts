@@ -64,8 +64,7 @@ function route(question: Question, session: Session, record: Extract<EventRecord
 
 /** Of a question that was put on no call's stream. */
 function onlyIn({ inFlight }: Session): Call | undefined {
-  const [only, ...others] = inFlight.values();
-  return others.length === 0 ? only : undefined;
+  return inFlight.size === 1 ? inFlight.values().next().value : undefined;
 }
 
 function note(session: Session, record: Extract<EventRecord, { kind: 'route' }>): void {

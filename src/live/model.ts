@@ -85,6 +85,8 @@ export class Model {
         questions: [],
         marks: [],
         inFlight: new Map(),
+        taken: [],
+        lost: new Map(),
         open: new Map(),
       };
       this.sessions.set(key, session);
@@ -99,7 +101,8 @@ function end(session: Session, { at, reason }: Extract<EventRecord, { kind: 'ses
   session.endedAt = at;
   session.endReason = reason;
   mark(session, at, 'session-ended', `session ended: ${reason}`);
-  for (const call of session.inFlight.values()) {
+  for (const [id, call] of session.inFlight) {
+    session.lost.set(id, call);
     call.endedAt = at;
     call.outcome = 'session-ended';
     call.error = reason;
@@ -109,6 +112,7 @@ function end(session: Session, { at, reason }: Extract<EventRecord, { kind: 'ses
     question.error = reason;
   }
   session.inFlight.clear();
+  session.taken.length = 0;
   session.open.clear();
 }
 

@@ -35,8 +35,9 @@ const TICK_MS = 250;
 /** Shows what has come, at most once a frame, and lets the clock go on. */
 export function keepShowing(store: Store): void {
   const frame = (): void => {
-    store.show();
+    // First: an event that cannot be shown must not stop those after it.
     requestAnimationFrame(frame);
+    store.show();
   };
   requestAnimationFrame(frame);
   setInterval(() => {

@@ -13,6 +13,8 @@ describe('without a token, the live page', () => {
     const { url, port } = await serveLive(started);
     expect((await get(`${url}/live`)).statusCode).toBe(200);
     expect((await get(`${url}/live`, { host: `localhost:${port}` })).statusCode).toBe(200);
+    for (const site of ['same-origin', 'none'])
+      expect((await get(`${url}/live/events`, { 'sec-fetch-site': site })).statusCode).toBe(200);
   });
 
   it.each([
@@ -20,6 +22,13 @@ describe('without a token, the live page', () => {
     ['from another origin', { origin: 'https://evil.test' }],
     ['through a proxy', { 'x-forwarded-for': '198.51.100.7' }],
     ['through a proxy that names itself', { forwarded: 'for=198.51.100.7' }],
+    ['through a proxy that tells the scheme only', { 'x-forwarded-proto': 'https' }],
+    ...['cf-connecting-ip', 'true-client-ip', 'x-client-ip', 'x-real-ip', 'x-original-host'].map((name) => [
+      `through a proxy that adds ${name}`,
+      { [name]: '198.51.100.7' },
+    ]),
+    ['to a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    ['to a page of another port', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }],
   ])('is not shown %s', async (_how, headers) => {
     const { url } = await serveLive(started);
     for (const path of ['/live', '/live/page.js', '/live/events'])
@@ -52,8 +61,8 @@ describe('with a token, the live page', () => {
   it('takes it from the URL once, and gives a cookie that is not the token', async () => {
     const { url, port } = await serveLive(started, { token: TOKEN });
     const { statusCode, headers } = await get(`${url}/live?token=${TOKEN}`);
-    expect(statusCode).toBe(303);
-    expect(headers.location).toBe('/live');
+    expect(statusCode).toBe(200);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
     const [cookie = ''] = headers['set-cookie'] ?? [];
     expect(cookie).toMatch(
       new RegExp(`^mcp-backchannel-live-${port}=[\\w-]{43}; Path=/live; HttpOnly; SameSite=Strict$`),
@@ -62,6 +71,10 @@ describe('with a token, the live page', () => {
     const [pair = ''] = cookie.split(';');
     expect((await get(`${url}/live`, { cookie: pair })).statusCode).toBe(200);
     expect((await get(`${url}/live/events`, { cookie: `a=b; ${pair}` })).statusCode).toBe(200);
+    // Pages of other ports of this host bring the cookie as well.
+    const elsewhere = { cookie: pair, 'sec-fetch-site': 'same-site' };
+    expect((await get(`${url}/live/events`, elsewhere)).statusCode).toBe(403);
+    expect((await get(`${url}/live`, elsewhere)).statusCode).toBe(200);
     const another = await serveLive(started, { token: TOKEN });
     expect((await get(`${another.url}/live`, { cookie: pair })).statusCode).toBe(401);
   });

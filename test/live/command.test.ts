@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -110,6 +110,28 @@ describe('view', () => {
 
     command.process.kill('SIGINT');
     expect(await command.exit).toEqual({ code: 0, signal: null });
+  });
+
+  it('shows a file with lines that are too deep to be written', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const call = (lines[1] ?? '').slice(0, -1);
+    const name = await file({ 'trace.jsonl': `${call},"more":${deep}}\n${call},"message":${deep}}\n` });
+    const viewer = started.command(['view', name]);
+    const url = await shown(viewer, '1 events of .*');
+    expect(viewer.stderr.join()).toContain('line 2 is no event');
+    const reader = await LiveReader.open(new URL(url).origin, started);
+    const [, event, end] = await reader.take(3);
+    expect([event?.data, end?.event]).toEqual([lines[1], 'end']);
+    expect((await get(url)).statusCode).toBe(200);
+  });
+
+  it('shows no more of a file without lines than that it is none of events', async () => {
+    const name = await file({ 'trace.jsonl.1': '', 'trace.jsonl': `${lines.join('\n')}\n` });
+    // As much as no string can hold.
+    await truncate(`${name}.1`, 600 * 2 ** 20);
+    const viewer = started.command(['view', name]);
+    await shown(viewer, `${lines.length} events of .*`);
+    expect(viewer.stderr.join()).toContain('trace.jsonl.1 line 1 is no event');
   });
 
   it('says how many events a file lacks, as the file does', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { compacted } from '../../src/live/compacted.js';
 import { Model } from '../../src/live/model.js';
 import { waitsIn } from '../../src/live/waits.js';
-import { Story } from './records.js';
+import { START, Story } from './records.js';
 
 /** A call that hangs, a parked question, and then many calls that do not. */
 function long(calls: number): Story {
@@ -50,4 +50,26 @@ it('lets go what ended with its session', () => {
   );
   expect(kept.filter(({ record }) => record.session === '1')).toEqual([]);
   expect(kept.filter(({ record }) => record.kind === 'session-opened')).toHaveLength(1);
+});
+
+it('keeps of a call that hangs how it began and what was told last, however often it was told', () => {
+  const story = new Story('1').open().call(0, 1, 'hangs');
+  const told = { id: 1, method: 'tools/call', target: 'hangs', on: 'backend', refusal: undefined } as const;
+  for (let at = 1; at <= 50_000; at++) {
+    story.tell('waiting', at, { ...told, forMs: at, question: undefined });
+    story.tell('call-cancelled', at, { id: 1, method: 'tools/call', target: 'hangs', reason: undefined });
+  }
+  for (let id = 2; id < 102; id++) story.call(60_000, id).end(60_001, id);
+  const kept = compacted(
+    story.records.map((record) => ({ record })),
+    100,
+  );
+  const about = kept.filter(({ record }) => 'id' in record && record.id === 1).map(({ record }) => record);
+  expect(about.map(({ kind, at }) => [kind, at - START])).toEqual([
+    ['call', 0],
+    ['call-cancelled', 49_999],
+    ['waiting', 50_000],
+    ['call-cancelled', 50_000],
+  ]);
+  expect(kept).toHaveLength(80);
 });

@@ -111,3 +111,15 @@ it('puts calls that are in flight together in rows of their own', () => {
   expect(model.calls.map(({ row }) => row)).toEqual([0, 1, 0, 2]);
   expect(model.calls[0]?.session.rows).toBe(3);
 });
+
+it('puts calls for which there is no row into the last one, and finds rows at once', () => {
+  const story = new Story('1').open();
+  for (let id = 0; id < 50_000; id++) story.tell('call', id, { id, method: 'tools/call', target: 'x' });
+  story.tell('call', 50_000, { id: 3, method: 'tools/call', target: 'again' });
+  story.end(50_001, 7).call(50_002, 60_000).call(50_003, 60_001);
+  const began = performance.now();
+  const { calls } = Model.of(story.records);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(calls[0]?.session.rows).toBe(24);
+  expect(calls.slice(-3).map(({ row }) => row)).toEqual([3, 7, 23]);
+});

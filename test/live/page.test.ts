@@ -45,6 +45,17 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page in Chromium${chromiumNote}`, { tim
     await page.locator('svg text', { hasText: 'elicitation/create 0 · sole · parked' }).waitFor();
   });
 
+  it('goes on after an event that it cannot show', async () => {
+    expected.push(/null/);
+    const { page: server, url } = await serveLive(started);
+    const page = await visit(`${url}/live`);
+    const failed = page.waitForEvent('pageerror');
+    server.add(null as never);
+    await failed;
+    tell(server, new Story('5e5510n1', 'a-client', Date.now()).open().call(0, 1).records);
+    await page.getByRole('gridcell', { name: 'navigate 1' }).waitFor();
+  });
+
   it('draws each way to hang in another way', async () => {
     const { page: server, url } = await serveLive(started);
     tell(server, hanging());
@@ -176,6 +187,16 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page in Chromium${chromiumNote}`, { tim
     const { page: server, url } = await serveLive(started, { token: 'a-token-of-ours' });
     tell(server, new Story('1', 'a-client', Date.now()).open().call(0, 1).records);
     const page = await visit(`${url}/live?token=a-token-of-ours`);
+    await page.getByRole('gridcell', { name: 'navigate 1' }).waitFor();
+    expect(page.url()).toBe(`${url}/live`);
+  });
+  it('opens with the token from a link of another site', async () => {
+    const { page: server, url } = await serveLive(started, { token: 'a-token-of-ours' });
+    expected.push(/401/);
+    tell(server, new Story('1', 'a-client', Date.now()).open().call(0, 1).records);
+    const page = await visit(`${url}/live`);
+    await page.goto(`data:text/html,<a href="${url}/live?token=a-token-of-ours">open</a>`);
+    await page.getByRole('link', { name: 'open' }).click();
     await page.getByRole('gridcell', { name: 'navigate 1' }).waitFor();
     expect(page.url()).toBe(`${url}/live`);
   });

@@ -79,6 +79,22 @@ it('keeps a bounded number of records, with bounded texts', () => {
   expect(kept.at(-1)).toMatchObject({ number: 6_000, record: { kind: 'call-ended', id: 2_999 } });
 });
 
+it('keeps a bounded size of records with messages, however large each is', () => {
+  const records = new RecentRecords(1_000, false, 100_000);
+  const story = new Story('1');
+  const message = { jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(1_000) } } as const;
+  for (let at = 0; at < 500; at++) story.call(at, at).end(at, at, { message });
+  story.call(500, 500);
+  for (const record of story.records) records.addWritten(record);
+  const kept = records.after(0, Infinity);
+  expect(kept.length).toBeGreaterThan(50);
+  expect(kept.reduce((sum, { text = '' }) => sum + text.length, 0)).toBeLessThanOrEqual(100_000);
+  expect(kept.at(-1)).toMatchObject({ number: 1_001, record: { kind: 'call', id: 500 } });
+  for (let at = 501; at < 900; at++)
+    for (const record of new Story('1').call(at, at, 'y'.repeat(30_000)).records) records.addWritten(record);
+  expect(records.after(0, Infinity).map(({ number }) => number)).toEqual([1_399, 1_400]);
+});
+
 it('opens so many streams and no more, and ends them all when it closes', async () => {
   const { page, url } = await serveLive(started);
   const readers = await Promise.all(Array.from({ length: 16 }, async () => LiveReader.open(url, started)));
