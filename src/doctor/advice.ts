@@ -1,5 +1,5 @@
 /** What to do about what was found, and what to read. */
-import type { SituationFinding, SituationId, Verdict } from './findings.js';
+import { isFault, PROXY_ENDED, type SituationFinding, type SituationId, type Verdict } from './findings.js';
 
 /** A heading of a page: `README.md`, or one in `docs/`. */
 export interface Reading {
@@ -45,6 +45,13 @@ const OVER = /No connection established/i;
 /** The first that fits a finding counts. Each is two lines of the screen at most. */
 const RULES: readonly Rule[] = [
   {
+    situations: [...OF_CALLS, 'dropped-post', 'late-get', 'list-changed', 'cancel', 'two-sessions'],
+    verdicts: ['lost'],
+    detail: PROXY_ENDED,
+    text: 'The proxy does not survive this. Catch what send() of its transport throws.',
+    read: [docs('troubleshooting', 'Errors by text')],
+  },
+  {
     situations: [...OF_CALLS, 'late-get', 'two-sessions'],
     verdicts: ['refused'],
     detail: NOT_RELAYED,
@@ -69,13 +76,6 @@ const RULES: readonly Rule[] = [
     verdicts: ['hangs', 'lost', 'refused', 'crosses'],
     text: 'Messages reach no stream that the client reads. Wrap the transport, or preload the wrapper.',
     read: [readme('What the SDK does without it'), WRITE, RUN],
-  },
-  {
-    situations: ['dropped-post', 'late-get', 'list-changed', 'cancel', 'two-sessions'],
-    verdicts: ['lost'],
-    detail: /^the proxy ended/,
-    text: 'The proxy does not survive this. Catch what send() of its transport throws.',
-    read: [docs('troubleshooting', 'Errors by text')],
   },
   {
     situations: ['dropped-post', 'late-get'],
@@ -109,8 +109,17 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-export function adviceFor(findings: readonly SituationFinding[]): readonly Advice[] {
-  const found = findings.map(({ id, verdict, detail }) =>
+/** Without sessions, nothing that the backend asks can be answered, whatever else is wrong. */
+const STATELESS: Advice = {
+  text: 'The proxy has no sessions: an answer does not reach the transport that asked. Use sessions.',
+  read: [WRITE],
+};
+
+export function adviceFor(findings: readonly SituationFinding[], hasSessions = true): readonly Advice[] {
+  if (!hasSessions && findings.some(isFault)) return [STATELESS];
+  // What was not tried has its advice where the reason is.
+  const tried = findings.filter(({ detail }) => !detail.startsWith('not tried'));
+  const found = tried.map(({ id, verdict, detail }) =>
     RULES.find(
       (rule) => rule.situations.includes(id) && rule.verdicts.includes(verdict) && (rule.detail?.test(detail) ?? true),
     ),
@@ -119,4 +128,4 @@ export function adviceFor(findings: readonly SituationFinding[]): readonly Advic
 }
 
 /** All that may be said, so that a test can look up what it names. */
-export const ALL_ADVICE: readonly Advice[] = RULES;
+export const ALL_ADVICE: readonly Advice[] = [...RULES, STATELESS];

@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 interface InitializeResult {
-  readonly protocolVersion: string;
+  readonly protocolVersion?: unknown;
   readonly capabilities?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -49,6 +49,9 @@ export class Client {
       clientInfo: { name: 'mcp-backchannel-doctor', version: '1.0.0' },
     });
     const { protocolVersion, capabilities } = resultOf(await answer) as InitializeResult;
+    // It becomes a header.
+    if (typeof protocolVersion !== 'string' || !/^[\w.-]+$/.test(protocolVersion))
+      throw new Error('the answer to initialize names no protocolVersion');
     this.capabilities = capabilities ?? {};
     this.wire.agreed(protocolVersion);
     await this.notify('notifications/initialized').ended;
@@ -119,8 +122,8 @@ export class Client {
       case 'elicitation/create':
         return { result: { action: 'accept', content: { answer: `${String(params?.['message'])} ${this.name}` } } };
       case 'sampling/createMessage': {
-        const [prompt] = params?.['messages'] as { readonly content: { readonly text: string } }[];
-        const text = `${String(prompt?.content.text)} ${this.name}`;
+        const [prompt] = (params?.['messages'] ?? []) as { readonly content?: { readonly text: string } }[];
+        const text = `${String(prompt?.content?.text)} ${this.name}`;
         return { result: { role: 'assistant', model: 'doctor', content: { type: 'text', text } } };
       }
       case 'roots/list':
@@ -141,10 +144,11 @@ function resultOf({ message: { result, error } }: Arrival): unknown {
 /** @throws Error that says what was answered in place of a text */
 export function toolTextOf(arrival: Arrival): string {
   const { content, isError } = resultOf(arrival) as {
-    readonly content: readonly { readonly text: string }[];
+    readonly content?: readonly { readonly text: string }[];
     readonly isError?: boolean;
   };
-  const text = content.map((part) => part.text).join('');
+  if (!Array.isArray(content)) throw new Error('the result of the tool has no content');
+  const text = content.map((part: { readonly text: string }) => part.text).join('');
   if (isError === true) throw new Error(text);
   return text;
 }

@@ -1,7 +1,14 @@
 import { textOf } from '../errors.js';
+import { DoctorFault } from './fault.js';
 import type { Finding, SituationFinding } from './findings.js';
 import { ALL, Observed } from './situations.js';
 import { Stage, type Target } from './stage.js';
+
+export interface Examination {
+  readonly findings: readonly SituationFinding[];
+  /** Why the situations after these were not tried: the proxy is gone. */
+  readonly gone?: DoctorFault;
+}
 
 /**
  * Tries every situation, one after the other.
@@ -12,8 +19,8 @@ export async function examine(
   target: Target,
   timeoutMs: number,
   onFinding: (finding: SituationFinding) => void = () => undefined,
-): Promise<readonly SituationFinding[]> {
-  const observed = new Observed();
+): Promise<Examination> {
+  const observed = new Observed(target, timeoutMs);
   const findings: SituationFinding[] = [];
   for (const { id, title, run } of ALL) {
     const began = performance.now();
@@ -26,11 +33,26 @@ export async function examine(
     } finally {
       await stage.close();
     }
-    const end = await target.revive?.();
-    if (end !== undefined) finding = { verdict: 'lost', detail: `the proxy ended${end}` };
+    const end = await endOf(target);
+    if (end !== undefined)
+      finding = { verdict: 'lost', detail: `the proxy ended${end instanceof DoctorFault ? '' : end}` };
+    if (end !== undefined) await observed.proxyEnded();
+    observed.findings.set(id, finding);
     const found = { id, title, ...finding, ms: Math.round(performance.now() - began) };
     findings.push(found);
     onFinding(found);
+    if (end instanceof DoctorFault) return { findings, gone: end };
   }
-  return findings;
+  await observed.close();
+  return { findings };
+}
+
+/** @returns how the proxy has ended, if it has; the fault, if it is not there again */
+async function endOf({ revive }: Target): Promise<string | undefined | DoctorFault> {
+  try {
+    return await revive?.();
+  } catch (error) {
+    if (error instanceof DoctorFault) return error;
+    throw error;
+  }
 }

@@ -1,13 +1,17 @@
 /** HTTP exchanges of a client, by `node:http` alone, so that nothing is repaired on the way. */
 import { Agent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { textOf } from '../errors.js';
 import type { Message } from './messages.js';
 import type { Exchange } from './wire.js';
+
+/** A body, or an event, that is longer than this is broken off: no message of the backend comes near. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export type HeaderFields = Readonly<Record<string, string>>;
 
 /** A refusal, by its HTTP status. */
-class HttpError extends Error {
+export class HttpError extends Error {
   constructor(
     readonly status: number,
     text: string,
@@ -47,9 +51,9 @@ export class HttpExchanges {
       begun.reject(error);
       ended.reject(error);
     };
-    outgoing.once('error', fail);
+    outgoing.on('error', fail);
     outgoing.once('response', (answer: IncomingMessage) => {
-      answer.once('error', fail);
+      answer.on('error', fail);
       const { statusCode = 0 } = answer;
       if (statusCode >= 300) {
         readWhole(answer, (text) => {
@@ -57,7 +61,8 @@ export class HttpExchanges {
         });
         return;
       }
-      answer.once('end', ended.resolve);
+      // Not when it ends: what has come may still be wrong.
+      answer.once('close', ended.resolve);
       if (onAnswer === undefined) answer.resume();
       else onAnswer(answer);
       begun.resolve();
@@ -78,16 +83,21 @@ export class HttpExchanges {
 /** The text, once it is complete. */
 export function readWhole(answer: IncomingMessage, done: (text: string) => void): void {
   let text = '';
-  answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+  answer.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+    if (text.length > MAX_CHARACTERS) breakOff(answer, 'the answer is longer than 4 MiB');
+  });
   answer.once('end', () => {
-    done(text);
+    orBreakOff(answer, () => {
+      done(text);
+    });
   });
 }
 
 /** Each event that has data. One without is a keep-alive, or the place from which a stream could be resumed. */
 export function readEvents(answer: IncomingMessage, onEvent: (event: string, data: string) => void): void {
   let rest = '';
-  answer.setEncoding('utf8').on('data', (part: string) => {
+  const read = (part: string): void => {
     const blocks = (rest + part).split(/\r?\n\r?\n/);
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
@@ -99,18 +109,44 @@ export function readEvents(answer: IncomingMessage, onEvent: (event: string, dat
       }
       if (data.join('') !== '') onEvent(event, data.join('\n'));
     }
+    if (rest.length > MAX_CHARACTERS) throw new Error('an event is longer than 4 MiB');
+  };
+  answer.setEncoding('utf8').on('data', (part: string) => {
+    orBreakOff(answer, () => {
+      read(part);
+    });
   });
 }
 
-/** Text that is not JSON breaks the exchange off: a client could not go on either. */
-export function messagesIn(text: string, answer: IncomingMessage): readonly Message[] {
+/** @throws Error if these are no messages: a client could not go on either */
+export function messagesIn(text: string): readonly Message[] {
+  let parsed: unknown;
   try {
-    const parsed = JSON.parse(text) as Message | Message[];
-    return Array.isArray(parsed) ? parsed : [parsed];
+    parsed = JSON.parse(text);
   } catch {
-    answer.destroy(new Error(`this is not JSON: ${text.slice(0, 100)}`));
-    return [];
+    throw new Error(`this is not JSON: ${text.slice(0, 100)}`);
   }
+  const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  if (!messages.every(isMessage)) throw new Error(`this is not a message: ${text.slice(0, 100)}`);
+  return messages;
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whatever a proxy sends ends its exchange at most, and not the doctor. */
+function orBreakOff(answer: IncomingMessage, read: () => void): void {
+  if (answer.destroyed) return;
+  try {
+    read();
+  } catch (error) {
+    breakOff(answer, textOf(error));
+  }
+}
+
+function breakOff(answer: IncomingMessage, reason: string): void {
+  answer.destroy(new Error(reason));
 }
 
 interface Settleable {

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { textOf } from '../errors.js';
 import { visible } from '../visible.js';
 import { DoctorFault } from './fault.js';
+import { accepts, acceptingOf } from './ports.js';
 import { within } from './within.js';
 
 const LOOK_MS = 20;
@@ -47,26 +47,37 @@ export class Launched {
 
   /** @throws DoctorFault if another program would be taken for the proxy */
   static async mustBeFree(url: URL): Promise<void> {
-    if (await accepts(url)) throw new DoctorFault(`another program listens at ${url.origin} already`);
+    const taken = await acceptingOf(url);
+    if (taken !== undefined) throw new DoctorFault(`another program listens at ${taken.origin} already`);
   }
 
-  /** Starts it again, on the same port, if it has ended. @returns as `revive` of a target does */
+  /**
+   * Starts it again, on the same port, if nobody listens there any more.
+   *
+   * @returns as `revive` of a target does
+   * @throws DoctorFault if it does not listen again
+   */
   async revive(url: URL): Promise<string | undefined> {
-    if (!this.#hasEnded) return undefined;
+    if (await accepts(url)) return undefined;
+    // It may close its port before it ends. What it says then is the reason. A shell may outlive it.
+    if (!this.#hasEnded) await within(ENDS_WITHIN_MS, once(this.#child, 'close'));
     const [error] = /^(?:Uncaught )?\w*Error: .+$/m.exec(this.#said) ?? [];
     const end = error === undefined ? '' : `: ${error}`;
     this.#said = '';
-    // What it has started may have outlived it.
+    // What it has started, or has started it, may have outlived it.
     this.#signal('SIGKILL');
+    for (const pipe of this.#child.stdio) pipe?.destroy();
     this.#child = this.#start();
     await this.listening(url);
     return end;
   }
 
-  /** @throws DoctorFault if it does not listen there */
-  async listening(url: URL): Promise<void> {
+  /** @returns the URL where it listens. @throws DoctorFault if it does not listen there */
+  async listening(url: URL): Promise<URL> {
     const until = performance.now() + LISTENS_WITHIN_MS;
-    while (!(await accepts(url))) {
+    for (;;) {
+      const accepting = await acceptingOf(url);
+      if (accepting !== undefined) return accepting;
       if (this.#hasEnded) throw new DoctorFault(`the proxy ended before it listened at ${url.origin}${this.lastWords}`);
       if (performance.now() > until)
         throw new DoctorFault(`the proxy does not listen at ${url.origin}${this.lastWords}`);
@@ -126,27 +137,6 @@ export class Launched {
       // all have ended
     }
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
-}
-
-async function accepts({ hostname, port, protocol }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(Number(port) || (protocol === 'https:' ? 443 : 80), hostname.replace(/^\[(.*)\]$/, '$1'));
-    socket.once('connect', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
 }
 
 /** For the shell: also within double quotes, as an argument that is itself a command. */

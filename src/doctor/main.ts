@@ -1,14 +1,16 @@
 /** `mcp-backchannel doctor`: a program of its own, which the command loads only for this word. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { endWithStdin } from './backend/end-with-stdin.js';
 import { serveHttp } from './backend/http.js';
 import { serveStdio } from './backend/stdio.js';
 import { examine } from './examine.js';
 import { DoctorFault } from './fault.js';
-import { freePort, Launched } from './launch.js';
+import { Launched } from './launch.js';
 import { readOptions, USAGE, type DoctorOptions } from './options.js';
+import { accepts, freePort, isBack } from './ports.js';
 import { reach } from './reach.js';
-import { footOf, headOf, lineOf, reportOf, type Report } from './report.js';
+import { footOf, headOf, lineOf, reportOf, shownUrl, type Report } from './report.js';
 import { SseWire } from './sse-wire.js';
 import { StreamableHttpWire } from './streamable-http-wire.js';
 import type { Connect } from './wire.js';
@@ -31,23 +33,34 @@ export async function main(args: readonly string[]): Promise<number | undefined>
   if (args[0] === 'backend') return serveBackend(args.slice(1));
   // The reader may close the pipe early. The proxy is ended all the same.
   process.stdout.on('error', () => undefined);
+  // Also what is thrown in a callback says nothing of the proxy.
+  process.once('uncaughtException', (error) => process.exit(failed(error)));
   try {
     const options = readOptions(args);
     if (options === undefined) {
       process.stdout.write(USAGE);
       return 0;
     }
-    const { ok } = await (options.proxy === undefined
+    const { ok, stopped } = await (options.proxy === undefined
       ? examineRunning(options)
       : examineStarted(options, options.proxy));
     setTimeout(() => process.exit(), LINGER_MS).unref();
+    if (stopped !== undefined) throw new DoctorFault(stopped);
     return ok ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof DoctorFault)) throw error;
+    if (!(error instanceof DoctorFault)) return failed(error);
     process.stderr.write(`mcp-backchannel doctor: ${error.message}\n`);
     setTimeout(() => process.exit(), LINGER_MS).unref();
     return 2;
   }
+}
+
+/** A fault of the doctor itself. */
+function failed(error: unknown): number {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`mcp-backchannel doctor: this is a fault of the doctor, not of the proxy: ${text}\n`);
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+  return 3;
 }
 
 async function serveBackend(args: readonly string[]): Promise<number | undefined> {
@@ -61,7 +74,7 @@ async function serveBackend(args: readonly string[]): Promise<number | undefined
   } else {
     const { url } = await serveHttp();
     process.stdout.write(`${url}\n`);
-    process.stdin.resume().once('end', () => process.exit());
+    endWithStdin();
   }
   // It serves until it is ended.
   return undefined;
@@ -75,6 +88,7 @@ async function examineStarted(options: DoctorOptions, proxy: string): Promise<Re
   const port = await freePort();
   const url = options.url.replaceAll('{port}', String(port));
   await Launched.mustBeFree(new URL(url));
+  if (!options.json) process.stderr.write('mcp-backchannel doctor: starting the proxy…\n');
   const backend = await serveHttp();
   const launched = new Launched(proxy, { port, backend: [process.execPath, BACKEND], backendUrl: backend.url });
   const kill = (): void => {
@@ -88,8 +102,8 @@ async function examineStarted(options: DoctorOptions, proxy: string): Promise<Re
   ] as const)
     process.once(signal, () => process.exit(code));
   try {
-    await launched.listening(new URL(url));
-    return await examineAt(url, options, launched).catch((error: unknown) => {
+    const { href } = await launched.listening(new URL(url));
+    return await examineAt(href, options, launched).catch((error: unknown) => {
       throw error instanceof DoctorFault ? new DoctorFault(`${error.message}${launched.lastWords}`) : error;
     });
   } finally {
@@ -108,22 +122,28 @@ async function examineAt(
   const wire = sse ? 'sse' : 'streamable-http';
   const connect: Connect = (receive) => new Wire(url, headers, receive);
   const reached = await reach(wire, connect, launched === undefined ? 0 : SERVES_WITHIN_MS);
-  const revive =
-    launched &&
-    (async () => {
-      const end = await launched.revive(new URL(url));
-      if (end !== undefined) await reach(wire, connect, SERVES_WITHIN_MS);
-      return end;
-    });
+  const revive = async (): Promise<string | undefined> => {
+    if (launched === undefined) {
+      if (await accepts(new URL(url))) return undefined;
+      if (!(await isBack(new URL(url)))) throw new DoctorFault('the proxy is gone: nobody listens at its URL any more');
+      return '';
+    }
+    const end = await launched.revive(new URL(url));
+    if (end !== undefined) await reach(wire, connect, SERVES_WITHIN_MS);
+    return end;
+  };
   const target = { ...reached, revive };
   const print = (text: string): void => {
     if (!json) process.stdout.write(text);
   };
-  print(headOf(url, wire, timeoutMs));
-  const findings = await examine(target, timeoutMs, (finding) => {
+  print(headOf(shownUrl(url), wire, timeoutMs));
+  const { findings, gone } = await examine(target, timeoutMs, (finding) => {
     print(lineOf(finding));
   });
-  const report = reportOf({ url, wire, timeoutMs }, findings);
+  const report = reportOf({ url: shownUrl(url), wire, timeoutMs }, findings, {
+    stopped: gone?.message,
+    hasSessions: target.hasSessions,
+  });
   print(footOf(report));
   if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   return report;

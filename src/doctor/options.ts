@@ -21,18 +21,18 @@ export const USAGE = `Usage: mcp-backchannel doctor --proxy COMMAND [options]
 Tries what an MCP proxy does with messages that its backend starts. It puts a
 backend that asks behind the proxy, and a strict client in front of it.
 
-  --proxy COMMAND  starts the proxy, by the shell. The doctor replaces
+  --proxy COMMAND  starts the proxy, in a shell. The doctor replaces
                      {port}         a free port for the proxy to listen on
                      {backend}      the command of the backend; in quotes
                                     if the proxy takes it as one argument
                      {backend-url}  the URL of the backend, over HTTP
                      {config}       a file with the backend in "mcpServers"
-  --url URL        the endpoint of a proxy; without --proxy, of one that runs
-                   and has "mcp-backchannel doctor backend" as its server
+  --url URL        the endpoint of a proxy; without --proxy, of a running one
+                   that has "mcp-backchannel doctor backend" as its server
   --path PATH      the endpoint on the port, without --url (default: /mcp)
   --sse            the proxy serves HTTP+SSE instead of Streamable HTTP
   --header FIELD   'name: value', sent with every request; may be repeated
-  --timeout TIME   when a call counts as one that hangs (default: 5s)
+  --timeout TIME   how long until a call counts as hanging (default: 5s)
   --json           prints the result as JSON
   -h, --help       prints this
 
@@ -40,10 +40,11 @@ backend runs the backend alone, over stdio; with --http, over Streamable HTTP
 on a free port, and prints its URL.
 
 Exit codes:
-  0  everything works that the proxy offers
+  0  everything the proxy offers works
   1  something hangs, is lost, crosses or is refused
   2  an option is invalid, or there is nothing to try: the proxy does not
-     start, cannot be reached, or has another server behind it
+     start, cannot be reached, goes away, or has another server behind it
+  3  the doctor itself failed
 
 Examples:
   mcp-backchannel doctor --proxy 'node proxy.js --port {port} -- {backend}'
@@ -63,6 +64,8 @@ export function readOptions(args: readonly string[]): DoctorOptions | undefined 
   if (url === undefined && proxy === undefined)
     throw new DoctorFault('nothing to try: give --proxy COMMAND or --url URL (see doctor --help)');
   if (url !== undefined && path !== undefined) throw new DoctorFault('--path has no meaning with --url');
+  if (proxy === undefined && url?.includes('{port}') === true)
+    throw new DoctorFault('{port} in --url has no meaning without --proxy');
   if (url === undefined && proxy?.includes('{port}') !== true)
     throw new DoctorFault('--proxy needs {port} in its command, or a --url where the proxy listens');
   const endpoint = url ?? `http://127.0.0.1:{port}${path ?? '/mcp'}`;

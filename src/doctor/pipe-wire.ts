@@ -11,6 +11,7 @@ export interface Pipes {
 /** A process that the client has started: one pipe for all messages. */
 export class PipeWire implements Wire {
   readonly kind = 'stdio';
+  readonly hasSession = true;
 
   constructor(
     private readonly pipes: Pipes,

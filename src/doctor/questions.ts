@@ -19,7 +19,7 @@ export interface Asked {
 export interface Questions {
   readonly first: Asked;
   readonly second: Asked;
-  /** Not tried if the first or the second was not answered. */
+  /** Or the first after the second that was not answered. Not tried if the first or the second was not. */
   readonly twentieth: Asked | undefined;
   /** Eight calls at once, each of which asks. */
   readonly eight: readonly Asked[];
@@ -33,22 +33,54 @@ export interface Asking {
   readonly timeoutMs: number;
 }
 
-const TIMES = 20;
+/** How many questions a session asks. */
+export const TIMES = 20;
 const AT_ONCE = 8;
 
-export async function observeQuestions({ open, tool, timeoutMs }: Asking): Promise<Questions> {
-  const client = await open();
-  const seen: Asked[] = [];
-  while (seen.length < TIMES) {
-    if (seen.length === 2 && seen.some(({ outcome }) => outcome !== 'answered')) break;
-    const tag = `question ${String(seen.length + 1)}`;
-    seen.push(await asked(client, tag, client.startTool(tool('doctor_ask'), { tag }), timeoutMs));
+/** Asks again and again in one session, as far as it is told. */
+export class Questioning {
+  /** What became of each question. The second is asked whatever became of the first; no other is after a failure. */
+  readonly seen: Asked[] = [];
+  #client: Client | undefined;
+
+  constructor(private readonly asking: Asking) {}
+
+  /** Asks until so many have been asked, or one was not answered. */
+  async askUpTo(count: number): Promise<void> {
+    const { open, tool, timeoutMs } = this.asking;
+    const client = (this.#client ??= await open());
+    while (this.seen.length < count) {
+      if (this.seen.length >= 2 && this.seen.some(hasFailed)) break;
+      const tag = `question ${String(this.seen.length + 1)}`;
+      this.seen.push(await asked(client, tag, client.startTool(tool('doctor_ask'), { tag }), timeoutMs));
+    }
   }
-  // A call that hangs stays in flight, and would be one more that may have asked.
-  const together = seen.some(({ outcome }) => outcome === 'hangs') ? await open() : client;
-  const eight = await observeEight(together, tool('doctor_ask_together'), timeoutMs);
+
+  /** Eight calls at once, each of which asks. */
+  async eight(): Promise<readonly Asked[]> {
+    const { open, tool, timeoutMs } = this.asking;
+    // A call that hangs stays in flight, and would be one more that may have asked.
+    if (this.#client === undefined || this.seen.some(({ outcome }) => outcome === 'hangs')) this.#client = await open();
+    return observeEight(this.#client, tool('doctor_ask_together'), timeoutMs);
+  }
+
+  /** The session is over. */
+  forget(): void {
+    this.#client = undefined;
+  }
+}
+
+export async function observeQuestions(asking: Asking): Promise<Questions> {
+  const questioning = new Questioning(asking);
+  await questioning.askUpTo(TIMES);
+  const { seen } = questioning;
   const [first, second] = seen as [Asked, Asked];
-  return { first, second, twentieth: seen[TIMES - 1], eight };
+  const twentieth = seen.slice(2).find(hasFailed) ?? seen[TIMES - 1];
+  return { first, second, twentieth, eight: await questioning.eight() };
+}
+
+export function hasFailed({ outcome }: Asked): boolean {
+  return outcome !== 'answered';
 }
 
 async function observeEight(client: Client, tool: string, timeoutMs: number): Promise<readonly Asked[]> {

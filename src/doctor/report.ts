@@ -6,6 +6,16 @@ import type { WireKind } from './wire.js';
 
 const COLUMNS = 100;
 
+/** The URL without what may be a credential in it. */
+export function shownUrl(text: string): string {
+  const url = new URL(text);
+  if (url.username === '' && url.search === '') return text;
+  if (url.username !== '') url.username = '***';
+  url.password = '';
+  for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, '***');
+  return url.href;
+}
+
 export interface Report {
   /** Everything works that the proxy offers. */
   readonly ok: boolean;
@@ -14,13 +24,23 @@ export interface Report {
   readonly timeoutMs: number;
   readonly situations: readonly SituationFinding[];
   readonly advice: readonly Advice[];
+  /** Why the other situations were not tried. */
+  readonly stopped?: string;
 }
 
 export function reportOf(
   about: Pick<Report, 'url' | 'wire' | 'timeoutMs'>,
   situations: readonly SituationFinding[],
+  { stopped, hasSessions }: { readonly stopped?: string | undefined; readonly hasSessions?: boolean | undefined } = {},
 ): Report {
-  return { ok: !situations.some(isFault), ...about, situations, advice: adviceFor(situations) };
+  const ok = stopped === undefined && !situations.some(isFault);
+  return {
+    ok,
+    ...about,
+    situations,
+    advice: adviceFor(situations, hasSessions),
+    ...(stopped !== undefined && { stopped }),
+  };
 }
 
 export function headOf(url: string, wire: WireKind, timeoutMs: number): string {

@@ -1,4 +1,5 @@
 /** Two sessions at once, whose clients use the same request ids: whether anything of one reaches the other. */
+import { randomUUID } from 'node:crypto';
 import type { Client } from './client.js';
 import { asked, type Asked, type Asking } from './questions.js';
 import { LATE, within } from './within.js';
@@ -35,10 +36,11 @@ export async function observeTwoSessions({ open, tool, timeoutMs }: AskingTwo): 
     const text = await within(timeoutMs, client.callTool(name, args)).catch(() => '');
     return text === LATE ? '' : text;
   };
-  await call(one, tool('doctor_remember'), { key: 'mine', value: 'one' });
+  const key = randomUUID();
+  await call(one, tool('doctor_remember'), { key, value: 'one' });
   await call(two, tool('doctor_echo'), { text: 'for the same ids' });
-  const stateful = (await call(one, tool('doctor_recall'), { key: 'mine' })) === '"one"';
-  const backendPerSession = (await call(two, tool('doctor_recall'), { key: 'mine' })) === 'null';
+  const stateful = (await call(one, tool('doctor_recall'), { key })) === '"one"';
+  const backendPerSession = (await call(two, tool('doctor_recall'), { key })) === 'null';
 
   const echoed = Array.from({ length: ECHOES }, (_, index) =>
     clients.map(async (client, which) => {
@@ -65,8 +67,8 @@ export async function observeTwoSessions({ open, tool, timeoutMs }: AskingTwo): 
 
 /** The methods of messages that were meant for the other. */
 function strangers({ arrivals }: Client, other: string): string[] {
-  const ofOther = arrivals.filter(({ message: { params = {} } }) =>
-    [params['message'], params['data'], params['progressToken']].includes(other),
+  const ofOther = arrivals.filter(({ message: { params } }) =>
+    [params?.['message'], params?.['data'], params?.['progressToken']].includes(other),
   );
   return ofOther.map(({ message }) => message.method ?? '');
 }

@@ -1,68 +1,98 @@
 /** Every situation that the doctor tries, in the order in which it tells of them. */
-import type { Finding, SituationId } from './findings.js';
-import { observeQuestions, type Questions } from './questions.js';
+import { PROXY_ENDED, type Finding, type SituationId } from './findings.js';
+import { hasFailed, Questioning, TIMES } from './questions.js';
 import { droppedPost, lateGet } from './situations/away.js';
-import { findingOf, findingOfAll, findingOfEight, findingOfTwentieth } from './situations/asking.js';
+import { findingOf, findingOfAll, findingOfEight } from './situations/asking.js';
 import { cancel } from './situations/cancel.js';
 import { listChanged } from './situations/list-changed.js';
 import { logs, progress, roots, sampling } from './situations/one-message.js';
 import { twoSessions } from './situations/two-sessions.js';
-import type { Stage } from './stage.js';
+import { Stage, type Target } from './stage.js';
 
 export interface Situation {
   readonly id: SituationId;
   readonly title: string;
-  readonly run: (stage: Stage, questions: Observed) => Promise<Finding>;
+  readonly run: (stage: Stage, observed: Observed) => Promise<Finding>;
 }
 
-/** Questions that several situations look at are asked once. */
+/** What a situation hands on to those after it. */
 export class Observed {
-  readonly #seen = new Map<boolean, Promise<Questions>>();
+  /** What was found, the end of the proxy included. */
+  readonly findings = new Map<SituationId, Finding>();
+  readonly #stage: Stage;
+  /** Sessions that several situations ask in, one after the other. */
+  readonly #asking: Readonly<Record<'without' | 'withGet', Questioning>>;
 
-  /** @param standalone whether the client holds the standalone stream */
-  async questions({ open, openWithGet, tool, timeoutMs }: Stage, standalone: boolean): Promise<Questions> {
-    const known = this.#seen.get(standalone);
-    if (known !== undefined) return known;
-    const seen = observeQuestions({ open: standalone ? openWithGet : open, tool, timeoutMs });
-    this.#seen.set(standalone, seen);
-    return seen;
+  constructor(target: Target, timeoutMs: number) {
+    this.#stage = new Stage(target, timeoutMs);
+    const { open, openWithGet, tool } = this.#stage;
+    this.#asking = {
+      without: new Questioning({ open, tool, timeoutMs }),
+      withGet: new Questioning({ open: openWithGet, tool, timeoutMs }),
+    };
+  }
+
+  /** Asks up to so many questions. @param from the number of the first that is to be judged */
+  async ask(which: 'without' | 'withGet', count: number, from: number): Promise<Finding> {
+    const questioning = this.#asking[which];
+    const { hasStreams } = this.#stage;
+    const ended = (['first', 'second'] as const).find((id) => this.#isOver(id));
+    if (which === 'without' && from > 1 && ended !== undefined)
+      return { verdict: 'lost', detail: `not tried, because of the ${ended}` };
+    await questioning.askUpTo(count);
+    const { seen } = questioning;
+    const failed = seen.findIndex(hasFailed);
+    const bad = seen[failed];
+    if (from > 2 && failed < 2 && bad !== undefined)
+      return {
+        ...findingOf(bad, hasStreams),
+        detail: `not tried, because of the ${failed === 0 ? 'first' : 'second'}`,
+      };
+    const one = seen[from - 1];
+    if (count === from && one !== undefined) return findingOf(one, hasStreams);
+    return findingOfAll(seen, hasStreams, from);
+  }
+
+  async eight(which: 'without' | 'withGet'): Promise<Finding> {
+    try {
+      return findingOfEight(await this.#asking[which].eight(), this.#stage.hasStreams);
+    } finally {
+      await this.#stage.close();
+    }
+  }
+
+  /** No session is left of before. */
+  async proxyEnded(): Promise<void> {
+    this.#asking.without.forget();
+    this.#asking.withGet.forget();
+    await this.#stage.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#stage.close();
+  }
+
+  #isOver(id: SituationId): boolean {
+    return PROXY_ENDED.test(this.findings.get(id)?.detail ?? '');
   }
 }
 
 const ONE_STREAM: Finding = { verdict: 'unsupported', detail: 'there is one stream only' };
 
 export const ALL: readonly Situation[] = [
-  {
-    id: 'first',
-    title: 'first question',
-    run: async (stage, observed) => findingOf((await observed.questions(stage, false)).first, stage.hasStreams),
-  },
-  {
-    id: 'second',
-    title: 'second question',
-    run: async (stage, observed) => findingOf((await observed.questions(stage, false)).second, stage.hasStreams),
-  },
-  {
-    id: 'twentieth',
-    title: 'twentieth question',
-    run: async (stage, observed) => findingOfTwentieth(await observed.questions(stage, false), stage.hasStreams),
-  },
-  {
-    id: 'eight',
-    title: 'eight calls at once',
-    run: async (stage, observed) => findingOfEight((await observed.questions(stage, false)).eight, stage.hasStreams),
-  },
+  { id: 'first', title: 'first question', run: async (_stage, observed) => observed.ask('without', 1, 1) },
+  { id: 'second', title: 'second question', run: async (_stage, observed) => observed.ask('without', 2, 2) },
+  { id: 'twentieth', title: 'twentieth question', run: async (_stage, observed) => observed.ask('without', TIMES, 3) },
+  { id: 'eight', title: 'eight calls at once', run: async (_stage, observed) => observed.eight('without') },
   {
     id: 'with-get',
     title: 'questions, GET open',
-    run: async (stage, observed) =>
-      stage.hasStreams ? findingOfAll(await observed.questions(stage, true), true) : ONE_STREAM,
+    run: async ({ hasStreams }, observed) => (hasStreams ? observed.ask('withGet', TIMES, 1) : ONE_STREAM),
   },
   {
     id: 'eight-with-get',
     title: 'eight at once, GET open',
-    run: async (stage, observed) =>
-      stage.hasStreams ? findingOfEight((await observed.questions(stage, true)).eight, true) : ONE_STREAM,
+    run: async ({ hasStreams }, observed) => (hasStreams ? observed.eight('withGet') : ONE_STREAM),
   },
   { id: 'sampling', title: 'sampling', run: sampling },
   { id: 'roots', title: 'roots', run: roots },

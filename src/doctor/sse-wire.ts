@@ -5,6 +5,7 @@ import type { Exchange, Wire } from './wire.js';
 /** HTTP+SSE of 2024-11-05: every message of the server comes on the one stream. */
 export class SseWire implements Wire {
   readonly kind = 'sse';
+  readonly hasSession = true;
   readonly #exchanges: HttpExchanges;
   #endpoint: Promise<string> | undefined;
 
@@ -54,8 +55,8 @@ export class SseWire implements Wire {
         headers: { accept: 'text/event-stream' },
         onAnswer: (answer) => {
           readEvents(answer, (event, data) => {
-            if (event === 'endpoint') resolve(new URL(data, this.url).href);
-            else for (const message of messagesIn(data, answer)) this.receive({ message, stream: 'GET' });
+            if (event === 'endpoint') resolve(this.#endpointOf(data));
+            else for (const message of messagesIn(data)) this.receive({ message, stream: 'GET' });
           });
         },
       });
@@ -64,5 +65,14 @@ export class SseWire implements Wire {
         reject(new Error('the event stream ended before it named its endpoint'));
       }, reject);
     });
+  }
+
+  /** @throws Error if a client would not post there */
+  #endpointOf(data: string): string {
+    if (!URL.canParse(data, this.url)) throw new Error(`its endpoint is not a URL: ${data.slice(0, 100)}`);
+    const endpoint = new URL(data, this.url);
+    if (endpoint.origin !== new URL(this.url).origin)
+      throw new Error(`its endpoint is on another origin: ${endpoint.origin}`);
+    return endpoint.href;
   }
 }

@@ -8,9 +8,16 @@ import { LATE, within } from './within.js';
 export interface Target {
   readonly wire: WireKind;
   readonly connect: Connect;
+  /** @default true */
+  readonly hasSessions?: boolean;
   /** The name of a tool of the backend, with the prefix that the proxy gives it. */
   readonly tool: (name: ToolName) => string;
-  /** Starts the proxy again if it has ended. @returns the end of a sentence that says why, if it had */
+  /**
+   * Starts the proxy again if it has ended.
+   *
+   * @returns the end of a sentence that says why, if it had
+   * @throws DoctorFault if it is gone, and is not ours to start
+   */
   readonly revive?: (() => Promise<string | undefined>) | undefined;
 }
 

@@ -21,6 +21,10 @@ export class StreamableHttpWire implements Wire {
     this.#exchanges = new HttpExchanges(url, headers);
   }
 
+  get hasSession(): boolean {
+    return 'mcp-session-id' in this.#session;
+  }
+
   send(message: Message): Exchange {
     const body = JSON.stringify(message);
     return this.#exchanges.start({
@@ -66,7 +70,7 @@ export class StreamableHttpWire implements Wire {
   }
 
   async close(): Promise<void> {
-    if ('mcp-session-id' in this.#session) {
+    if (this.hasSession) {
       const { ended } = this.#exchanges.start({ method: 'DELETE', url: this.url, headers: this.#session });
       await within(PATIENCE_MS, ended).catch(() => undefined);
     }
@@ -75,7 +79,7 @@ export class StreamableHttpWire implements Wire {
 
   #read(answer: IncomingMessage, stream: StreamName): void {
     const receive = (text: string): void => {
-      for (const message of messagesIn(text, answer)) this.receive({ message, stream });
+      for (const message of messagesIn(text)) this.receive({ message, stream });
     };
     if (isEventStream(answer)) {
       readEvents(answer, (_event, data) => {

@@ -16,6 +16,8 @@ export interface Exchange {
 /** How a client reaches the proxy: one session. */
 export interface Wire {
   readonly kind: WireKind;
+  /** Whether what is sent belongs to a session. One without ids cannot tell whose an answer is. */
+  readonly hasSession: boolean;
   send(message: Message): Exchange;
   /** The revision that was agreed on. */
   agreed(protocolVersion: string): void;

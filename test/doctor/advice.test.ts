@@ -57,3 +57,9 @@ it('fits one screen of 100 columns, whatever is found', () => {
 it('shows escape sequences that a proxy sends, and does not act on them', () => {
   expect(lineOf({ id: 'first', title: 'first', verdict: 'refused', detail: '\u001b[2J', ms: 1 })).toContain('\\x1b[2J');
 });
+
+it('blames the lack of sessions for all that a stateless proxy does', () => {
+  const about = { url: 'http://127.0.0.1:1/mcp', wire: 'streamable-http', timeoutMs: 5_000 } as const;
+  const { advice } = reportOf(about, FINDINGS, { hasSessions: false });
+  expect(advice.map(({ text }) => text)).toEqual([expect.stringMatching(/no sessions.*Use sessions\.$/)]);
+});

@@ -19,6 +19,7 @@ describe.concurrent('mcp-backchannel doctor', () => {
     [[], /nothing to try: give --proxy COMMAND or --url URL/],
     [['--bogus'], /'--bogus'/],
     [['--url', 'ftp://x'], /--url must be an http or https URL/],
+    [['--url', 'http://x:{port}/'], /\{port\} in --url has no meaning without --proxy/],
     [['--url', 'http://x/mcp', '--path', '/mcp'], /--path has no meaning with --url/],
     [['--proxy', 'node proxy.js'], /--proxy needs \{port\}/],
     [['--url', 'http://x/mcp', '--timeout', 'soon'], /--timeout must be a duration like 5s, not 'soon'/],
@@ -85,6 +86,36 @@ describe.concurrent('mcp-backchannel doctor', () => {
     expect(stderr).toMatch(/the proxy opens no session: connect ECONNREFUSED/);
   });
 
+  it.each([
+    [401, /HTTP 401: no\. It may need a credential: give it by --header\n/],
+    [404, /HTTP 404: no\. Its endpoint may be elsewhere: give it by --path, or in the --url\n/],
+  ])('gives up soon, and says what may be missing, when a proxy that it starts answers %i', async (status, reason) => {
+    const serve = `require('http').createServer((_, answer) => answer.writeHead(${String(status)}).end('no')).listen({port}, '127.0.0.1')`;
+    const began = performance.now();
+    const { code, stderr } = await doctor('--proxy', `node -e "${serve}"`);
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(stderr).toMatch(/^mcp-backchannel doctor: starting the proxy…\n/);
+    expect(stderr).toMatch(reason);
+    expect(code).toBe(2);
+  });
+
+  it('prints no credential of a URL, and runs a backend whose stdin is no pipe', async ({ onTestFinished }) => {
+    const backend = spawn(process.execPath, [CLI, 'doctor', 'backend', '--http'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void backend.kill());
+    const [at] = (await once(createInterface({ input: backend.stdout }), 'line')) as [string];
+    const url = new URL(`${at}?token=abc&x=1`);
+    url.username = 'user';
+    url.password = 's3cret';
+    const [told, json] = await Promise.all([doctor('--url', url.href), doctor('--url', url.href, '--json')]);
+    const shown = `http://***@${url.host}/mcp?token=***&x=***`;
+    expect(told.stdout.split('\n')[0]).toBe(`${shown}, Streamable HTTP`);
+    expect((JSON.parse(json.stdout) as Report).url).toBe(shown);
+    expect(JSON.stringify([told, json])).not.toMatch(/s3cret|abc/);
+    expect([told.code, json.code]).toEqual([0, 0]);
+  }, 60_000);
+
   it('says what to do, with exit code 2, when another server is behind the proxy', async ({ onTestFinished }) => {
     const served = await serve({
       async onSession(transport) {
@@ -113,10 +144,9 @@ describe.concurrent('mcp-backchannel doctor', () => {
     const rows = report.situations.map(({ verdict, title }) => `  ${verdict.padEnd(12)} ${title}`);
     for (const [index, row] of rows.entries()) expect(lines[index + 3]).toContain(row);
     // A server without a proxy in front of it: a question with no call in flight and no GET stream is refused.
-    const bad = report.situations.filter(({ verdict }) => verdict !== 'works');
-    expect(bad.map(({ id, verdict }) => [id, verdict])).toEqual([['late-get', 'refused']]);
-    expect(report.advice).toHaveLength(1);
-    expect(told.stdout).toContain('Read docs/routing.md "Waiting for a stream".');
-    expect([told.code, json.code, report.ok]).toEqual([1, 1, false]);
+    expect(report.situations.filter(({ verdict }) => verdict !== 'works')).toEqual([]);
+    expect(report.situations.find(({ id }) => id === 'late-get')?.detail).toMatch(/^the backend was told: .* holds no/);
+    expect([told.code, json.code, report.ok, report.advice]).toEqual([0, 0, true, []]);
+    expect(told.stdout).toMatch(/Nothing to do\.\n$/);
   }, 60_000);
 });

@@ -1,10 +1,12 @@
 /** The proxy under test as a process: what its command is told, and how it ends and is started again. */
 import { execFileSync } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freePort, Launched, type Places } from '../../src/doctor/launch.js';
+import { Launched, type Places } from '../../src/doctor/launch.js';
+import { freePort } from '../../src/doctor/ports.js';
 
 let folder: string;
 const launched: Launched[] = [];
@@ -75,6 +77,21 @@ it('is started again after it has ended, and says why it has', async () => {
   await one.close();
   await expect(fetch(url)).rejects.toThrow();
 });
+
+const addresses = await lookup('localhost', { all: true });
+
+it.runIf(addresses.some(({ address }) => address === '::1'))(
+  'is found where localhost is another address than 127.0.0.1',
+  async () => {
+    const port = await freePort();
+    const one = launch(`node -e "require('http').createServer((_, answer) => answer.end()).listen({port}, '::1')"`, {
+      port,
+    });
+    const url = await one.listening(new URL(`http://127.0.0.1:${String(port)}/mcp`));
+    expect(url.href).toBe(`http://localhost:${String(port)}/mcp`);
+    expect((await fetch(url)).status).toBe(200);
+  },
+);
 
 it('is ended with all that it has started', async () => {
   const port = await freePort();

@@ -1,11 +1,11 @@
 /** What is found of the questions that were observed. */
 import type { Finding } from '../findings.js';
-import type { Asked, Questions, QuestionStream } from '../questions.js';
+import type { Asked, QuestionStream } from '../questions.js';
 
 /** Where a question came, in words. */
 const STREAMS: Readonly<Record<Exclude<QuestionStream, null>, string>> = {
   own: 'on the stream of its call',
-  'of another call': 'on the stream of another call',
+  'of another call': "on another call's stream",
   standalone: 'on the GET stream',
   pipe: 'on the pipe',
 };
@@ -26,18 +26,15 @@ export function findingOf({ outcome, stream, reason = '' }: Asked, hasStreams: b
   }
 }
 
-export function findingOfTwentieth(questions: Questions, hasStreams: boolean): Finding {
-  const { first, second, twentieth } = questions;
-  if (twentieth !== undefined) return findingOf(twentieth, hasStreams);
-  const [which, earlier] = first.outcome === 'answered' ? (['second', second] as const) : (['first', first] as const);
-  return { ...findingOf(earlier, hasStreams), detail: `not tried, because of the ${which}` };
-}
-
-/** The first, the second and the twentieth together. */
-export function findingOfAll(questions: Questions, hasStreams: boolean): Finding {
-  const each = [questions.first, questions.second, questions.twentieth].flatMap((one) => one ?? []);
-  const bad = each.map((one) => findingOf(one, hasStreams)).find(({ verdict }) => verdict !== 'works');
-  return bad ?? findingOf(questions.first, hasStreams);
+/** All that were asked in one session: what became of the first that does not work, from the one of this number on. */
+export function findingOfAll(seen: readonly Asked[], hasStreams: boolean, from = 1): Finding {
+  const each = seen.map((one) => findingOf(one, hasStreams));
+  const at = each.findIndex(({ verdict }, index) => index + 1 >= from && verdict !== 'works');
+  const [bad, last] = [each[at], each.at(-1)];
+  if (bad === undefined) return last ?? { verdict: 'refused', detail: 'nothing was asked' };
+  if (at === 0) return bad;
+  const name = `question ${String(at + 1)}`;
+  return { ...bad, detail: bad.verdict === 'hangs' ? `${name} hangs: ${bad.detail}` : `${name}: ${bad.detail}` };
 }
 
 export function findingOfEight(eight: readonly Asked[], hasStreams: boolean): Finding {

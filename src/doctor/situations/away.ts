@@ -1,4 +1,5 @@
 /** Questions for a client that holds no stream just now: it has dropped one, or has not opened one yet. */
+import { randomUUID } from 'node:crypto';
 import type { Arrival } from '../messages.js';
 import type { Finding } from '../findings.js';
 import type { Client } from '../client.js';
@@ -17,36 +18,34 @@ const OPENS_AFTER_MS = 1_000;
 export async function droppedPost(stage: Stage): Promise<Finding> {
   if (!stage.hasStreams) return { verdict: 'unsupported', detail: 'calls have no streams of their own' };
   const client = await stage.openWithGet();
-  const tag = 'dropped';
+  const tag = `dropped ${randomUUID()}`;
   const { exchange } = client.startTool(stage.tool('doctor_ask_later'), { tag, ms: ASKS_AFTER_MS });
   await wait(DROPS_AFTER_MS);
   exchange.drop();
   const question = await within(stage.timeoutMs, questionTo(client, tag));
   if (question !== LATE) return answered(stage, client, tag, question);
-  const noted = await note(stage, client, tag, isOver);
+  const noted = await noteOf(stage, client, tag);
   // It may have waited for the next stream.
   const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
   if (late !== undefined) return answered(stage, client, tag, late);
   if (noted === 'cancelled') return { verdict: 'works', detail: 'the backend was told that the call is cancelled' };
-  if (noted.startsWith('refused')) return { verdict: 'works', detail: `the backend was told: ${noted.slice(9)}` };
-  return lost(noted);
+  return toldOrLost(noted);
 }
 
 /** A question with no call in flight, asked before the client opens its standalone stream. */
 export async function lateGet(stage: Stage): Promise<Finding> {
   if (!stage.hasStreams) return { verdict: 'unsupported', detail: 'the one stream is open from the beginning' };
   const client = await stage.open();
-  const tag = 'late';
+  const tag = `late ${randomUUID()}`;
   await within(stage.timeoutMs, client.callTool(stage.tool('doctor_ask_afterwards'), { tag, ms: ASKS_AFTER_MS }));
   await wait(OPENS_AFTER_MS);
   if (!(await client.wire.openStandalone())) return { verdict: 'unsupported', detail: 'there is no GET stream' };
   const question = await within(stage.timeoutMs, questionTo(client, tag));
   if (question !== LATE) return answered(stage, client, tag, question);
-  const noted = await note(stage, client, tag, isOver);
+  const noted = await noteOf(stage, client, tag);
   const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
   if (late !== undefined) return answered(stage, client, tag, late);
-  if (noted.startsWith('refused')) return { verdict: 'refused', detail: noted.slice(9) };
-  return lost(noted);
+  return toldOrLost(noted);
 }
 
 async function questionTo(client: Client, tag: string): Promise<Arrival> {
@@ -54,15 +53,22 @@ async function questionTo(client: Client, tag: string): Promise<Arrival> {
 }
 
 async function answered(stage: Stage, client: Client, tag: string, { stream }: Arrival): Promise<Finding> {
-  const noted = await note(stage, client, tag, isOver);
+  const noted = await noteOf(stage, client, tag);
   const where = stream === 'GET' ? 'on the GET stream' : 'on the stream of a later call';
   if (noted.startsWith('answered')) return { verdict: 'works', detail: where };
   return { verdict: 'lost', detail: `the question came ${where}, and its answer was lost` };
 }
 
-function lost(noted: string): Finding {
+/** Nobody could be asked. It works if the backend knows. */
+function toldOrLost(noted: string): Finding {
+  if (noted.startsWith('refused')) return { verdict: 'works', detail: `the backend was told: ${noted.slice(9)}` };
   const rest = noted === 'asked' ? 'and the backend still waits' : 'and the backend does not tell why';
   return { verdict: 'lost', detail: `the question never came, ${rest}` };
+}
+
+async function noteOf(stage: Stage, client: Client, tag: string): Promise<string> {
+  const noted = await note(stage, client, tag, isOver).catch((): typeof LATE => LATE);
+  return noted === LATE ? 'nothing' : noted;
 }
 
 function isOver(noted: string): boolean {

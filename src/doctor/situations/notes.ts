@@ -1,3 +1,4 @@
+import { textOf } from '../../errors.js';
 import type { Client } from '../client.js';
 import type { Stage } from '../stage.js';
 import { LATE, within } from '../within.js';
@@ -8,25 +9,32 @@ const LOOK_MS = 100;
  * Asks the backend what it has noted, again and again: it has no other way to tell.
  *
  * @param fits what to wait for, for as long as the situation may take
- * @returns the last note, or `nothing`
+ * @returns the last note, or `nothing`; `LATE` if no answer ever came
+ * @throws Error that says how the proxy refused to pass the last call on
  */
 export async function note(
   stage: Stage,
   client: Client,
   tag: string,
   fits: (note: string) => boolean,
-): Promise<string> {
+): Promise<string | typeof LATE> {
   const until = performance.now() + stage.timeoutMs;
-  let last = 'nothing';
-  while (!fits(last)) {
+  let last: string | Error | typeof LATE = LATE;
+  for (;;) {
     const left = until - performance.now();
     if (left <= 0) break;
-    const told = await within(left, client.callTool(stage.tool('doctor_noted'), { tag })).catch(() => 'nothing');
+    const told = await within(left, client.callTool(stage.tool('doctor_noted'), { tag })).catch(errorOf);
     if (told === LATE) break;
     last = told;
-    if (!fits(last)) await wait(Math.min(LOOK_MS, left));
+    if (typeof last === 'string' && fits(last)) break;
+    await wait(Math.min(LOOK_MS, left));
   }
+  if (last instanceof Error) throw last;
   return last;
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(textOf(error));
 }
 
 /** For what happens where nobody can look: while a session has no call in flight. */

@@ -19,6 +19,8 @@ export async function twoSessions({ tool, timeoutMs, openWithGet, hasStreams }: 
     return { verdict: 'crosses', detail: `${what} came to the other, ${backends}` };
   }
   const bad = seen.questions.map((one) => findingOf(one, hasStreams)).find(({ verdict }) => verdict !== 'works');
+  // Within its own session, that is.
+  if (bad?.verdict === 'crosses') return { ...bad, detail: `${bad.detail}, ${backends}` };
   if (bad !== undefined) return { ...bad, detail: `nothing crossed, ${backends}; ${bad.detail}` };
   return { verdict: 'works', detail: `nothing crossed, ${backends}` };
 }
