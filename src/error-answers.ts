@@ -2,6 +2,7 @@
 import { textOf } from './errors.js';
 import { HttpRefusal } from './http-refusal.js';
 import { asksForCredentials, statusOf } from './http-status.js';
+import { shortened } from './shortened.js';
 import { SERVER_ERROR } from './rpc-codes.js';
 import { isRequestId, type JsonRpcMessage, type RequestId, type ResponseMessage } from './routing/message.js';
 
@@ -24,7 +25,7 @@ export function answerInPlaceOf(invalid: unknown): ResponseMessage | undefined {
 export function reasonOf(thrown: unknown): string {
   const code = thrown instanceof Error ? (thrown.cause as { code?: unknown } | undefined)?.code : undefined;
   const [line = ''] = textOf(thrown).trim().split('\n');
-  const reason = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
+  const reason = shortened(line, MAX_REASON_LENGTH);
   return typeof code === 'string' ? `${reason} (${code})` : reason;
 }
 

@@ -19,3 +19,6 @@ export const SUBSCRIPTION_ID_KEY = 'io.modelcontextprotocol/subscriptionId';
 export const HEADER_MISMATCH = -32_020;
 export const MISSING_CAPABILITY = -32_021;
 export const UNSUPPORTED_VERSION = -32_022;
+
+/** The request whose answer is a stream that ends when either side has enough. */
+export const SUBSCRIBE = 'subscriptions/listen';

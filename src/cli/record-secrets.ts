@@ -1,3 +1,4 @@
+import { shortened } from '../shortened.js';
 import type { EventRecord } from '../telemetry/record.js';
 import type { Secrets } from './secrets.js';
 
@@ -27,7 +28,7 @@ export function withoutSecrets(record: EventRecord, secrets: Secrets): EventReco
 
 /** A text, or the texts of an object or an array, cut. */
 function cutIn(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > MAX_TEXT_LENGTH ? `${value.slice(0, MAX_TEXT_LENGTH)}…` : value;
+  if (typeof value === 'string') return shortened(value, MAX_TEXT_LENGTH);
   if (Array.isArray(value)) return value.map(cutIn);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cutIn(each)]));

@@ -1,6 +1,7 @@
 import { shown, shownMethod } from '../interceptor/report.js';
 import { assertNever } from '../routing/assert-never.js';
 import type { RequestId } from '../routing/message.js';
+import { shortened } from '../shortened.js';
 import type { EventRecord } from '../telemetry/record.js';
 
 type Of<Kind extends EventRecord['kind']> = Extract<EventRecord, { readonly kind: Kind }>;
@@ -146,7 +147,7 @@ function because(reason: string | undefined): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
+  return shortened(text, MAX_TEXT_LENGTH);
 }
 
 function afterMs(ms: number): string {

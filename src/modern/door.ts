@@ -1,4 +1,5 @@
 import { asError } from '../errors.js';
+import { SUBSCRIBE } from '../modern-era.js';
 import { isRecord, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import { INTERNAL_ERROR } from '../rpc-codes.js';
 import type { AnswerWriter } from './answer-writer.js';
@@ -124,7 +125,7 @@ export class ModernDoor<R> {
         writer.answer(200, JSON.stringify({ jsonrpc: '2.0', id: call.id, result: discoverResult(initialized) }));
         host.ended('answered');
         return;
-      case 'subscriptions/listen':
+      case SUBSCRIBE:
         await this.#listen(call, place, initialized, visit, host);
         return;
       default:

@@ -5,6 +5,7 @@ import type { RelayWriter } from '../modern/answer-writer.js';
 import { readEnvelope } from '../modern/envelope.js';
 import { errorText, headersOfMessage, unreachable } from '../modern/pass-through.js';
 import type { ModernRelay, RelayedPost, RelayedRefusal, RelayListener } from '../modern-relay.js';
+import { SUBSCRIBE } from '../modern-era.js';
 import type { RequestId } from '../routing/message.js';
 import { SERVER_ERROR } from '../rpc-codes.js';
 import type { Incoming } from './guard.js';
@@ -17,8 +18,6 @@ const BAD_GATEWAY = 502;
 const UNAVAILABLE = 503;
 
 const CLOSING = new Error('the proxy is closing');
-
-const SUBSCRIBE = 'subscriptions/listen';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { changedText } from '../changed-text.js';
 import { keepText } from '../original-text.js';
+import { SUBSCRIBE } from '../modern-era.js';
 import type { RelayListener } from '../modern-relay.js';
 import { carryIn, type Carry } from './carry.js';
 import type { Carrier } from '../proxy-carrier.js';
@@ -9,9 +10,6 @@ import type { EventSource } from './event-source.js';
 import type { Incoming } from './guard.js';
 import { requestInfoOf } from './request-info.js';
 import { SessionEvents } from './session-events.js';
-
-/** Has no answer, but an end. */
-const SUBSCRIBE = 'subscriptions/listen';
 
 /** Tells of messages that are passed on without a session. In events, each has a session of its own. */
 export class RelayedEvents {

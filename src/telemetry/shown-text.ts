@@ -1,3 +1,5 @@
+import { shortened } from '../shortened.js';
+
 /** Hides secrets in a text. */
 export type Redact = (text: string) => string;
 
@@ -9,9 +11,5 @@ const MAX_LENGTH = 200;
 
 /** Hides secrets before it cuts: the beginning of a secret would not be found. */
 export function showing(redact: Redact = (text) => text): Show {
-  return (text) => shortened(redact(text));
-}
-
-function shortened(text: string): string {
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  return (text) => shortened(redact(text), MAX_LENGTH);
 }

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { errorAnswer } from '../../error-answers.js';
+import { SUBSCRIBE } from '../../modern-era.js';
 import { keepText } from '../../original-text.js';
 import { progressTokenOf, type JsonRpcMessage, type RequestId, type ResponseMessage } from '../../routing/message.js';
 import type { TransportLike } from '../../transport-like.js';
@@ -41,7 +42,7 @@ export class PipeExchange implements Exchange {
     const message = { jsonrpc: '2.0', id, method, params: { ...enveloped, _meta: meta } };
     keepText(message, requestText(id, method, message.params, original));
     this.token = progressTokenOf(message);
-    this.isSubscription = method === 'subscriptions/listen';
+    this.isSubscription = method === SUBSCRIBE;
     this.books.sent();
     try {
       await this.pipe.send(message);

@@ -1,6 +1,6 @@
 import { reasonOf } from '../../error-answers.js';
 import { asError } from '../../errors.js';
-import { SUBSCRIPTION_ID_KEY } from '../../modern-era.js';
+import { SUBSCRIBE, SUBSCRIPTION_ID_KEY } from '../../modern-era.js';
 import { isRpcError } from '../../lost-answer.js';
 import { isRecord, type JsonRpcMessage } from '../../routing/message.js';
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../../rpc-codes.js';
@@ -67,7 +67,7 @@ export class Subscription {
 
   async #run(filter: Filter): Promise<SubscriptionEnd> {
     try {
-      await this.#exchange.send({ method: 'subscriptions/listen', params: { notifications: filter } });
+      await this.#exchange.send({ method: SUBSCRIBE, params: { notifications: filter } });
       const { error } = await this.#exchange.answer;
       if (!isRpcError(error)) return { reason: 'the backend ended it', isFinal: this.#isEmpty };
       return { reason: error.message, isFinal: NOT_OFFERED.has(error.code) };

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WaitsOn } from '../../proxy-events.js';
+import type { OpenCall } from '../../proxy/open-calls.js';
 import type { Counting } from './counting.js';
 import { methodLabel } from './method-label.js';
 
@@ -12,13 +13,6 @@ import { methodLabel } from './method-label.js';
 export const OPERATION_BUCKETS: number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 const WAITS_ON: readonly WaitsOn[] = ['backend', 'client', 'stream', 'turn'];
-
-/** A call that has no answer yet. */
-export interface OpenCall {
-  /** In milliseconds since 1970. */
-  readonly since: number;
-  readonly on: WaitsOn;
-}
 
 /** Calls by method and outcome, and how long they took. */
 export function callMetrics(registry: Registry): Counting {
@@ -58,7 +52,7 @@ export function callMetrics(registry: Registry): Counting {
 }
 
 /** The age of the oldest call, by whose turn it is. @param open the calls that have no answer yet */
-export function addOldest(registry: Registry, open: () => Iterable<OpenCall>): void {
+export function addOldest(registry: Registry, open: () => Iterable<Pick<OpenCall, 'since' | 'on'>>): void {
   new Gauge({
     name: 'mcp_backchannel_oldest_in_flight_seconds',
     help: 'Age of the oldest call that has no answer yet, by whose turn it is. 0 means that there is none.',
