@@ -24,7 +24,7 @@ export class Report {
     const began = performance.now();
     const seen = await within(LIMIT_MS, see()).catch((error: unknown) => error);
     const isGood = typeof seen === 'string';
-    const saw = seen instanceof Error ? seen.message : String(seen);
+    const saw = seen instanceof Error ? withCauses(seen) : String(seen);
     const ms = `${(performance.now() - began).toFixed(0)} ms`;
     console.log(
       `${title.padEnd(TITLE)}${ms.padStart(8)}  ${paint(isGood ? 'green' : 'red', isGood ? 'ok' : 'no')}  ${saw}`,
@@ -38,6 +38,11 @@ export class Report {
 /** Throws if it is not so. */
 export function must(isSo: boolean, otherwise: string): void {
   if (!isSo) throw new Error(otherwise);
+}
+
+/** `fetch failed` alone does not say why. */
+function withCauses({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${withCauses(cause)}` : message;
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

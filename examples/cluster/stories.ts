@@ -40,6 +40,8 @@ export async function tellsOfLoss({ url, nodes, report }: Scene): Promise<void> 
     killed.process.kill('SIGKILL');
     const { error } = await call.response;
     must(error !== undefined, 'the call was answered');
+    // Until then its port still takes connections, and what came over one would be lost.
+    await killed.ended;
     return `an error on the stream of the call: ${String(error?.code)} ${shortened(error?.message)}`;
   });
   await report.step('the next request of its session', async () => {
