@@ -1,9 +1,10 @@
+import { BriefMap } from './routing/brief-map.js';
 import type { RequestId } from './routing/message.js';
 
 /** What has begun and not ended, by id. If an id is used twice at once, both are kept: two answers are due. */
-export class Begun<T> {
+export class Begun<T extends object> {
   /** Of each id, the oldest. */
-  readonly #first = new Map<RequestId, T>();
+  readonly #first = new BriefMap<RequestId, T>();
   /** The others. Few clients use an id twice. */
   #others: Map<RequestId, T[]> | undefined;
 

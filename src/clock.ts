@@ -8,7 +8,8 @@ export function now(): number {
 
 /** Calls `work` once after `ms` milliseconds. Does not keep the process alive. @returns a function that cancels it */
 export function after(ms: number, work: () => void): () => void {
-  const timer = setTimeout(work, ms);
+  // Node warns of a delay below 0, which is what a time that has just passed gives.
+  const timer = setTimeout(work, Math.max(0, ms));
   timer.unref();
   return () => {
     clearTimeout(timer);

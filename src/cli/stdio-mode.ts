@@ -6,7 +6,7 @@ import { callbackFailed } from '../interceptor/report.js';
 import { EventSource } from '../proxy/event-source.js';
 import type { ProxyEvent } from '../proxy-events.js';
 import { Credential } from '../proxy/credential.js';
-import { lateHeaders } from '../proxy/opener.js';
+import { LateHeaders } from '../proxy/opener.js';
 import { Session } from '../proxy/session.js';
 import { proxySettingsFrom } from '../proxy/settings.js';
 import { endsWithin } from '../ends-within.js';
@@ -36,16 +36,11 @@ export function stdioMode({ maxMessage, ...options }: StdioModeOptions): StdioMo
   const over = new Promise<End | 'server gone'>((resolve) => (isOver = resolve));
   const client = new StdioTransport(isOver, maxMessage);
   const downstream = withBackchannel(client, options.backchannel);
-  const headers = lateHeaders(() => new Headers());
+  const headers = new LateHeaders(() => new Headers());
   const events = new EventSource();
   const session = new Session(
     downstream,
-    {
-      get headers() {
-        return headers();
-      },
-      credential: new Credential({ get: () => null }, []),
-    },
+    Object.assign(headers, { credential: new Credential({ get: () => null }, []) }),
     proxySettingsFrom({ ...options, idleTimeoutMs: 0 }),
     () => {
       isOver('server gone');

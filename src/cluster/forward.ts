@@ -1,4 +1,5 @@
 /** Passes requests on to the nodes that have their sessions. */
+import { BriefSet } from '../routing/brief-set.js';
 import type { AgentOptions } from 'node:https';
 import { endsWithin } from '../ends-within.js';
 import type { ClusterSnapshot, Node, Passed, PassedRequest } from './cluster.js';
@@ -27,7 +28,7 @@ export interface ForwarderOptions {
 
 export class Forwarder {
   readonly #agent: InnerAgent;
-  readonly #open = new Set<Exchange>();
+  readonly #open = new BriefSet<Exchange>();
   readonly #reach = new Reach(this.#open);
   readonly #counts = { answered: 0, lost: 0, gone: 0, busy: 0 };
 
@@ -53,13 +54,13 @@ export class Forwarder {
         onRefused(node);
       },
       over: (outcome) => {
-        this.#open.delete(exchange);
+        leave();
         if (this.#open.size === 0) this.#reach.stop();
         this.#count(outcome);
         onOver?.(request, node, outcome);
       },
     });
-    this.#open.add(exchange);
+    const leave = this.#open.add(exchange);
     this.#reach.watch();
     return exchange.run();
   }

@@ -24,7 +24,7 @@ export class Reach {
   #cancel: (() => void) | undefined;
   #isLooking = false;
 
-  constructor(private readonly waiting: ReadonlySet<Waiting>) {}
+  constructor(private readonly waiting: Iterable<Waiting> & { readonly size: number }) {}
 
   /** To be called when somebody begins to wait. */
   watch(): void {

@@ -1,5 +1,5 @@
 import type { Connection } from '../streams/connection.js';
-import { lateStart, startsNoMore, type LateStarter } from './late-start.js';
+import { lateStart, startsNoMore, type LatePlace, type LateStarter } from './late-start.js';
 import { checkBuffer } from './slow-client.js';
 import type { Carried, Visit } from './visit.js';
 import { outsideTheHeap, USUALLY_BUFFERED } from './waiting-bytes.js';
@@ -27,6 +27,7 @@ export class EventStream implements LateStarter, Carried {
   /** An event with an id was written on it, or the client came with one: it can come back for what it will miss. */
   isResumable = false;
   #isHeadWritten = false;
+  readonly #place: LatePlace;
   #primer = '';
   /** What was written in this tick. */
   #waiting = '';
@@ -43,7 +44,7 @@ export class EventStream implements LateStarter, Carried {
     readonly replayed: ReadonlySet<string> | undefined,
   ) {
     visit.carries = this;
-    lateStart(this);
+    this.#place = lateStart(this);
   }
 
   get heldBytes(): number {
@@ -52,7 +53,7 @@ export class EventStream implements LateStarter, Carried {
 
   /** Writes the head now, if it is not written: nothing has come that it could be written with. */
   start(): void {
-    startsNoMore(this);
+    startsNoMore(this.#place);
     this.visit.whenDecided(() => {
       if (this.isFinished || this.#isTaken()) return;
       if (!this.#isHeadWritten) {
@@ -138,7 +139,7 @@ export class EventStream implements LateStarter, Carried {
   #over(): void {
     this.isFinished = true;
     this.#waiting = '';
-    startsNoMore(this);
+    startsNoMore(this.#place);
     this.owner.ended(this);
     this.visit.answered();
   }

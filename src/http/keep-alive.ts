@@ -1,5 +1,6 @@
 import { MAX_TIMEOUT_MS, after, now } from '../clock.js';
 import { onNobodysBehalf } from '../interceptor/origin.js';
+import { BriefMap } from '../routing/brief-map.js';
 import type { EventStream } from './event-stream.js';
 import { watchForVanishing } from './vanished.js';
 
@@ -10,7 +11,8 @@ const COMMENT = ': keepalive\n\n';
  * streams: the first in line is the one whose comment is due next. A client that has vanished acknowledges no comment.
  */
 export class KeepAlive {
-  readonly #dueAt = new Map<EventStream, number>();
+  /** By the numbers of their visits. */
+  readonly #line = new BriefMap<number, InLine>();
   #cancelTimer: (() => void) | undefined;
 
   /** @param everyMs less than 1: never */
@@ -19,19 +21,19 @@ export class KeepAlive {
   add(stream: EventStream): void {
     watchForVanishing(stream.visit.response);
     if (!Number.isFinite(this.everyMs) || this.everyMs < 1) return;
-    this.#dueAt.set(stream, now() + this.everyMs);
+    this.#line.set(stream.visit.number, { stream, dueAt: now() + this.everyMs });
     if (this.#cancelTimer === undefined) this.#wakeIn(this.everyMs);
   }
 
   delete(stream: EventStream): void {
-    this.#dueAt.delete(stream);
-    if (this.#dueAt.size === 0) this.close();
+    this.#line.delete(stream.visit.number);
+    if (this.#line.size === 0) this.close();
   }
 
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#dueAt.clear();
+    this.#line.clear();
   }
 
   #wakeIn(ms: number): void {
@@ -45,15 +47,20 @@ export class KeepAlive {
 
   #wake(): void {
     const at = now();
-    for (const [stream, dueAt] of this.#dueAt) {
-      if (dueAt > at) {
-        this.#wakeIn(dueAt - at);
-        return;
-      }
+    for (const [number, { stream, dueAt }] of [...this.#line]) {
+      if (dueAt > at) break;
       // To the end of the line: its next comment is the last one due.
-      this.#dueAt.delete(stream);
-      this.#dueAt.set(stream, at + this.everyMs);
+      this.#line.delete(number);
+      this.#line.set(number, { stream, dueAt: at + this.everyMs });
       stream.comment(COMMENT);
     }
+    const [first] = this.#line.values();
+    if (first !== undefined) this.#wakeIn(first.dueAt - at);
   }
+}
+
+/** A stream, and when its next comment is due. */
+interface InLine {
+  readonly stream: EventStream;
+  readonly dueAt: number;
 }

@@ -5,27 +5,32 @@ export interface LateStarter {
   start(): void;
 }
 
+/** The place in line of one of them. */
+export interface LatePlace {
+  /** `undefined`: it is over, and nothing is left here that would keep it in memory. */
+  starter: LateStarter | undefined;
+}
+
 /** A fast server answers sooner, and nobody notices the delay. */
 const DELAY_MS = 10;
 
 // One timer serves all streams: most are over before it fires.
-const starters = new Set<LateStarter>();
-let isTimed = false;
+let places: LatePlace[] = [];
 
 /** Calls `start()` in a moment. */
-export function lateStart(starter: LateStarter): void {
-  starters.add(starter);
-  if (isTimed) return;
-  isTimed = true;
-  after(DELAY_MS, startAll);
+export function lateStart(starter: LateStarter): LatePlace {
+  const place = { starter };
+  if (places.push(place) === 1) after(DELAY_MS, startAll);
+  return place;
 }
 
 /** Calls it no more. */
-export function startsNoMore(starter: LateStarter): void {
-  starters.delete(starter);
+export function startsNoMore(place: LatePlace): void {
+  place.starter = undefined;
 }
 
 function startAll(): void {
-  isTimed = false;
-  for (const starter of [...starters]) starter.start();
+  const due = places;
+  places = [];
+  for (const { starter } of due) starter?.start();
 }

@@ -4,27 +4,31 @@ import type { RequestId } from '../routing/message.js';
 import { urlOf } from './address.js';
 import { isPassedOn } from './passed-on.js';
 
-/** What a handler may know of the HTTP request in which a message came. */
-interface RequestInfo {
+/**
+ * What a handler may know of the HTTP request in which a message came: all messages of a request share it. Few handlers ask
+ * for the URL, and it costs as much as the rest of a small request: it is made when it is read.
+ *
+ * A class, here and below: for each object literal with a getter, V8 makes a hidden class, which lives on and keeps the
+ * request in memory until the next major garbage collection.
+ */
+export class RequestInfo {
   readonly headers: IncomingHttpHeaders;
-  readonly url: URL;
-  /** Where the request came from, if it came straight from the client. */
-  readonly peer: Peer | undefined;
-}
+  readonly #request: IncomingMessage;
 
-/** What comes with a message. The first five are those of the SDK's transports. */
-export interface MessageExtra {
-  /** What the authorization middleware has left in `request.auth`. */
-  readonly authInfo: unknown;
-  /** For SDK 1.x. */
-  readonly requestInfo: RequestInfo;
-  /** For SDK 2.x. */
-  readonly request: Request;
-  /** Closes the stream of this request. The client comes back for the answer. Only if it can. */
-  readonly closeSSEStream: (() => void) | undefined;
-  readonly closeStandaloneSSEStream: (() => void) | undefined;
-  /** The message as it was read, if the body had not been parsed before. */
-  readonly text: string | undefined;
+  constructor(request: IncomingMessage) {
+    this.headers = request.headers;
+    this.#request = request;
+  }
+
+  get url(): URL {
+    return urlOf(this.#request);
+  }
+
+  /** Where the request came from, if it came straight from the client. */
+  get peer(): Peer | undefined {
+    const { remoteAddress: address, remotePort: port } = this.#request.socket;
+    return address === undefined || isPassedOn(this.#request) ? undefined : { address, port };
+  }
 }
 
 /** Closes streams early. */
@@ -33,47 +37,41 @@ interface StreamCloser {
   closeStandaloneSSEStream(): void;
 }
 
-/**
- * What all messages of a request share. Few handlers ask for the URL, and it costs as much as the rest of a small request:
- * it is made when it is read.
- */
-export function requestInfoOf(request: IncomingMessage): RequestInfo {
-  return {
-    headers: request.headers,
-    get url() {
-      return urlOf(request);
-    },
-    get peer() {
-      const { remoteAddress: address, remotePort: port } = request.socket;
-      return address === undefined || isPassedOn(request) ? undefined : { address, port };
-    },
-  };
-}
+/** What comes with a message, but for `text` as the SDK's transports give it. */
+export class MessageExtra {
+  /** What the authorization middleware has left in `request.auth`. */
+  readonly authInfo: unknown;
+  /** Closes the stream of this request. The client comes back for the answer. Only if it can. */
+  readonly closeSSEStream: (() => void) | undefined;
+  readonly closeStandaloneSSEStream: (() => void) | undefined;
+  readonly #request: IncomingMessage;
 
-export function extraOf(
-  request: IncomingMessage,
-  requestInfo: RequestInfo,
-  text: string | undefined,
-  closable: { readonly closer: StreamCloser; readonly id: RequestId } | undefined,
-): MessageExtra {
-  return {
-    authInfo: (request as { readonly auth?: unknown }).auth,
-    requestInfo,
-    get request() {
-      return new Request(urlOf(request), { method: 'POST', headers: webHeadersOf(request.headers) });
-    },
-    closeSSEStream:
+  constructor(
+    request: IncomingMessage,
+    /** For SDK 1.x. */
+    readonly requestInfo: RequestInfo,
+    /** The message as it was read, if the body had not been parsed before. */
+    readonly text: string | undefined,
+    closable: { readonly closer: StreamCloser; readonly id: RequestId } | undefined,
+  ) {
+    this.#request = request;
+    this.authInfo = (request as { readonly auth?: unknown }).auth;
+    this.closeSSEStream =
       closable &&
       (() => {
         closable.closer.closeSSEStream(closable.id);
-      }),
-    closeStandaloneSSEStream:
+      });
+    this.closeStandaloneSSEStream =
       closable &&
       (() => {
         closable.closer.closeStandaloneSSEStream();
-      }),
-    text,
-  };
+      });
+  }
+
+  /** For SDK 2.x. */
+  get request(): Request {
+    return new Request(urlOf(this.#request), { method: 'POST', headers: webHeadersOf(this.#request.headers) });
+  }
 }
 
 function webHeadersOf(headers: IncomingHttpHeaders): [string, string][] {

@@ -16,7 +16,9 @@ export class Post extends Connection implements StreamRequests {
   /** How much of a JSON body is there, and waits for the rest. */
   heldBytes = 0;
   /** The answers, as far as they are there. Those that were written are empty. */
-  readonly #answers = new Map<RequestId, string | undefined>();
+  // Two lists, and no map: nearly all posts carry one request, and no batch is long.
+  readonly #ids: RequestId[] = [];
+  readonly #texts: (string | undefined)[] = [];
   #owed = 0;
 
   constructor(
@@ -33,50 +35,62 @@ export class Post extends Connection implements StreamRequests {
     return this.#owed <= 0;
   }
 
-  get ids(): Iterable<RequestId> {
-    return this.#answers.keys();
+  get ids(): readonly RequestId[] {
+    return this.#ids;
   }
 
   get owed(): Iterable<RequestId> {
-    return [...this.#answers].flatMap(([id, answer]) => (answer === undefined ? [id] : []));
+    return this.#ids.filter((_, at) => this.#texts[at] === undefined);
   }
 
   /** A request that it carries is to be answered. */
   owes(id: RequestId): void {
-    if (!this.#answers.has(id)) this.#owed += 1;
-    this.#answers.set(id, undefined);
+    const at = this.#ids.indexOf(id);
+    if (at === -1) this.#owed += 1;
+    this.#put(at, id, undefined);
   }
 
   /** @returns whether that was the last answer that it owed */
   answered(id: RequestId, text: string): boolean {
-    this.#settle(id);
-    this.#answers.set(id, text);
+    const at = this.#settle(id);
+    this.#put(at, id, text);
     return this.isComplete;
   }
 
   /** Another POST has brought a request with the same id, which takes over. @returns whether nothing more is owed */
   forfeits(id: RequestId): boolean {
-    this.#settle(id);
-    this.#answers.delete(id);
+    const at = this.#settle(id);
+    if (at !== -1) {
+      this.#ids.splice(at, 1);
+      this.#texts.splice(at, 1);
+    }
     return this.isComplete;
   }
 
   /** The client is gone: nobody reads the answers that are there. */
   dropAnswers(): void {
-    for (const [id, text] of this.#answers) if (text !== undefined) this.#answers.set(id, '');
+    for (const [at, text] of this.#texts.entries()) if (text !== undefined) this.#texts[at] = '';
     this.heldBytes = 0;
   }
 
-  #settle(id: RequestId): void {
-    const older = this.#answers.get(id);
+  /** @returns its place among the answers, or -1 */
+  #settle(id: RequestId): number {
+    const at = this.#ids.indexOf(id);
+    const older = this.#texts[at];
     if (older === undefined) this.#owed -= 1;
     else this.heldBytes = Math.max(0, this.heldBytes - older.length);
+    return at;
+  }
+
+  #put(at: number, id: RequestId, text: string | undefined): void {
+    const place = at === -1 ? this.#ids.push(id) - 1 : at;
+    this.#texts[place] = text;
   }
 
   /** All answers, as one body. They wait for nothing any more. */
   takeBody(): string {
     this.heldBytes = 0;
-    const texts = [...this.#answers.values()];
+    const texts = this.#texts;
     return texts.length === 1 ? String(texts[0]) : `[${texts.join(',')}]`;
   }
 }

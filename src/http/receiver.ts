@@ -5,7 +5,7 @@ import { isRequest, type JsonRpcMessage, type RequestMessage } from '../routing/
 import { answersIn } from '../streams/posted-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { primingEvent } from '../event-text.js';
-import { extraOf, requestInfoOf } from './message-extra.js';
+import { MessageExtra, RequestInfo } from './message-extra.js';
 import { JsonAnswers } from './json-answers.js';
 import { isInitialize, versionIn } from './messages.js';
 import { Post } from './post.js';
@@ -146,12 +146,12 @@ function isPrimedFor(endpoint: Endpoint, visit: Visit, requests: readonly Reques
 
 /** @param isPrimed the client can come back to a stream that is closed early, and the server may close it */
 function handOver(endpoint: Endpoint, { request }: Visit, { messages, texts }: Posted, isPrimed: boolean): void {
-  const info = requestInfoOf(request);
+  const info = new RequestInfo(request);
   for (const [at, read] of messages.entries()) {
     const message = endpoint.sentLongIds.received(read);
     endpoint.handOver(
       message,
-      extraOf(
+      new MessageExtra(
         request,
         info,
         message === read ? texts[at] : undefined,

@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 import type { OwnStreams, StreamListener } from '../streams/client-streams.js';
@@ -22,11 +23,12 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   arriving: Post | undefined;
   readonly responseMode: 'sse' | 'json';
   readonly storesWhileAway: boolean;
-  readonly #visits = new Set<Visit>();
+  /** By their numbers. */
+  readonly #visits = new BriefMap<number, Visit>();
   /** The POST that waits for the answer to each request. */
-  readonly #posts = new Map<RequestId, Post>();
+  readonly #posts = new BriefMap<RequestId, Post>();
   /** The same POSTs, by their names in the event store. */
-  readonly #byStreamId = new Map<string, Post>();
+  readonly #byStreamId = new BriefMap<string, Post>();
   readonly #keepAlive: KeepAlive;
   #heads: Heads = headsOf();
 
@@ -48,12 +50,12 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
 
   visited(visit: Visit): void {
     if (visit.isOver) return;
-    this.#visits.add(visit);
+    this.#visits.set(visit.number, visit);
     this.listener?.connectionsChanged();
   }
 
   left(visit: Visit): void {
-    if (this.#visits.delete(visit)) this.listener?.connectionsChanged();
+    if (this.#visits.delete(visit.number)) this.listener?.connectionsChanged();
   }
 
   /** A POST with these requests waits for their answers. */
@@ -164,7 +166,8 @@ export class Streams implements OwnStreams, OpenStreams, StreamOwner {
   /** What waits for the client on all its connections. */
   get bufferedBytes(): number {
     let bytes = 0;
-    for (const { response, carries } of this.#visits) bytes += response.writableLength + (carries?.heldBytes ?? 0);
+    for (const { response, carries } of this.#visits.values())
+      bytes += response.writableLength + (carries?.heldBytes ?? 0);
     return bytes;
   }
 

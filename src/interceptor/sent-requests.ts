@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { RequestId } from '../routing/message.js';
 
@@ -9,9 +10,9 @@ const MAX_ANSWERED = 16;
 
 /** The requests that a backend has not answered yet, and on whose behalf each was sent. */
 export class SentRequests {
-  readonly #origins = new Map<RequestId, InFlight>();
+  readonly #origins = new BriefMap<RequestId, InFlight>();
   /** The oldest is the first. A backend may still ask something on their behalf, and then it is nobody else's. */
-  readonly #answered = new Map<RequestId, InFlight>();
+  readonly #answered = new BriefMap<RequestId, InFlight>();
   #limit = MAX_KEPT;
 
   sent(id: RequestId, origin: InFlight): void {

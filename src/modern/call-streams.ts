@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import type { InFlight } from '../routing/ledger.js';
 import type { JsonRpcMessage, RequestId } from '../routing/message.js';
 import type { OwnStreams, StreamListener } from '../streams/client-streams.js';
@@ -14,8 +15,12 @@ export interface LegacyCall {
 
 /** The stream of one call. It is there while the call is suspended, too. */
 class CallStream extends Connection {
-  constructor(readonly call: LegacyCall) {
+  /** `undefined` once it is over: the newest streams are remembered for a while, but their calls would take much memory. */
+  call: LegacyCall | undefined;
+
+  constructor(call: LegacyCall) {
     super();
+    this.call = call;
   }
 }
 
@@ -27,7 +32,7 @@ export class CallStreams implements OwnStreams, OpenStreams {
   readonly standaloneIsResumable = false;
   readonly responseMode = 'sse';
   readonly storesWhileAway = false;
-  readonly #streams = new Map<RequestId, CallStream>();
+  readonly #streams = new BriefMap<RequestId, CallStream>();
 
   get openStreams(): OpenStreams {
     return this;
@@ -41,7 +46,7 @@ export class CallStreams implements OwnStreams, OpenStreams {
 
   /** Whether there is a call on whose behalf the backend may ask. */
   get mayAsk(): boolean {
-    for (const { call } of this.#streams.values()) if (call.mayAsk) return true;
+    for (const { call } of this.#streams.values()) if (call?.mayAsk === true) return true;
     return false;
   }
 
@@ -67,13 +72,14 @@ export class CallStreams implements OwnStreams, OpenStreams {
     if (stream === undefined) return;
     this.#streams.delete(id);
     stream.isFinished = true;
+    stream.call = undefined;
     for (const request of stream.requests) this.listener?.requestLost(request);
     this.listener?.connectionsChanged();
   }
 
   /** @returns the calls whose streams were open */
   endAll(): readonly (readonly [RequestId, LegacyCall])[] {
-    const open = [...this.#streams].map(([id, { call }]) => [id, call] as const);
+    const open = [...this.#streams].flatMap(([id, { call }]) => (call === undefined ? [] : [[id, call] as const]));
     for (const [id] of open) this.end(id);
     return open;
   }
@@ -83,7 +89,7 @@ export class CallStreams implements OwnStreams, OpenStreams {
   arrived(stream: Connection, request: InFlight): void {
     stream.requests.push(request);
     // A server request must not end up with a call that cannot pass it on, though it be the only one.
-    request.isStreaming = stream instanceof CallStream && stream.call.mayAsk;
+    request.isStreaming = stream instanceof CallStream && stream.call?.mayAsk === true;
   }
 
   resumption(): undefined {

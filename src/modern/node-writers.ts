@@ -1,10 +1,11 @@
+import { BriefSet } from '../routing/brief-set.js';
 import type { ServerResponse } from 'node:http';
 import { onConnectionEnd } from '../streams/connection-end.js';
 import { NodeWriter } from './answer-writer.js';
 
 /** The answers that are written to Node responses, until their connections are done with them. */
 export class NodeWriters {
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new BriefSet<ServerResponse>();
 
   /** @param maxBufferedBytes how much of an answer may wait for a client that does not read */
   constructor(private readonly maxBufferedBytes: number) {}
@@ -12,8 +13,7 @@ export class NodeWriters {
   writerFor(response: ServerResponse, acceptsStream: boolean): NodeWriter {
     const writer = new NodeWriter(response, this.maxBufferedBytes, acceptsStream);
     if (writer.isOver) return writer;
-    this.#open.add(response);
-    onConnectionEnd(response, () => this.#open.delete(response));
+    onConnectionEnd(response, this.#open.add(response));
     return writer;
   }
 

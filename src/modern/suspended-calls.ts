@@ -4,6 +4,7 @@
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
+import { BriefMap } from '../routing/brief-map.js';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { MAX_TIMEOUT_MS, now } from '../clock.js';
 import { onNobodysBehalf } from '../interceptor/origin.js';
@@ -65,8 +66,8 @@ export class SuspendedCalls<T extends object> implements TimerClient {
   readonly #prefix: string;
   readonly #onExpired: (payload: T) => void;
   /** By the digest of the handle, so that the time of a search tells nothing of the handles. The next to expire is the first. */
-  readonly #records = new Map<string, Waiting<T>>();
-  readonly #bySession = new Map<object | string, Set<Waiting<T>>>();
+  readonly #records = new BriefMap<string, Waiting<T>>();
+  readonly #bySession = new BriefMap<object | string, BriefMap<string, Waiting<T>>>();
   #isClosed = false;
 
   constructor(options: SuspendedCallsOptions<T>) {
@@ -139,7 +140,7 @@ export class SuspendedCalls<T extends object> implements TimerClient {
 
   /** The session is over, and nobody can go on with its calls. @returns those that waited, oldest first */
   endSession(session: object | string): readonly T[] {
-    return this.#removeAll([...(this.#bySession.get(session) ?? [])]);
+    return this.#removeAll([...(this.#bySession.get(session)?.values() ?? [])]);
   }
 
   /** No call is suspended from now on. @returns those that waited, oldest first */
@@ -171,8 +172,9 @@ export class SuspendedCalls<T extends object> implements TimerClient {
   }
 
   #add(record: Waiting<T>): void {
-    const ofSession = this.#bySession.get(record.session) ?? new Set();
-    this.#bySession.set(record.session, ofSession.add(record));
+    const ofSession = this.#bySession.get(record.session) ?? new BriefMap<string, Waiting<T>>();
+    ofSession.set(record.key, record);
+    this.#bySession.set(record.session, ofSession);
     this.#records.set(record.key, record);
     if (this.size === 1) callAt(this, record.deadline);
   }
@@ -180,7 +182,7 @@ export class SuspendedCalls<T extends object> implements TimerClient {
   #remove(record: Waiting<T>): void {
     this.#records.delete(record.key);
     const ofSession = this.#bySession.get(record.session);
-    ofSession?.delete(record);
+    ofSession?.delete(record.key);
     if (ofSession?.size === 0) this.#bySession.delete(record.session);
     if (this.size === 0) stopCalling(this);
   }

@@ -21,7 +21,7 @@ import { PendingPost, type RefusalHook } from './pending-post.js';
 import { Credential } from './credential.js';
 import { Guard, type Incoming } from './guard.js';
 import { lastWordsFor } from './last-words-for.js';
-import { openerOf } from './opener.js';
+import { Sender } from './opener.js';
 import type { Downstream, Session } from './session.js';
 import type { Sessions, TransportEvents } from './sessions.js';
 import type { ProxySettings } from './settings.js';
@@ -161,7 +161,7 @@ export class Admission {
 
   #adopt(id: string, incoming: Incoming, Transport: TransportClass<TransportLike>): ReturnType<Sessions['adopt']> {
     const credential = new Credential(incoming.headers, this.settings.credentialHeaders);
-    return this.sessions.adopt(id, openerOf(incoming, credential), this.#maker(Transport));
+    return this.sessions.adopt(id, new Sender(incoming, credential), this.#maker(Transport));
   }
 
   #maker(Transport: TransportClass<TransportLike>): (events: TransportEvents) => Downstream {
@@ -188,7 +188,7 @@ export class Admission {
     if (id !== null) return this.sessions.find(id, credential, () => this.passedOf(incoming));
     // The transport reads the body and checks that this is an `initialize` request.
     return method === 'POST'
-      ? this.sessions.open(openerOf(incoming, credential), this.#maker(Transport))
+      ? this.sessions.open(new Sender(incoming, credential), this.#maker(Transport))
       : NO_SESSION_ID;
   }
 

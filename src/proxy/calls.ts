@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import { after } from '../clock.js';
 import {
   cancelledIdOf,
@@ -39,9 +40,9 @@ export class Calls {
   readonly #overdue = new RecentSet<RequestId>();
   /** How many requests came in each POST, if known. The answers to one POST share one stream. */
   readonly #posts = new WeakMap<object, { requests: number }>();
-  readonly #postOf = new Map<RequestId, { requests: number }>();
-  readonly #tokenOf = new Map<RequestId, RequestId>();
-  readonly #byToken = new Map<RequestId, RequestId>();
+  readonly #postOf = new BriefMap<RequestId, { requests: number }>();
+  readonly #tokenOf = new BriefMap<RequestId, RequestId>();
+  readonly #byToken = new BriefMap<RequestId, RequestId>();
   readonly #turns: CallTurns | undefined;
   /** Answers that are on their way to the client. */
   #unwritten = 0;

@@ -2,6 +2,7 @@
  * The SDK's web-standard transport parses and writes messages anew. Here they pass through it as the texts that they are:
  * the transport writes each as a string that has the text in it, and the text takes its place in the response.
  */
+import { BriefMap } from '../routing/brief-map.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { WebStandardStreamableHTTPServerTransport as WebTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
@@ -48,7 +49,7 @@ export function exactTransport(Transport: typeof WebTransport): typeof WebTransp
     #onmessage: WebTransport['onmessage'];
     readonly #sentLongIds: SentLongIds = new SentLongIds();
     /** The POSTs of the requests that are not answered yet. */
-    readonly #posts = new Map<RequestId, WebPost>();
+    readonly #posts = new BriefMap<RequestId, WebPost>();
     readonly #isStoring: boolean;
 
     constructor(options: ConstructorParameters<typeof WebTransport>[0] = {}) {

@@ -1,4 +1,5 @@
 /** Requests that another node of the cluster serves. */
+import { BriefSet } from '../routing/brief-set.js';
 import type { Readable } from 'node:stream';
 import type { Cluster, Node, Passed, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
 import { endsWithin } from '../ends-within.js';
@@ -23,7 +24,7 @@ function isForwardTo(entered: object): entered is ForwardTo {
 /** Passes requests on to the other nodes. */
 export class Forwarding {
   /** Each resolves when an answer that somebody waits for has ended. */
-  readonly #awaited = new Set<Promise<void>>();
+  readonly #awaited = new BriefSet<Promise<void>>();
 
   constructor(
     private readonly cluster: Cluster,
@@ -42,8 +43,7 @@ export class Forwarding {
     let ended = (): void => undefined;
     if (request.method === 'POST') {
       const awaited = new Promise<void>((resolve) => (ended = resolve));
-      this.#awaited.add(awaited);
-      void awaited.then(() => this.#awaited.delete(awaited));
+      void awaited.then(this.#awaited.add(awaited));
     }
     try {
       const answer = await (isNew ? this.#offer(request, to) : this.#follow(request, to, adopt));

@@ -2,6 +2,7 @@
 export { createStatefulProxy } from './proxy.js';
 export type { BackendRefusal, ProxySnapshot, StatefulProxy, StatefulProxyOptions, UpstreamRequest } from './options.js';
 export type { ModernRelay, RelayedAsk, RelayedPost, RelayedRefusal, RelayListener } from '../modern-relay.js';
+export type { OpenCall } from './open-calls.js';
 export type { Carrier } from '../proxy-carrier.js';
 export type * from '../proxy-events.js';
 export type { RoundEvent } from '../modern/round-events.js';

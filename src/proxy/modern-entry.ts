@@ -23,8 +23,8 @@ import { Credential } from './credential.js';
 import type { Incoming } from './guard.js';
 import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { handleIn, type ModernPost } from './modern-post.js';
-import { lateHeaders, openerOf } from './opener.js';
-import { requestInfoOf } from './request-info.js';
+import { LateAsk, Sender } from './opener.js';
+import { ModernRequestInfo } from './request-info.js';
 import { RelayedEvents } from './relayed-events.js';
 import type { EventSource } from './event-source.js';
 import { RelayedCalls } from './relayed-calls.js';
@@ -124,13 +124,7 @@ export class ModernEntry {
     if (modernBackend === undefined) return undefined;
     const handle = handleIn(message);
     if (handle !== undefined && this.#door.isRetryOf(handle)) return undefined;
-    const headers = lateHeaders(() => incoming.allHeaders());
-    return modernBackend({
-      get headers() {
-        return headers();
-      },
-      isRetry: handle !== undefined,
-    });
+    return modernBackend(new LateAsk(incoming, handle !== undefined));
   }
 
   /** Calls that wait for their clients. */
@@ -190,7 +184,7 @@ export class ModernEntry {
 
   #postOf(incoming: Incoming, writer: AnswerWriter, message: unknown): Post {
     return {
-      requestInfo: requestInfoOf(incoming, message),
+      requestInfo: new ModernRequestInfo(incoming, message),
       run: (work, refused) => {
         const pending = this.admission.pendingPost(incoming);
         // A refusal of the backend becomes the answer. What else is written afterwards is dropped.
@@ -199,14 +193,14 @@ export class ModernEntry {
           writer.answer(refusal.status, refusal.body, refusal.headers);
           refused?.();
         });
-        pending.undelivered = () => {
+        pending.onUndelivered(() => {
           if (refused === undefined || writer.isOver) return;
           writer.answer(
             BAD_GATEWAY,
             errorText(refusedIdOf(message), 'The backend did not take the answers of the client'),
           );
           refused();
-        };
+        });
         return pending.run(work);
       },
     };
@@ -214,7 +208,7 @@ export class ModernEntry {
 
   #open(incoming: Incoming, credential: Credential, transport: InnerTransport): PooledSession | Answer {
     let events: TransportEvents | undefined;
-    const session = this.sessions.open(openerOf(incoming, credential, true), (given) => {
+    const session = this.sessions.open(new Sender(incoming, credential, true), (given) => {
       events = given;
       return transport;
     });

@@ -1,4 +1,5 @@
 import { assertNever } from '../routing/assert-never.js';
+import { BriefMap } from '../routing/brief-map.js';
 import { Begun } from '../begun.js';
 import { now } from '../clock.js';
 import { ownerRankOf, scopeOf, type RequestId } from '../routing/message.js';
@@ -37,12 +38,12 @@ interface Question {
 interface OfSession {
   readonly calls: Begun<Call>;
   /** Those that belong to a call. A backend pings for itself. */
-  readonly questions: Map<RequestId, Question>;
+  readonly questions: BriefMap<RequestId, Question>;
 }
 
 /** The calls that have no answer yet, by what the events say. */
 export class OpenCalls {
-  readonly #sessions = new Map<string | undefined, OfSession>();
+  readonly #sessions = new BriefMap<string | undefined, OfSession>();
 
   apply(event: ProxyEvent): void {
     const { session } = event;
@@ -109,6 +110,10 @@ export class OpenCalls {
     }
   }
 
+  clear(): void {
+    this.#sessions.clear();
+  }
+
   get areNone(): boolean {
     return this.#sessions.size === 0;
   }
@@ -127,7 +132,7 @@ export class OpenCalls {
   #of(session: string | undefined): OfSession {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const made = { calls: new Begun<Call>(), questions: new Map<RequestId, Question>() };
+    const made = { calls: new Begun<Call>(), questions: new BriefMap<RequestId, Question>() };
     this.#sessions.set(session, made);
     return made;
   }

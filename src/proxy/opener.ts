@@ -1,4 +1,5 @@
 import { MODERN_VERSION } from '../modern-era.js';
+import type { RelayedAsk } from '../modern-relay.js';
 import type { Credential } from './credential.js';
 import type { Incoming } from './guard.js';
 import type { UpstreamRequest } from './options.js';
@@ -14,12 +15,17 @@ export interface Opener {
 }
 
 /**
- * Makes the headers when they are first read. A backend that is a command does not read them, and Node takes 20 to 50 ms
+ * Headers that are made when they are first read. A backend that is a command does not read them, and Node takes 20 to 50 ms
  * to load what the first `Headers` of a process needs.
  */
-export function lateHeaders(make: () => Headers): () => Headers {
-  let made: Headers | undefined;
-  return () => (made ??= make());
+export class LateHeaders {
+  #made: Headers | undefined;
+
+  constructor(private readonly make: () => Headers) {}
+
+  get headers(): Headers {
+    return (this.#made ??= this.make());
+  }
 }
 
 export function upstreamRequest(
@@ -36,16 +42,28 @@ export function upstreamRequest(
   };
 }
 
-export function openerOf(incoming: Incoming, credential: Credential, isOfModern = false): Opener {
-  const headers = lateHeaders(() => incoming.allHeaders());
-  return {
-    get headers() {
-      return headers();
-    },
-    credential,
-    isProbing: !isOfModern && isProbe(incoming.headers),
-    isOfModern,
-  };
+/** A message of a modern client that may be relayed. */
+export class LateAsk extends LateHeaders implements RelayedAsk {
+  constructor(
+    incoming: Incoming,
+    readonly isRetry: boolean,
+  ) {
+    super(() => incoming.allHeaders());
+  }
+}
+
+/** Who sent this request. */
+export class Sender extends LateHeaders implements Opener {
+  readonly isProbing: boolean;
+
+  constructor(
+    incoming: Incoming,
+    readonly credential: Credential,
+    readonly isOfModern = false,
+  ) {
+    super(() => incoming.allHeaders());
+    this.isProbing = !isOfModern && isProbe(incoming.headers);
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import type { ModernSessions } from '../modern/pool.js';
 import type { ModernRelay, RelayedAsk } from '../modern-relay.js';
 import type { Carrier } from '../proxy-carrier.js';
 import type { ProxyEvent } from '../proxy-events.js';
+import type { OpenCall } from './open-calls.js';
 import type { RoundEvent } from '../modern/round-events.js';
 import type { TransportLike } from '../transport-like.js';
 
@@ -191,6 +192,8 @@ export interface StatefulProxy {
    * before anybody watched is not told of when it ends. Subscribe before the first client comes to see all of it.
    */
   readonly events$: Observable<ProxyEvent>;
+  /** The calls that have no answer yet, and whose turn it is, of those that began while somebody watched `events$`. */
+  openCalls(): Iterable<OpenCall>;
   /** The current numbers. */
   snapshot(): ProxySnapshot;
   /**

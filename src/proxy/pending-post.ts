@@ -37,7 +37,7 @@ export function startDelivery(): Deliver {
       () => delivery?.taken(),
       (error: unknown) => {
         const told = (refusal: BackendRefusal | undefined): void => {
-          if (refusal === undefined) pendingPost?.undelivered?.();
+          if (refusal === undefined) pendingPost?.tellUndelivered();
           undelivered(error);
         };
         if (delivery === undefined) told(undefined);
@@ -57,6 +57,8 @@ export class PendingPost {
   #isSettled = false;
   #listeners: ((refusal: BackendRefusal | undefined) => void)[] = [];
   #stopTimer: (() => void) | undefined;
+  // Private: V8 keeps a function that is put into a public field, and never called, until the next major collection.
+  #undelivered: (() => void) | undefined;
 
   constructor(
     /** The headers of the POST that are passed on with its messages. */
@@ -94,8 +96,14 @@ export class PendingPost {
     };
   }
 
-  /** The backend did not take a message of this POST, and no refusal is the answer. */
-  undelivered: (() => void) | undefined;
+  /** @param undelivered called when the backend did not take a message of this POST, and no refusal is the answer */
+  onUndelivered(undelivered: () => void): void {
+    this.#undelivered = undelivered;
+  }
+
+  tellUndelivered(): void {
+    this.#undelivered?.();
+  }
 
   /** Begins the normal answer. */
   begin(): void {

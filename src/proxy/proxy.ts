@@ -60,6 +60,7 @@ export function createStatefulProxy(options: StatefulProxyOptions): StatefulProx
     events$: events.events$([sessions.each(({ routed$ }) => routed$), rounds$.pipe(map(ofRound))], (cause) => {
       report(callbackFailed('a subscriber of events$', cause));
     }),
+    openCalls: () => events.openCalls(),
     snapshot: () => {
       const { inFlight, bufferedBytes, ...ofSessions } = sessions.snapshot();
       const { relayed = 0, suspended = 0, leased = 0 } = modern ?? {};

@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import { debug } from '../debug.js';
 import { reasonOf, errorAnswer } from '../error-answers.js';
 import { BackchannelError } from '../errors.js';
@@ -16,7 +17,7 @@ export interface QuestionsOptions {
 
 /** Server requests that the client has not answered. */
 export class Questions {
-  readonly #methods = new Map<RequestId, string>();
+  readonly #methods = new BriefMap<RequestId, string>();
 
   constructor(
     private readonly calls: Calls,

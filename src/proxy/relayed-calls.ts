@@ -1,3 +1,4 @@
+import { BriefSet } from '../routing/brief-set.js';
 import { endsWithin } from '../ends-within.js';
 import { isJson } from '../http/request-checks.js';
 import { asksForCredentials } from '../http-status.js';
@@ -42,7 +43,7 @@ interface UnderWay {
 
 /** What modern clients have sent to a modern backend. It needs no session. */
 export class RelayedCalls {
-  readonly #underWay = new Set<UnderWay>();
+  readonly #underWay = new BriefSet<UnderWay>();
   #isClosed = false;
   #onIdle: (() => void) | undefined;
 
@@ -92,7 +93,7 @@ export class RelayedCalls {
 
   #pass(id: RequestId | null, method: string, post: RelayedPost, { relay, writer, incoming, told }: WaysBack): void {
     const over = (): void => {
-      this.#underWay.delete(one);
+      leave();
       if (this.#underWay.size === 0) this.#onIdle?.();
     };
     const end = (): void => {
@@ -103,8 +104,7 @@ export class RelayedCalls {
       if (writer.isStream) writer.breakOff();
       else writer.answer(UNAVAILABLE, unreachable(id, CLOSING));
     };
-    const one = { isSubscription: method === SUBSCRIBE, end };
-    this.#underWay.add(one);
+    const leave = this.#underWay.add({ isSubscription: method === SUBSCRIBE, end });
     const listener = this.#listener(id, incoming, writer, over);
     const abandon = relay.post(post, told?.heardBy(listener) ?? listener);
     // The backend takes the end of the connection for the end of the request.

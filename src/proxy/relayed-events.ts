@@ -8,7 +8,7 @@ import type { Carrier } from '../proxy-carrier.js';
 import { isRecord, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../routing/message.js';
 import type { EventSource } from './event-source.js';
 import type { Incoming } from './guard.js';
-import { requestInfoOf } from './request-info.js';
+import { ModernRequestInfo } from './request-info.js';
 import { SessionEvents } from './session-events.js';
 
 /** Tells of messages that are passed on without a session. In events, each has a session of its own. */
@@ -43,7 +43,7 @@ export class RelayedMessage {
     // A subscription has no answer to wait for.
     const isCall = isRequest(message) && message.method !== SUBSCRIBE;
     this.#id = isCall ? message.id : undefined;
-    if (isCall) this.events.called(message, requestInfoOf(incoming, message));
+    if (isCall) this.events.called(message, new ModernRequestInfo(incoming, message));
     keepText(message, text);
     const carried = carry.toBackend(message);
     this.body = carried === message ? (text ?? JSON.stringify(message)) : changedText(carried, message);

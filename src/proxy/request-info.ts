@@ -19,13 +19,20 @@ export interface RequestInfo {
 }
 
 /** Of a POST of a client without sessions. Nothing is read of it before it is asked for. */
-export function requestInfoOf(incoming: Incoming, message: unknown): RequestInfo {
-  return {
-    get headers() {
-      return Object.fromEntries(incoming.allHeaders());
-    },
-    get client() {
-      return clientNameIn(Object(message) as JsonRpcMessage);
-    },
-  };
+export class ModernRequestInfo implements RequestInfo {
+  readonly #incoming: Incoming;
+  readonly #message: unknown;
+
+  constructor(incoming: Incoming, message: unknown) {
+    this.#incoming = incoming;
+    this.#message = message;
+  }
+
+  get headers(): Called['headers'] {
+    return Object.fromEntries(this.#incoming.allHeaders());
+  }
+
+  get client(): string | undefined {
+    return clientNameIn(Object(this.#message) as JsonRpcMessage);
+  }
 }

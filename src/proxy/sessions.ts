@@ -1,3 +1,4 @@
+import { BriefMap } from '../routing/brief-map.js';
 import { Subject, concat, defer, from, mergeMap, type Observable } from 'rxjs';
 import type { Claimed } from '../cluster/adoptable.js';
 import type { Node } from '../cluster/cluster.js';
@@ -34,16 +35,18 @@ type Adopted = Session | Answer | { readonly to: Node };
 
 /** The sessions of a proxy. */
 export class Sessions {
-  readonly #all = new Set<Session>();
-  readonly #byId = new Map<string, Session>();
+  /** By their numbers, which grow. */
+  readonly #all = new BriefMap<number, Session>();
+  readonly #byId = new BriefMap<string, Session>();
   /** Sessions that take a place: initialized and not fully ended. An ending session still has its backend. */
-  readonly #counted = new Set<Session>();
+  readonly #counted = new BriefMap<number, Session>();
   /** Resolve when ended sessions are disconnected. A backend may take a while to stop. */
   readonly #ending = new Set<Promise<void>>();
   readonly #opened = new Subject<Session>();
   readonly #starts: Starts;
   readonly #adopting = new Map<string, Promise<Adopted>>();
   #closing: Promise<void> | undefined;
+  #last = 0;
 
   constructor(
     private readonly settings: ProxySettings,
@@ -63,7 +66,7 @@ export class Sessions {
 
   /** What current and future sessions tell. */
   each<T>(observe: (session: Session) => Observable<T>): Observable<T> {
-    return defer(() => concat(from([...this.#all]), this.#opened)).pipe(mergeMap(observe));
+    return defer(() => concat(from([...this.#all.values()]), this.#opened)).pipe(mergeMap(observe));
   }
 
   /**
@@ -108,20 +111,21 @@ export class Sessions {
     if (this.#closing !== undefined) return CLOSING;
     if (this.#isFull) return noPlace(this.settings.maxSessions);
     const life = new AbortController();
+    const number = ++this.#last;
     const downstream = makeTransport({
       signal: life.signal,
       id: adoptedId,
       initialized: (id) => {
-        this.#initialized(session, id);
+        this.#initialized(number, session, id);
       },
       deleted: () => session.leave(),
     });
     const onEnd = (ended: Promise<void>): void => {
-      this.#forget(session, ended, life);
+      this.#forget(number, session, ended, life);
     };
     const starts = this.#startsFor(opener, () => session);
     const session: Session = new Session(downstream, opener, this.settings, onEnd, this.report, this.events, starts);
-    this.#all.add(session);
+    this.#all.set(number, session);
     this.#opened.next(session);
     return session;
   }
@@ -167,7 +171,7 @@ export class Sessions {
       keep: (start) => this.#starts.keep(opener, start),
       take: (initialize) => {
         // With an event store, the client could have come back for the answer, but it starts again.
-        for (const session of this.#all)
+        for (const session of this.#all.values())
           if (session !== own() && session.isLeftStarting && isSame(session.opener, opener))
             void session.end('its client begins anew', 'client');
         return this.#starts.take(opener, initialize);
@@ -179,8 +183,8 @@ export class Sessions {
     return this.#counted.size >= this.settings.maxSessions;
   }
 
-  #initialized(session: Session, id: string): void {
-    if (!this.#all.has(session)) return;
+  #initialized(number: number, session: Session, id: string): void {
+    if (!this.#all.has(number)) return;
     if (this.#isFull) {
       // The HTTP answer has already begun, so only its body can carry the error.
       session.refuse(tooManySessions(this.settings.maxSessions));
@@ -189,7 +193,7 @@ export class Sessions {
     session.id = id;
     debug.proxy('session %s opened', session.name);
     this.#byId.set(id, session);
-    this.#counted.add(session);
+    this.#counted.set(number, session);
   }
 
   has(id: string): boolean {
@@ -203,11 +207,11 @@ export class Sessions {
 
   /** Ends all sessions there are. New ones are taken. */
   endAll(reason: string): void {
-    for (const session of [...this.#all]) void session.letGo(reason, 'moved');
+    for (const session of [...this.#all.values()]) void session.letGo(reason, 'moved');
   }
 
   snapshot(): Omit<ProxySnapshot, 'suspended' | 'leased'> {
-    return { sessions: this.#byId.size, ...openIn(this.#all) };
+    return { sessions: this.#byId.size, ...openIn(this.#all.values()) };
   }
 
   close(graceMs: number): Promise<void> {
@@ -215,7 +219,7 @@ export class Sessions {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const open = [...this.#all];
+    const open = [...this.#all.values()];
     await endsWithin(graceMs, Promise.all(open.map((session) => session.drain())));
     const dropped = this.#starts.close();
     for (const session of open) void session.letGo('the proxy is shutting down', 'shutdown');
@@ -224,13 +228,13 @@ export class Sessions {
     await dropped;
   }
 
-  #forget(session: Session, ended: Promise<void>, life: AbortController): void {
-    this.#all.delete(session);
+  #forget(number: number, session: Session, ended: Promise<void>, life: AbortController): void {
+    this.#all.delete(number);
     if (session.id !== undefined) this.#byId.delete(session.id);
     this.#ending.add(ended);
     void ended.finally(() => {
       this.#ending.delete(ended);
-      this.#counted.delete(session);
+      this.#counted.delete(number);
       life.abort();
     });
   }

@@ -1,9 +1,10 @@
+import { BriefMap } from '../routing/brief-map.js';
 import type { RequestId } from '../routing/message.js';
 
 /** Requests that are not answered yet. If a client uses an id twice, two answers are due. */
 export class UnansweredRequests {
   /** For each answer that is due, a function that cancels its timer. */
-  readonly #due = new Map<RequestId, (() => void)[]>();
+  readonly #due = new BriefMap<RequestId, (() => void)[]>();
   #size = 0;
 
   /** How many answers are due. */

@@ -1,7 +1,7 @@
-import { Observable } from 'rxjs';
+import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
 import { after, MAX_TIMEOUT_MS, now } from '../clock.js';
 import type { ProxyEvent, Waiting } from '../proxy-events.js';
-import { OpenCalls, type OpenCall } from './open-calls.js';
+import type { OpenCall, OpenCalls } from './open-calls.js';
 
 /** When a call is told of for the first time. Users begin to wonder by then. */
 const FIRST_MS = 30_000;
@@ -9,44 +9,52 @@ const FIRST_MS = 30_000;
 /** With many calls, not each needs a timer of its own. */
 const MIN_PAUSE_MS = 1_000;
 
-/** Adds what has had no answer for long: after 30 s, and again each time a call has waited twice as long. */
-export function withWaits(events$: Observable<ProxyEvent>): Observable<ProxyEvent> {
-  return new Observable((subscriber) => {
-    const waits = new Waits((waiting) => {
-      subscriber.next(waiting);
+/**
+ * Adds what has had no answer for long: after 30 s, and again each time a call has waited twice as long.
+ *
+ * @param calls knows which calls are open, while somebody subscribes
+ */
+export function withWaits(calls: OpenCalls): MonoTypeOperatorFunction<ProxyEvent> {
+  return (events$) =>
+    new Observable((subscriber) => {
+      const waits = new Waits(calls, (waiting) => {
+        subscriber.next(waiting);
+      });
+      const subscription = events$.subscribe({
+        next: (event) => {
+          waits.apply(event);
+          subscriber.next(event);
+        },
+        error: (cause: unknown) => {
+          subscriber.error(cause);
+        },
+        complete: () => {
+          subscriber.complete();
+        },
+      });
+      return () => {
+        subscription.unsubscribe();
+        waits.stop();
+        calls.clear();
+      };
     });
-    const subscription = events$.subscribe({
-      next: (event) => {
-        waits.apply(event);
-        subscriber.next(event);
-      },
-      error: (cause: unknown) => {
-        subscriber.error(cause);
-      },
-      complete: () => {
-        subscriber.complete();
-      },
-    });
-    return () => {
-      subscription.unsubscribe();
-      waits.stop();
-    };
-  });
 }
 
 class Waits {
-  readonly #calls = new OpenCalls();
   /** When the calls that were told of are told of again, by session, id and start. */
   readonly #again = new Map<string, number>();
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
-  constructor(private readonly tell: (waiting: Waiting) => void) {}
+  constructor(
+    private readonly calls: OpenCalls,
+    private readonly tell: (waiting: Waiting) => void,
+  ) {}
 
   apply(event: ProxyEvent): void {
-    this.#calls.apply(event);
+    this.calls.apply(event);
     if (event.kind === 'call') this.#wakeAt(now() + FIRST_MS);
     // Not at the end of each call, since the next is near.
-    if (event.kind === 'session-ended' && this.#calls.areNone) this.stop();
+    if (event.kind === 'session-ended' && this.calls.areNone) this.stop();
   }
 
   stop(): void {
@@ -67,7 +75,7 @@ class Waits {
     const told = new Map(this.#again);
     this.#again.clear();
     let next = Infinity;
-    for (const call of [...this.#calls.open()]) {
+    for (const call of [...this.calls.open()]) {
       const name = nameOf(call);
       const first = call.begun + FIRST_MS;
       let due = told.get(name) ?? first;

@@ -1,3 +1,4 @@
+import { BriefMap } from './brief-map.js';
 import type { RequestId } from './message.js';
 
 /**
@@ -7,7 +8,7 @@ import type { RequestId } from './message.js';
 export class ById<T extends { readonly id: RequestId }> {
   /** The oldest value, unless it was removed before the others. */
   #first: T | undefined;
-  #others: Map<RequestId, T> | undefined;
+  #others: BriefMap<RequestId, T> | undefined;
 
   get size(): number {
     return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
@@ -21,7 +22,7 @@ export class ById<T extends { readonly id: RequestId }> {
   set(value: T): void {
     const isAlone = this.#first === undefined && (this.#others?.size ?? 0) === 0;
     if (isAlone || this.#first?.id === value.id) this.#first = value;
-    else (this.#others ??= new Map()).set(value.id, value);
+    else (this.#others ??= new BriefMap()).set(value.id, value);
   }
 
   delete(id: RequestId): void {

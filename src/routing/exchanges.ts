@@ -1,3 +1,4 @@
+import { BriefMap } from './brief-map.js';
 import { ById } from './by-id.js';
 import { elicitationIdOf, type RequestId, type RequestMessage } from './message.js';
 
@@ -21,14 +22,14 @@ interface ElicitationBearer {
 /** The server requests that are open, by id, and the elicitations that complete later. */
 export class Exchanges<T extends ElicitationBearer> extends ById<ExchangeOn<T>> {
   // Most sessions never need it.
-  #elicitations: Map<string, T> | undefined;
+  #elicitations: BriefMap<string, T> | undefined;
 
   /** A server request was sent on the stream of `entry`, or on the standalone stream. */
   open(message: RequestMessage, entry: T | undefined, since: number): void {
     this.set({ id: message.id, method: message.method, entry, since });
     const elicitationId = elicitationIdOf(message);
     if (elicitationId !== undefined && entry?.state === 'in-flight') {
-      (this.#elicitations ??= new Map()).set(elicitationId, entry);
+      (this.#elicitations ??= new BriefMap()).set(elicitationId, entry);
       (entry.elicitationIds ??= []).push(elicitationId);
     }
   }

@@ -1,3 +1,4 @@
+import { BriefMap } from './brief-map.js';
 import type { RequestId } from './message.js';
 
 /** A request that brought a progress token. It carries its own neighbours, so that removing it needs no search. */
@@ -13,7 +14,7 @@ export interface TokenBearer<T> {
  * same time. If it does, the token belongs to the newest of them, and falls back to the one before when that ends.
  */
 export class ProgressTokens<T extends TokenBearer<T>> {
-  readonly #newest = new Map<RequestId, T>();
+  readonly #newest = new BriefMap<RequestId, T>();
 
   get(token: RequestId): T | undefined {
     return this.#newest.get(token);

@@ -1,7 +1,7 @@
 /** The library of the metrics is loaded late. What happens before must be counted all the same, and must not cost much. */
-import { Subject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { lateMetricsOf } from '../../src/cli/metrics/late-metrics.js';
+import { EventSource } from '../../src/proxy/event-source.js';
 import type { ProxyEvent } from '../../src/proxy-events.js';
 import { seriesIn, valueOf, type Series } from '../support/exposition.js';
 import { collectGarbage } from '../support/gc.js';
@@ -19,11 +19,12 @@ function callEnded(id: number, message: object = {}): ProxyEvent {
 }
 
 function rig(): { tell: (event: ProxyEvent) => void; series: () => Promise<readonly Series[]> } {
-  const events = new Subject<ProxyEvent>();
-  const metrics = lateMetricsOf({ events$: events, snapshot: () => NOTHING_OPEN });
+  const source = new EventSource();
+  const events$ = source.events$([], (cause) => expect.unreachable(String(cause)));
+  const metrics = lateMetricsOf({ events$, openCalls: () => source.openCalls(), snapshot: () => NOTHING_OPEN });
   return {
     tell: (event) => {
-      events.next(event);
+      source.tell(event);
     },
     series: async () => seriesIn(await (await metrics()).metrics()),
   };

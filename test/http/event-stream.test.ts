@@ -20,9 +20,8 @@ describe('in a moment', () => {
   it('all are started that have begun since, by one timer, and not those that are over', () => {
     const started: string[] = [];
     const starter = (name: string): { start: () => void } => ({ start: () => started.push(name) });
-    const over = starter('over');
     lateStart(starter('one'));
-    lateStart(over);
+    const over = lateStart(starter('over'));
     lateStart(starter('two'));
     expect(vi.getTimerCount()).toBe(1);
     startsNoMore(over);

@@ -8,8 +8,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+let visits = 0;
+
 class FakeStream {
-  readonly visit = { response: Object.assign(new EventEmitter(), { socket: null }) };
+  readonly visit = { number: ++visits, response: Object.assign(new EventEmitter(), { socket: null }) };
   readonly commentsAt: number[] = [];
   readonly #begunAt = performance.now();
 

@@ -48,6 +48,7 @@ async function rotating(options: StatefulProxyOptions): Promise<StatefulProxy> {
     routes$: first.routes$,
     rounds$: first.rounds$,
     events$: first.events$,
+    openCalls: () => first.openCalls(),
     snapshot() {
       const all = proxies.map((proxy) => proxy.snapshot());
       const sum = (name: 'sessions' | 'inFlight' | 'parked' | 'suspended' | 'leased' | 'bufferedBytes'): number =>

@@ -2,6 +2,7 @@
 import { Subject } from 'rxjs';
 import type { ProxyEvent, Waiting } from 'mcp-backchannel/proxy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OpenCalls } from '../../src/proxy/open-calls.js';
 import { withWaits } from '../../src/proxy/waits.js';
 
 beforeEach(() => {
@@ -16,7 +17,7 @@ const S = { session: 's', client: 'ann' };
 function stage() {
   const source = new Subject<ProxyEvent>();
   const waits: Waiting[] = [];
-  const subscription = withWaits(source).subscribe((event) => {
+  const subscription = source.pipe(withWaits(new OpenCalls())).subscribe((event) => {
     if (event.kind === 'waiting') waits.push(event);
   });
   const tell = (...events: object[]): void => {

@@ -1,8 +1,9 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import type { HttpCall } from './http-call.js';
 
 /** Calls that the server accepted with 202. It may answer them on the standalone stream. */
 export class AcceptedCalls {
-  readonly #calls = new Map<unknown, HttpCall>();
+  readonly #calls = new BriefMap<unknown, HttpCall>();
 
   [Symbol.iterator](): Iterator<HttpCall> {
     return this.#calls.values();

@@ -1,3 +1,4 @@
+import { BriefSet } from '../../routing/brief-set.js';
 import { asError } from '../../errors.js';
 import type { Cancellation } from '../cancellation.js';
 import { HttpConnections, identityIn, type SharedConnections } from './connections.js';
@@ -35,7 +36,7 @@ export class HttpClient {
   /** For requests that say something else of their sender than the first did: with a newer token, or on trial. */
   #own: SharedConnections | undefined;
   readonly #identity: string;
-  readonly #underWay = new Set<HttpExchange>();
+  readonly #underWay = new BriefSet<HttpExchange>();
   #isClosed = false;
   #url: URL;
 
@@ -110,14 +111,16 @@ export class HttpClient {
       answered: () => {
         connections.answered(request);
       },
-      over: () => this.#underWay.delete(exchange),
+      over: () => {
+        leave();
+      },
     });
-    this.#underWay.add(exchange);
+    const leave = this.#underWay.add(exchange);
     cancellation?.endsWith(exchange.abort);
     try {
       connections.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
     } catch (error) {
-      this.#underWay.delete(exchange);
+      leave();
       exchange.abort(asError(error));
     }
     return exchange.answered;

@@ -1,3 +1,4 @@
+import { BriefSet } from '../../routing/brief-set.js';
 import { endsWithin } from '../../ends-within.js';
 import { asError } from '../../errors.js';
 import type { HttpRefusal } from '../../http-refusal.js';
@@ -54,7 +55,7 @@ export class HttpTransport implements TransportLike {
   #opened: Promise<void> | undefined;
   #isClosed = false;
   readonly #client: HttpClient;
-  readonly #calls = new Set<HttpCall>();
+  readonly #calls = new BriefSet<HttpCall>();
   readonly #accepted = new AcceptedCalls();
   readonly #lanes = new SendLanes();
   readonly #listener: CallListener;
@@ -146,32 +147,32 @@ export class HttpTransport implements TransportLike {
     const body = jsonOf(message);
     const { clear } = this.#lanes;
     if (clear !== undefined) await clear;
-    this.#calls.add(call);
+    const leave = this.#calls.add(call);
     try {
       const answer = await call.post(body, this.#headers(headers));
       const session = answer.headers['mcp-session-id'];
       if (typeof session === 'string') this.#sessionId = session;
-      await this.#read(call, answer);
+      await this.#read(call, answer, leave);
     } catch (error) {
-      this.#calls.delete(call);
+      leave();
       if (!call.isOver) throw error;
     }
   }
 
   /** Resolves when the answer has come or is on its way. The body may hold an answer whatever the status is. */
-  async #read(call: HttpCall, answer: HttpAnswer): Promise<void> {
+  async #read(call: HttpCall, answer: HttpAnswer, leave: () => void): Promise<void> {
     const isAccepted = answer.statusCode === ACCEPTED;
     if (isTaken(answer) && (isEventStream(answer) || (isJson(answer) && !isAccepted))) {
       call
         .follow(answer, (reason) => (isAccepted ? this.#accept(call) : call.giveUp(reason)))
         .catch((error: unknown) => this.onerror?.(asError(error)))
-        .finally(() => this.#calls.delete(call));
+        .finally(leave);
       return;
     }
     const refusal = await this.#lookInto(call, answer);
     if (isAccepted && !call.isAnswered) this.#accept(call);
     else if (!call.isAnswered) throw refusal;
-    this.#calls.delete(call);
+    leave();
   }
 
   /** Passes on the answer to the call, whatever the status is. @returns the refusal, in case there was no answer */

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import { randomUUID } from 'node:crypto';
 import { after } from '../../clock.js';
 import { errorAnswer } from '../../error-answers.js';
@@ -40,7 +41,7 @@ export class RenewingTransport implements TransportLike {
   #renewal: Promise<void> | undefined;
   readonly #memory = new SessionMemory();
   /** Requests of the client that the server has yet to answer. */
-  readonly #awaited = new Map<RequestId, RequestMessage>();
+  readonly #awaited = new BriefMap<RequestId, RequestMessage>();
   /** Server requests that the client has yet to answer, by the ids that the client sees. */
   readonly #questions = new Set<RequestId>();
   /** The requests that this transport sends itself. */

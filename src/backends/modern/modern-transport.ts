@@ -1,3 +1,4 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import { asError } from '../../errors.js';
 import { isRpcError } from '../../lost-answer.js';
 import { MODERN_VERSION, UNSUPPORTED_VERSION } from '../../modern-era.js';
@@ -44,7 +45,7 @@ export class ModernTransport implements TransportLike {
   #capabilities: Fields = {};
   #listen: ListenStream | undefined;
   readonly #wire: Wire;
-  readonly #calls = new Map<RequestId, ModernCall>();
+  readonly #calls = new BriefMap<RequestId, ModernCall>();
   readonly #questions = new Questions();
   readonly #host: CallHost;
 

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import { AsyncResource } from 'node:async_hooks';
 import { errorAnswer } from '../../error-answers.js';
 import { LostAnswer } from '../../lost-answer.js';
@@ -24,7 +25,7 @@ const PREFIX = 'mcp-backchannel:modern:';
 export class PipeWire extends Wire {
   readonly hasHeaders = false;
   #lastId = 0;
-  readonly #exchanges = new Map<unknown, PipeExchange>();
+  readonly #exchanges = new BriefMap<unknown, PipeExchange>();
   /** Messages that belong to no request must not get the async context of one. */
   readonly #context = new AsyncResource('mcp-backchannel:pipe');
 

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import { randomUUID } from 'node:crypto';
 import type { ResponseMessage } from '../../routing/message.js';
 import type { RequestHeaders } from '../http/http-answer.js';
@@ -10,7 +11,7 @@ export interface ClientAnswer {
 
 /** The requests that wait for the client. Their ids are ours: a modern server only knows keys in a result. */
 export class Questions {
-  readonly #open = new Map<unknown, (answer: ClientAnswer) => void>();
+  readonly #open = new BriefMap<unknown, (answer: ClientAnswer) => void>();
 
   open(): { readonly id: string; readonly answered: Promise<ClientAnswer> } {
     // In URL mode, the id names the elicitation as well, for which it must be unique everywhere.

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../routing/brief-map.js';
 import { acceptedIn } from '../../accept.js';
 import { withChangedText } from '../../changed-text.js';
 import { asError } from '../../errors.js';
@@ -31,7 +32,7 @@ export interface PipeRelayOptions {
  */
 export class PipeRelay implements ModernRelay {
   #server: Promise<TransportLike> | undefined;
-  readonly #calls = new Map<unknown, RelayedCall>();
+  readonly #calls = new BriefMap<unknown, RelayedCall>();
   #lastId = 0;
 
   constructor(private readonly options: PipeRelayOptions) {}

@@ -2,7 +2,6 @@ import type { Registry } from 'prom-client';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { ProxyEvent } from '../../proxy-events.js';
 import { assertNever } from '../../routing/assert-never.js';
-import { OpenCalls } from '../../proxy/open-calls.js';
 import type { StatefulProxy } from '../../proxy/options.js';
 import { methodLabel } from './method-label.js';
 
@@ -14,10 +13,9 @@ const MAX_EARLY = 1_000;
  * somebody asks, or when more has happened than is kept.
  */
 export function lateMetricsOf(
-  { events$, snapshot }: Pick<StatefulProxy, 'events$' | 'snapshot'>,
+  { events$, openCalls, snapshot }: Pick<StatefulProxy, 'events$' | 'openCalls' | 'snapshot'>,
   cluster?: Pick<Cluster, 'snapshot'>,
 ): () => Promise<Registry> {
-  const calls = new OpenCalls();
   const early: ProxyEvent[] = [];
   let count = (event: ProxyEvent): void => {
     const kept = counted(event);
@@ -28,13 +26,12 @@ export function lateMetricsOf(
   let loading: Promise<Registry> | undefined;
   const load = (): Promise<Registry> =>
     (loading ??= import('./metrics.js').then(({ metricsOf }) => {
-      const metrics = metricsOf({ snapshot, open: () => calls.open(), cluster });
+      const metrics = metricsOf({ snapshot, open: openCalls, cluster });
       for (const event of early.splice(0)) metrics.count(event);
       ({ count } = metrics);
       return metrics.registry;
     }));
   events$.subscribe((event) => {
-    calls.apply(event);
     count(event);
   });
   return load;

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { BriefMap } from '../../routing/brief-map.js';
 import type { Answered, Routed } from '../../proxy-events.js';
 import type { RequestId } from '../../routing/message.js';
 import { OPERATION_BUCKETS } from './call-metrics.js';
@@ -53,11 +54,11 @@ function outcomeOf({ by, outcome }: Answered, way: Way | undefined): string {
 
 /** The ways of the questions that are open. */
 class Ways {
-  readonly #sessions = new Map<string | undefined, Map<RequestId, Way>>();
+  readonly #sessions = new BriefMap<string | undefined, BriefMap<RequestId, Way>>();
 
   note(session: string | undefined, id: RequestId, way: Way): void {
     let ways = this.#sessions.get(session);
-    if (ways === undefined) this.#sessions.set(session, (ways = new Map<RequestId, Way>()));
+    if (ways === undefined) this.#sessions.set(session, (ways = new BriefMap<RequestId, Way>()));
     // A message that is refused or orphaned keeps the evidence by which it had left.
     const evidence = way.evidence ?? ways.get(id)?.evidence;
     ways.set(id, { evidence, outcome: way.outcome });

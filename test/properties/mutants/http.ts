@@ -136,8 +136,8 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     'C9',
     'send the head alone',
     STREAM,
-    '    lateStart(this);\n',
-    '    lateStart(this);\n    queueMicrotask(() => {\n      this.start();\n    });\n',
+    '    this.#place = lateStart(this);\n',
+    '    this.#place = lateStart(this);\n    queueMicrotask(() => {\n      this.start();\n    });\n',
   ),
   mutant(
     'C15',
