@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Backchannel } from '../interceptor/backchannel-view.js';
-import { Downstream } from '../interceptor/downstream.js';
-import { downstreams, inside } from '../interceptor/wrapped.js';
+import { TransportWithBackchannel } from '../interceptor/transport-with-backchannel.js';
+import { inside } from '../interceptor/wrapped.js';
 import { settingsFrom } from '../options.js';
-import type { JsonRpcMessage, RequestId } from '../routing/message.js';
-import type { MessageHandler, SendOptions } from '../transport-like.js';
+import type { RequestId } from '../routing/message.js';
 import { BareTransport } from './bare-transport.js';
 import type { PendingAnswer } from './pending-answer.js';
 import type { ScopeChallengeResolver } from './scope-challenge.js';
@@ -20,20 +18,18 @@ import { httpSettingsFrom, type StreamableHTTPServerTransportOptions } from './o
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
-export class StreamableHTTPServerTransport {
+export class StreamableHTTPServerTransport extends TransportWithBackchannel {
   readonly #bare: BareTransport;
-  readonly #downstream: Downstream;
 
   /**
    * @throws RangeError `maxRequestBodySize` is not a positive number
    * @throws BackchannelError `INVALID_OPTION`, naming the option and its value
    */
   constructor(options: StreamableHTTPServerTransportOptions = {}) {
-    this.#bare = new BareTransport(httpSettingsFrom(options));
-    this.#downstream = new Downstream(this.#bare, settingsFrom(options.backchannel), this.#bare.streams);
-    // `withBackchannel()` returns it as it is.
-    downstreams.set(this, this);
-    inside.set(this, this.#bare);
+    const bare = new BareTransport(httpSettingsFrom(options));
+    super(bare, settingsFrom(options.backchannel));
+    this.#bare = bare;
+    inside.set(this, bare);
   }
 
   /** The session's id, from `initialize` on. `undefined` if the transport is stateless. */
@@ -41,60 +37,9 @@ export class StreamableHTTPServerTransport {
     return this.#bare.sessionId;
   }
 
-  /** What the back-channel knows and does. */
-  get backchannel(): Backchannel {
-    return this.#downstream.backchannel;
-  }
-
   /** Bytes that wait because the client does not read, on all its connections. `maxBufferedBytes` limits them. */
   get bufferedBytes(): number {
     return this.#bare.streams.bufferedBytes;
-  }
-
-  get onmessage(): MessageHandler | undefined {
-    return this.#downstream.onmessage;
-  }
-
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- messages have different types in SDK 1.x and 2.x
-  set onmessage(handler: ((message: any, extra?: any) => void) | undefined) {
-    this.#downstream.onmessage = handler;
-  }
-
-  get onclose(): (() => void) | undefined {
-    return this.#downstream.onclose;
-  }
-
-  set onclose(callback: (() => void) | undefined) {
-    this.#downstream.onclose = callback;
-  }
-
-  get onerror(): ((error: Error) => void) | undefined {
-    return this.#bare.onerror;
-  }
-
-  set onerror(callback: ((error: Error) => void) | undefined) {
-    this.#bare.onerror = callback;
-  }
-
-  /** @throws Error it was started before */
-  start(): Promise<void> {
-    return this.#downstream.start();
-  }
-
-  /**
-   * Sends a message to the client. A response leaves on the stream of its request. Where another message leaves is
-   * decided as described in `docs/routing.md`; `relatedRequestId` is one piece of evidence.
-   *
-   * @throws BackchannelError a request cannot be delivered. What becomes of a notification is told to `onerror`
-   */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
-  send(message: any, options?: SendOptions): Promise<void> {
-    return this.#downstream.send(message as JsonRpcMessage, options);
-  }
-
-  /** Ends all streams, and settles everything that waits. */
-  close(): Promise<void> {
-    return this.#downstream.close();
   }
 
   /**

@@ -1,10 +1,8 @@
-import type { Backchannel } from '../interceptor/backchannel-view.js';
 import { errorAnswer } from '../error-answers.js';
 import { BackchannelError } from '../errors.js';
-import { Downstream } from '../interceptor/downstream.js';
 import { currentOrigin } from '../interceptor/origin.js';
-import { nameOf, reportTo } from '../interceptor/report.js';
-import { downstreams } from '../interceptor/wrapped.js';
+import { nameOf, reportTo, type Report } from '../interceptor/report.js';
+import { TransportWithBackchannel } from '../interceptor/transport-with-backchannel.js';
 import { settingsFrom, type BackchannelOptions } from '../options.js';
 import {
   isNotification,
@@ -32,7 +30,7 @@ export interface FedExtra {
  * The transport that a legacy session takes for that of its client. Each modern call is a request with its own stream.
  * There is no standalone stream: what belongs to the whole session goes to `onChange`.
  */
-export class InnerTransport implements TransportLike {
+export class InnerTransport extends TransportWithBackchannel {
   /** Changes of lists and resources. */
   onChange: ((message: JsonRpcMessage) => void) | undefined;
   onSessionClosed: (() => void) | undefined;
@@ -43,53 +41,21 @@ export class InnerTransport implements TransportLike {
   hasSeveralClients = false;
   /** The backend has asked something that is not put to any client. */
   onUnowned: (() => void) | undefined;
-  readonly #bare = new BareTransport();
-  readonly #report = reportTo(this.#bare);
-  readonly #downstream: Downstream;
+  readonly #bare: BareTransport;
+  readonly #report: Report;
   #ids = 0;
 
   constructor(options: BackchannelOptions) {
-    this.#downstream = new Downstream(this.#bare, settingsFrom(options), this.#bare.streams);
-    downstreams.set(this, this);
+    const bare = new BareTransport();
+    super(bare, settingsFrom(options));
+    this.#bare = bare;
+    this.#report = reportTo(bare);
   }
 
   // ---- for the session ----
 
-  get backchannel(): Backchannel {
-    return this.#downstream.backchannel;
-  }
-
-  get onmessage(): MessageHandler | undefined {
-    return this.#downstream.onmessage;
-  }
-
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in `TransportLike`
-  set onmessage(handler: ((message: any, extra?: any) => void) | undefined) {
-    this.#downstream.onmessage = handler;
-  }
-
-  get onclose(): (() => void) | undefined {
-    return this.#downstream.onclose;
-  }
-
-  set onclose(callback: (() => void) | undefined) {
-    this.#downstream.onclose = callback;
-  }
-
-  get onerror(): ((error: Error) => void) | undefined {
-    return this.#bare.onerror;
-  }
-
-  set onerror(callback: ((error: Error) => void) | undefined) {
-    this.#bare.onerror = callback;
-  }
-
-  start(): Promise<void> {
-    return this.#downstream.start();
-  }
-
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in `TransportLike`
-  send(given: any, options?: SendOptions): Promise<void> {
+  override send(given: any, options?: SendOptions): Promise<void> {
     const message = given as JsonRpcMessage;
     if (isRequest(message) && message.method === 'ping') {
       // There is no ping in the modern era. The session is there.
@@ -116,7 +82,7 @@ export class InnerTransport implements TransportLike {
         return SETTLED;
       }
     }
-    return this.#downstream.send(message, options);
+    return super.send(message, options);
   }
 
   #belongsToNobody({ method }: MethodMessage): boolean {
@@ -125,8 +91,8 @@ export class InnerTransport implements TransportLike {
     return !this.#bare.streams.mayAsk || (origin !== undefined && origin.state !== 'in-flight');
   }
 
-  async close(): Promise<void> {
-    await this.#downstream.close();
+  override async close(): Promise<void> {
+    await super.close();
     this.onSessionClosed?.();
   }
 
