@@ -15,10 +15,11 @@ import { ToolHeaders } from './param-checks.js';
 import { NotInitialized, Place, type PooledSession } from './place.js';
 import { kindOf, Pool, type Caller, type OpenSession, type PoolOptions } from './pool.js';
 import { type ErrorObject, type Refusal } from './refusal.js';
+import { handleIn, requestStateOf } from './request-state.js';
 import { RoundTeller, type RoundEvent } from './round-events.js';
-import { SuspendedCalls, type Suspension } from './suspended-calls.js';
+import { SuspendedCalls } from './suspended-calls.js';
 import { discoverResult, modernError } from './to-modern.js';
-import { comeBack, unknownCall, withoutNode, type Waiting } from './waiting.js';
+import { comeBack, unknownCall, type Waiting } from './waiting.js';
 
 /** One POST of a modern client. */
 export interface Visit<R> {
@@ -40,7 +41,10 @@ export interface Visit<R> {
 export interface DoorOptions<R> extends PoolOptions<R> {
   readonly report: (error: Error) => void;
   readonly onRound: (event: RoundEvent) => void;
-  /** The name of this node, with which its handles begin. It may change. `undefined`: there is one node only */
+  /**
+   * The name of this node, by which a client's retry finds back to it. It is known late, and may change. `undefined`:
+   * there is one node only
+   */
   readonly node: () => string | undefined;
 }
 
@@ -48,7 +52,7 @@ export interface DoorOptions<R> extends PoolOptions<R> {
 export class ModernDoor<R> {
   readonly #pool: Pool<R>;
   readonly #toolHeaders = new ToolHeaders();
-  readonly #suspended = new SuspendedCalls<Waiting>({
+  readonly #suspended = new SuspendedCalls<Place, Waiting>({
     onExpired: ({ call, rounds }) => {
       call.expired();
       rounds.expired();
@@ -71,7 +75,7 @@ export class ModernDoor<R> {
 
   /** Whether this is a retry of a call that waits here. */
   isRetryOf(requestState: string): boolean {
-    return this.#suspended.has(withoutNode(requestState));
+    return this.#suspended.has(handleIn(requestState));
   }
 
   /** @param text what the message was parsed from, if that is known */
@@ -174,20 +178,20 @@ export class ModernDoor<R> {
   async #goOn(call: ModernCall, late: Digest, visit: Visit<R>): Promise<void> {
     const { caller, writer } = visit;
     const digest = late();
-    const handle = withoutNode(call.requestState ?? '');
+    const handle = handleIn(call.requestState ?? '');
     const suspended = this.#suspended.take(handle, caller.principal, digest);
     if (suspended !== 'refused') {
       comeBack(suspended, call, visit);
       return;
     }
     const { session: place, principal = '' } = this.#suspended.whose(handle, digest) ?? {};
-    const renewed = place instanceof Place ? await visit.renew(place.session) : 'another';
+    const renewed = place === undefined ? 'another' : await visit.renew(place.session);
     if (renewed !== 'another' && renewed !== 'renewed') {
       visit.refuse(renewed);
       return;
     }
     // The session is kept under the old credential, and bound to the newer one.
-    if (place instanceof Place && renewed === 'renewed') place.isTainted = true;
+    if (place !== undefined && renewed === 'renewed') place.isTainted = true;
     // Another retry may have been faster.
     const mayTake = renewed === 'renewed' && !writer.isOver;
     const found = mayTake ? this.#suspended.take(handle, principal, digest) : 'refused';
@@ -205,7 +209,8 @@ export class ModernDoor<R> {
         const payload: Waiting = { call: waiting, rounds };
         const suspension = this.#suspended.suspend({ principal, digest: digest(), session: place, payload });
         rounds.asked(call, waiting.id, requests, suspension.state === 'suspended' ? 'asked' : 'refused');
-        return this.#named(suspension);
+        if (suspension.state === 'refused') return suspension;
+        return { state: 'suspended', requestState: requestStateOf(suspension.handle, this.options.node()) };
       },
       listed: (result) => {
         this.#toolHeaders.learn(place.key, result);
@@ -214,13 +219,6 @@ export class ModernDoor<R> {
         this.#pool.release(place, caller, outcome === 'answered');
       },
     };
-  }
-
-  /** A handle names the node on which the call waits. */
-  #named(suspension: Suspension): Suspension {
-    const node = this.options.node();
-    if (suspension.state === 'refused' || node === undefined) return suspension;
-    return { state: 'suspended', handle: `${node}.${suspension.handle}` };
   }
 
   #failed(id: RequestId, thrown: unknown, writer: AnswerWriter): void {

@@ -168,7 +168,7 @@ export class Exchange implements LegacyCall, Suspended {
     }
     this.#writer = undefined;
     this.#call = withoutBody(this.#call);
-    const result = inputRequired({ requests, requestState: suspension.handle, serverInfo: this.host.serverInfo });
+    const result = inputRequired({ requests, requestState: suspension.requestState, serverInfo: this.host.serverInfo });
     writer.answer(200, this.#text({ result }));
   }
 

@@ -2,7 +2,7 @@ import type { AnswerWriter } from './answer-writer.js';
 import type { Fields } from './meta.js';
 import type { ModernCall } from './envelope.js';
 import type { InnerTransport } from './inner-transport.js';
-import type { Suspension } from './suspended-calls.js';
+import type { NotSuspended } from './suspended-calls.js';
 
 /** The POST that brings a call, or brings it again. */
 export interface Post {
@@ -15,6 +15,9 @@ export interface Post {
    */
   run<T>(work: () => T, refused?: () => void): T;
 }
+
+/** A call is suspended, and its client comes back with this `requestState`. Or it is not, and nothing has changed. */
+export type Suspending = { readonly state: 'suspended'; readonly requestState: string } | NotSuspended;
 
 /** A call that waits for its client to come back. */
 export interface Suspended {
@@ -30,7 +33,7 @@ export interface Host {
   readonly transport: InnerTransport;
   readonly serverInfo: Fields | undefined;
   /** @param requests what the client has to answer */
-  suspend(waiting: Suspended, call: ModernCall, requests: readonly { readonly method: string }[]): Suspension;
+  suspend(waiting: Suspended, call: ModernCall, requests: readonly { readonly method: string }[]): Suspending;
   /** The client is told of these tools. @param result of `tools/list` */
   listed(result: Fields): void;
   /** The call is over. @param outcome `'unanswered'`: the backend may still work on it */

@@ -1,6 +1,6 @@
 /**
  * Calls that wait for their client to come back with answers. A modern client holds no stream open meanwhile: it gets a
- * handle as `requestState` and repeats the call with it.
+ * handle in `requestState` and repeats the call with it.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
@@ -12,8 +12,6 @@ import { callAt, stopCalling, type TimerClient } from '../interceptor/shared-tim
 
 /** 256 bits: nobody guesses a handle. */
 const HANDLE_BYTES = 32;
-/** Is in no base64url. */
-const SEPARATOR = '.';
 
 export interface SuspendedCallsOptions<T> {
   /**
@@ -25,30 +23,31 @@ export interface SuspendedCallsOptions<T> {
   readonly maxSuspended?: number;
   /** How many calls of one session may wait. Default: 100. */
   readonly maxPerSession?: number;
-  /** The name of this node, with which its handles begin. Default: none. */
-  readonly node?: string;
   /** The client of this call has not come back in time. Called once, on behalf of no request. It must not throw. */
   readonly onExpired: (payload: T) => void;
 }
 
 /** What is known of a call when it is suspended. */
-export interface CallToSuspend<T> {
+export interface CallToSuspend<S, T> {
   /** Whose call it is. Two clients have the same principal only if they are the same user. */
   readonly principal: string;
   /** See `callDigest()`. */
   readonly digest: string;
   /** The backend session in which the call runs. Sessions are compared by identity. */
-  readonly session: object | string;
+  readonly session: S;
   /** Is given back to the retry. */
   readonly payload: T;
 }
 
 /** A call is suspended under a handle, or it is not, and nothing has changed. */
-export type Suspension =
-  | { readonly state: 'suspended'; readonly handle: string }
-  | { readonly state: 'refused'; readonly reason: 'full' | 'session-full' | 'closed' };
+export type Suspension = { readonly state: 'suspended'; readonly handle: string } | NotSuspended;
 
-interface Waiting<T> extends Pick<CallToSuspend<T>, 'principal' | 'session' | 'payload'> {
+export interface NotSuspended {
+  readonly state: 'refused';
+  readonly reason: 'full' | 'session-full' | 'closed';
+}
+
+interface Waiting<S, T> extends Pick<CallToSuspend<S, T>, 'principal' | 'session' | 'payload'> {
   readonly key: string;
   /** The digest of the principal and the call. */
   readonly owner: Buffer;
@@ -57,25 +56,27 @@ interface Waiting<T> extends Pick<CallToSuspend<T>, 'principal' | 'session' | 'p
 
 /**
  * Suspended calls, bounded in number and time. A payload leaves in exactly one way: it is taken by the retry, given to
- * `onExpired`, or returned by `endSession()` or `close()`.
+ * `onExpired`, or returned by `close()`. The end of a session takes nothing out: what its call has come to waits for the
+ * client.
+ *
+ * @typeParam S a session with the backend
+ * @typeParam T what a call is to those who suspend it
  */
-export class SuspendedCalls<T extends object> implements TimerClient {
+export class SuspendedCalls<S, T extends object> implements TimerClient {
   readonly #ttlMs: number;
   readonly #maxSuspended: number;
   readonly #maxPerSession: number;
-  readonly #prefix: string;
   readonly #onExpired: (payload: T) => void;
   /** By the digest of the handle, so that the time of a search tells nothing of the handles. The next to expire is the first. */
-  readonly #records = new BriefMap<string, Waiting<T>>();
-  readonly #bySession = new BriefMap<object | string, BriefMap<string, Waiting<T>>>();
+  readonly #records = new BriefMap<string, Waiting<S, T>>();
+  readonly #bySession = new BriefMap<S, BriefMap<string, Waiting<S, T>>>();
   #isClosed = false;
 
   constructor(options: SuspendedCallsOptions<T>) {
-    const { ttlMs = 600_000, maxSuspended = 10_000, maxPerSession = 100, node, onExpired } = options;
+    const { ttlMs = 600_000, maxSuspended = 10_000, maxPerSession = 100, onExpired } = options;
     this.#ttlMs = Math.min(ttlMs, MAX_TIMEOUT_MS);
     this.#maxSuspended = maxSuspended;
     this.#maxPerSession = maxPerSession;
-    this.#prefix = node === undefined ? '' : `${node}${SEPARATOR}`;
     this.#onExpired = onExpired;
   }
 
@@ -84,17 +85,17 @@ export class SuspendedCalls<T extends object> implements TimerClient {
     return this.#records.size;
   }
 
-  /** How many calls of this session wait. A session with one is not idle. */
-  sizeOf(session: object | string): number {
+  /** How many calls of this session wait. */
+  sizeOf(session: S): number {
     return this.#bySession.get(session)?.size ?? 0;
   }
 
   /** Suspends a call. If too many are suspended already, this one is refused: none is dropped to make room. */
-  suspend(call: CallToSuspend<T>): Suspension {
+  suspend(call: CallToSuspend<S, T>): Suspension {
     this.#expireOverdue();
     const reason = this.#reasonToRefuse(call.session);
     if (reason !== undefined) return { state: 'refused', reason };
-    const handle = this.#prefix + randomBytes(HANDLE_BYTES).toString('base64url');
+    const handle = randomBytes(HANDLE_BYTES).toString('base64url');
     this.#add({
       key: keyOf(handle),
       owner: ownerOf(call.principal, call.digest),
@@ -116,7 +117,7 @@ export class SuspendedCalls<T extends object> implements TimerClient {
    * Whose call this is, and in which session, for a caller who may be the same user with another credential. Nothing
    * changes. `undefined`: there is no such call.
    */
-  whose(handle: string, digest: string): Pick<CallToSuspend<T>, 'principal' | 'session'> | undefined {
+  whose(handle: string, digest: string): Pick<CallToSuspend<S, T>, 'principal' | 'session'> | undefined {
     this.#expireOverdue();
     const record = this.#records.get(keyOf(handle));
     return record !== undefined && timingSafeEqual(record.owner, ownerOf(record.principal, digest))
@@ -138,15 +139,13 @@ export class SuspendedCalls<T extends object> implements TimerClient {
     return record.payload;
   }
 
-  /** The session is over, and nobody can go on with its calls. @returns those that waited, oldest first */
-  endSession(session: object | string): readonly T[] {
-    return this.#removeAll([...(this.#bySession.get(session)?.values() ?? [])]);
-  }
-
   /** No call is suspended from now on. @returns those that waited, oldest first */
   close(): readonly T[] {
     this.#isClosed = true;
-    return this.#removeAll([...this.#records.values()]);
+    return [...this.#records.values()].map((record) => {
+      this.#remove(record);
+      return record.payload;
+    });
   }
 
   /** For the timer. */
@@ -165,40 +164,27 @@ export class SuspendedCalls<T extends object> implements TimerClient {
     onNobodysBehalf(() => this.giveUpOverdue());
   }
 
-  #reasonToRefuse(session: object | string): 'full' | 'session-full' | 'closed' | undefined {
+  #reasonToRefuse(session: S): NotSuspended['reason'] | undefined {
     if (this.#isClosed) return 'closed';
     if (this.size >= this.#maxSuspended) return 'full';
     return this.sizeOf(session) >= this.#maxPerSession ? 'session-full' : undefined;
   }
 
-  #add(record: Waiting<T>): void {
-    const ofSession = this.#bySession.get(record.session) ?? new BriefMap<string, Waiting<T>>();
+  #add(record: Waiting<S, T>): void {
+    const ofSession = this.#bySession.get(record.session) ?? new BriefMap<string, Waiting<S, T>>();
     ofSession.set(record.key, record);
     this.#bySession.set(record.session, ofSession);
     this.#records.set(record.key, record);
     if (this.size === 1) callAt(this, record.deadline);
   }
 
-  #remove(record: Waiting<T>): void {
+  #remove(record: Waiting<S, T>): void {
     this.#records.delete(record.key);
     const ofSession = this.#bySession.get(record.session);
     ofSession?.delete(record.key);
     if (ofSession?.size === 0) this.#bySession.delete(record.session);
     if (this.size === 0) stopCalling(this);
   }
-
-  #removeAll(records: readonly Waiting<T>[]): readonly T[] {
-    return records.map((record) => {
-      this.#remove(record);
-      return record.payload;
-    });
-  }
-}
-
-/** The node that has given out this handle, as the handle says itself. `undefined`: it names none. */
-export function nodeOf(handle: string): string | undefined {
-  const at = handle.lastIndexOf(SEPARATOR);
-  return at === -1 ? undefined : handle.slice(0, at);
 }
 
 function keyOf(handle: string): string {

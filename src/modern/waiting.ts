@@ -26,8 +26,3 @@ export function comeBack(
 export function unknownCall(id: RequestId): Refusal {
   return invalidParams(id, 'Invalid params: no such call waits for answers, or not any more');
 }
-
-/** A handle as it was before the name of its node was put before it. */
-export function withoutNode(requestState: string): string {
-  return requestState.slice(requestState.lastIndexOf('.') + 1);
-}

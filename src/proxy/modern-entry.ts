@@ -17,12 +17,12 @@ import type { Post } from '../modern/host.js';
 import { NodeWriters } from '../modern/node-writers.js';
 import type { PooledSession } from '../modern/place.js';
 import type { RoundEvent } from '../modern/round-events.js';
-import { nodeOf } from '../modern/suspended-calls.js';
+import { nodeIn } from '../modern/request-state.js';
 import type { Admission, ForwardTo } from './admission.js';
 import { Credential } from './credential.js';
 import type { Incoming } from './guard.js';
 import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
-import { handleIn, type ModernPost } from './modern-post.js';
+import { requestStateIn, type ModernPost } from './modern-post.js';
 import { LateAsk, Sender } from './opener.js';
 import { ModernRequestInfo } from './request-info.js';
 import { RelayedEvents } from './relayed-events.js';
@@ -79,7 +79,7 @@ export class ModernEntry {
 
   /** With a cluster: the node on which this call waits for its client, if that is not this one. */
   async elsewhere({ message }: ModernPost): Promise<ForwardTo | Answer | undefined> {
-    const node = nodeOf(handleIn(message) ?? '');
+    const node = nodeIn(requestStateIn(message) ?? '');
     const found = node === undefined ? undefined : await this.settings.cluster?.whereIs(`${node}.${ANY_UUID}`);
     if (found?.at === 'node') return { to: found.node, isNew: false };
     return found?.at === 'unknown' ? WHEREABOUTS_UNKNOWN : undefined;
@@ -122,9 +122,9 @@ export class ModernEntry {
   #relayFor({ incoming, message }: ModernPost): ModernRelay | undefined | Promise<ModernRelay | undefined> {
     const { modernBackend } = this.settings;
     if (modernBackend === undefined) return undefined;
-    const handle = handleIn(message);
-    if (handle !== undefined && this.#door.isRetryOf(handle)) return undefined;
-    return modernBackend(new LateAsk(incoming, handle !== undefined));
+    const requestState = requestStateIn(message);
+    if (requestState !== undefined && this.#door.isRetryOf(requestState)) return undefined;
+    return modernBackend(new LateAsk(incoming, requestState !== undefined));
   }
 
   /** Calls that wait for their clients. */

@@ -48,7 +48,7 @@ export function readModern(incoming: Incoming, body: PostedBody): ModernPost | u
 }
 
 /** The `requestState` of a retry, which names the call that it repeats. */
-export function handleIn(message: unknown): string | undefined {
+export function requestStateIn(message: unknown): string | undefined {
   const { params } = Object(message) as { readonly params?: unknown };
   const { requestState } = Object(params) as { readonly requestState?: unknown };
   return typeof requestState === 'string' ? requestState : undefined;

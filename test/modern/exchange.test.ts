@@ -6,7 +6,7 @@ import type { ModernCall } from '../../src/modern/envelope.js';
 import { Exchange } from '../../src/modern/exchange.js';
 import type { Post } from '../../src/modern/host.js';
 import { InnerTransport } from '../../src/modern/inner-transport.js';
-import type { Suspension } from '../../src/modern/suspended-calls.js';
+import type { Suspending } from '../../src/modern/host.js';
 import { Writer } from './writer.js';
 
 const POST: Post = { run: (work) => work() };
@@ -28,7 +28,7 @@ let transport: InnerTransport;
 /** What the backend gets. */
 let received: JsonRpcMessage[];
 let outcomes: string[];
-let suspension: Suspension;
+let suspension: Suspending;
 
 function begin(call = callOf()): { readonly exchange: Exchange; readonly writer: Writer } {
   const host = {
@@ -53,7 +53,7 @@ beforeEach(async () => {
   transport = new InnerTransport({});
   received = [];
   outcomes = [];
-  suspension = { state: 'suspended', handle: 'h1' };
+  suspension = { state: 'suspended', requestState: 'h1' };
   transport.onmessage = (message: JsonRpcMessage) => received.push(message);
   await transport.start();
   return () => vi.useRealTimers();

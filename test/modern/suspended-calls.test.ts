@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { currentOrigin, onBehalfOf } from '../../src/interceptor/origin.js';
-import { nodeOf, SuspendedCalls, type SuspendedCallsOptions } from '../../src/modern/suspended-calls.js';
+import { SuspendedCalls, type SuspendedCallsOptions } from '../../src/modern/suspended-calls.js';
 import { request } from '../support/messages.js';
 import { timersStandStill } from '../support/timers.js';
 import { newLedger } from '../support/verdict.js';
@@ -14,14 +14,14 @@ interface Call {
 }
 
 interface Rig {
-  readonly calls: SuspendedCalls<Call>;
+  readonly calls: SuspendedCalls<object | string, Call>;
   readonly expired: string[];
   readonly suspend: (name: string, session?: object | string) => string;
 }
 
 function rig(options: Partial<SuspendedCallsOptions<Call>> = {}): Rig {
   const expired: string[] = [];
-  const calls = new SuspendedCalls<Call>({ onExpired: ({ name }) => expired.push(name), ...options });
+  const calls = new SuspendedCalls<object | string, Call>({ onExpired: ({ name }) => expired.push(name), ...options });
   const suspend = (name: string, session: object | string = 'session'): string => {
     const suspension = calls.suspend({ principal: 'ann', digest: `call ${name}`, session, payload: { name } });
     return suspension.state === 'suspended' ? suspension.handle : suspension.reason;
@@ -72,18 +72,12 @@ describe('a handle', () => {
     expect(calls.whose(handle, 'call a')).toBeUndefined();
   });
 
-  test('has 32 random bytes, and the name of its node if there is one', () => {
-    const one = rig();
-    const [a, b] = [one.suspend('a'), one.suspend('a')];
+  test('has 32 random bytes', () => {
+    const { calls, suspend } = rig();
+    const [a, b] = [suspend('a'), suspend('a')];
     expect(a).not.toBe(b);
     expect(Buffer.from(a, 'base64url')).toHaveLength(32);
-    expect(nodeOf(a)).toBeUndefined();
-    const other = rig({ node: 'host.example' });
-    const named = other.suspend('a');
-    expect(nodeOf(named)).toBe('host.example');
-    expect(Buffer.from(named.slice('host.example.'.length), 'base64url')).toHaveLength(32);
-    expect(other.calls.take(named, 'ann', 'call a')).toEqual({ name: 'a' });
-    one.calls.close();
+    calls.close();
   });
 });
 
@@ -189,17 +183,7 @@ describe('too many', () => {
 });
 
 describe('the end', () => {
-  test('of a session gives back its calls, and no others', () => {
-    const { calls, expired, suspend } = rig();
-    const [a, b, c] = [suspend('a', 'one'), suspend('b', 'two'), suspend('c', 'one')];
-    expect(calls.endSession('one')).toEqual([{ name: 'a' }, { name: 'c' }]);
-    expect(calls.endSession('one')).toEqual([]);
-    expect([calls.take(a, 'ann', 'call a'), calls.take(c, 'ann', 'call c')]).toEqual(['refused', 'refused']);
-    expect(calls.take(b, 'ann', 'call b')).toEqual({ name: 'b' });
-    expect(expired).toEqual([]);
-  });
-
-  test('of all gives back all, and nothing is suspended afterwards', () => {
+  test('gives back all, and nothing is suspended afterwards', () => {
     const { calls, expired, suspend } = rig();
     const handle = suspend('a', 'one');
     suspend('b', 'two');

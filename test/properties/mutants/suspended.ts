@@ -32,8 +32,8 @@ export const SUSPENDED_MUTANTS: readonly Mutant[] = [
     'C13',
     'leave a call that was taken',
     SUSPENDED,
-    '    this.#remove(record);\n    return record.payload;\n  }\n\n  /** The session',
-    '    return record.payload;\n  }\n\n  /** The session',
+    '    this.#remove(record);\n    return record.payload;\n  }\n\n  /** No call is',
+    '    return record.payload;\n  }\n\n  /** No call is',
   ),
   mutant(
     'C13',
