@@ -15,15 +15,16 @@
  * A figure for memory: idle sessions are opened on one node, and the growth of its memory is divided by their number.
  */
 import { environment } from '../suites/lib/environment.js';
-import { BACKENDS, CONTESTANTS, order, type Backend, type Contestant } from './cluster/contestants.js';
+import { Client } from './client/client.js';
+import { BACKENDS, CONTESTANTS, type Backend, type Contestant } from './cluster/contestants.js';
 import { LeaseBoard, NodeProcess } from './cluster/node.js';
-import type { PairedRatio } from './lib/bootstrap.js';
-import { figures, ratios, type Measurement, type Measurements } from './lib/figures.js';
-import type { Batch, BatchTimes } from './http/workloads.js';
-import type { ClusterResult, ClusterRow } from './lib/results.js';
+import { interval } from './lib/bootstrap.js';
+import { inRounds, measureInTurns, warmUpFor, type Target } from './lib/contest.js';
+import { figures, notYetMeasured, ratios, type Measurements } from './lib/figures.js';
+import { withProcesses } from './lib/processes.js';
 import { optionsFromArguments, write } from './lib/program.js';
-import { measured, median } from './lib/statistics.js';
-import { Worker } from './lib/worker.js';
+import type { ClusterResult, ClusterRow } from './lib/results.js';
+import { measured } from './lib/statistics.js';
 
 interface Cell extends Measurements<Contestant> {
   readonly backend: Backend;
@@ -45,26 +46,20 @@ const effort = options.brief
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
 interface Stage {
-  readonly client: Worker;
+  readonly client: Client;
   readonly single: NodeProcess;
   readonly owner: NodeProcess;
   readonly edge: NodeProcess;
 }
 
 const cells = BACKENDS.flatMap((backend) =>
-  CONCURRENCIES.map((concurrency): Cell => ({
-    backend,
-    concurrency,
-    turns: [],
-    latenciesMs: { single: [], owner: [], hop: [] },
-  })),
+  CONCURRENCIES.map((concurrency): Cell => ({ backend, concurrency, ...notYetMeasured(CONTESTANTS) })),
 );
 const bytesPerSession: number[] = [];
-for (let round = 0; round < effort.rounds; round++) {
+await inRounds('cluster', effort.rounds, async (round) => {
   for (const backend of BACKENDS) await inStage(backend, (stage) => measureRound(stage, backend, round));
   await inStage('in memory', measureMemory);
-  process.stderr.write(`cluster: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
-}
+});
 
 const result: ClusterResult = {
   ...environment(),
@@ -85,92 +80,45 @@ console.table(
   })),
 );
 
-async function inStage(backend: Backend, work: (stage: Stage) => Promise<void>): Promise<void> {
-  const board = new LeaseBoard();
-  const client = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
-  const [single, owner, edge] = [
-    await NodeProcess.start({ isNode: false, backend }, board),
-    await NodeProcess.start({ isNode: true, backend }, board),
-    await NodeProcess.start({ isNode: true, backend }, board),
-  ];
-  try {
+function inStage(backend: Backend, work: (stage: Stage) => Promise<void>): Promise<void> {
+  return withProcesses(async (keep) => {
+    const board = new LeaseBoard();
+    const client = keep(new Client());
+    const single = keep(await NodeProcess.start({ isNode: false, backend }, board));
+    const owner = keep(await NodeProcess.start({ isNode: true, backend }, board));
+    const edge = keep(await NodeProcess.start({ isNode: true, backend }, board));
     await Promise.all([owner.knows(2), edge.knows(2)]);
     await work({ client, single, owner, edge });
-  } finally {
-    await Promise.all([client, single, owner, edge].map((each) => each.stop()));
-  }
+  });
 }
 
-async function measureRound(stage: Stage, backend: Backend, round: number): Promise<void> {
-  for (const [index, cell] of cells.filter((each) => each.backend === backend).entries()) {
-    const calls = await warmUp(stage, cell, index === 0 ? effort.firstWarmUpMs : effort.warmUpMs);
-    const turns: Record<Contestant, Measurement>[] = [];
-    for (let at = 0; at < effort.turns; at++) {
-      const turn = {} as Record<Contestant, Measurement>;
-      for (const name of order(round + at)) turn[name] = await measure(stage, cell, name, calls);
-      turns.push(turn);
-    }
-    cell.turns.push(turns);
-  }
+async function measureRound({ client, single, owner, edge }: Stage, backend: Backend, round: number): Promise<void> {
+  const targets = new Map<Contestant, Target<Cell>>([
+    ['single', target(client, single)],
+    ['owner', target(client, owner)],
+    ['hop', target(client, edge, owner)],
+  ]);
+  const ofBackend = cells.filter((each) => each.backend === backend);
+  const warmUp = warmUpFor(targets, 'single', effort);
+  await measureInTurns(targets, ofBackend, { round, turns: effort.turns, warmUp });
 }
 
-/** Has all compile what is measured, each for the same time. Gives how many calls make a batch. */
-async function warmUp(stage: Stage, { concurrency }: Cell, forMs: number): Promise<number> {
-  let callsPerMs = 0;
-  for (const name of CONTESTANTS) {
-    let calls = concurrency;
-    for (let spentMs = 0; spentMs < forMs;) {
-      const { wallMs } = await run(stage, name, concurrency, calls);
-      spentMs += wallMs;
-      if (name === 'single') callsPerMs = calls / wallMs;
-      if (wallMs < forMs / 4) calls *= 2;
-    }
-  }
-  return Math.max(effort.callsPerClient, Math.round((callsPerMs * effort.batchMs) / concurrency)) * concurrency;
-}
-
-async function measure(
-  stage: Stage,
-  { concurrency, latenciesMs: all }: Cell,
-  name: Contestant,
-  calls: number,
-): Promise<Measurement> {
-  const before = await cpuUs(stage, name);
-  const { wallMs, latenciesMs } = await run(stage, name, concurrency, calls);
-  const after = await cpuUs(stage, name);
-  for (const latencyMs of latenciesMs) all[name].push(latencyMs);
+/** @param owner where the sessions are opened */
+function target(client: Client, called: NodeProcess, owner = called): Target<Cell> {
   return {
-    msPerCall: wallMs / calls,
-    cpuMsPerCall: (after - before) / 1_000 / calls,
-    p50Ms: median(latenciesMs),
+    run: ({ concurrency }, calls) =>
+      client.run({ port: called.port, opensOn: owner.port, workload: 'echo', concurrency, calls }),
+    cpuUs: async () => {
+      const spent = await Promise.all([...new Set([called, owner])].map((node) => node.figures()));
+      return spent.reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+    },
   };
-}
-
-async function cpuUs({ single, owner, edge }: Stage, name: Contestant): Promise<number> {
-  const nodes = { single: [single], owner: [owner], hop: [owner, edge] }[name];
-  const figures = await Promise.all(nodes.map((node) => node.figures()));
-  return figures.reduce((sum, { cpuUs: us }) => sum + us, 0);
-}
-
-function run(
-  { client, single, owner, edge }: Stage,
-  name: Contestant,
-  concurrency: number,
-  calls: number,
-): Promise<BatchTimes> {
-  const batch = { workload: 'echo', concurrency, calls } as const;
-  const target = {
-    single: { port: single.port },
-    owner: { port: owner.port },
-    hop: { port: edge.port, opensOn: owner.port },
-  }[name];
-  return client.ask<BatchTimes>({ ...batch, ...target } satisfies Batch);
 }
 
 async function measureMemory({ client, owner }: Stage): Promise<void> {
   const { idleSessions } = effort;
-  const open = (count: number): Promise<BatchTimes> =>
-    client.ask<BatchTimes>({ port: owner.port, workload: 'echo', concurrency: count, calls: count } satisfies Batch);
+  const open = (count: number): Promise<unknown> =>
+    client.run({ port: owner.port, workload: 'echo', concurrency: count, calls: count });
   // What is needed once is there before.
   await open(Math.ceil(idleSessions / 4));
   const before = (await owner.figures()).rssBytes;
@@ -191,8 +139,4 @@ function rowOf(cell: Cell): ClusterRow {
     ownerToSingle: ratios(cell, 'owner', 'single'),
     hopToSingle: ratios(cell, 'hop', 'single'),
   };
-}
-
-function interval({ ratio, low, high }: PairedRatio): string {
-  return `${ratio.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
 }

@@ -16,41 +16,29 @@
  * cores of one machine, so with many calls at once the wall clock also measures the client and the backends.
  */
 import { environment } from '../suites/lib/environment.js';
+import { Client } from './client/client.js';
 import {
   BACKENDS,
   CONTESTANTS,
   eraOf,
-  order,
   WORKLOADS,
   type Backend,
-  type Batch,
   type Contestant,
   type ProxyJob,
-  type Spent,
   type Workload,
 } from './eras/contestants.js';
-import type { BatchTimes } from './http/workloads.js';
-import type { PairedRatio } from './lib/bootstrap.js';
-import { figures, ratios, type Measurement, type Measurements } from './lib/figures.js';
+import { interval } from './lib/bootstrap.js';
+import { inRounds, measureInTurns, warmUpFor, type Target } from './lib/contest.js';
+import { figures, notYetMeasured, ratios, type Measurements } from './lib/figures.js';
+import { withProcesses } from './lib/processes.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { ErasResult, ErasRow } from './lib/results.js';
-import { median } from './lib/statistics.js';
-import { Worker } from './lib/worker.js';
+import { ServerProcess } from './lib/server-process.js';
 
 interface Cell extends Measurements<Contestant> {
   readonly backend: Backend;
   readonly workload: Workload;
   readonly concurrency: number;
-}
-
-interface Proxy {
-  readonly worker: Worker;
-  readonly port: number;
-}
-
-interface Stage {
-  readonly client: Worker;
-  readonly proxies: Readonly<Record<Contestant, Proxy>>;
 }
 
 const options = optionsFromArguments();
@@ -61,19 +49,12 @@ const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
 const cells = BACKENDS.flatMap((backend) =>
   WORKLOADS.flatMap((workload) =>
-    CONCURRENCIES.map((concurrency): Cell => ({
-      backend,
-      workload,
-      concurrency,
-      turns: [],
-      latenciesMs: { base: [], modern: [] },
-    })),
+    CONCURRENCIES.map((concurrency): Cell => ({ backend, workload, concurrency, ...notYetMeasured(CONTESTANTS) })),
   ),
 );
-for (let round = 0; round < effort.rounds; round++) {
+await inRounds('eras', effort.rounds, async (round) => {
   for (const backend of BACKENDS) await measureRound(backend, round);
-  process.stderr.write(`eras: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
-}
+});
 
 const result: ErasResult = { ...environment(), effort, rows: cells.map(rowOf) };
 write(options, 'eras', result);
@@ -89,27 +70,23 @@ console.table(
   })),
 );
 
-async function measureRound(backend: Backend, round: number): Promise<void> {
-  const client = new Worker(program('client'), {});
-  const modernBackend = new Worker(program('modern-backend'), {});
-  const { port } = await modernBackend.next<{ readonly port: number }>();
-  const proxies = await startProxies(backend, `http://127.0.0.1:${String(port)}/mcp`);
-  const stage: Stage = { client, proxies };
-  try {
-    for (const [index, cell] of inOrder(backend).entries()) {
-      const calls = await warmUp(stage, cell, index === 0 ? effort.firstWarmUpMs : effort.warmUpMs);
-      const turns: Record<Contestant, Measurement>[] = [];
-      for (let at = 0; at < effort.turns; at++) {
-        const turn = {} as Record<Contestant, Measurement>;
-        for (const name of order(round + at)) turn[name] = await measure(stage, cell, name, calls);
-        turns.push(turn);
-      }
-      cell.turns.push(turns);
+function measureRound(backend: Backend, round: number): Promise<void> {
+  return withProcesses(async (keep) => {
+    const client = keep(new Client());
+    const modernBackend = keep(await ServerProcess.start(program('modern-backend'), {}));
+    const targets = new Map<Contestant, Target<Cell>>();
+    for (const name of CONTESTANTS) {
+      const job = jobOf(name, backend, `http://127.0.0.1:${String(modernBackend.port)}/mcp`);
+      const proxy = keep(await ServerProcess.start(program('proxy'), job));
+      const era = eraOf(name, backend);
+      targets.set(name, {
+        run: ({ workload, concurrency }, calls) => client.run({ port: proxy.port, era, workload, concurrency, calls }),
+        cpuUs: () => proxy.cpuUs(),
+      });
     }
-  } finally {
-    const workers = [client, proxies.base.worker, proxies.modern.worker, modernBackend];
-    await Promise.all(workers.map((worker) => worker.stop()));
-  }
+    const warmUp = warmUpFor(targets, 'base', effort);
+    await measureInTurns(targets, inOrder(backend), { round, turns: effort.turns, warmUp });
+  });
 }
 
 /**
@@ -120,55 +97,13 @@ function inOrder(backend: Backend): Cell[] {
   return cells.filter((each) => each.backend === backend).sort((one, other) => other.concurrency - one.concurrency);
 }
 
-async function start(job: ProxyJob): Promise<Proxy> {
-  const worker = new Worker(program('proxy'), job);
-  return { worker, ...(await worker.next<{ readonly port: number }>()) };
+function jobOf(name: Contestant, backend: Backend, url: string): ProxyJob {
+  if (backend !== 'modern') return { proxy: 'stateful', backend };
+  return { proxy: name === 'base' ? 'reverse' : 'command', url };
 }
 
-async function startProxies(backend: Backend, url: string): Promise<Stage['proxies']> {
-  if (backend === 'modern')
-    return { base: await start({ proxy: 'reverse', url }), modern: await start({ proxy: 'command', url }) };
-  const job = { proxy: 'stateful', backend } as const;
-  return { base: await start(job), modern: await start(job) };
-}
-
-function program(name: 'client' | 'modern-backend' | 'proxy'): URL {
+function program(name: 'modern-backend' | 'proxy'): URL {
   return new URL(`./eras/${name}.child.ts`, import.meta.url);
-}
-
-/** Has all compile what is measured, each for the same time. Gives how many calls make a batch. */
-async function warmUp(stage: Stage, cell: Cell, forMs: number): Promise<number> {
-  const { concurrency } = cell;
-  let callsPerMs = 0;
-  for (const name of CONTESTANTS) {
-    let calls = concurrency;
-    for (let spentMs = 0; spentMs < forMs;) {
-      const { wallMs } = await run(stage, cell, name, calls);
-      spentMs += wallMs;
-      if (name === 'base') callsPerMs = calls / wallMs;
-      if (wallMs < forMs / 4) calls *= 2;
-    }
-  }
-  return Math.max(effort.callsPerClient, Math.round((callsPerMs * effort.batchMs) / concurrency)) * concurrency;
-}
-
-async function measure(stage: Stage, cell: Cell, name: Contestant, calls: number): Promise<Measurement> {
-  const { worker } = stage.proxies[name];
-  const before = await worker.ask<Spent>({});
-  const { wallMs, latenciesMs } = await run(stage, cell, name, calls);
-  const after = await worker.ask<Spent>({});
-  for (const latencyMs of latenciesMs) cell.latenciesMs[name].push(latencyMs);
-  return {
-    msPerCall: wallMs / calls,
-    cpuMsPerCall: (after.cpuUs - before.cpuUs) / 1_000 / calls,
-    p50Ms: median(latenciesMs),
-  };
-}
-
-function run({ client, proxies }: Stage, cell: Cell, name: Contestant, calls: number): Promise<BatchTimes> {
-  const { workload, concurrency } = cell;
-  const batch: Batch = { port: proxies[name].port, era: eraOf(name, cell.backend), workload, concurrency, calls };
-  return client.ask<BatchTimes>(batch);
 }
 
 function rowOf(cell: Cell): ErasRow {
@@ -182,8 +117,4 @@ function rowOf(cell: Cell): ErasRow {
     modern: figures(cell, 'modern'),
     modernToBase: ratios(cell, 'modern', 'base'),
   };
-}
-
-function interval({ ratio, low, high }: PairedRatio): string {
-  return `${ratio.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
 }

@@ -24,15 +24,17 @@
  * Clients are closed-loop: each waits for its answer before it calls again. The p99 is therefore not that of a service
  * under constant load, where a slow call does not delay the next one.
  */
-import type { PairedRatio } from './lib/bootstrap.js';
 import { environment } from '../suites/lib/environment.js';
+import { Client } from './client/client.js';
+import { rowOf, type Cell } from './http/rows.js';
+import { SERVERS, type ServerName } from './http/servers.js';
+import { WORKLOADS } from './http/workloads.js';
+import { interval } from './lib/bootstrap.js';
+import { inRounds, measureInTurns, warmUpFor, type Target } from './lib/contest.js';
+import { notYetMeasured } from './lib/figures.js';
+import { withProcesses } from './lib/processes.js';
 import { nameOfResult, optionsFromArguments, write } from './lib/program.js';
-import { median } from './lib/statistics.js';
-import { Worker } from './lib/worker.js';
-import { rowOf, type Cell, type Turn } from './http/rows.js';
-import type { Measurement } from './lib/figures.js';
-import { order, SERVERS, type ServerName } from './http/servers.js';
-import { WORKLOADS, type Batch, type BatchTimes } from './http/workloads.js';
+import { ServerProcess } from './lib/server-process.js';
 
 const options = optionsFromArguments();
 const resultName = nameOfResult(options, 'http');
@@ -41,25 +43,10 @@ const effort = options.brief
   : { rounds: 4, pairs: 3, batchMs: 250, callsPerClient: 8, firstWarmUpMs: 4_000, warmUpMs: 1_000 };
 const CONCURRENCIES = options.brief ? [1, 4] : [1, 16, 64];
 
-interface Server {
-  readonly worker: Worker;
-  readonly port: number;
-}
-
-type Servers = Readonly<Record<ServerName, Server>>;
-
 const cells = WORKLOADS.flatMap((workload) =>
-  CONCURRENCIES.map((concurrency): Cell => ({
-    workload,
-    concurrency,
-    turns: [],
-    latenciesMs: { bare: [], context: [], wrapped: [], ours: [], floor: [] },
-  })),
+  CONCURRENCIES.map((concurrency): Cell => ({ workload, concurrency, ...notYetMeasured(SERVERS) })),
 );
-for (let round = 0; round < effort.rounds; round++) {
-  await measureRound(round);
-  process.stderr.write(`${resultName}: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
-}
+await inRounds(resultName, effort.rounds, measureRound);
 
 const rows = cells.map(rowOf);
 write(options, resultName, { ...environment(), effort, rows });
@@ -79,74 +66,18 @@ console.table(
   })),
 );
 
-async function measureRound(round: number): Promise<void> {
-  const client = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
-  const servers = {} as Record<ServerName, Server>;
-  for (const name of SERVERS) servers[name] = await start(name);
-  try {
-    for (const [index, cell] of cells.entries()) {
-      const calls = await warmUp(client, servers, cell, index === 0 ? effort.firstWarmUpMs : effort.warmUpMs);
-      const turns: Turn[] = [];
-      for (let pair = 0; pair < effort.pairs; pair++) {
-        const turn = {} as Turn;
-        for (const name of order(round + pair)) turn[name] = await measure(client, servers[name], cell, calls, name);
-        turns.push(turn);
-      }
-      cell.turns.push(turns);
+function measureRound(round: number): Promise<void> {
+  return withProcesses(async (keep) => {
+    const client = keep(new Client());
+    const targets = new Map<ServerName, Target<Cell>>();
+    for (const server of SERVERS) {
+      const process = keep(await ServerProcess.start(new URL('./http/server.child.ts', import.meta.url), { server }));
+      targets.set(server, {
+        run: ({ workload, concurrency }, calls) => client.run({ port: process.port, workload, concurrency, calls }),
+        cpuUs: () => process.cpuUs(),
+      });
     }
-  } finally {
-    await Promise.all([client, ...SERVERS.map((name) => servers[name].worker)].map((worker) => worker.stop()));
-  }
-}
-
-async function start(server: ServerName): Promise<Server> {
-  const worker = new Worker(new URL('./http/server.child.ts', import.meta.url), { server });
-  return { worker, ...(await worker.next<{ readonly port: number }>()) };
-}
-
-/** Has every server compile what is measured, each for the same time. Gives how many calls make a batch. */
-async function warmUp(client: Worker, servers: Servers, cell: Cell, forMs: number): Promise<number> {
-  const { concurrency } = cell;
-  const callsPerMs = {} as Record<ServerName, number>;
-  for (const name of SERVERS) callsPerMs[name] = await warmUpOne(client, servers[name], cell, forMs);
-  // With a few calls for each client what is measured is the time in which not all of them are at work.
-  return Math.max(effort.callsPerClient, Math.round((callsPerMs.bare * effort.batchMs) / concurrency)) * concurrency;
-}
-
-/** Batches grow until one takes at least a quarter of the time. @returns the calls per ms of the last one */
-async function warmUpOne(client: Worker, { port }: Server, cell: Cell, forMs: number): Promise<number> {
-  const { workload, concurrency } = cell;
-  let calls = concurrency;
-  for (let spentMs = 0; ;) {
-    const { wallMs } = await run(client, { port, workload, concurrency, calls });
-    spentMs += wallMs;
-    if (spentMs >= forMs) return calls / wallMs;
-    if (wallMs < forMs / 4) calls *= 2;
-  }
-}
-
-async function measure(
-  client: Worker,
-  { worker, port }: Server,
-  { workload, concurrency, latenciesMs: all }: Cell,
-  calls: number,
-  name: ServerName,
-): Promise<Measurement> {
-  const before = await worker.ask<{ readonly cpuUs: number }>({});
-  const { wallMs, latenciesMs } = await run(client, { port, workload, concurrency, calls });
-  const after = await worker.ask<{ readonly cpuUs: number }>({});
-  for (const latencyMs of latenciesMs) all[name].push(latencyMs);
-  return {
-    msPerCall: wallMs / calls,
-    cpuMsPerCall: (after.cpuUs - before.cpuUs) / 1_000 / calls,
-    p50Ms: median(latenciesMs),
-  };
-}
-
-function run(client: Worker, batch: Batch): Promise<BatchTimes> {
-  return client.ask<BatchTimes>(batch);
-}
-
-function interval({ ratio, low, high }: PairedRatio): string {
-  return `${ratio.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+    const warmUp = warmUpFor(targets, 'bare', effort);
+    await measureInTurns(targets, cells, { round, turns: effort.pairs, warmUp });
+  });
 }

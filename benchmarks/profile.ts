@@ -9,12 +9,12 @@
  */
 import { fileURLToPath } from 'node:url';
 import { environment } from '../suites/lib/environment.js';
+import type { BatchTimes } from './client/batch.js';
+import { Client } from './client/client.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { Profile } from './lib/results.js';
 import { significant } from './lib/statistics.js';
-import { Worker } from './lib/worker.js';
 import type { ServerName } from './http/servers.js';
-import type { Batch, BatchTimes } from './http/workloads.js';
 import { sharesOf } from './profile/groups.js';
 import { Inspected } from './profile/inspected.js';
 
@@ -56,11 +56,11 @@ function server(name: ServerName): [Inspected, Promise<number>] {
 
 async function profile(target: string, inspected: Inspected, listening: Promise<number>): Promise<Profile> {
   const { warmUpCalls, calls, concurrency, intervalUs } = effort;
-  const client = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
+  const client = new Client();
   try {
     const port = await listening;
     const run = (count: number): Promise<BatchTimes> =>
-      client.ask<BatchTimes>({ port, workload: 'echo', concurrency, calls: count } satisfies Batch);
+      client.run({ port, workload: 'echo', concurrency, calls: count });
     await inspected.attach();
     await run(warmUpCalls);
     await inspected.startSampling(intervalUs);

@@ -14,11 +14,12 @@
  * new ones in every round.
  */
 import { environment } from '../suites/lib/environment.js';
+import type { Batch } from './client/batch.js';
+import { Client } from './client/client.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { SlowResult } from './lib/results.js';
 import { measured, median, percentile, type Measured } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
-import type { Batch, BatchTimes } from './http/workloads.js';
 import type { SlowJob, Written } from './slow/server.child.js';
 
 interface Latencies {
@@ -108,7 +109,7 @@ async function measureRound(): Promise<Round> {
   const job: SlowJob = { bytesPerSecond, messageBytes, maxBufferedBytes, sampleMs };
   const server = new Worker(new URL('./slow/server.child.ts', import.meta.url), job);
   const { port } = await server.next<{ readonly port: number }>();
-  const callers = new Worker(new URL('./http/client.child.ts', import.meta.url), {});
+  const callers = new Client();
   const workers = [callers, server];
   try {
     await call(callers, port, after(effort.warmUpMs));
@@ -125,14 +126,14 @@ async function measureRound(): Promise<Round> {
 }
 
 /** Has the callers call until it is over, at least once. */
-async function call(callers: Worker, port: number, over: Promise<unknown>): Promise<Latencies> {
+async function call(callers: Client, port: number, over: Promise<unknown>): Promise<Latencies> {
   const batch: Batch = { port, workload: 'echo', concurrency: effort.callers, calls: CALLS_PER_BATCH };
   const all: number[] = [];
   const aborter = new AbortController();
   const stop = (): void => aborter.abort();
   over.then(stop, stop);
   do {
-    const { latenciesMs } = await callers.ask<BatchTimes>(batch);
+    const { latenciesMs } = await callers.run(batch);
     for (const latencyMs of latenciesMs) all.push(latencyMs);
   } while (!aborter.signal.aborted);
   return { p50Ms: median(all), p99Ms: percentile(all, 0.99) };

@@ -9,17 +9,16 @@
  * watches are taken within a turn. Each round starts new processes. The processor time is that of the proxy alone.
  */
 import { environment } from '../suites/lib/environment.js';
-import type { Batch, Spent, Workload } from './eras/contestants.js';
-import type { BatchTimes } from './http/workloads.js';
-import { figures, ratios, type Measurement, type Measurements } from './lib/figures.js';
+import { Client } from './client/client.js';
+import { inRounds, measureInTurns, type Target } from './lib/contest.js';
+import { figures, notYetMeasured, ratios, type Measurements } from './lib/figures.js';
+import { withProcesses } from './lib/processes.js';
 import { optionsFromArguments, write } from './lib/program.js';
 import type { TelemetryResult, TelemetryRow } from './lib/results.js';
-import { median } from './lib/statistics.js';
-import { inTurn } from './lib/turns.js';
-import { Worker } from './lib/worker.js';
+import { ServerProcess } from './lib/server-process.js';
 import { CONTESTANTS, type Contestant, type ProxyJob } from './telemetry/contestants.js';
 
-const WORKLOADS: readonly Workload[] = ['plain', 'asking'];
+const WORKLOADS = ['plain', 'asking'] as const;
 const BASE = 'nothing';
 const OWN_DIST = new URL('../dist/', import.meta.url).href;
 
@@ -31,19 +30,11 @@ const effort = options.brief
 const contestants = CONTESTANTS.filter((name) => name !== 'before' || before !== undefined);
 
 interface Cell extends Measurements<Contestant> {
-  readonly workload: Workload;
+  readonly workload: (typeof WORKLOADS)[number];
 }
 
-interface Proxy {
-  readonly worker: Worker;
-  readonly port: number;
-}
-
-const cells = WORKLOADS.map((workload): Cell => ({ workload, turns: [], latenciesMs: byContestant(() => []) }));
-for (let round = 0; round < effort.rounds; round++) {
-  await measureRound(round);
-  process.stderr.write(`telemetry: round ${String(round + 1)} of ${String(effort.rounds)}\n`);
-}
+const cells = WORKLOADS.map((workload): Cell => ({ workload, ...notYetMeasured(CONTESTANTS) }));
+await inRounds('telemetry', effort.rounds, measureRound);
 
 const result: TelemetryResult = { ...environment(), effort, rows: cells.flatMap(rowsOf) };
 write(options, 'telemetry', result);
@@ -60,55 +51,30 @@ console.table(
   })),
 );
 
-async function measureRound(round: number): Promise<void> {
-  const client = new Worker(new URL('./eras/client.child.ts', import.meta.url), {});
-  const proxies = new Map<Contestant, Proxy>();
-  try {
-    for (const watches of contestants) proxies.set(watches, await start(watches));
-    for (const cell of cells) {
-      const batch = (name: Contestant, calls: number): Promise<Measurement> =>
-        measure(client, proxies.get(name), cell, name, calls);
-      for (const name of contestants) await batch(name, effort.warmUpCalls);
-      for (const name of contestants) cell.latenciesMs[name].splice(0);
-      const turns: Record<Contestant, Measurement>[] = [];
-      for (let at = 0; at < effort.turns; at++) {
-        const turn = {} as Record<Contestant, Measurement>;
-        for (const name of inTurn(contestants, round + at)) turn[name] = await batch(name, effort.callsPerBatch);
-        turns.push(turn);
-      }
-      cell.turns.push(turns);
+function measureRound(round: number): Promise<void> {
+  const { concurrency, callsPerBatch, turns, warmUpCalls } = effort;
+  return withProcesses(async (keep) => {
+    const client = keep(new Client());
+    const targets = new Map<Contestant, Target<Cell>>();
+    for (const watches of contestants) {
+      const proxy = keep(await start(watches));
+      targets.set(watches, {
+        run: ({ workload }, calls) => client.run({ port: proxy.port, workload, concurrency, calls }),
+        cpuUs: () => proxy.cpuUs(),
+      });
     }
-  } finally {
-    await Promise.all([client, ...[...proxies.values()].map(({ worker }) => worker)].map((worker) => worker.stop()));
-  }
+    const warmUp = async (cell: Cell): Promise<number> => {
+      for (const target of targets.values()) await target.run(cell, warmUpCalls);
+      return callsPerBatch;
+    };
+    await measureInTurns(targets, cells, { round, turns, warmUp });
+  });
 }
 
-async function start(watches: Contestant): Promise<Proxy> {
+function start(watches: Contestant): Promise<ServerProcess> {
   const dist = watches === 'before' && before !== undefined ? new URL(before, 'file:').href : OWN_DIST;
   const job: ProxyJob = { watches, dist };
-  const worker = new Worker(new URL('./telemetry/proxy.child.ts', import.meta.url), job);
-  return { worker, ...(await worker.next<{ readonly port: number }>()) };
-}
-
-async function measure(
-  client: Worker,
-  proxy: Proxy | undefined,
-  { workload, latenciesMs }: Cell,
-  name: Contestant,
-  calls: number,
-): Promise<Measurement> {
-  if (proxy === undefined) throw new Error(`${name} was not started`);
-  const { worker, port } = proxy;
-  const batch: Batch = { port, era: 'legacy', workload, concurrency: effort.concurrency, calls };
-  const start = await worker.ask<Spent>({});
-  const times = await client.ask<BatchTimes>(batch);
-  const end = await worker.ask<Spent>({});
-  for (const latencyMs of times.latenciesMs) latenciesMs[name].push(latencyMs);
-  return {
-    msPerCall: times.wallMs / calls,
-    cpuMsPerCall: (end.cpuUs - start.cpuUs) / 1_000 / calls,
-    p50Ms: median(times.latenciesMs),
-  };
+  return ServerProcess.start(new URL('./telemetry/proxy.child.ts', import.meta.url), job);
 }
 
 function rowsOf(cell: Cell): TelemetryRow[] {
@@ -120,8 +86,4 @@ function rowsOf(cell: Cell): TelemetryRow[] {
     figures: figures(cell, watched),
     toUnwatched: watched === BASE ? null : ratios(cell, watched, BASE),
   }));
-}
-
-function byContestant<T>(make: () => T): Record<Contestant, T> {
-  return Object.fromEntries(CONTESTANTS.map((name) => [name, make()])) as Record<Contestant, T>;
 }

@@ -14,13 +14,3 @@ export interface NodeJob {
   readonly isNode: boolean;
   readonly backend: Backend;
 }
-
-/** Every rotation, forwards and backwards: nobody always comes first, nor after the same neighbour. */
-const ORDERS: readonly (readonly Contestant[])[] = CONTESTANTS.flatMap((_, first) => {
-  const rotated = [...CONTESTANTS.slice(first), ...CONTESTANTS.slice(0, first)];
-  return [rotated, [...rotated].reverse()];
-});
-
-export function order(turn: number): readonly Contestant[] {
-  return ORDERS[turn % ORDERS.length] ?? CONTESTANTS;
-}

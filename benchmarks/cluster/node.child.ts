@@ -3,12 +3,12 @@
  * leases go there and come back as messages. No request waits for it.
  */
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Beat, Engine, Lease } from '../../src/cluster/index.js';
-import type { JsonRpcMessage, TransportLike } from '../../src/index.js';
+import { AskingBackend } from '../lib/asking-backend.js';
 import { builtCluster, builtStatefulProxy } from '../lib/built.js';
+import { listening, ownCpuUs } from '../lib/serve-measured.js';
 import type { NodeJob } from './contestants.js';
 
 /** What the process that measures sends. */
@@ -43,42 +43,15 @@ const engine: Engine = {
   close: () => Promise.resolve(),
 };
 
-/** Answers at once. */
-class EchoBackend implements TransportLike {
-  onmessage: TransportLike['onmessage'];
-  onclose: TransportLike['onclose'];
-  onerror: TransportLike['onerror'];
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  send(message: unknown): Promise<void> {
-    const { id, method, params } = message as JsonRpcMessage;
-    if (id === undefined || method === undefined) return Promise.resolve();
-    const serverInfo = { name: 'benchmark', version: '1' };
-    const protocolVersion = (params as { readonly protocolVersion?: string }).protocolVersion;
-    const result =
-      method === 'initialize'
-        ? { protocolVersion, capabilities: { tools: {} }, serverInfo }
-        : { content: [{ type: 'text', text: 'ok' }] };
-    queueMicrotask(() => this.onmessage?.({ jsonrpc: '2.0', id, result }));
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    this.onclose?.();
-    return Promise.resolve();
-  }
-}
-
 const cluster = isNode
   ? (await builtCluster()).createCluster({ engine, secret: 'a secret for a benchmark' })
   : undefined;
 const createStatefulProxy = await builtStatefulProxy();
 const proxy = createStatefulProxy({
   upstream: () =>
-    backend === 'stdio' ? new StdioClientTransport({ command: process.execPath, args: [BACKEND] }) : new EchoBackend(),
+    backend === 'stdio'
+      ? new StdioClientTransport({ command: process.execPath, args: [BACKEND] })
+      : new AskingBackend(),
   maxSessions: MAX_SESSIONS,
   idleTimeoutMs: 0,
   cluster,
@@ -89,22 +62,16 @@ process.on('message', (message: ToNode) => {
     leases = message.leases;
     return;
   }
-  const { user, system } = process.cpuUsage();
   const nodes = cluster?.snapshot().nodes ?? 1;
-  tell({ kind: 'figures', cpuUs: user + system, rssBytes: process.memoryUsage.rss(), nodes });
+  tell({ kind: 'figures', cpuUs: ownCpuUs(), rssBytes: process.memoryUsage.rss(), nodes });
 });
 process.on('disconnect', () => process.exit());
 
-await cluster?.join(`http://127.0.0.1:${String(await listen(proxy.innerListener))}`);
-tell({ kind: 'listening', port: await listen(proxy.listener) });
-
-async function listen(listener: RequestListener): Promise<number> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A client may be idle for as long as the others are at work.
-  if (listener === proxy.listener) server.keepAliveTimeout = 0;
-  return (server.address() as AddressInfo).port;
-}
+await cluster?.join(`http://127.0.0.1:${String(await listening(createServer(proxy.innerListener)))}`);
+const server = createServer(proxy.listener);
+// A client may be idle for as long as the others are at work.
+server.keepAliveTimeout = 0;
+tell({ kind: 'listening', port: await listening(server) });
 
 function tell(message: FromNode): void {
   process.send?.(message);

@@ -1,6 +1,6 @@
 /** A backend of revision 2026-07-28 over HTTP: by hand, so that what is measured is the proxy. `asking` asks once. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveMeasured } from '../lib/serve-measured.js';
 
 interface Message {
   readonly id?: string | number;
@@ -44,7 +44,4 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`event: message\ndata: ${answer}\n\n`);
   });
 });
-// A proxy may be idle for as long as the others are at work.
-server.keepAliveTimeout = 0;
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.on('disconnect', () => process.exit());
+await serveMeasured(server);

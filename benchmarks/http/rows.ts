@@ -1,10 +1,7 @@
-import { figures, ratios, type Measurement, type Measurements } from '../lib/figures.js';
+import { figures, ratios, type Measurements } from '../lib/figures.js';
 import type { HttpRow } from '../lib/results.js';
 import type { ServerName } from './servers.js';
 import type { Workload } from './workloads.js';
-
-/** A batch to each server, one right after the other. */
-export type Turn = Record<ServerName, Measurement>;
 
 /** What was measured of one workload at one concurrency. */
 export interface Cell extends Measurements<ServerName> {

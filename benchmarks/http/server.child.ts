@@ -12,8 +12,8 @@ import { CallToolRequestSchema, ElicitResultSchema } from '@modelcontextprotocol
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { builtHttpTransport, withBackchannel } from '../lib/built.js';
+import { serveMeasured } from '../lib/serve-measured.js';
 import { serveAtTheFloor } from './floor.js';
 import type { ServerName } from './servers.js';
 import { PROGRESS_NOTIFICATIONS } from './workloads.js';
@@ -38,13 +38,7 @@ const http = createServer((request, response) => {
     response.destroy();
   });
 });
-// A client may be idle for as long as the others are at work.
-http.keepAliveTimeout = 0;
-http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }));
-
-// Asked for before and after each batch.
-process.on('message', () => process.send?.({ cpuUs: cpuUs() }));
-process.on('disconnect', () => process.exit());
+await serveMeasured(http);
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const id = request.headers['mcp-session-id'];
@@ -99,10 +93,4 @@ function tools(): Server {
 
 function text(value: string): { content: { type: 'text'; text: string }[] } {
   return { content: [{ type: 'text', text: value }] };
-}
-
-/** Wall clocks also measure whoever else uses the machine. */
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }

@@ -7,13 +7,3 @@
  */
 export const SERVERS = ['bare', 'context', 'wrapped', 'ours', 'floor'] as const;
 export type ServerName = (typeof SERVERS)[number];
-
-/** Every rotation, forwards and backwards: nobody always comes first, nor after the same neighbour. */
-const ORDERS: readonly (readonly ServerName[])[] = SERVERS.flatMap((_, first) => {
-  const rotated = [...SERVERS.slice(first), ...SERVERS.slice(0, first)];
-  return [rotated, [...rotated].reverse()];
-});
-
-export function order(turn: number): readonly ServerName[] {
-  return ORDERS[turn % ORDERS.length] ?? SERVERS;
-}

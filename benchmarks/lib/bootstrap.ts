@@ -40,6 +40,11 @@ export function pairedRatio(rounds: readonly (readonly Pair[])[]): PairedRatio {
   };
 }
 
+/** What is shown on the terminal. */
+export function interval({ ratio, low, high }: PairedRatio): string {
+  return `${ratio.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+}
+
 function draw<T>(from: readonly T[], random: Random): T[] {
   return from.map(() => from[Math.floor(random.next() * from.length)] as T);
 }

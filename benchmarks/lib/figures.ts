@@ -17,6 +17,14 @@ export interface Measurements<N extends string> {
   readonly latenciesMs: Record<N, number[]>;
 }
 
+/** @param names of the servers */
+export function notYetMeasured<N extends string>(names: readonly N[]): Measurements<N> {
+  return {
+    turns: [],
+    latenciesMs: Object.fromEntries(names.map((name): [N, number[]] => [name, []])) as Record<N, number[]>,
+  };
+}
+
 export function figures<N extends string>({ turns, latenciesMs }: Measurements<N>, name: N): ServerFigures {
   const measurements = turns.flat().map((turn) => turn[name]);
   return {

@@ -9,13 +9,19 @@ export class Worker {
     this.#child = fork(fileURLToPath(program), [JSON.stringify(job)]);
   }
 
-  /** The next message it sends by itself. */
-  next<R>(): Promise<R> {
+  /** Every message that it sends. */
+  onMessage(heard: (message: unknown) => void): void {
+    this.#child.on('message', heard);
+  }
+
+  /** The next message that it sends by itself, of those that are meant. */
+  next<R>(isMeant: (message: unknown) => boolean = () => true): Promise<R> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#child.off('message', arrived).off('error', failed).off('exit', ended);
       };
       const arrived = (message: unknown): void => {
+        if (!isMeant(message)) return;
         settle();
         resolve(message as R);
       };
@@ -30,10 +36,15 @@ export class Worker {
     });
   }
 
-  ask<R>(message: object): Promise<R> {
-    const answer = this.next<R>();
+  ask<R>(message: object, isAnswer?: (message: unknown) => boolean): Promise<R> {
+    const answer = this.next<R>(isAnswer);
     this.#child.send(message);
     return answer;
+  }
+
+  /** Expects no answer. */
+  tell(message: object): void {
+    if (this.#child.connected) this.#child.send(message);
   }
 
   /** It ends when nobody is at the other end of its channel any more. */
