@@ -68,6 +68,20 @@ async function serve(onSession: (transport: Transport) => Promise<Transport>, { 
   return `http://127.0.0.1:${String((http.address() as AddressInfo).port)}/mcp`;
 }
 
+/** Serves an asker through wrapped transports, and keeps the routes of all of them. */
+async function serveAsker(
+  kind: typeof SDKS,
+): Promise<{ readonly url: string; readonly routes: readonly RouteEvent[] }> {
+  const routes: RouteEvent[] = [];
+  const url = await serve(async (bare) => {
+    const transport = withBackchannel(bare);
+    transport.backchannel.routes$.subscribe((event) => routes.push(event));
+    await createAsker().connect(transport);
+    return transport;
+  }, kind);
+  return { url, routes };
+}
+
 const requestedSchema = { type: 'object' as const, properties: { answer: { type: 'string' as const } } };
 
 /** A server with a tool that asks the user, without and with saying on whose behalf. */
@@ -116,13 +130,7 @@ describe('a strict client of an SDK 2.x server that asks without a related id', 
   });
 
   it.each([SDKS, OURS])('is asked over $transport, on the stream of its call, as often as it calls', async (kind) => {
-    const routes: RouteEvent[] = [];
-    const url = await serve(async (bare) => {
-      const transport = withBackchannel(bare);
-      transport.backchannel.routes$.subscribe((event) => routes.push(event));
-      await createAsker().connect(transport);
-      return transport;
-    }, kind);
+    const { url, routes } = await serveAsker(kind);
     const client = await StrictClient.connect(url, { answers: { 'elicitation/create': accept } });
     open.push(vanish(client));
     for (const tag of ['a', 'b', 'c']) expect(await client.callTool('ask', { tag })).toBe(`yes to ${tag}`);
@@ -159,13 +167,7 @@ async function call(client: Client, name: string, tag: string): Promise<string> 
 
 describe.each([SDKS, OURS])('an SDK 2.x client of $transport', (kind) => {
   it.each(['ask', 'ask_related'])('is asked by %s', async (tool) => {
-    const routes: RouteEvent[] = [];
-    const url = await serve(async (bare) => {
-      const transport = withBackchannel(bare);
-      transport.backchannel.routes$.subscribe((event) => routes.push(event));
-      await createAsker().connect(transport);
-      return transport;
-    }, kind);
+    const { url, routes } = await serveAsker(kind);
     const client = await connect2(url);
     for (const tag of ['a', 'b']) expect(await call(client, tool, tag)).toBe(`yes to ${tag}`);
     const evidence = tool === 'ask' ? 'context' : 'explicit';

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect, it } from 'vitest';
-import { watchTimers } from '../support/nothing-left.js';
+import { OURS } from '../support/nothing-left.js';
+import { watchTimers } from '../support/watch-timers.js';
 import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND } from '../support/upstreams.js';
 import { ScriptedBackend } from './scripted-backend.js';
@@ -30,7 +31,7 @@ it.each([
   const stage = await open(kind);
   await liveOneLife(stage, 0);
   const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
-  const timers = watchTimers();
+  const timers = watchTimers(OURS);
   try {
     for (let done = 0; done < sessions; done += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, async (_, at) => liveOneLife(stage, at)));

@@ -1,36 +1,9 @@
 /** What is still there when all is closed, though nobody needs it: handles, and timers that keep no process alive. */
-import { createHook } from 'node:async_hooks';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { watchTimers } from './watch-timers.js';
 
-/** Whose timers count: ours and the SDK's. Node has timers of its own on sockets that are kept for the next request. */
-const OURS = /\/src\/|@modelcontextprotocol/;
-
-/** The timers that are set, also those that keep no process alive, by the place where they were set. */
-export function watchTimers(): { readonly alive: ReadonlyMap<number, string>; stop(): void } {
-  const alive = new Map<number, string>();
-  const hook = createHook({
-    init(id, type) {
-      const setter = type === 'Timeout' ? setterOfTimer() : undefined;
-      if (setter !== undefined && OURS.test(setter)) alive.set(id, setter);
-    },
-    destroy: (id) => alive.delete(id),
-  }).enable();
-  return {
-    alive,
-    stop: () => {
-      hook.disable();
-    },
-  };
-}
-
-/** The file that sets a timer just now. Without source maps, which take long. */
-function setterOfTimer(): string | undefined {
-  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
-  const files = new Error().stack as unknown as string[];
-  Object.defineProperty(Error, 'prepareStackTrace', own ?? { value: undefined, writable: true, configurable: true });
-  return files[files.indexOf('node:timers') + 1];
-}
+/** Whose timers count: ours and the SDK's. */
+export const OURS = /\/src\/|@modelcontextprotocol/;
 
 /** What keeps the process alive now, by its kind: sockets, servers, processes, pipes. */
 function handles(): Record<string, number> {
@@ -48,7 +21,7 @@ export function nothingIsLeft(): void {
   let timers: ReturnType<typeof watchTimers> | undefined;
   beforeEach(() => {
     before = handles();
-    timers = watchTimers();
+    timers = watchTimers(OURS);
   });
   afterEach(async () => {
     // What has ended tells so in one of the next turns.

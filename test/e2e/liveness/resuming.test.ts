@@ -44,6 +44,16 @@ async function clientAway(leave: 'drops its POST' | 'is told to poll', options: 
   return { live, primingId, call };
 }
 
+/** The client opens the standalone stream and loses it. @returns the event from which it can be resumed */
+async function standaloneDropped(live: Live): Promise<string | undefined> {
+  const first = live.client.next(({ eventId }) => eventId !== undefined);
+  const standalone = await live.openGet();
+  await live.server.sendToolListChanged();
+  const { eventId } = await first;
+  await live.drop(standalone);
+  return eventId;
+}
+
 describe.each([
   { store: 'that names the stream of an event', create: () => new IndexedEventStore() },
   { store: 'that does not', create: () => new MemoryEventStore() },
@@ -143,11 +153,7 @@ describe.each([
 
   test.each([true, false])('a resumed standalone stream is the standalone stream (wrapped: %s)', async (wrapped) => {
     const live = await open({ wrapped, transport: { eventStore: create() }, client: { answers: ACCEPT } });
-    const first = live.client.next(({ eventId }) => eventId !== undefined);
-    const standalone = await live.openGet();
-    await live.server.sendToolListChanged();
-    const { eventId } = await first;
-    await live.drop(standalone);
+    const eventId = await standaloneDropped(live);
 
     await live.openGet(eventId);
     expect(await live.ask('with nothing in flight')).toMatchObject({ action: 'accept' });
@@ -158,11 +164,7 @@ describe.each([
 
   test(`news for a client that comes back too late to wait for is ${STORES ? 'stored for it' : 'reported'}`, async () => {
     const live = await open({ transport: { eventStore: create() }, backchannel: { parkTimeoutMs: 20 } });
-    const first = live.client.next(({ eventId }) => eventId !== undefined);
-    const standalone = await live.openGet();
-    await live.server.sendToolListChanged();
-    const { eventId } = await first;
-    await live.drop(standalone);
+    const eventId = await standaloneDropped(live);
 
     const decided = live.route(({ outcome }) => outcome !== 'parked');
     await live.server.sendLoggingMessage({ level: 'info', data: 'while you were away' });
@@ -178,11 +180,7 @@ describe.each([
 
   test('what was asked while the standalone stream was away arrives once when it is resumed', async () => {
     const live = await open({ transport: { eventStore: create() }, client: { answers: ACCEPT } });
-    const first = live.client.next(({ eventId }) => eventId !== undefined);
-    const standalone = await live.openGet();
-    await live.server.sendToolListChanged();
-    const { eventId } = await first;
-    await live.drop(standalone);
+    const eventId = await standaloneDropped(live);
     const answer = live.ask('while you were away');
     expect(live.routes.at(-1)).toMatchObject({ outcome: 'parked' });
 
@@ -200,11 +198,7 @@ describe.each([
 test('what was asked while the standalone stream was away arrives, though the event store takes its time to resume it', async () => {
   const eventStore = new SlowReplayStore();
   const live = await open({ transport: { eventStore }, client: { answers: ACCEPT } });
-  const first = live.client.next(({ eventId }) => eventId !== undefined);
-  const standalone = await live.openGet();
-  await live.server.sendToolListChanged();
-  const { eventId } = await first;
-  await live.drop(standalone);
+  const eventId = await standaloneDropped(live);
   const answer = live.ask('while you were away');
   const resumed = live.openGet(eventId);
   await eventStore.asked.promise;

@@ -2,22 +2,13 @@
  * Preloaded into a process that a test runs: on SIGUSR2 it tells on stderr what it holds, in JSON. Timers
  * are counted where they are set, for those that keep no process alive are not among its resources.
  */
-import { createHook } from 'node:async_hooks';
+import { watchTimers } from '../watch-timers.js';
 
 // What it runs itself needs no probe.
 delete process.env['NODE_OPTIONS'];
 
-/** Ours and the SDK's. Node sets some of its own, on connections and for the Date header. */
-const OURS = /\/dist\/|@modelcontextprotocol/;
-
-const timers = new Map<number, string>();
-createHook({
-  init(id, type) {
-    const setter = type === 'Timeout' ? setterOfTimer() : undefined;
-    if (setter !== undefined && OURS.test(setter)) timers.set(id, setter);
-  },
-  destroy: (id) => timers.delete(id),
-}).enable();
+/** Ours and the SDK's. */
+const { alive: timers } = watchTimers(/\/dist\/|@modelcontextprotocol/);
 
 let times = 0;
 process.on('SIGUSR2', () => {
@@ -37,13 +28,4 @@ const OF_NODE: ReadonlySet<string> = new Set(['Immediate', 'Timeout']);
 
 function counted(names: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries([...new Set(names)].sort().map((name) => [name, names.filter((n) => n === name).length]));
-}
-
-/** The file that sets a timer just now. */
-function setterOfTimer(): string | undefined {
-  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
-  const files = new Error().stack as unknown as string[];
-  Object.defineProperty(Error, 'prepareStackTrace', own ?? { value: undefined, writable: true, configurable: true });
-  return files[files.indexOf('node:timers') + 1];
 }
