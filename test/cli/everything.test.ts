@@ -2,11 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival, StrictClient } from '../../examples/lib/strict-client.js';
 import { isOf, streamsOf } from '../support/arrivals.js';
-import { answersOf, startCall, textOf } from '../support/stage.js';
+import { startCall, textOf } from '../support/stage.js';
+import { ANSWERS, ASKING, DYNAMIC, mustAskOnStreams, mustTellOnGet, resultOf } from './everything-calls.js';
 import { EVERYTHING_UPSTREAMS } from './everything-upstreams.js';
 import { Started } from './support.js';
-
-const DYNAMIC = 'demo://resource/dynamic/text';
 
 // One session for all: the server takes its time to start, and must not mind what was before.
 describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s', (kind, upstream) => {
@@ -16,7 +15,7 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
     const { url } = await started.endpoint(['--park-timeout', '50ms', ...(await upstream(started))]);
     client = await started.client(url, {
       capabilities: { elicitation: {}, sampling: {}, roots: { listChanged: true } },
-      answers: { ...answersOf('ann'), 'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada' } }) },
+      answers: ANSWERS,
     });
   });
   beforeEach(() => {
@@ -27,9 +26,6 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
     await started.end();
   });
 
-  const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
-    (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
-
   // The first, for it keeps them.
   it('gets the roots on the stream of the call, though it asks for them a while after initialization too', async () => {
     const call = await startCall(client, 'get-roots-list');
@@ -37,17 +33,8 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
     expect(new Set(streamsOf(client, 'roots/list'))).toEqual(new Set([`POST ${call.id}`]));
   });
 
-  it.each([
-    { tool: 'trigger-elicitation-request', args: {}, method: 'elicitation/create', answer: 'Ada' },
-    { tool: 'trigger-sampling-request', args: { prompt: 'hi' }, method: 'sampling/createMessage', answer: 'ann' },
-  ])('asks with $method on the stream of the call, twice', async ({ tool, args, method, answer }) => {
-    const calls = [];
-    for (const _turn of ['1st', '2nd']) {
-      const call = await startCall(client, tool, args);
-      expect(await textOf(call)).toContain(answer);
-      calls.push(call);
-    }
-    expect(streamsOf(client, method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+  it.each(ASKING)('asks with $method on the stream of the call, twice', async (asking) => {
+    await mustAskOnStreams(client, asking, 2);
   });
 
   it('reports progress five times on the stream of the call, before the response', async () => {
@@ -63,14 +50,14 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
   });
 
   it('lists resources and templates, and reads them', async () => {
-    const { resources } = await resultOf('resources/list');
+    const { resources } = await resultOf(client, 'resources/list');
     const [{ uri }] = resources as [{ uri: string }];
-    expect(await resultOf('resources/read', { uri })).toMatchObject({
+    expect(await resultOf(client, 'resources/read', { uri })).toMatchObject({
       contents: [{ uri, text: expect.any(String) as string }],
     });
-    const { resourceTemplates } = await resultOf('resources/templates/list');
+    const { resourceTemplates } = await resultOf(client, 'resources/templates/list');
     expect(resourceTemplates).toMatchObject([{ uriTemplate: `${DYNAMIC}/{resourceId}` }, {}]);
-    expect(await resultOf('resources/read', { uri: `${DYNAMIC}/7` })).toMatchObject({
+    expect(await resultOf(client, 'resources/read', { uri: `${DYNAMIC}/7` })).toMatchObject({
       contents: [{ uri: `${DYNAMIC}/7`, text: expect.stringContaining('Resource 7') as string }],
     });
   });
@@ -78,7 +65,8 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
   it('completes the arguments of prompts, with their context, and of resource templates', async () => {
     const prompt = { type: 'ref/prompt', name: 'completable-prompt' };
     const completed = async (params: object): Promise<unknown> =>
-      ((await resultOf('completion/complete', params)) as { completion: { values: unknown } }).completion.values;
+      ((await resultOf(client, 'completion/complete', params)) as { completion: { values: unknown } }).completion
+        .values;
     expect(await completed({ ref: prompt, argument: { name: 'department', value: 'S' } })).toEqual([
       'Sales',
       'Support',
@@ -101,9 +89,9 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
 
     it('logs from the level on that it is told', async () => {
       const uri = `${DYNAMIC}/1`;
-      expect(await resultOf('logging/setLevel', { level: 'error' })).toEqual({});
-      await resultOf('resources/subscribe', { uri });
-      expect(await resultOf('logging/setLevel', { level: 'info' })).toEqual({});
+      expect(await resultOf(client, 'logging/setLevel', { level: 'error' })).toEqual({});
+      await resultOf(client, 'resources/subscribe', { uri });
+      expect(await resultOf(client, 'logging/setLevel', { level: 'info' })).toEqual({});
       const call = client.start('resources/unsubscribe', { uri });
       expect((await call.response).result).toEqual({});
 
@@ -119,13 +107,7 @@ describe.each(Object.entries(EVERYTHING_UPSTREAMS))('server-everything over %s',
     });
 
     it('tells there that a resource has changed to which the client is subscribed', async () => {
-      const uri = `${DYNAMIC}/2`;
-      expect(await resultOf('resources/subscribe', { uri })).toEqual({});
-      expect(await client.callTool('toggle-subscriber-updates')).toContain('Started');
-
-      const { stream, message } = await client.next(isOf('notifications/resources/updated'), 0);
-      expect([stream, message.params]).toEqual(['GET', { uri }]);
-      expect(await client.callTool('toggle-subscriber-updates')).toContain('Stopped');
+      await mustTellOnGet(client, `${DYNAMIC}/2`);
     });
   });
 });

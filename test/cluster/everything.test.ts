@@ -1,19 +1,13 @@
 /** The reference server from npm, over stdio, behind three commands with a real Redis and clients whose every request goes to the next. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StrictClient } from '../../examples/lib/strict-client.js';
+import { ANSWERS, ASKING, DYNAMIC, mustAskOnStreams, mustTellOnGet, resultOf } from '../cli/everything-calls.js';
 import { EVERYTHING, Started } from '../cli/support.js';
 import { CAPABILITIES, strayCalls } from '../provenance/support.js';
 import { isOf, streamsOf } from '../support/arrivals.js';
-import { answersOf, startCall, textOf } from '../support/stage.js';
+import { startCall, textOf } from '../support/stage.js';
 import { commandNodes, type RunningNode } from './command-nodes.js';
 import { HAS_REDIS, openRedis, redisNote } from './redis.js';
-
-const DYNAMIC = 'demo://resource/dynamic/text';
-
-const ANSWERS = {
-  ...answersOf('ann'),
-  'elicitation/create': () => ({ action: 'accept', content: { name: 'Ada' } }),
-};
 
 // One session for most: the server takes its time to start.
 describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, () => {
@@ -39,9 +33,6 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
   });
   afterAll(async () => started.end());
 
-  const resultOf = async (method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> =>
-    (await client.request(method, params)).result as Readonly<Record<string, unknown>>;
-
   // The first, for it keeps them.
   it('gets the roots on the stream of the call', async () => {
     const call = await startCall(client, 'get-roots-list');
@@ -50,24 +41,15 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
   });
 
   it('lists its tools and resources, and runs a tool', async () => {
-    const { tools } = await resultOf('tools/list');
+    const { tools } = await resultOf(client, 'tools/list');
     expect((tools as { readonly name: string }[]).map(({ name }) => name)).toContain('get-sum');
     expect(await client.callTool('get-sum', { a: 2, b: 3 })).toContain('5');
     const uri = `${DYNAMIC}/7`;
-    expect(await resultOf('resources/read', { uri })).toMatchObject({ contents: [{ uri }] });
+    expect(await resultOf(client, 'resources/read', { uri })).toMatchObject({ contents: [{ uri }] });
   });
 
-  it.each([
-    { tool: 'trigger-elicitation-request', args: {}, method: 'elicitation/create', answer: 'Ada' },
-    { tool: 'trigger-sampling-request', args: { prompt: 'hi' }, method: 'sampling/createMessage', answer: 'ann' },
-  ])('asks with $method on the stream of the call, three times', async ({ tool, args, method, answer }) => {
-    const calls = [];
-    for (let turn = 1; turn <= 3; turn++) {
-      const call = await startCall(client, tool, args);
-      expect(await textOf(call)).toContain(answer);
-      calls.push(call);
-    }
-    expect(streamsOf(client, method)).toEqual(calls.map(({ id }) => `POST ${id}`));
+  it.each(ASKING)('asks with $method on the stream of the call, three times', async (asking) => {
+    await mustAskOnStreams(client, asking, 3);
   });
 
   it('asks each of eight calls side by side on its own stream', async () => {
@@ -84,12 +66,7 @@ describe.runIf(HAS_REDIS)(`server-everything behind three nodes${redisNote}`, ()
   it('tells of a changed resource on the GET stream of its session, and on no other', async () => {
     const other = await connect();
     for (const each of [client, other]) expect((await each.openGet()).status).toBe(200);
-    const uri = `${DYNAMIC}/2`;
-    expect(await resultOf('resources/subscribe', { uri })).toEqual({});
-    expect(await client.callTool('toggle-subscriber-updates')).toContain('Started');
-    const { stream, message } = await client.next(isOf('notifications/resources/updated'), 0);
-    expect([stream, message.params]).toEqual(['GET', { uri }]);
-    expect(await client.callTool('toggle-subscriber-updates')).toContain('Stopped');
+    await mustTellOnGet(client, `${DYNAMIC}/2`);
     expect(other.arrivals.filter(isOf('notifications/resources/updated'))).toEqual([]);
     expect(await other.callTool('echo', { message: 'still here' })).toContain('still here');
   });
