@@ -48,7 +48,8 @@ abstract class HttpWire {
 
   constructor(
     readonly url: string,
-    readonly headers: Headers = {},
+    readonly headers: Headers,
+    protected readonly receive: Receive,
   ) {}
 
   rest(): void {
@@ -92,14 +93,6 @@ abstract class HttpWire {
 export class StreamableHttpWire extends HttpWire implements Wire {
   #session: Headers = {};
 
-  constructor(
-    url: string,
-    headers: Headers,
-    private readonly receive: Receive,
-  ) {
-    super(url, headers);
-  }
-
   async send(message: Message): Promise<void> {
     const body = JSON.stringify(message);
     const headers = {
@@ -142,14 +135,6 @@ export class StreamableHttpWire extends HttpWire implements Wire {
 /** HTTP+SSE of 2024-11-05: every message of the server comes on the one stream. */
 export class SseWire extends HttpWire implements Wire {
   #endpoint: Promise<string> | undefined;
-
-  constructor(
-    url: string,
-    headers: Headers,
-    private readonly receive: Receive,
-  ) {
-    super(url, headers);
-  }
 
   async send(message: Message): Promise<void> {
     const endpoint = await (this.#endpoint ??= this.#connect());

@@ -12,8 +12,6 @@ export interface Answer {
   readonly body: string | null;
 }
 
-const RETRY = { 'retry-after': '1' };
-
 export const NOT_FOUND: Answer = refusal(404, SESSION_NOT_FOUND, 'Session not found');
 export const NO_SESSION_ID: Answer = refusal(400, SERVER_ERROR, 'Bad Request: Mcp-Session-Id header is required');
 export const NOT_ALLOWED: Answer = refusal(405, SERVER_ERROR, 'Method not allowed', { allow: 'GET, POST, DELETE' });
@@ -28,18 +26,10 @@ export const NOT_OF_THIS_CLUSTER: Answer = refusal(
   'The node that has the session does not take the request as one of its cluster',
 );
 /** Not 404: the session may live, and its client would give it up. */
-export const WHEREABOUTS_UNKNOWN: Answer = refusal(
-  503,
-  SERVER_ERROR,
+export const WHEREABOUTS_UNKNOWN: Answer = notNow(
   'It cannot be found out now which node has this session. Try again later.',
-  RETRY,
 );
-export const TOO_MANY_PASSED: Answer = refusal(
-  503,
-  SERVER_ERROR,
-  'Too many requests are being passed on to other nodes. Try again later.',
-  RETRY,
-);
+export const TOO_MANY_PASSED: Answer = notNow('Too many requests are being passed on to other nodes. Try again later.');
 export const WRONG_TOKEN: Answer = refusal(401, SERVER_ERROR, 'Unauthorized: a valid bearer token is required', {
   'www-authenticate': 'Bearer',
 });
@@ -48,11 +38,8 @@ export const NOT_ACCEPTED: Answer = refusal(
   SERVER_ERROR,
   'The backend has not said whether it accepts this token',
 );
-export const NOT_ADOPTED_YET: Answer = refusal(
-  503,
-  SERVER_ERROR,
+export const NOT_ADOPTED_YET: Answer = notNow(
   'The node of this session is gone, and another is about to go on with it. Try again.',
-  RETRY,
 );
 export const FAILED: Answer = refusal(500, INTERNAL_ERROR, 'Internal error');
 
@@ -109,6 +96,11 @@ export function tooLargeBody(maxBodyBytes: number): Refusal {
     code: SERVER_ERROR,
     message: `Payload too large: a body must not exceed ${maxBodyBytes} bytes. The option maxBodyBytes (--max-body) sets this limit`,
   };
+}
+
+/** The client does well to try again soon. */
+function notNow(message: string): Answer {
+  return refusal(503, SERVER_ERROR, message, { 'retry-after': '1' });
 }
 
 function refusal(status: number, code: number, message: string, headers: Answer['headers'] = {}): Answer {
