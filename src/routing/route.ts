@@ -69,7 +69,7 @@ interface Situation {
   readonly streams: KnownStreams;
 }
 
-/** Each looks for one kind of evidence. `undefined`: there is none, and the next rule is asked. */
+/** The table: each rule looks for one kind of evidence. `undefined`: there is none, and the next rule is asked. */
 const RULES = [explicit, provenance, progressToken, sameExchange, relatedTask, scope, context, sole, lastInbound];
 
 /**
@@ -87,8 +87,10 @@ export function route(message: MethodMessage, ledger: Ledger, hints: Hints, stre
   return nothingInFlight(situation);
 }
 
-function explicit({ ledger, hints, streams }: Situation): Route | undefined {
-  return hints.explicit === undefined ? undefined : onStreamOf(ledger.get(hints.explicit), 'explicit', streams);
+// ---- the rules, in their order ----
+
+function explicit(situation: Situation): Route | undefined {
+  return onStreamOf(namedByCaller(situation), 'explicit', situation.streams);
 }
 
 function provenance({ hints, streams }: Situation): Route | undefined {
@@ -105,6 +107,7 @@ function progressToken({ message, ledger, streams }: Situation): Route | undefin
   return { to: 'nowhere', code: 'UNKNOWN_PROGRESS_TOKEN' };
 }
 
+/** A cancellation goes where its server request went. The end of an elicitation goes where the elicitation went. */
 function sameExchange({ message, ledger, streams }: Situation): Route | undefined {
   switch (message.method) {
     case 'notifications/cancelled': {
@@ -121,30 +124,15 @@ function sameExchange({ message, ledger, streams }: Situation): Route | undefine
   }
 }
 
-function whereItWent(exchange: Exchange | undefined, streams: KnownStreams): Route | undefined {
-  if (exchange === undefined) return undefined;
-  if (exchange.entry === undefined) return onStandalone('same-exchange', streams);
-  // The client may have cancelled the request, and with it the work that now takes its server request back. No response
-  // has closed that stream, and this is the only message that still belongs there.
-  return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange', streams);
-}
-
+/** The `tasks/result` of the task, otherwise the standalone stream. Never the call that created the task. */
 function relatedTask({ message, ledger, streams }: Situation): Route | undefined {
   const taskId = taskOf(message, ledger);
   if (taskId === undefined) return undefined;
-  return (
-    onStreamOf(ledger.taskResult(taskId), 'related-task', streams) ??
-    onStandalone('related-task', streams) ?? { to: 'parked', until: 'any-stream' }
-  );
+  const elsewhere: Route = onStandalone('related-task', streams) ?? { to: 'parked', until: 'any-stream' };
+  return onStreamOf(ledger.taskResult(taskId), 'related-task', streams) ?? elsewhere;
 }
 
-function taskOf(message: MethodMessage, ledger: Ledger): string | undefined {
-  const related = relatedTaskIdOf(message);
-  if (related !== undefined || message.method !== 'notifications/progress') return related;
-  const token = reportedTokenOf(message);
-  return token === undefined ? undefined : ledger.taskOfToken(token);
-}
-
+/** What belongs to the session goes on the standalone stream, or waits for it. */
 function scope({ ledger, hints, streams }: Situation): Route | undefined {
   switch (hints.scope) {
     case 'request':
@@ -170,36 +158,17 @@ function context({ hints, streams }: Situation): Route | undefined {
 
 function sole(situation: Situation): Route | undefined {
   const { ledger, streams } = situation;
-  const isSole = ledger.candidateCount === 1 && !belongsToNoOther(situation);
+  const isSole = ledger.candidateCount === 1 && !belongsElsewhere(situation);
   return isSole ? onStreamOf(ledger.newestCandidate, 'sole', streams) : undefined;
 }
 
 function lastInbound(situation: Situation): Route | undefined {
-  if (belongsToNoOther(situation)) return undefined;
+  if (belongsElsewhere(situation)) return undefined;
   const { ledger, hints, streams } = situation;
   const found = onStreamOf(ledger.newestCandidate, 'last-inbound', streams);
   // A message that may go on any stream belongs to no request, so nothing is guessed.
   const isGuess = ledger.candidateCount > 1 && hints.scope !== 'either' && hints.ambiguous === 'reject';
   return found !== undefined && isGuess ? { to: 'nowhere', code: 'AMBIGUOUS' } : found;
-}
-
-/** Whether the owner of this server request is known, so that it must not go on another one's stream. */
-function belongsToNoOther(situation: Situation): boolean {
-  return isOfCancelled(situation) || isOfVanished(situation);
-}
-
-/** Whether the client has left the stream of the request that this server request belongs to. */
-function isOfVanished({ message, ledger, hints }: Situation): boolean {
-  if (hints.scope !== 'request' || !isRequest(message)) return false;
-  const named = hints.explicit === undefined ? undefined : ledger.get(hints.explicit);
-  return named?.adrift === true || possibleOwner(hints.context)?.adrift === true;
-}
-
-/** Whether this server request names a client request that was cancelled. Then it must not go on another one's stream. */
-function isOfCancelled({ message, ledger, hints }: Situation): boolean {
-  if (hints.scope !== 'request' || !isRequest(message)) return false;
-  const { explicit: named, provenance: origin } = hints;
-  return (named !== undefined && ledger.wasCancelled(named)) || origin?.state === 'cancelled';
 }
 
 function nothingInFlight(situation: Situation): Route {
@@ -222,9 +191,41 @@ function nothingInFlight(situation: Situation): Route {
   }
 }
 
+// ---- what the rules ask: whose message it is, and which stream can take it ----
+
+/** The request in flight that the caller named. */
+function namedByCaller({ ledger, hints }: Situation): InFlight | undefined {
+  return hints.explicit === undefined ? undefined : ledger.get(hints.explicit);
+}
+
 /** The request, if it may still own messages. */
 function possibleOwner(entry: InFlight | undefined): InFlight | undefined {
   return entry?.state === 'in-flight' && entry.rank !== 'never' ? entry : undefined;
+}
+
+function taskOf(message: MethodMessage, ledger: Ledger): string | undefined {
+  const related = relatedTaskIdOf(message);
+  if (related !== undefined || message.method !== 'notifications/progress') return related;
+  const token = reportedTokenOf(message);
+  return token === undefined ? undefined : ledger.taskOfToken(token);
+}
+
+/** Whether the owner of this server request is known but has no stream, so that no other request may be taken for it. */
+function belongsElsewhere(situation: Situation): boolean {
+  return isOfCancelled(situation) || isOfVanished(situation);
+}
+
+/** Whether this server request names a client request that was cancelled. */
+function isOfCancelled({ message, ledger, hints }: Situation): boolean {
+  if (hints.scope !== 'request' || !isRequest(message)) return false;
+  const { explicit: named, provenance: origin } = hints;
+  return (named !== undefined && ledger.wasCancelled(named)) || origin?.state === 'cancelled';
+}
+
+/** Whether the client has left the stream of the request that this server request belongs to. */
+function isOfVanished(situation: Situation): boolean {
+  if (situation.hints.scope !== 'request' || !isRequest(situation.message)) return false;
+  return namedByCaller(situation)?.adrift === true || possibleOwner(situation.hints.context)?.adrift === true;
 }
 
 /** The stream of a request, if it can take the message. */
@@ -237,4 +238,12 @@ function onStreamOf(entry: InFlight | undefined, evidence: Evidence, streams: Kn
 /** The standalone stream, unless the client is known not to hold it. */
 function onStandalone(evidence: Evidence, streams: KnownStreams): Route | undefined {
   return streams.standalone === 'closed' ? undefined : { to: 'standalone', evidence };
+}
+
+function whereItWent(exchange: Exchange | undefined, streams: KnownStreams): Route | undefined {
+  if (exchange === undefined) return undefined;
+  if (exchange.entry === undefined) return onStandalone('same-exchange', streams);
+  // The client may have cancelled the request, and with it the work that now takes its server request back. No response
+  // has closed that stream, and this is the only message that still belongs there.
+  return exchange.entry.state === 'answered' ? undefined : onStreamOf(exchange.entry, 'same-exchange', streams);
 }
