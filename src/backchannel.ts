@@ -1,12 +1,14 @@
-import { settingsFrom, type BackchannelOptions } from './options.js';
-import { Downstream } from './interceptor/downstream.js';
-import { facade } from './interceptor/facade.js';
-import { Upstream } from './interceptor/upstream.js';
-import { downstreams } from './interceptor/wrapped.js';
+/**
+ * A proxy has two transports, and each can be wrapped: the one that faces the client by a `Downstream`, and the one that
+ * faces the backend by an `Upstream`. A façade shows the wrapper in the transport's place.
+ */
 import type { Backchannel } from './interceptor/backchannel-view.js';
-import { mustBeTransport, type TransportLike } from './transport-like.js';
-
-const upstreams = new WeakMap<object, object>();
+import { Downstream } from './interceptor/downstream.js';
+import { Upstream } from './interceptor/upstream.js';
+import { wrapOnce } from './interceptor/wrap-once.js';
+import { downstreams, upstreams } from './interceptor/wrapped.js';
+import { settingsFrom, type BackchannelOptions } from './options.js';
+import type { TransportLike } from './transport-like.js';
 
 /**
  * Wraps the transport that faces the client. Each server-initiated message then leaves on a stream that is alive and,
@@ -29,9 +31,8 @@ export function withBackchannel<T extends TransportLike>(
   options?: BackchannelOptions,
 ): T & { readonly backchannel: Backchannel } {
   const settings = settingsFrom(options);
-  return wrapOnce(downstreams, inner, () => new Downstream(inner, settings)) as T & {
-    readonly backchannel: Backchannel;
-  };
+  const transport = wrapOnce(downstreams, inner, () => new Downstream(inner, settings));
+  return transport as T & { readonly backchannel: Backchannel };
 }
 
 /**
@@ -47,18 +48,4 @@ export function withBackchannel<T extends TransportLike>(
  */
 export function asUpstream<T extends TransportLike>(inner: T): T {
   return wrapOnce(upstreams, inner, () => new Upstream(inner));
-}
-
-function wrapOnce<T extends TransportLike>(
-  wrapped: WeakMap<object, object>,
-  inner: T,
-  interceptor: () => Downstream | Upstream,
-): T {
-  const existing = wrapped.get(inner);
-  if (existing !== undefined) return existing as T;
-  mustBeTransport(inner);
-  const transport = facade(inner, interceptor());
-  wrapped.set(inner, transport);
-  wrapped.set(transport, transport);
-  return transport;
 }
