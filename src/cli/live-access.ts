@@ -6,7 +6,7 @@ import { Guard } from '../proxy/guard.js';
 import { incomingOf } from '../proxy/node-listener.js';
 import type { Answer } from '../proxy/own-answers.js';
 
-/** A proxy on this machine adds one of these, so the request comes from who knows where. */
+/** A reverse proxy on this machine may add one of these: the request comes from who knows where. */
 const FORWARDED: ReadonlySet<string> = new Set([
   'forwarded',
   'via',
@@ -27,11 +27,6 @@ const WELCOME =
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
-const NOT_LOCAL: Answer = {
-  status: 403,
-  headers: TEXT,
-  body: 'Without a --token, only a browser on this machine can open this page.\n',
-};
 const FOREIGN: Answer = {
   status: 403,
   headers: TEXT,
@@ -53,7 +48,7 @@ export interface AccessOptions {
 
 /**
  * Who may see the page. With a token, who has it; without, who sits at this machine. In both cases, the host must be
- * allowed, so that no other page can read it by DNS rebinding.
+ * allowed, so that no other page can read it by DNS rebinding. A reverse proxy on this machine is no browser on it.
  */
 export class LiveAccess {
   readonly #guard: Guard;
@@ -71,13 +66,16 @@ export class LiveAccess {
   check(request: IncomingMessage): Answer | undefined {
     const incoming = incomingOf(request);
     const refusal = this.#guard.check(incoming);
+    if (this.#token === undefined) {
+      const sign = refusal === undefined ? signOfElsewhere(request) : 'is for another host, or from another page';
+      if (sign !== undefined) return notLocal(sign, request);
+    }
     if (refusal !== undefined) return refusal;
     const { url = '', headers, socket } = request;
     // With a token, links of other sites may lead to the page itself.
     const isGuarded = this.#token === undefined || url.startsWith('/live/');
     if (isGuarded && isForeign(headers['sec-fetch-site'])) return FOREIGN;
-    if (this.#token === undefined)
-      return Object.keys(headers).some(isForwarding) || !isLocal(request) ? NOT_LOCAL : undefined;
+    if (this.#token === undefined) return undefined;
     const name = `mcp-backchannel-live-${socket.localPort}`;
     const given = new URLSearchParams(url.split('?')[1] ?? '').get('token');
     if (given !== null && this.#isToken(given)) return this.#welcome(name);
@@ -100,6 +98,28 @@ export class LiveAccess {
   #isPass(pass: string | undefined): boolean {
     return pass !== undefined && timingSafeEqual(digest(pass), digest(this.#pass));
   }
+}
+
+/**
+ * How a request shows that it was not made by a browser on this machine. A reverse proxy need not name itself: nginx and
+ * HAProxy do not, if nobody tells them to. But `Connection` is of a single connection, so none of them passes it on, and
+ * each browser sends it.
+ */
+function signOfElsewhere(request: IncomingMessage): string | undefined {
+  const { headers } = request;
+  const forwarding = Object.keys(headers).find(isForwarding);
+  if (forwarding !== undefined) return `has come through a proxy, which added ${forwarding}`;
+  if (!isLocal(request)) return 'is from another address';
+  const isDirect = /(?:^|[ ,])keep-alive(?:$|[ ,])/i.test(headers.connection ?? '');
+  return isDirect ? undefined : 'has come through a proxy, or from no browser: it lacks Connection: keep-alive';
+}
+
+function notLocal(sign: string, { socket: { localPort } }: IncomingMessage): Answer {
+  const body =
+    `Without a --token, only a browser on this machine can open this page. This request ${sign}.\n` +
+    `From elsewhere: start mcp-backchannel --live with a --token, and open /live?token=... once. Or take a tunnel to this ` +
+    `machine (ssh -L ${localPort}:127.0.0.1:${localPort} HOST), and open http://127.0.0.1:${localPort}/live.\n`;
+  return { status: 403, headers: TEXT, body };
 }
 
 function isForwarding(header: string): boolean {

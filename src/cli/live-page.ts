@@ -46,7 +46,7 @@ export class LivePage {
 
   constructor(private readonly options: LivePageOptions) {
     const { name, source, badLines = 0, records, folder } = options;
-    this.#records = records ?? new RecentRecords(MAX_RECORDS, true);
+    this.#records = records ?? new RecentRecords(MAX_RECORDS);
     this.#streams = new LiveStreams({
       records: this.#records,
       isWhole: source === 'file',
@@ -55,6 +55,7 @@ export class LivePage {
     this.#folder = folder ?? new URL('../live/', import.meta.url);
   }
 
+  /** @param record without secrets, and with texts of bounded length */
   add(record: EventRecord): void {
     this.#records.add(record);
     this.#streams.wake();

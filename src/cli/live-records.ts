@@ -9,10 +9,6 @@ export interface Numbered {
   readonly text?: string;
 }
 
-/** Longer texts are cut, because clients and servers choose them: what is kept must stay bounded. */
-const MAX_TEXT = 256;
-const MAX_LIST = 16;
-
 /** The last records, for pages that are opened later. Those of what still goes on are kept the longest. */
 export class RecentRecords {
   #all: readonly Numbered[] = [];
@@ -22,17 +18,17 @@ export class RecentRecords {
   #size = 0;
 
   /**
-   * @param max how many are kept @param isBounded whether their texts are cut
+   * @param max how many are kept
    * @param maxSize how many characters are kept of those that are written
    */
   constructor(
     private readonly max: number,
-    private readonly isBounded: boolean,
     private readonly maxSize = Infinity,
   ) {}
 
+  /** @param record whose texts are of bounded length */
   add(record: EventRecord): void {
-    this.#keep({ number: ++this.#count, record: this.isBounded ? (bounded(record) as EventRecord) : record });
+    this.#keep({ number: ++this.#count, record });
   }
 
   /** Writes a record at once, with its message, so that one that cannot be written is known now. */
@@ -86,16 +82,4 @@ function firstAfter(all: readonly Numbered[], number: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-function bounded(value: unknown): unknown {
-  if (typeof value === 'string') return value.length <= MAX_TEXT ? value : cut(value);
-  if (Array.isArray(value)) return value.slice(0, MAX_LIST).map(bounded);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, bounded(one)]));
-}
-
-/** A part of a string may keep the whole in memory. A copy does not. */
-function cut(text: string): string {
-  return `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`;
 }

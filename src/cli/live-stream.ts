@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { END, type Gap, type Hello } from '../live/wire.js';
+import { BEAT, END, type Beat, type Gap, type Hello } from '../live/wire.js';
 import type { RecentRecords } from './live-records.js';
 
 /** Each page that is open has one. */
@@ -12,7 +12,7 @@ const BATCH = 200;
 /** Events that come together are written together. */
 const COLLECT_MS = 40;
 
-/** Shows whatever lies between that the connection is used, and this end whether it still stands. */
+/** Shows whatever lies between that the connection is used, this end whether it still stands, and the page the time. */
 const BEAT_MS = 20_000;
 
 export interface StreamOptions {
@@ -46,7 +46,8 @@ export class LiveStreams {
   open(request: IncomingMessage, response: ServerResponse): void {
     const { records, hello } = this.options;
     const from = this.#numberIn(request.headers['last-event-id']);
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    // For nginx, which collects what it passes on.
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     const greeting: Hello = { ...hello(), now: Date.now(), isContinued: from !== undefined };
     response.write(`retry: 1000\n${eventOf('hello', greeting)}`);
     const reader = new Reader(response, records, from ?? 0, this.#epoch, this.options.isWhole);
@@ -113,7 +114,7 @@ class Reader {
   }
 
   beat(): void {
-    if (!this.#isBusy) this.response.write(':\n\n');
+    if (!this.#isBusy) this.response.write(eventOf(BEAT, { now: Date.now() } satisfies Beat));
   }
 
   end(): void {

@@ -1,4 +1,3 @@
-import { shortened } from '../shortened.js';
 import type { EventRecord } from '../telemetry/record.js';
 import type { Secrets } from './secrets.js';
 
@@ -8,12 +7,17 @@ const OURS: ReadonlySet<string> = new Set([
   ...['by', 'outcome', 'on', 'to', 'evidence'],
 ]);
 
-/** Tools and errors may have texts of any length. No more of one is written than this. */
+/**
+ * Clients and servers choose tools, reasons and errors, and may choose long ones. No more of a text is written to a file
+ * or kept for the live page. Ids are not longer, so that none is taken for another.
+ */
 const MAX_TEXT_LENGTH = 1_000;
+const MAX_LIST_LENGTH = 16;
 
 /**
  * The record of an event with its secrets hidden, in every text that client, backend or transport chose, and with long
- * texts cut. Cut before, the beginning of a secret would not be found. A message is left whole.
+ * texts and lists cut: the only place where they are. Cut before, the beginning of a secret would not be found. A message
+ * is left whole.
  *
  * @throws RangeError if a message in it has thousands of levels
  */
@@ -28,8 +32,13 @@ export function withoutSecrets(record: EventRecord, secrets: Secrets): EventReco
 
 /** A text, or the texts of an object or an array, cut. */
 function cutIn(value: unknown): unknown {
-  if (typeof value === 'string') return shortened(value, MAX_TEXT_LENGTH);
-  if (Array.isArray(value)) return value.map(cutIn);
+  if (typeof value === 'string') return value.length > MAX_TEXT_LENGTH ? cut(value) : value;
+  if (Array.isArray(value)) return value.slice(0, MAX_LIST_LENGTH).map(cutIn);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cutIn(each)]));
+}
+
+/** A part of a string may keep the whole in memory. A copy does not. */
+function cut(text: string): string {
+  return `${Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString()}…`;
 }

@@ -217,7 +217,7 @@ function allowedHosts({ host, allowedHost = [] }: CommandOptions): readonly stri
   return isEveryAddress(host) || hostPattern(host) === undefined ? allowedHost : [host, ...allowedHost];
 }
 
-function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): void {
+function warnOfRisks({ host, token, allowedHost, publicUrl, live }: CommandOptions, logs: Logs): void {
   const anyHost = allowedHost?.find(isAnyHost);
   if (anyHost !== undefined) {
     logs.warning(
@@ -225,6 +225,9 @@ function warnOfRisks({ host, token, allowedHost }: CommandOptions, logs: Logs): 
         'its own (DNS rebinding)',
     );
   }
+  const isPublished = !isLoopback(host) || allowedHost !== undefined || publicUrl !== undefined;
+  if (live && token === undefined && isPublished)
+    logs.warning('without a --token, /live opens only in a browser on this machine, and not through a reverse proxy');
   if (isLoopback(host)) return;
   if (token === undefined) {
     logs.warning(

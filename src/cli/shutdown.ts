@@ -30,7 +30,8 @@ export interface Shutdown {
  * @returns a function that tells whether a signal has arrived
  */
 export function closeOnSignals({ close, abandon, logs }: Shutdown): () => boolean {
-  process.once('exit', abandon);
+  // First: whatever else is done at the exit may take time.
+  process.prependOnceListener('exit', abandon);
   let first: { readonly signal: string; readonly at: number } | undefined;
   const begin = (signal: string): void => {
     first = { signal, at: performance.now() };

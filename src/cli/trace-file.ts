@@ -1,5 +1,6 @@
 import { now } from '../clock.js';
-import { RotatedFile, type RotatedFileOptions } from './rotated-file.js';
+import type { RotatedFileOptions } from './line-file.js';
+import { RotatedFile } from './rotated-file.js';
 
 /** How many bytes may wait for a slow disk. What comes on top is lost. */
 const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
@@ -24,16 +25,19 @@ export class TraceFile {
   readonly #file: RotatedFile;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  /** Of the lines that are being written. */
+  #events = 0;
   #lost = 0;
+  #isGone = false;
   #failedAt: number | undefined;
   #writing: Promise<void> | undefined;
 
-  /** @param report told of the first of several errors in a row */
+  /** @param report told of the first of several errors in a row, and once of a file that was taken away */
   constructor(
     private readonly options: RotatedFileOptions,
     private readonly report: (message: string) => void,
   ) {
-    this.#file = new RotatedFile(options);
+    this.#file = new RotatedFile(options, this.#gone);
   }
 
   /** Resolves when the file is open, or the error is reported. */
@@ -61,20 +65,46 @@ export class TraceFile {
     await this.#file.close().catch(this.#failed);
   }
 
+  /**
+   * Writes what waits, at once. For a process that ends without {@link close}, or before it is done: on a crash, a second
+   * signal, or a disk that is too slow.
+   */
+  closeNow(): void {
+    this.#tellLost();
+    try {
+      this.#file.appendNow(this.#batches());
+      this.#events = 0;
+    } catch (error) {
+      this.#failed(error);
+    }
+    const left = this.#waiting.reduce((sum, { events }) => sum + events, this.#events);
+    if (left > 0 && this.#failedAt === undefined)
+      this.report(`the trace in ${this.options.path} lacks the last ${left} events`);
+  }
+
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#next();
+    for (const lines of this.#batches()) {
       try {
-        await this.#file.append(Buffer.concat(batch.map(({ bytes }) => bytes)));
+        await this.#file.append(lines);
         this.#failedAt = undefined;
       } catch (error) {
-        for (const { events } of [...batch, ...this.#waiting]) this.#lost += events;
+        this.#lost += this.#waiting.reduce((sum, { events }) => sum + events, this.#events);
         this.#waiting = [];
         this.#waitingBytes = 0;
         this.#failed(error);
       }
     }
     this.#writing = undefined;
+  }
+
+  /** What waits, and what comes meanwhile. */
+  *#batches(): Generator<Uint8Array> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#next();
+      this.#events = batch.reduce((sum, { events }) => sum + events, 0);
+      yield Buffer.concat(batch.map(({ bytes }) => bytes));
+      this.#events = 0;
+    }
   }
 
   /** At least one line, and no more than a file may hold. */
@@ -98,6 +128,11 @@ export class TraceFile {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.bytes.length;
   }
+
+  readonly #gone = (): void => {
+    if (!this.#isGone) this.report(`${this.options.path} was removed or renamed: the trace goes on in a new file`);
+    this.#isGone = true;
+  };
 
   readonly #failed = (error: unknown): void => {
     if (this.#failedAt === undefined)

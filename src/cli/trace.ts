@@ -32,7 +32,12 @@ export class Trace {
 
   /** Resolves when the file can take events, or when it is reported that it cannot. */
   async open(): Promise<void> {
-    await this.#file?.open();
+    const file = this.#file;
+    if (file === undefined) return;
+    process.once('exit', () => {
+      file.closeNow();
+    });
+    await file.open();
   }
 
   /** @param node of a cluster, which tells these events */

@@ -98,7 +98,7 @@ function rotated(file: string): string[] {
 }
 
 async function read(file: string): Promise<Read> {
-  const records = new RecentRecords(MAX_SHOWN, false, MAX_SIZE);
+  const records = new RecentRecords(MAX_SHOWN, MAX_SIZE);
   let [count, lost, badLines] = [0, 0, 0];
   for (const part of rotated(file)) {
     let number = 0;

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Announcer } from './announcer.js';
 import { Calls } from './calls.js';
 import { Details } from './details.js';
@@ -36,17 +37,27 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
   ended: 'the whole file',
 };
 
+function stateOf({ connection, hello, isPaused }: OfStore['store']): string {
+  if (connection.value !== 'open') return CONNECTIONS[connection.value];
+  if (hello.value?.source === 'file') return 'loading the file';
+  return isPaused.value ? 'paused' : CONNECTIONS.open;
+}
+
 function Header({ store }: OfStore): VNode {
   const hello = store.hello.value;
   const connection = store.connection.value;
   const sessions = store.model.sessions.size;
+  const title = titleOf(hello?.name, store.waits.value.length);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   return (
     <header>
       <h1>
         mcp-backchannel <span class="of">{hello?.name}</span>
       </h1>
       <p class={`connection ${connection}`} role="status">
-        {store.isPaused.value && connection === 'open' ? 'paused' : CONNECTIONS[connection]}
+        {stateOf(store)}
       </p>
       <p class="counts">
         {store.count.value.toLocaleString('en')} events · {sessions} {sessions === 1 ? 'session' : 'sessions'}
@@ -57,4 +68,9 @@ function Header({ store }: OfStore): VNode {
       </p>
     </header>
   );
+}
+
+/** Tells the tabs of several servers apart, and that one of them needs a look. */
+function titleOf(name: string | undefined, waits: number): string {
+  return [waits > 0 ? `(${waits}) ` : '', name === undefined ? '' : `${name} – `, 'mcp-backchannel live'].join('');
 }

@@ -28,7 +28,7 @@ function linesOf(store: Store): string {
   const records = store.records.slice(0, store.position.peek());
   const filter = store.filter.peek();
   // The picture shows a part of time, and the lines are of all time.
-  return jsonLines(shownRecords(records, lanesOf(store.model, filter, store.now.peek()), filter));
+  return jsonLines(shownRecords(records, lanesOf(store.model, filter, store.now.peek()), filter), store.lost.peek());
 }
 
 /** All lanes, also those that the page has no room for. */

@@ -2,9 +2,14 @@ import { keyOf } from './entities.js';
 import type { EventRecord } from '../telemetry/record.js';
 import { isSessionShown, type Filter, type Lane } from './lanes.js';
 
-/** What is shown, as the lines of a trace file, which `mcp-backchannel view` opens. */
-export function jsonLines(records: readonly EventRecord[]): string {
-  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+/**
+ * What is shown, as the lines of a trace file, which `mcp-backchannel view` opens.
+ *
+ * @param lost records that the page lacks, of which the file tells as well
+ */
+export function jsonLines(records: readonly EventRecord[], lost: number): string {
+  const lack = lost === 0 ? [] : [{ at: records[0]?.at ?? 0, kind: 'lost', count: lost }];
+  return [...lack, ...records].map((record) => `${JSON.stringify(record)}\n`).join('');
 }
 
 /** The records of the sessions, calls and questions that the filter leaves. */

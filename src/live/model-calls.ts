@@ -1,6 +1,7 @@
 import type { RequestId } from '../routing/message.js';
 import type { EventRecord } from '../telemetry/record.js';
-import { keyOf, MAX_ROWS, type Call, type Session } from './entities.js';
+import { keyOf, MAX_ROWS, type Call, type Question, type Session } from './entities.js';
+import { ask } from './model-questions.js';
 
 type OfCall = Extract<
   EventRecord,
@@ -50,7 +51,7 @@ function change(
     case 'waiting': {
       const { on, question, refusal } = record;
       call.told = { at, on, question, refusal };
-      const asked = question?.id === undefined ? undefined : call.session.open.get(keyOf(question.id));
+      const asked = askedOf(call.session, record);
       // Now it is known whose it is.
       if (asked !== undefined && asked.call === undefined) {
         asked.call = call;
@@ -58,6 +59,18 @@ function change(
       }
     }
   }
+}
+
+/** The question that a call waits for. It may have been asked before the records begin. */
+function askedOf(session: Session, { at, on, question }: Extract<OfCall, { kind: 'waiting' }>): Question | undefined {
+  const { id, method } = question ?? {};
+  if (id === undefined || method === undefined) return undefined;
+  const known = session.open.get(keyOf(id));
+  if (known !== undefined || (on !== 'client' && on !== 'stream')) return known;
+  const asked = ask(session, { id, method }, at);
+  asked.routed = on === 'client' ? 'delivered' : 'parked';
+  asked.routedAt = at;
+  return asked;
 }
 
 function calledOf(session: Session, { id }: { readonly id: RequestId }): Call | undefined {

@@ -29,7 +29,7 @@ function openOf(session: Session, id: RequestId): Question | undefined {
   return session.open.get(keyOf(id));
 }
 
-function ask(session: Session, { id, method }: Pick<Question, 'id' | 'method'>, askedAt: number): Question {
+export function ask(session: Session, { id, method }: Pick<Question, 'id' | 'method'>, askedAt: number): Question {
   const question: Question = {
     id,
     method,

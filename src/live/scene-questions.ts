@@ -17,6 +17,9 @@ export function drawQuestions(place: Place): Shape[] {
   const { lane, view } = place;
   const { from, to } = view.window;
   const shapes: Shape[] = [];
+  const labels: Shape[] = [];
+  /** Of a question that went well, unless the next arrow crosses it. */
+  let quiet: { readonly shape: Shape; readonly right: number; readonly before: number } | undefined;
   let lastX = -1;
   let labelled = -1;
   for (const question of lane.questions) {
@@ -26,20 +29,29 @@ export function drawQuestions(place: Place): Shape[] {
     const needsLook = question.answeredAt === undefined || question.refusal !== undefined;
     if (x - lastX < 2 && !needsLook) continue;
     lastX = x;
+    if (quiet !== undefined) {
+      if (quiet.right <= x) labels.push(quiet.shape);
+      else labelled = quiet.before;
+      quiet = undefined;
+    }
     shapes.push(...drawQuestion(place, question));
     if (question.askedAt < from) continue;
     const text = questionLabel(question);
-    const look = isBad(question, view.now) ? 'alarm' : 'dim';
+    const isAlarm = isBad(question, view.now);
+    const look = isAlarm ? 'alarm' : 'dim';
     const at = place.scale(question.routedAt ?? question.askedAt);
     // Behind the arrow, or before it if there is no room.
     const isBehind = at + 6 + widthOf(text) <= view.width;
     const left = isBehind ? at + 6 : x - 6 - widthOf(text);
     if (left < Math.max(labelled, GUTTER)) continue;
+    const before = labelled;
     labelled = left + widthOf(text) + 8;
     const y = place.client + 13;
-    shapes.push(isBehind ? label(look, left, y, text) : label(`${look} before`, x - 6, y, text));
+    const shape = isBehind ? label(look, left, y, text) : label(`${look} before`, x - 6, y, text);
+    if (isAlarm) labels.push(shape);
+    else quiet = { shape, right: left + widthOf(text), before };
   }
-  return shapes;
+  return [...shapes, ...labels, ...(quiet === undefined ? [] : [quiet.shape])];
 }
 
 function isBad({ refusal, routed, routedAt, answeredAt }: Question, now: number): boolean {

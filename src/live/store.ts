@@ -5,6 +5,7 @@ import { compacted } from './compacted.js';
 import { keyOf, type Call } from './entities.js';
 import { stopsAt } from './exported.js';
 import { lanesOf, NO_FILTER, type Filter, type Lane } from './lanes.js';
+import { Later } from './later.js';
 import { Model } from './model.js';
 import type { TimeWindow } from './time-axis.js';
 import { isLate, waitsIn, type Wait } from './waits.js';
@@ -45,6 +46,7 @@ export class Store {
   /** The model has to be made anew: its records are no beginning of those that there are. */
   #isStale = false;
   #offset = 0;
+  #later: Later | undefined;
 
   readonly isPaused = computed(() => this.position.value !== undefined);
   /** The time of a page that is paused. */
@@ -91,25 +93,43 @@ export class Store {
   }
 
   greet(hello: Hello): void {
-    this.#offset = hello.now - Date.now();
+    this.setClock(hello.now);
     batch(() => {
       this.hello.value = hello;
       this.connection.value = 'open';
-      if (!hello.isContinued) this.#begin();
+      if (hello.isContinued) return;
+      if (this.isPaused.peek()) this.#later = new Later(MAX_RECORDS[hello.source]);
+      else this.#begin();
     });
   }
 
-  #begin(): void {
-    this.#records = [];
+  /** @param now of the server */
+  setClock(now: number): void {
+    this.#offset = now - Date.now();
+  }
+
+  /** So many records do not come. */
+  miss(count: number): void {
+    if (this.#later === undefined) this.lost.value += count;
+    else this.#later.lost += count;
+  }
+
+  #begin(later?: Later): void {
+    this.#later = undefined;
+    this.#records = later?.records ?? [];
     this.#fresh = [];
     this.#shown.value = { model: new Model() };
     this.position.value = undefined;
-    this.count.value = 0;
-    this.lost.value = 0;
+    this.count.value = this.#records.length;
+    this.lost.value = later?.lost ?? 0;
   }
 
   /** Kept at once, and shown with the next {@link show}. */
   add(record: EventRecord): void {
+    if (this.#later !== undefined) {
+      this.#later.add(record);
+      return;
+    }
     this.#fresh.push({ record });
     const max = MAX_RECORDS[this.hello.peek()?.source ?? 'proxy'];
     if (this.#fresh.length > max) this.#take();
@@ -145,7 +165,9 @@ export class Store {
     this.#shown.value = { model };
   }
 
+  /** What happens while the connection is lost is not known: nothing waits longer meanwhile. */
   tick(): void {
+    if (this.connection.peek() === 'lost') return;
     this.clock.value = Date.now() + this.#offset;
   }
 
@@ -162,6 +184,7 @@ export class Store {
     batch(() => {
       this.position.value = undefined;
       this.from.value = undefined;
+      if (this.#later !== undefined) this.#begin(this.#later);
       this.tick();
       this.#catchUp();
     });

@@ -18,5 +18,13 @@ export interface Gap {
   readonly lost: number;
 }
 
+/** `beat`: now and then. The clock of the server may jump, and that of the page, when one of their machines has slept. */
+export const BEAT = 'beat';
+
+export interface Beat {
+  /** As in {@link Hello}. */
+  readonly now: number;
+}
+
 /** `end`: of a file. There is no more, and no need to connect again. */
 export const END = 'end';

@@ -48,9 +48,9 @@ export async function serveLive(started: Started, { token, host, ...more }: Serv
   return { page, url: `http://127.0.0.1:${port}`, port, drop };
 }
 
-/** `fetch` lets nobody choose the Host. */
+/** Like a browser, which keeps its connection alive. `fetch` lets nobody choose the Host. */
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
-  const request = httpRequest(url, { headers, agent: false }).end();
+  const request = httpRequest(url, { headers: { connection: 'keep-alive', ...headers }, agent: false }).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   response.resume();
   return response;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RecentRecords } from '../../src/cli/live-records.js';
 import { chromiumNote, HAS_CHROMIUM, stageOf } from './browser.js';
 import { framesOf } from './frames.js';
 import { serveLive } from './live-server.js';
@@ -36,6 +37,30 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page with many events${chromiumNote}`, 
     // What comes later replaces what is older, and not for ever more.
     const [, count = ''] = /^([\d,]+) events/.exec(await page.locator('.counts').innerText()) ?? [];
     expect(Number(count.replace(',', ''))).toBeLessThanOrEqual(12_000);
+  });
+
+  it('shows a file of 100,000 events once it has come as a whole, and no more of it than can be seen', async () => {
+    const records = new RecentRecords(100_000);
+    for (const record of manyRecords(100_000, 200, Date.now() - 600_000)) records.addWritten(record);
+    const { url } = await serveLive(started, { source: 'file', name: 'trace.jsonl', records });
+    const page = await visit(`${url}/live`);
+    await page.addInitScript(`
+      window.seen = new Set();
+      new MutationObserver(() => seen.add(document.querySelector('header')?.innerText)).observe(document, {
+        ...{ childList: true, subtree: true, characterData: true },
+      });
+    `);
+    await page.reload();
+    await page.locator('header', { hasText: 'the whole file100,000 events · 200 sessions' }).waitFor();
+    const seen = (await page.evaluate<string[]>('[...seen]')).join();
+    expect(seen).toContain('loading the file');
+    expect(new Set(Array.from(seen.matchAll(/([\d,]+) events/g), ([, count]) => count))).toEqual(
+      new Set(['0', '100,000']),
+    );
+    expect(await page.evaluate<number>("document.querySelectorAll('*').length")).toBeLessThan(5_000);
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('End');
+    await page.locator('.details h2', { hasText: 'Call evaluate 1' }).waitFor();
   });
 
   it('stays bounded with many events of one session', async () => {

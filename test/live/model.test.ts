@@ -27,6 +27,22 @@ it('says of each call that hangs on whom it waits, and why', () => {
   });
 });
 
+it('says on whom a call waits that asked before the records begin, until it is answered', () => {
+  const asked = { id: 1, method: 'tools/call', target: 'log_in', forMs: 30_000, refusal: undefined };
+  const question = { id: 'q', method: 'elicitation/create' };
+  const story = new Story('1').tell('waiting', 30_000, { ...asked, on: 'client', question });
+  expect(reasons(Model.of(story.records))).toEqual({
+    'a-client': ['1: the client has not answered elicitation/create q for 10 s'],
+  });
+  const parked = new Story('1').tell('waiting', 30_000, { ...asked, on: 'stream', question });
+  expect(reasons(Model.of(parked.records))['a-client']?.join()).toContain('which has no open stream');
+  story.tell('answer', 35_000, {
+    ...{ id: 'q', method: 'elicitation/create', target: undefined, durationMs: 20_000, error: undefined },
+    ...{ by: 'client', outcome: 'accept' },
+  });
+  expect(reasons(Model.of(story.records))).toEqual({ 'a-client': ['1: the backend has not answered for 5.0 s'] });
+});
+
 it('keeps why calls of a backend that died have no answer', () => {
   const model = Model.of(hangingCalls());
   const dead = [...model.sessions.values()].find(({ client }) => client === 'dead-backend');

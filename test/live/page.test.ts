@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { LivePage } from '../../src/cli/live-page.js';
@@ -35,6 +37,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page in Chromium${chromiumNote}`, { tim
     story.ask(10, { outcome: 'parked', to: 'nowhere', call: undefined });
     tell(server, story.records);
     await page.getByRole('heading', { name: 'Waits now: 1' }).waitFor();
+    await expect.poll(async () => page.title()).toBe('(1) a-server – mcp-backchannel live');
     expect(await page.locator('.waiting li').innerText()).toMatch(
       /^log_in 7 of 5e5510n2 \(another\): elicitation\/create 0 cannot reach the client, which has no open stream, for/,
     );
@@ -145,20 +148,29 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page in Chromium${chromiumNote}`, { tim
     tell(server, records);
     const page = await visit(`${url}/live`);
     await counted(page, 43);
+    const folder = await mkdtemp(join(tmpdir(), 'saved-'));
+    started.add({ close: async () => rm(folder, { recursive: true }) });
     const saved = async (name: string): Promise<string> => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
       expect(download.suggestedFilename()).toMatch(/^mcp-backchannel-[\dT-]+\.(jsonl|svg)$/);
+      await download.saveAs(join(folder, name === 'SVG' ? 'saved.svg' : 'saved.jsonl'));
       return readFile(await download.path(), 'utf8');
     };
     expect(await saved('JSON lines')).toBe(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     await page.getByRole('combobox', { name: 'Session' }).fill('dead0bac');
     const ofOne = records.filter(({ session }) => session === 'dead0bac');
     expect(await saved('JSON lines')).toBe(ofOne.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const viewer = started.command(['view', join(folder, 'saved.jsonl')]);
+    await viewer.line(new RegExp(`shows ${ofOne.length} events of `));
+    expect(viewer.stderr).toHaveLength(1);
 
     await page.getByRole('combobox', { name: 'Session' }).fill('');
     const svg = await saved('SVG');
-    // The page itself allows no styles but its own.
+    // The page itself allows no styles but its own. The file has them inside.
     const blank = await page.context().newPage();
+    await blank.goto(`file://${join(folder, 'saved.svg')}`);
+    const fill = await blank.evaluate<string>("getComputedStyle(document.querySelector('.bar.late')).fill");
+    expect(fill).toBe('rgb(251, 213, 218)');
     const parsed = await blank.evaluate<{ name: string; texts: string[] }>(`
       const { documentElement: root } = new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml');
       ({ name: root.nodeName, texts: Array.from(root.querySelectorAll('text'), ({ textContent }) => textContent) });
@@ -181,6 +193,20 @@ describe.skipIf(!HAS_CHROMIUM)(`the live page in Chromium${chromiumNote}`, { tim
     await page.getByRole('gridcell', { name: 'after 2' }).waitFor();
     await counted(page, 5);
     expect((await rows(page)).length).toBe(2);
+  });
+
+  it('connects again when nothing has come for so long that the connection must be gone', async () => {
+    const { page: server, url } = await serveLive(started);
+    const page = await visit(`${url}/live`);
+    await page.clock.install();
+    await page.reload();
+    await page.getByText('live', { exact: true }).waitFor();
+    const again = page.waitForRequest(`${url}/live/events`);
+    await page.clock.fastForward(70_000);
+    await again;
+    tell(server, new Story('1', 'a-client', Date.now()).open().call(0, 1).records);
+    await page.getByRole('gridcell', { name: 'navigate 1' }).waitFor();
+    await counted(page, 3);
   });
 
   it('opens with the token, which does not stay in the address', async () => {

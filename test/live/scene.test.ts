@@ -73,6 +73,22 @@ it('draws an arrow to the client, how long a question waited for it, and one bac
   expect(texts(scene)).toContain('elicitation/create 0 · sole · waited 500 ms');
 });
 
+it('names a question only if the arrow of the next leaves room, or if it needs a look', () => {
+  const story = new Story('1').open().call(0, 1);
+  for (const at of [0, 100, 200, 500]) story.answer(at + 10, story.ask(at, { call: 1 }));
+  story.ask(600, { to: 'nowhere', outcome: 'refused', error: 'AMBIGUOUS', call: undefined });
+  story.answer(650, story.ask(640, { call: 1 }));
+  const scene = drawn(story, 1_000);
+  const named = texts(scene).filter((text) => text.startsWith('elicitation'));
+  expect(named.map((text) => text.split(' ')[1])).toEqual(['2', '4']);
+  // On top of all arrows.
+  const last = (kind: string, look: string): number =>
+    scene.shapes.findLastIndex((one) => one.kind === kind && one.look.includes(look));
+  expect(scene.shapes.findIndex((one) => one.kind === 'text' && one.text === named[0])).toBeGreaterThan(
+    last('path', 'answer'),
+  );
+});
+
 it('draws a question without a stream in red at once, and one that the client has when it is late', () => {
   const parked = new Story('1').open().call(0, 1);
   parked.ask(900, { to: 'nowhere', outcome: 'parked', call: undefined });
