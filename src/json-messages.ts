@@ -2,10 +2,20 @@
 import { elementsOf } from './json-text.js';
 import { withoutStandIns, withStandIns } from './long-ids.js';
 import { originalText } from './original-text.js';
+import type { JsonRpcMessage } from './routing/message.js';
 
 /** The message as JSON. */
 export function jsonOf(message: object): string {
   return originalText(message) ?? withoutStandIns(JSON.stringify(message));
+}
+
+/** What a text says. `{}` if it is no JSON. */
+export function jsonMessageIn(text: string): JsonRpcMessage {
+  try {
+    return Object(JSON.parse(text)) as JsonRpcMessage;
+  } catch {
+    return {};
+  }
 }
 
 /** A message that was read, and its own text. */

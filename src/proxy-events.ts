@@ -116,7 +116,7 @@ export type CallOutcome =
   /** the session ended before there was an answer */
   | 'session-ended';
 
-/** The client cancelled a call. An answer may still come. */
+/** The client cancelled a call. An answer may still come. Emitted once per call, and only while the call has no answer. */
 export interface CallCancelled extends Happened, OfRequest {
   readonly kind: 'call-cancelled';
   readonly reason: string | undefined;

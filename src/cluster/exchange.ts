@@ -6,9 +6,9 @@ import { UNKNOWN_HEADER } from '../inner-headers.js';
 import type { Node, Passed, PassedAnswer, PassedRequest } from './cluster.js';
 import { isListening } from './is-listening.js';
 import { lastEvents, lastWords, lostInFlight, notReached } from './last-words.js';
+import { WholeEvents } from '../whole-events.js';
 import { endToEnd, joinedValue, valueOf } from './passed-headers.js';
 import { requestsIn, Unanswered } from './unanswered.js';
-import { WholeEvents } from './whole-events.js';
 
 /** How long a node may take to accept a connection. A node on the same network takes less than a millisecond. */
 const CONNECT_TIMEOUT_MS = 2_000;

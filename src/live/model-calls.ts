@@ -27,8 +27,11 @@ export function applyToCall(session: Session, record: OfCall, all: Call[]): void
     case 'suspended':
     case 'resumed':
     case 'waiting': {
+      const call = calledOf(session, record);
+      // The backend answers before the user visits a page: the client's next try is another call of the backend.
+      if (call === undefined && session.calls.some(({ id }) => id === record.id)) return;
       const started = record.kind === 'waiting' ? record.at - record.forMs : record.at;
-      change(calledOf(session, record) ?? begin(session, record, started, all), record);
+      change(call ?? begin(session, record, started, all), record);
     }
   }
 }

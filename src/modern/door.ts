@@ -1,3 +1,4 @@
+import { reasonOf } from '../error-answers.js';
 import { asError } from '../errors.js';
 import { SUBSCRIBE } from '../modern-era.js';
 import { isRecord, type JsonRpcMessage, type RequestId } from '../routing/message.js';
@@ -36,6 +37,8 @@ export interface Visit<R> {
   renew(session: PooledSession): Promise<'renewed' | 'another' | R>;
   /** Answers that no session can be opened. */
   refuse(refusal: R): void;
+  /** The call gets an error of ours, and the backend never had it. @param why for people */
+  failed(outcome: 'refused' | 'undelivered', why: string): void;
 }
 
 export interface DoorOptions<R> extends PoolOptions<R> {
@@ -83,7 +86,7 @@ export class ModernDoor<R> {
     const read = readEnvelope(message, visit.headers);
     switch (read.kind) {
       case 'refusal':
-        refuse(visit.writer, read);
+        refuse(visit, read);
         return;
       case 'notification':
         // The client ends its calls by closing their streams. There is nothing else to be told.
@@ -91,7 +94,7 @@ export class ModernDoor<R> {
         return;
       case 'call':
         this.#call(read, digestOf(message as JsonRpcMessage, text), visit).catch((error: unknown) => {
-          this.#failed(read.id, error, visit.writer);
+          this.#failed(read.id, error, visit);
         });
     }
   }
@@ -105,7 +108,7 @@ export class ModernDoor<R> {
     const { caller, headers, post, writer } = visit;
     const refusal = this.#toolHeaders.check(kindOf(caller, call), call, headers);
     if (refusal !== undefined) {
-      refuse(writer, refusal);
+      refuse(visit, refusal);
       return;
     }
     if (call.requestState !== undefined || call.inputResponses !== undefined) {
@@ -153,16 +156,11 @@ export class ModernDoor<R> {
     }
   }
 
-  async #listen(
-    call: ModernCall,
-    place: Place,
-    { capabilities }: Fields,
-    { caller, writer }: Visit<R>,
-    host: Host,
-  ): Promise<void> {
+  async #listen(call: ModernCall, place: Place, { capabilities }: Fields, visit: Visit<R>, host: Host): Promise<void> {
+    const { caller, writer } = visit;
     const filter = listenFilterIn(call, isRecord(capabilities) ? capabilities : {});
     if ('kind' in filter) {
-      refuse(writer, filter);
+      refuse(visit, filter);
       host.ended('answered');
       return;
     }
@@ -195,7 +193,7 @@ export class ModernDoor<R> {
     // Another retry may have been faster.
     const mayTake = renewed === 'renewed' && !writer.isOver;
     const found = mayTake ? this.#suspended.take(handle, principal, digest) : 'refused';
-    if (found === 'refused') refuse(writer, unknownCall(call.id));
+    if (found === 'refused') refuse(visit, unknownCall(call.id));
     else comeBack(found, call, visit);
   }
 
@@ -221,18 +219,20 @@ export class ModernDoor<R> {
     };
   }
 
-  #failed(id: RequestId, thrown: unknown, writer: AnswerWriter): void {
+  #failed(id: RequestId, thrown: unknown, visit: Visit<R>): void {
+    visit.failed('undelivered', reasonOf(thrown));
     if (thrown instanceof NotInitialized) {
-      fail(writer, id, modernError(thrown.answer.error as ErrorObject), 200);
+      fail(visit.writer, id, modernError(thrown.answer.error as ErrorObject), 200);
       return;
     }
     this.options.report(asError(thrown));
-    fail(writer, id, { code: INTERNAL_ERROR, message: 'Internal error' }, 500);
+    fail(visit.writer, id, { code: INTERNAL_ERROR, message: 'Internal error' }, 500);
   }
 }
 
-function refuse(writer: AnswerWriter, { id, error, status }: Refusal): void {
-  fail(writer, id, error, status);
+function refuse<R>(visit: Visit<R>, { id, error, status, shown = error.message }: Refusal): void {
+  visit.failed('refused', shown);
+  fail(visit.writer, id, error, status);
 }
 
 function fail(writer: AnswerWriter, id: RequestId | null, error: ErrorObject, status: number): void {

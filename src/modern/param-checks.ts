@@ -75,13 +75,15 @@ function wrongHeader(
   const expected = paramText(argument);
   if (expected === undefined) return undefined;
   const body = `the body carries ${path.join('.')}=${JSON.stringify(argument)}`;
-  if (value === undefined) return headerMismatch(id, value, `${body} but the ${name} header is absent`);
+  // Logs hold no arguments.
+  const shown = `the ${name} header does not repeat the argument ${path.join('.')}`;
+  if (value === undefined) return headerMismatch(id, value, `${body} but the ${name} header is absent`, shown);
   const text = textInHeader(value);
   if (text === undefined)
     return headerMismatch(id, value, `the ${name} header carries an invalid Base64 sentinel value`);
   return isSame(text, expected, argument)
     ? undefined
-    : headerMismatch(id, value, `${body} but the ${name} header says ${JSON.stringify(text)}`);
+    : headerMismatch(id, value, `${body} but the ${name} header says ${JSON.stringify(text)}`, shown);
 }
 
 /** Numbers may be written in several ways: `42` and `42.0` are one. */

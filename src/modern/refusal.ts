@@ -18,6 +18,8 @@ export interface Refusal {
   /** of the refused request. `null`: it has none that is valid, or is none */
   readonly id: RequestId | null;
   readonly error: ErrorObject;
+  /** What is told to people, if the message of the error repeats arguments. */
+  readonly shown?: string | undefined;
 }
 
 /** The id that a refusal of this message carries. */
@@ -46,13 +48,22 @@ export function invalidParams(id: RequestId | null, message: string): Refusal {
   return refusal(id, 200, { code: INVALID_PARAMS, message });
 }
 
-/** @param header as it was sent, or `undefined` if it is missing */
-export function headerMismatch(id: RequestId | null, header: string | undefined, body: string): Refusal {
-  return refusal(id, 400, {
+/**
+ * @param header as it was sent, or `undefined` if it is missing
+ * @param shown what is told to people, if `body` repeats arguments
+ */
+export function headerMismatch(
+  id: RequestId | null,
+  header: string | undefined,
+  body: string,
+  shown?: string,
+): Refusal {
+  const error = {
     code: HEADER_MISMATCH,
     message: `Bad Request: the request headers and body disagree: ${body}`,
     data: { mismatch: { header: header ?? '(missing)', body } },
-  });
+  };
+  return { ...refusal(id, 400, error), shown };
 }
 
 export function unsupportedVersion(id: RequestId | null, requested: string): Refusal {

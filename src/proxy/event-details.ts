@@ -44,6 +44,12 @@ export function errorTextIn({ error }: JsonRpcMessage): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
+/** Why the client cancels a call. */
+export function reasonIn({ params }: JsonRpcMessage): string | undefined {
+  const { reason } = Object(params) as { readonly reason?: unknown };
+  return typeof reason === 'string' ? reason : undefined;
+}
+
 export function numberIn(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }

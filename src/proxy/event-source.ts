@@ -1,7 +1,8 @@
-import { Subject, endWith, ignoreElements, merge, share, takeUntil, type Observable } from 'rxjs';
+import { Subject, endWith, ignoreElements, merge, takeUntil, type Observable } from 'rxjs';
 import { guarded } from '../interceptor/guarded.js';
 import type { ProxyEvent } from '../proxy-events.js';
 import { OpenCalls, type OpenCall } from './open-calls.js';
+import { shareInStep } from './share-in-step.js';
 import { withWaits } from './waits.js';
 
 /** Where the events of a proxy come together. An event that nobody sees is not made. */
@@ -19,13 +20,15 @@ export class EventSource {
   }
 
   /**
+   * Every subscriber sees the same order, and has seen an event when `tell()` returns.
+   *
    * @param others events that their own observables tell
    * @param onError called when a subscriber throws
    */
   events$(others: readonly Observable<ProxyEvent>[], onError: (cause: unknown) => void): Observable<ProxyEvent> {
     const over$ = this.#told.pipe(ignoreElements(), endWith('over'));
     const ended = others.map((events$) => events$.pipe(takeUntil(over$)));
-    return guarded(merge(this.#told, ...ended).pipe(withWaits(this.#calls), share()), onError);
+    return guarded(merge(this.#told, ...ended).pipe(withWaits(this.#calls), shareInStep), onError);
   }
 
   /** The calls that have no answer yet, of those that were told of. */

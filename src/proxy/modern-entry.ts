@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Subject, type Observable } from 'rxjs';
 import { guarded } from '../interceptor/guarded.js';
 import { callbackFailed } from '../interceptor/report.js';
+import { reasonOf } from '../error-answers.js';
 import { asError } from '../errors.js';
 import { isOfOneRequest } from '../of-one-request.js';
 import type { RequestId } from '../routing/message.js';
@@ -25,6 +26,7 @@ import { NOT_FOUND, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 import { requestStateIn, type ModernPost } from './modern-post.js';
 import { LateAsk, Sender } from './opener.js';
 import { ModernRequestInfo } from './request-info.js';
+import { RefusedCalls } from './refused-calls.js';
 import { RelayedEvents } from './relayed-events.js';
 import type { EventSource } from './event-source.js';
 import { RelayedCalls } from './relayed-calls.js';
@@ -46,6 +48,7 @@ export class ModernEntry {
   /** For answers to clients that came through `node:http`. */
   readonly nodeWriters: NodeWriters;
   readonly #relayed: RelayedCalls;
+  readonly #refused: RefusedCalls;
   readonly #vary: ReadonlySet<string>;
 
   constructor(
@@ -58,7 +61,9 @@ export class ModernEntry {
     const { serialize, modernSessions, varyHeaders = [] } = settings;
     this.#vary = new Set(varyHeaders.map((name) => name.toLowerCase()));
     this.nodeWriters = new NodeWriters(settings.maxBufferedBytes);
-    this.#relayed = new RelayedCalls(settings, report, new RelayedEvents(events, settings.carrier, report));
+    this.#refused = new RefusedCalls(events);
+    const relayedEvents = new RelayedEvents(events, settings.carrier, report);
+    this.#relayed = new RelayedCalls(settings, report, relayedEvents, this.#refused);
     this.#door = new ModernDoor({
       // One call at a time would wait for the users of all the others.
       sessions: serialize && modernSessions === 'shared' ? 'lease' : modernSessions,
@@ -78,16 +83,18 @@ export class ModernEntry {
   }
 
   /** With a cluster: the node on which this call waits for its client, if that is not this one. */
-  async elsewhere({ message }: ModernPost): Promise<ForwardTo | Answer | undefined> {
-    const node = nodeIn(requestStateIn(message) ?? '');
+  async elsewhere(post: ModernPost): Promise<ForwardTo | Answer | undefined> {
+    const node = nodeIn(requestStateIn(post.message) ?? '');
     const found = node === undefined ? undefined : await this.settings.cluster?.whereIs(`${node}.${ANY_UUID}`);
     if (found?.at === 'node') return { to: found.node, isNew: false };
+    if (found?.at === 'unknown') this.#refused.tell(post, WHEREABOUTS_UNKNOWN);
     return found?.at === 'unknown' ? WHEREABOUTS_UNKNOWN : undefined;
   }
 
   /** The answer to a retry whose node is gone, and with it the call. */
-  lost({ message }: ModernPost): Answer {
-    const { id, error, status } = unknownCall((message as { readonly id: RequestId }).id);
+  lost(post: ModernPost): Answer {
+    const { id, error, status } = unknownCall((post.message as { readonly id: RequestId }).id);
+    this.#refused.tell(post, error.message);
     const body = JSON.stringify({ jsonrpc: '2.0', id, error });
     return { status, headers: { 'content-type': 'application/json' }, body };
   }
@@ -108,6 +115,7 @@ export class ModernEntry {
       })
       .catch((error: unknown) => {
         this.report(asError(error));
+        this.#refused.tell(post, reasonOf(error), 'undelivered');
         writer.answer(500, INTERNAL);
       });
   }
@@ -164,8 +172,12 @@ export class ModernEntry {
       post: this.#postOf(incoming, writer, message),
       open: (transport) => this.#open(incoming, credential, transport),
       renew: async (session) => (session instanceof Session ? this.#renew(session, incoming, credential) : 'another'),
-      refuse: ({ status, headers, body }) => {
-        writer.answer(status, body ?? '', headers);
+      refuse: (answer) => {
+        this.#refused.tell({ incoming, message }, answer);
+        writer.answer(answer.status, answer.body ?? '', answer.headers);
+      },
+      failed: (outcome, why) => {
+        this.#refused.tell({ incoming, message }, why, outcome);
       },
     };
   }

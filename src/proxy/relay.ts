@@ -12,6 +12,7 @@ import type { LostAnswer } from '../lost-answer.js';
 import { LostAnswers } from './lost-answers.js';
 import type { OnLeaving } from '../leaving.js';
 import { ErrorAnswers } from './own-errors.js';
+import { reasonIn } from './event-details.js';
 import { Handshake } from './handshake.js';
 import { Questions } from './questions.js';
 import type { RelayOptions } from './relay-options.js';
@@ -133,7 +134,7 @@ export class Relay {
     const taken = takenBackBy(message);
     // `initialize` must not be cancelled. Many clients do so after a timeout, and their next attempt takes over the start.
     if (taken !== undefined && taken === this.#handshake.pendingId) return;
-    if (taken !== undefined) this.options.events.cancelled(taken, message);
+    if (taken !== undefined) this.options.events.cancelled(taken, reasonIn(message));
     const isWithdrawn =
       taken !== undefined &&
       this.#calls.takeBack(taken, (hasOwnStream) => {

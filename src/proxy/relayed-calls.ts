@@ -11,6 +11,7 @@ import type { RequestId } from '../routing/message.js';
 import { SERVER_ERROR } from '../rpc-codes.js';
 import type { Incoming } from './guard.js';
 import { tooManyRelayed } from './own-answers.js';
+import type { RefusedCalls } from './refused-calls.js';
 import type { RelayedEvents, RelayedMessage } from './relayed-events.js';
 import type { ProxySettings } from './settings.js';
 
@@ -51,21 +52,27 @@ export class RelayedCalls {
     private readonly settings: ProxySettings,
     private readonly report: (error: Error) => void,
     private readonly events: RelayedEvents,
+    private readonly refused: RefusedCalls,
   ) {}
 
   /** @param text the body as it was posted. Unknown if a framework has parsed it */
   serve(message: unknown, text: string | undefined, incoming: Incoming, ways: Ways): void {
     const { writer } = ways;
     const read = readEnvelope(message, incoming.headers, true);
+    const refuse = (why: string, status: number, body: string): void => {
+      this.refused.tell({ incoming, message }, why);
+      writer.answer(status, body);
+    };
     if (read.kind === 'refusal') {
-      writer.answer(read.status, JSON.stringify({ jsonrpc: '2.0', id: read.id, error: read.error }));
+      const { error, id, status } = read;
+      refuse(error.message, status, JSON.stringify({ jsonrpc: '2.0', id, error }));
       return;
     }
     const id = read.kind === 'call' ? read.id : null;
     const { maxSessions } = this.settings;
-    if (this.#isClosed) writer.answer(UNAVAILABLE, unreachable(id, CLOSING));
-    else if (this.#underWay.size >= maxSessions)
-      writer.answer(UNAVAILABLE, errorText(id, tooManyRelayed(maxSessions), SERVER_ERROR));
+    const tooMany = tooManyRelayed(maxSessions);
+    if (this.#isClosed) refuse(CLOSING.message, UNAVAILABLE, unreachable(id, CLOSING));
+    else if (this.#underWay.size >= maxSessions) refuse(tooMany, UNAVAILABLE, errorText(id, tooMany, SERVER_ERROR));
     else {
       const told = this.events.begin(message, text, incoming);
       const body = told?.body ?? text ?? JSON.stringify(message);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createParser } from 'eventsource-parser';
 import { changedText } from '../changed-text.js';
+import { jsonMessageIn } from '../json-messages.js';
 import { keepText } from '../original-text.js';
 import { SUBSCRIBE } from '../modern-era.js';
 import type { RelayListener } from '../modern-relay.js';
@@ -51,7 +53,10 @@ export class RelayedMessage {
 
   /** The client has left. */
   left(): void {
-    if (this.#id !== undefined) this.events.unanswered(this.#id, 'cancelled', undefined);
+    if (this.#id === undefined) return;
+    // As in a session, where it is a message.
+    this.events.cancelled(this.#id, 'the client has left');
+    this.events.unanswered(this.#id, 'cancelled', undefined);
   }
 
   /** The proxy breaks it off. */
@@ -66,9 +71,14 @@ export class RelayedMessage {
     const unanswered = (error: string): void => {
       this.events.unanswered(id, 'undelivered', error);
     };
+    const parser = createParser({
+      onEvent: ({ data }) => {
+        this.#heard(data);
+      },
+    });
     return {
       events: (text) => {
-        for (const data of dataIn(text)) this.#heard(data);
+        if (this.events.isWatched) parser.feed(text);
         listener.events(text);
       },
       whole: (status, headers, body) => {
@@ -81,6 +91,8 @@ export class RelayedMessage {
         listener.refused(refusal);
       },
       ended: () => {
+        // The last `\r` may have been half of a line end.
+        parser.feed('\n');
         unanswered('the backend ended the stream before it answered');
         listener.ended();
       },
@@ -93,25 +105,9 @@ export class RelayedMessage {
 
   #heard(text: string): void {
     if (!this.events.isWatched) return;
-    const message = messageIn(text);
+    const message = jsonMessageIn(text);
     // Some servers write `"7"` for 7.
     if (this.#id !== undefined && isResponse(message) && String(message.id) === String(this.#id))
       this.events.answeredCall({ ...message, id: this.#id });
-  }
-}
-
-/** The data of each event of a text that holds whole events. */
-function dataIn(text: string): string[] {
-  return text.split(/\r\n\r\n|\n\n|\r\r/).flatMap((event) => {
-    const data = event.split(/\r\n|\r|\n/).flatMap((line) => (line.startsWith('data:') ? [line.slice(5)] : []));
-    return data.length === 0 ? [] : [data.join('\n')];
-  });
-}
-
-function messageIn(text: string): JsonRpcMessage {
-  try {
-    return Object(JSON.parse(text)) as JsonRpcMessage;
-  } catch {
-    return {};
   }
 }

@@ -1,14 +1,5 @@
 import type { RouteEvent } from '../interceptor/events.js';
-import type {
-  Answered,
-  BackendEnded,
-  CallEnded,
-  Called,
-  CallOutcome,
-  ProxyEvent,
-  Routed,
-  SessionEnd,
-} from '../proxy-events.js';
+import type { Answered, CallEnded, Called, CallOutcome, ProxyEvent, Routed, SessionEnd } from '../proxy-events.js';
 import { reportedTokenOf, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
 import { now } from '../clock.js';
 import type { BackendEnd } from '../backend-ended.js';
@@ -26,6 +17,7 @@ type Untold<E> = E extends ProxyEvent ? Omit<E, 'at' | 'session' | 'client'> : n
 interface Request extends Pick<Called, 'client' | 'method' | 'target'> {
   /** On the clock that never goes back. */
   readonly since: number;
+  isCancelled?: boolean;
 }
 
 /** Tells what happens in one session. What began before anybody watched is not told of when it ends. */
@@ -54,11 +46,13 @@ export class SessionEvents {
 
   /** @param initialize the request of the client, here or at another node */
   opened(initialize: JsonRpcMessage): void {
+    // A client may initialize its session twice.
+    if (this.#isOpened) return;
     if (!this.isOfModern) this.#client = clientNameIn(initialize);
     this.#isOpened = this.session() !== undefined;
     if (!this.isWatched || !this.#isOpened) return;
     this.#tell({ kind: 'session-opened', isOfModern: this.isOfModern });
-    if (this.#backend !== undefined) this.#tellStarted(this.#backend);
+    this.#tellStarted();
   }
 
   ended(reason: string, by: SessionEnd): void {
@@ -74,10 +68,12 @@ export class SessionEvents {
   /** A backend of an adopted session starts before the session has its id. */
   backendStarted(pid: number | undefined): void {
     this.#backend = pid ?? 'none';
-    if (this.isWatched && this.#isOpened) this.#tellStarted(this.#backend);
+    this.#tellStarted();
   }
 
-  #tellStarted(pid: number | 'none'): void {
+  #tellStarted(): void {
+    const pid = this.#backend;
+    if (pid === undefined || !this.isWatched || !this.#isOpened) return;
     this.#tell({ kind: 'backend-started', pid: pid === 'none' ? undefined : pid });
   }
 
@@ -86,7 +82,7 @@ export class SessionEvents {
     this.#backendEnded(reason, 'backend', how);
   }
 
-  #backendEnded(reason: string, by: BackendEnded['by'], how: BackendEnd | undefined): void {
+  #backendEnded(reason: string, by: 'backend' | 'session', how: BackendEnd | undefined): void {
     if (this.#backend === undefined) return;
     this.#backend = undefined;
     const { exitCode, signal } = how ?? {};
@@ -128,13 +124,13 @@ export class SessionEvents {
     this.#callEnded(id, outcome, undefined, error, undefined);
   }
 
-  cancelled(id: RequestId, message: JsonRpcMessage): void {
-    const call = this.#calls?.oldest(id);
-    if (call === undefined || !this.isWatched) return;
-    const { reason } = Object(message.params) as { readonly reason?: unknown };
+  cancelled(id: RequestId, reason: string | undefined): void {
+    // It concerns all calls with this id.
+    const call = this.#calls?.newest(id);
+    if (call === undefined || call.isCancelled) return;
+    call.isCancelled = true;
     const { client, method, target } = call;
-    const why = typeof reason === 'string' ? reason : undefined;
-    this.#tell({ kind: 'call-cancelled', client, id, method, target, reason: why });
+    if (this.isWatched) this.#tell({ kind: 'call-cancelled', client, id, method, target, reason });
   }
 
   /** The backend sent a notification. @param calls those that progress may be of */

@@ -95,7 +95,7 @@ export class SessionSpans {
         this.#isBackendGone = event.by === 'backend';
         return;
       case 'call-cancelled':
-        this.#calls.oldest(event.id)?.tell('mcp_backchannel.cancelled');
+        this.#calls.newest(event.id)?.tell('mcp_backchannel.cancelled');
         return;
       case 'suspended':
       case 'resumed':

@@ -165,6 +165,15 @@ it('answers what is no valid message, unless it is an answer, with an error, and
   ]);
 });
 
+it('tells once that the session is open, though the client initializes it twice', async () => {
+  const command = started.command(['--stdio', '--trace', ...MIRROR]);
+  const lines = [INITIALIZE_MESSAGE, { ...INITIALIZE_MESSAGE, id: 'again' }];
+  command.process.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  expect(await command.exit).toEqual({ code: 0, signal: null });
+  expect(command.stderr.filter((line) => line.includes('initialize "again"'))).toHaveLength(2);
+  expect(command.stderr.filter((line) => line.includes('session opened'))).toHaveLength(1);
+});
+
 it('ends with exit code 1 when a message of its client has no end, and says so', async () => {
   const command = started.command(['--stdio', '--max-message', '1000', ...MIRROR]);
   const { stdin, stdout } = command.process;

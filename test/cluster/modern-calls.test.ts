@@ -1,4 +1,5 @@
 /** Clients without sessions, in front of several nodes: whichever node the retry comes to, the call goes on where it waits. */
+import type { ProxyEvent } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
 import { post, suspensionIn } from '../modern/raw-modern.js';
 import { threeNodes } from './three-nodes.js';
@@ -36,9 +37,16 @@ describe.each(['node', 'web'] as const)('a modern client of three nodes (%s)', (
     const { nodes } = await open({ door });
     const suspended = suspensionIn(await post(nodes[0].url, 'tools/call', CALL, ANN));
     nodes[0].kill();
+    const events: ProxyEvent[] = [];
+    nodes[1].proxy.events$.subscribe((event) => events.push(event));
     const { status, last } = await post(nodes[1].url, 'tools/call', retryOf(suspended), ANN);
     expect(status).toBe(200);
     expect(last.error).toMatchObject({ code: -32602 });
+    const { id, error } = last;
+    expect(events.filter(({ kind }) => kind !== 'forwarded')).toMatchObject([
+      { kind: 'call', id, session: undefined },
+      { kind: 'call-ended', id, outcome: 'refused', error: error?.message },
+    ]);
   });
 
   it('is served by another node while one drains', async () => {

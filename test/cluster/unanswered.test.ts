@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lastEvents } from '../../src/cluster/last-words.js';
 import { requestsIn, Unanswered } from '../../src/cluster/unanswered.js';
-import { WholeEvents } from '../../src/cluster/whole-events.js';
+import { WholeEvents } from '../../src/whole-events.js';
 
 describe('what is not answered yet', () => {
   it('are the requests of a body, without notifications and responses', () => {

@@ -121,6 +121,16 @@ it('tells of a call without sessions that its client has not come back', () => {
   });
 });
 
+it('does not take a call that has ended for one that hangs, though its user still has to visit a page', () => {
+  const story = new Story('1').open().call(0, 1).end(1, 1, { outcome: 'error', code: -32_042 });
+  const round = { id: 1, method: 'tools/call', round: 1, clientId: 1 };
+  story.tell('suspended', 2, { ...round, inputs: ['elicitation/create'] });
+  story.tell('resumed', 1_000, { ...round, outcome: 'came-back', waitedMs: 998 });
+  const model = Model.of(story.records);
+  expect(model.calls).toHaveLength(1);
+  expect(reasons(model)).toEqual({});
+});
+
 it('puts calls that are in flight together in rows of their own', () => {
   const story = new Story('1').open().call(0, 1).call(1, 2).end(2, 1).call(3, 3).call(4, 4);
   const model = Model.of(story.records);

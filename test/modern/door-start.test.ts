@@ -54,6 +54,7 @@ function post(method: string): Writer {
     },
     renew: async () => Promise.resolve('another'),
     refuse: () => undefined,
+    failed: () => undefined,
   });
   return writer;
 }

@@ -65,11 +65,11 @@ function equip(server: McpServer): void {
   server.registerTool('hang', { inputSchema: z.object({}) }, () => new Promise<never>(() => undefined));
 }
 
-interface ModernServerOptions {
+export interface ModernServerOptions {
   /** Whether it serves earlier revisions, too. */
   readonly legacy?: 'reject' | 'stateless';
   /** Answers instead of the server. @returns whether it did */
-  readonly intercept?: (text: string, response: ServerResponse) => boolean;
+  readonly intercept?: ((text: string, response: ServerResponse) => boolean) | undefined;
 }
 
 export async function modernServer({ legacy = 'reject', intercept }: ModernServerOptions = {}): Promise<ModernServer> {

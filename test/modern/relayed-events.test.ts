@@ -1,41 +1,20 @@
 /** What `events$` tells of calls that are passed on to a modern backend without a session, and what a carrier adds. */
-import { createServer } from 'node:http';
-import { createStatefulProxy, type ProxyEvent, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
+import type { ProxyEvent, StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
-import { HttpConnections } from '../../src/backends/http/index.js';
-import { HttpRelay } from '../../src/backends/modern/index.js';
 import { toolText } from '../backends/modern/modern-stage.js';
-import { closers, listen } from '../proxy/support.js';
-import { modernClient, modernServer } from './modern-server.js';
+import { closers } from '../proxy/support.js';
+import { modernClient } from './modern-server.js';
+import { openPost } from './raw-modern.js';
+import { relays } from './relay-stage.js';
 
+const open = relays();
 const closing = closers();
 
 async function stage(options: Partial<StatefulProxyOptions> = {}) {
-  const backend = await modernServer();
-  closing(() => backend.close());
-  const relay = new HttpRelay(new URL(backend.url), {
-    connections: new HttpConnections(),
-    headers: {},
-    passHeaders: [],
-    credentialHeaders: [],
-    hide: () => ({ redactCut: (text) => text, redacted: (error) => error, end: () => undefined }),
-  });
-  const upstream = (): never => {
-    throw new Error('no session is needed');
-  };
-  const proxy = createStatefulProxy({ upstream, modernBackend: () => relay, ...options });
-  const events: ProxyEvent[] = [];
-  proxy.events$.subscribe((event) => events.push(event));
-  const http = createServer(proxy.listener);
-  const url = await listen(http);
-  closing(async () => {
-    await proxy.close();
-    http.closeAllConnections();
-    http.close();
-  });
-  const { client } = await modernClient(url);
+  const opened = await open(options);
+  const { client } = await modernClient(opened.url);
   closing(() => client.close());
-  return { backend, events, client };
+  return { ...opened, client };
 }
 
 const ofCalls = (events: readonly ProxyEvent[]): readonly object[] =>
@@ -60,6 +39,39 @@ describe('a call that is passed on without a session', () => {
     await backend.close();
     await expect(client.callTool({ name: 'echo', arguments: { tag: 'b' } })).rejects.toThrow();
     expect(ofCalls(events).at(-1)).toMatchObject({ kind: 'call-ended', outcome: 'undelivered' });
+  });
+
+  it.each(['\r', '\n\r\n', '\r\n'])('is told of with its result, if its stream has the line ends %j', async (end) => {
+    const lines = [
+      '\u{feff}data: {"method":"notifications/other"}',
+      '',
+      'data:{"id":7,',
+      'data: "result":{"isError":true}}',
+    ];
+    const opened = await open({}, (text, response) => {
+      if (!text.includes('"echo"')) return false;
+      // Two of the line ends are an empty line.
+      const body = [...lines, '', ''].join(end === '\n\r\n' ? '\n' : end).replaceAll('\n\n', '\n\r\n');
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
+      return true;
+    });
+    await (await openPost(opened.url, 'tools/call', { name: 'echo' }, { id: 7 })).text();
+    expect(ofCalls(opened.events).at(-1)).toMatchObject({ kind: 'call-ended', id: 7, outcome: 'tool-error' });
+  });
+
+  it('is told of as cancelled when its client leaves', async () => {
+    const { client, events, backend } = await stage();
+    const leaving = new AbortController();
+    const called = client.callTool({ name: 'hang', arguments: {} }, { signal: leaving.signal });
+    await expect.poll(() => backend.seen.some(({ text }) => text.includes('"hang"'))).toBe(true);
+    leaving.abort();
+    await expect(called).rejects.toThrow();
+    await expect
+      .poll(() => events.slice(-2))
+      .toMatchObject([
+        { kind: 'call-cancelled', target: 'hang', reason: 'the client has left' },
+        { kind: 'call-ended', target: 'hang', outcome: 'cancelled' },
+      ]);
   });
 
   it('carries what is added to it', async () => {

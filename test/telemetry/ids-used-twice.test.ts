@@ -34,6 +34,24 @@ describe('two calls with the same id', () => {
     }
     expect(tracing.span('CLIENT', 'prompts/get second').spanContext().spanId).toBe(spanIdIn(forwarded));
   });
+
+  it('can both be cancelled', async () => {
+    const { join } = await rig();
+    const [client, session] = await join();
+    const calls = [];
+    for (const method of ['tools/call', 'prompts/get']) {
+      calls.push(client.start(method, { name: 'any' }, 'same'));
+      await session.got({ method });
+      await client.notify('notifications/cancelled', { requestId: 'same' });
+    }
+    await expect.poll(() => session.received.filter(({ method }) => method?.endsWith('cancelled'))).toHaveLength(2);
+    await session.send({ id: 'same', result: { content: [] } });
+    await session.send({ id: 'same', result: { content: [] } });
+    await Promise.all(calls.map(async ({ response }) => response));
+
+    for (const name of ['tools/call any', 'prompts/get any'])
+      expect(tracing.span('SERVER', name).events.map((event) => event.name)).toEqual(['mcp_backchannel.cancelled']);
+  });
 });
 
 describe('two questions with the same id', () => {

@@ -34,23 +34,39 @@ export async function readAnswer(answer: HttpAnswer, listener: AnswerListener): 
   return cut;
 }
 
+/** The same as text: see {@link readBytes}. */
+export async function readText(answer: HttpAnswer, feed: (text: string) => void): Promise<Error | undefined> {
+  const decode = decoding();
+  return readBytes(answer, (chunk) => {
+    feed(decode(chunk));
+  });
+}
+
 /**
- * Decompresses a body and feeds its text as it arrives. Resolves at the end, with the reason if the body broke off. If
+ * Decompresses a body and feeds its bytes as they arrive. Resolves at the end, with the reason if the body broke off. If
  * `feed` throws, reading stops, and the thrown error is the reason.
  */
-export async function readText(answer: HttpAnswer, feed: (text: string) => void): Promise<Error | undefined> {
-  const decoder = new StringDecoder('utf8');
-  let isFirst = true;
+export async function readBytes(answer: HttpAnswer, feed: (chunk: Buffer) => void): Promise<Error | undefined> {
   const body = isCompressed(answer) ? await decodedBody(answer) : answer.body;
   return body.read((chunk) => {
-    const text = decoder.write(chunk);
     try {
-      feed(isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+      feed(chunk);
     } catch (error) {
       body.destroy(asError(error));
     }
-    isFirst &&= text === '';
   });
+}
+
+/** Decodes the chunks of one text, without a byte order mark. */
+export function decoding(): (chunk: Uint8Array) => string {
+  const decoder = new StringDecoder('utf8');
+  let isFirst = true;
+  return (chunk) => {
+    const text = decoder.write(chunk);
+    const hasMark = isFirst && text.startsWith(BYTE_ORDER_MARK);
+    isFirst &&= text === '';
+    return hasMark ? text.slice(1) : text;
+  };
 }
 
 interface Reading {

@@ -2,15 +2,15 @@ import { asError } from '../../errors.js';
 import type { ModernRelay, RelayedPost, RelayListener } from '../../modern-relay.js';
 import { relayedHeaders, type HttpRefusal } from '../../http-refusal.js';
 import { asksForCredentials } from '../../http-status.js';
+import { WholeEvents } from '../../whole-events.js';
 import { Cancellation } from '../cancellation.js';
-import { readText } from '../http/answer-reader.js';
+import { decoding, readBytes, readText } from '../http/answer-reader.js';
 import type { HttpConnections } from '../http/connections.js';
 import type { HttpAnswer, RequestHeaders } from '../http/http-answer.js';
 import { HttpClient } from '../http/http-client.js';
 import { refusalIn, textOf } from '../http/refusal.js';
 import { isEventStream, isJson, isTaken } from '../http/response-head.js';
 import { isMeantAsMessage, isTooLong, MAX_MESSAGE } from '../messages.js';
-import { WholeEvents } from './whole-events.js';
 
 /** How many clients with credentials of their own keep connections open that they do not use. */
 const MAX_IDLE = 100;
@@ -95,9 +95,10 @@ export class HttpRelay implements ModernRelay {
 
   async #stream(head: HttpAnswer, listener: RelayListener): Promise<void> {
     const events = new WholeEvents(this.#maxMessage);
-    const cut = await readText(head, (text) => {
-      const whole = events.add(text);
-      if (whole !== '') listener.events(whole);
+    const decode = decoding();
+    const cut = await readBytes(head, (chunk) => {
+      const whole = events.add(chunk);
+      if (whole !== undefined) listener.events(decode(whole));
     });
     if (cut === undefined) listener.ended();
     else listener.broke(cut);

@@ -66,8 +66,8 @@ export const DOOR_MUTANTS: readonly Mutant[] = [
     'C13',
     'run a call whose headers say something else',
     DOOR,
-    '    if (refusal !== undefined) {\n      refuse(writer, refusal);',
-    '    if (refusal?.id === null) {\n      refuse(writer, refusal);',
+    '    if (refusal !== undefined) {\n      refuse(visit, refusal);',
+    '    if (refusal?.id === null) {\n      refuse(visit, refusal);',
   ),
   mutant(
     'C13',

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { WholeEvents } from '../../src/cluster/whole-events.js';
+import { WholeEvents } from '../src/whole-events.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -39,6 +39,21 @@ it('passes on a comment, and a byte order mark', () => {
     '\u{feff}data: 1\n\n',
     ': still here\n\n',
   ]);
+});
+
+it('holds back no more than is allowed, counted in characters', () => {
+  const whole = new WholeEvents(10);
+  const euros = bytes('€€€€€');
+  expect(whole.add(bytes('12345678\n\n12345'))).toHaveLength(10);
+  // A character may be split over two chunks.
+  for (const at of [0, 4, 7]) expect(whole.add(euros.subarray(at, { 0: 4, 4: 7 }[at]))).toBeUndefined();
+  expect(() => whole.add(bytes('x'))).toThrow(RangeError);
+});
+
+it('allows an event that comes whole, and begins to count with the next', () => {
+  const whole = new WholeEvents(10);
+  for (const chunk of ['data: 1\n', '\ndata: 2\n', '\ndata: 3']) expect(() => whole.add(bytes(chunk))).not.toThrow();
+  expect(() => whole.add(bytes('4567'))).toThrow('longer than 10 characters');
 });
 
 const END = fc.constantFrom('\n', '\r', '\r\n');
