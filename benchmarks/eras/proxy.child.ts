@@ -2,7 +2,7 @@
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { AskingBackend } from '../lib/asking-backend.js';
 import { builtStatefulProxy } from '../lib/built.js';
 import { measuredAt, serveMeasured } from '../lib/serve-measured.js';

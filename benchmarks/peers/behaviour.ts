@@ -6,7 +6,7 @@ import { request } from 'node:http';
 import { observeQuestions, type Asked, type Questions as DoctorsQuestions } from '../../src/doctor/questions.js';
 import { observeTwoSessions } from '../../src/doctor/sessions.js';
 import { Stage } from '../../src/doctor/stage.js';
-import { PROTOCOL_VERSION } from './client.js';
+import { PROTOCOL_VERSION } from '../../src/doctor/messages.js';
 import type { Backend, Contestant } from './contestants.js';
 import { HANG_MS, type Behaviour, type Outcome, type Questions, type Refusal, type Subject } from './results.js';
 import { bounded, Running } from './running.js';

@@ -1,11 +1,5 @@
-import type { Message, Receive, StreamName, Wire } from './wires.js';
-
-export const PROTOCOL_VERSION = '2025-06-18';
-
-export interface Arrival {
-  readonly message: Message;
-  readonly stream: StreamName;
-}
+import { PROTOCOL_VERSION, type Arrival } from '../../src/doctor/messages.js';
+import type { Receive, Wire } from './wires.js';
 
 export interface Call {
   readonly id: number;

@@ -17,10 +17,8 @@ export function expectedVerdicts(behaviour: Behaviour): Partial<Readonly<Record<
 }
 
 function each(questions: Questions): Record<'first' | 'second' | 'twentieth', Verdict> {
-  const first = verdictOf(questions.first);
-  const second = verdictOf(questions.second);
-  const instead = first === 'works' ? second : first;
-  return { first, second, twentieth: questions.twentieth === 'not tried' ? instead : verdictOf(questions.twentieth) };
+  const { first, second, twentieth } = questions;
+  return { first: verdictOf(first), second: verdictOf(second), twentieth: verdictOf(twentieth) };
 }
 
 function ofEight({ first, stream, eightAtOnce: { answered, onOwnStream } }: Questions, hasStreams: boolean): Verdict {
@@ -30,5 +28,5 @@ function ofEight({ first, stream, eightAtOnce: { answered, onOwnStream } }: Ques
 }
 
 function verdictOf(outcome: Outcome): Verdict {
-  return ({ answered: 'works', failed: 'refused', hang: 'hangs', 'not tried': 'hangs' } as const)[outcome];
+  return ({ answered: 'works', failed: 'refused', hang: 'hangs', 'not tried': 'untried' } as const)[outcome];
 }

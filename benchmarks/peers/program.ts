@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Pipes } from './wires.js';
+import type { Pipes } from '../../src/doctor/pipe-wire.js';
+import { accepts } from '../../src/doctor/ports.js';
 
 const PRELOAD = fileURLToPath(new URL('loopback.cjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -72,8 +72,9 @@ export class Program {
 
   /** Resolves when it accepts connections. */
   async listening(port: number): Promise<void> {
+    const url = new URL(`http://127.0.0.1:${port}`);
     while (this.ageMs < START_TIMEOUT_MS) {
-      if (await accepts(port)) return;
+      if (await accepts(url)) return;
       if (this.#child?.exitCode !== null) throw new Error(`it ended: ${this.lastWords}`);
       await setTimeout(POLL_MS);
     }
@@ -178,15 +179,6 @@ interface Listening {
 interface State {
   readonly heapUsed: number;
   readonly scripts: readonly string[];
-}
-
-async function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
 
 function killGroup({ pid }: ChildProcess): void {

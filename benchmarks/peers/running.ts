@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Backend, Contestant } from './contestants.js';
 import { Client } from './client.js';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { Program, type Memory } from './program.js';
 import { SseWire, StdioWire, StreamableHttpWire } from './wires.js';
 import { PipeWire } from '../../src/doctor/pipe-wire.js';

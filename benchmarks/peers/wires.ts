@@ -1,19 +1,9 @@
 /** Ways to reach a server that cost the client as little as they can: `node:http` and pipes, nothing else. */
 import { spawn } from 'node:child_process';
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
-
-export interface Message {
-  readonly jsonrpc?: string;
-  readonly id?: string | number;
-  readonly method?: string;
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
-}
-
-/** `'GET'`, `'POST 3'` for the answer to the POST of request 3, or `'pipe'`. */
-export type StreamName = string;
+import { HttpError, isEventStream, readEvents, readWhole } from '../../src/doctor/http-exchange.js';
+import type { Message, StreamName } from '../../src/doctor/messages.js';
+import { readLines, type Pipes } from '../../src/doctor/pipe-wire.js';
 
 /** Where messages of the server go. */
 export type Receive = (message: Message, stream: StreamName) => void;
@@ -30,16 +20,6 @@ export interface Wire {
 }
 
 type Headers = Readonly<Record<string, string>>;
-
-/** A refusal, by its HTTP status. */
-class HttpError extends Error {
-  constructor(
-    readonly status: number,
-    text: string,
-  ) {
-    super(`HTTP ${status}: ${text.slice(0, 200)}`);
-  }
-}
 
 abstract class HttpWire {
   /** Its own, so that no connection that the server is about to close is taken over from before. */
@@ -121,10 +101,9 @@ export class StreamableHttpWire extends HttpWire implements Wire {
   }
 
   #read(answer: IncomingMessage, stream: StreamName): void {
-    const type = answer.headers['content-type'] ?? '';
-    if (type.startsWith('text/event-stream')) {
+    if (isEventStream(answer)) {
       readEvents(answer, (_event, data) => this.receive(JSON.parse(data) as Message, stream));
-    } else if (type.startsWith('application/json')) {
+    } else if (answer.headers['content-type']?.startsWith('application/json') === true) {
       readWhole(answer, (text) => this.receive(JSON.parse(text) as Message, stream));
     } else {
       answer.resume();
@@ -159,12 +138,6 @@ export class SseWire extends HttpWire implements Wire {
   }
 }
 
-/** Of a process, seen from the one that has started it. */
-export interface Pipes {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-}
-
 /** A server of one's own, over its pipes. */
 export class StdioWire implements Wire {
   constructor(
@@ -172,12 +145,7 @@ export class StdioWire implements Wire {
     receive: Receive,
     private readonly end: () => void,
   ) {
-    let rest = '';
-    pipes.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) receive(JSON.parse(line) as Message, 'pipe');
-    });
+    readLines(pipes.stdout, (message) => receive(message, 'pipe'));
     // One that has ended does not answer, which the client waits for in vain.
     pipes.stdin.on('error', () => undefined);
   }
@@ -203,28 +171,4 @@ export class StdioWire implements Wire {
   close(): void {
     this.end();
   }
-}
-
-function readWhole(answer: IncomingMessage, done: (text: string) => void): void {
-  let text = '';
-  answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-  answer.on('end', () => done(text));
-}
-
-function readEvents(answer: IncomingMessage, onEvent: (event: string, data: string) => void): void {
-  let rest = '';
-  answer.setEncoding('utf8').on('data', (part: string) => {
-    const blocks = (rest + part).split(/\r?\n\r?\n/);
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      let event = 'message';
-      const data: string[] = [];
-      for (const line of block.split(/\r?\n/)) {
-        if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
-        else if (line.startsWith('event:')) event = line.slice(6).trim();
-      }
-      // An event without data is a keep-alive, or primes the stream for being resumed.
-      if (data.join('') !== '') onEvent(event, data.join('\n'));
-    }
-  });
 }

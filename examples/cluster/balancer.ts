@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningNode } from './nodes.js';
 import { startOwnBalancer } from './own-balancer.js';
-import { freePort } from '../lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { isInstalled, run } from './processes.js';
 
 export const BALANCERS = ['haproxy', 'nginx', 'own'] as const;

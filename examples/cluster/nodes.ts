@@ -1,7 +1,7 @@
 /** Nodes of the command, and the Redis in which they find each other. */
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { run, type Running } from './processes.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));

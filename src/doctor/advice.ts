@@ -40,6 +40,8 @@ const OF_CALLS: readonly SituationId[] = [
 ];
 
 const NOT_RELAYED = /-32601|Method not found|does not support/i;
+/** @see NoSession */
+const NO_SESSION = /^no answer to \S+ of a new session$/;
 const OVER = /No connection established/i;
 
 /** The first that fits a finding counts. Each is two lines of the screen at most. */
@@ -50,6 +52,13 @@ const RULES: readonly Rule[] = [
     detail: PROXY_ENDED,
     text: 'The proxy does not survive this. Catch what send() of its transport throws.',
     read: [docs('troubleshooting', 'Errors by text')],
+  },
+  {
+    situations: [...OF_CALLS, 'dropped-post', 'late-get', 'list-changed', 'cancel', 'two-sessions'],
+    verdicts: ['hangs'],
+    detail: NO_SESSION,
+    text: 'A new session gets no answer after those before it. Find out what holds it up.',
+    read: [docs('troubleshooting', 'It hangs')],
   },
   {
     situations: [...OF_CALLS, 'late-get', 'two-sessions'],
@@ -117,9 +126,7 @@ const STATELESS: Advice = {
 
 export function adviceFor(findings: readonly SituationFinding[], hasSessions = true): readonly Advice[] {
   if (!hasSessions && findings.some(isFault)) return [STATELESS];
-  // What was not tried has its advice where the reason is.
-  const tried = findings.filter(({ detail }) => !detail.startsWith('not tried'));
-  const found = tried.map(({ id, verdict, detail }) =>
+  const found = findings.map(({ id, verdict, detail }) =>
     RULES.find(
       (rule) => rule.situations.includes(id) && rule.verdicts.includes(verdict) && (rule.detail?.test(detail) ?? true),
     ),

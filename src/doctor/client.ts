@@ -29,6 +29,8 @@ export class Client {
   capabilities: NonNullable<InitializeResult['capabilities']> = {};
   readonly #waiting = new Map<number, Waiting>();
   readonly #watching = new Set<(arrival: Arrival) => void>();
+  /** The method of the last message that it sent by itself. */
+  lastSent = '';
   #nextId = 0;
 
   /** @param name a part of its answers, which tells whose they are */
@@ -59,6 +61,7 @@ export class Client {
 
   start(method: string, params: Readonly<Record<string, unknown>> = {}): Call {
     const id = this.#nextId++;
+    this.lastSent = method;
     const answer = new Promise<Arrival>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     // Nobody has to wait for it.
     answer.catch(() => undefined);
@@ -81,6 +84,7 @@ export class Client {
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Exchange {
+    this.lastSent = method;
     return this.wire.send({ jsonrpc: '2.0', method, ...(params && { params }) });
   }
 

@@ -7,8 +7,9 @@
  * - `crosses`: a message came on the stream of another call, or to another session, or nobody asked the client
  * - `refused`: an error came in its place, in time
  * - `unsupported`: the proxy does not offer what it takes
+ * - `untried`: what was found before tells that it would fail
  */
-export type Verdict = 'works' | 'hangs' | 'lost' | 'crosses' | 'refused' | 'unsupported';
+export type Verdict = 'works' | 'hangs' | 'lost' | 'crosses' | 'refused' | 'unsupported' | 'untried';
 
 export interface Finding {
   readonly verdict: Verdict;
@@ -45,5 +46,5 @@ export const PROXY_ENDED = /^the proxy ended/;
 
 /** What is wrong with a proxy that has it. */
 export function isFault({ verdict }: Finding): boolean {
-  return verdict !== 'works' && verdict !== 'unsupported';
+  return verdict !== 'works' && verdict !== 'unsupported' && verdict !== 'untried';
 }

@@ -16,8 +16,22 @@ export class HttpError extends Error {
     readonly status: number,
     text: string,
   ) {
-    super(`HTTP ${String(status)}${text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`}`);
+    super(`HTTP ${String(status)}${text.trim() === '' ? '' : `: ${spokenOf(text).slice(0, 200)}`}`);
   }
+}
+
+/** An answer that is no message, such as a page of a web site. */
+export class OtherContent extends Error {}
+
+/** What a page says, without its tags. */
+function spokenOf(text: string): string {
+  const told = text.trim();
+  return /^<[!?a-z]/i.test(told)
+    ? told
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()
+    : told;
 }
 
 interface Outgoing {
@@ -116,6 +130,17 @@ export function readEvents(answer: IncomingMessage, onEvent: (event: string, dat
       read(part);
     });
   });
+}
+
+export function isEventStream({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') === true;
+}
+
+/** Ends the exchange of an answer that nobody could read. One without content may be followed by another. */
+export function refuseContent(answer: IncomingMessage): void {
+  const type = answer.headers['content-type'];
+  if (type === undefined) answer.resume();
+  else answer.destroy(new OtherContent(`the answer is ${type.slice(0, 50)}, neither JSON nor an event stream`));
 }
 
 /** @throws Error if these are no messages: a client could not go on either */

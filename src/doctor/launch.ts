@@ -15,7 +15,13 @@ const LOOK_MS = 20;
 /** npx may have to download it first. */
 const LISTENS_WITHIN_MS = 120_000;
 const ENDS_WITHIN_MS = 1_500;
-const LAST_CHARACTERS = 2_000;
+/** When whoever waits is told that nobody listens yet. */
+const NOTICE_MS = 5_000;
+const LAST_CHARACTERS = 8_000;
+const LAST_LINES = 5;
+const LINE_CHARACTERS = 160;
+/** What Node prints after an error, with what another program may put before each line. */
+const NO_REASON = /^(?:\[[^\]]*\])?\s*(?:at .+|Node\.js v\S+|\}?)$/;
 const IS_WINDOWS = process.platform === 'win32';
 
 /** What the template of a proxy can name. */
@@ -72,9 +78,24 @@ export class Launched {
     return end;
   }
 
-  /** @returns the URL where it listens. @throws DoctorFault if it does not listen there */
-  async listening(url: URL): Promise<URL> {
+  /**
+   * @param onWaiting is told once if it takes long
+   * @returns the URL where it listens
+   * @throws DoctorFault if it does not listen there
+   */
+  async listening(url: URL, onWaiting: (why: string) => void = () => undefined): Promise<URL> {
     const until = performance.now() + LISTENS_WITHIN_MS;
+    const notice = setTimeout(() => {
+      onWaiting(`the proxy does not listen at ${url.origin} yet. Waiting for it…${this.lastWords}`);
+    }, NOTICE_MS);
+    try {
+      return await this.#listening(url, until);
+    } finally {
+      clearTimeout(notice);
+    }
+  }
+
+  async #listening(url: URL, until: number): Promise<URL> {
     for (;;) {
       const accepting = await acceptingOf(url);
       if (accepting !== undefined) return accepting;
@@ -87,8 +108,12 @@ export class Launched {
 
   /** What it said last, to be appended to an error. */
   get lastWords(): string {
-    const lines = this.#said.trim().split('\n').slice(-5).map(visible);
-    return lines.join('').trim() === '' ? '' : `. It said:\n  ${lines.join('\n  ')}`;
+    const lines = this.#said
+      .split(/\r?\n/)
+      .filter((line) => !NO_REASON.test(line))
+      .slice(-LAST_LINES)
+      .map((line) => visible(line).slice(0, LINE_CHARACTERS));
+    return lines.length === 0 ? '' : `\nIt said:\n  ${lines.join('\n  ')}`;
   }
 
   async close(): Promise<void> {

@@ -1,24 +1,37 @@
 /** `mcp-backchannel doctor`: a program of its own, which the command loads only for this word. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { observeAlone } from './alone.js';
 import { endWithStdin } from './backend/end-with-stdin.js';
 import { serveHttp } from './backend/http.js';
 import { serveStdio } from './backend/stdio.js';
 import { examine } from './examine.js';
-import { DoctorFault } from './fault.js';
+import { DoctorFault, OtherServer } from './fault.js';
 import { Launched } from './launch.js';
 import { readOptions, USAGE, type DoctorOptions } from './options.js';
-import { accepts, freePort, isBack } from './ports.js';
-import { reach } from './reach.js';
-import { footOf, headOf, lineOf, reportOf, shownUrl, type Report } from './report.js';
+import { freePort } from './free-port.js';
+import { accepts, isBack } from './ports.js';
+import { reach, type Patience } from './reach.js';
+import { aloneOf, footOf, headOf, lineOf, reportOf, shownUrl, type Report } from './report.js';
 import { SseWire } from './sse-wire.js';
 import { StreamableHttpWire } from './streamable-http-wire.js';
 import type { Connect } from './wire.js';
 
+const NAMES_BACKEND = /\{(?:backend|backend-url|config)\}/;
+const NAME_IT = 'Name that in the command: {backend}, {backend-url} or {config}';
+const PUT_IT = [
+  'No message that a backend starts was tried. To try them, give the proxy this command as its server:',
+  '  npx -y mcp-backchannel doctor backend',
+  'Or let the doctor start the proxy with it:',
+  "  mcp-backchannel doctor --proxy 'COMMAND --port {port} -- {backend}'",
+].join('\n');
+
 const BACKEND = fileURLToPath(new URL('backend.js', import.meta.url));
 
-/** It may listen before it can serve. */
-const SERVES_WITHIN_MS = 30_000;
+/** One that we start may listen before it can serve. */
+const SERVES_WITHIN_MS = 15_000;
+/** A proxy may have to start a server for its first session. */
+const ANSWERS_WITHIN_MS = 20_000;
 
 /** What a proxy leaves half open on our side does not keep us. */
 const LINGER_MS = 1_000;
@@ -49,16 +62,21 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     return ok ? 0 : 1;
   } catch (error) {
     if (!(error instanceof DoctorFault)) return failed(error);
-    process.stderr.write(`mcp-backchannel doctor: ${error.message}\n`);
+    say(error.message);
     setTimeout(() => process.exit(), LINGER_MS).unref();
     return 2;
   }
 }
 
+/** On stderr: what is no part of the report. */
+function say(text: string): void {
+  process.stderr.write(`mcp-backchannel doctor: ${text}\n`);
+}
+
 /** A fault of the doctor itself. */
 function failed(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`mcp-backchannel doctor: this is a fault of the doctor, not of the proxy: ${text}\n`);
+  say(`this is a fault of the doctor, not of the proxy: ${text}`);
   setTimeout(() => process.exit(), LINGER_MS).unref();
   return 3;
 }
@@ -66,7 +84,7 @@ function failed(error: unknown): number {
 async function serveBackend(args: readonly string[]): Promise<number | undefined> {
   const [option, ...others] = args;
   if (others.length > 0 || (option !== undefined && option !== '--http')) {
-    process.stderr.write('mcp-backchannel doctor: backend takes no option but --http\n');
+    say('backend takes no option but --http');
     return 2;
   }
   if (option === undefined) {
@@ -88,7 +106,7 @@ async function examineStarted(options: DoctorOptions, proxy: string): Promise<Re
   const port = await freePort();
   const url = options.url.replaceAll('{port}', String(port));
   await Launched.mustBeFree(new URL(url));
-  if (!options.json) process.stderr.write('mcp-backchannel doctor: starting the proxy…\n');
+  if (!options.json) say('starting the proxy…');
   const backend = await serveHttp();
   const launched = new Launched(proxy, { port, backend: [process.execPath, BACKEND], backendUrl: backend.url });
   const kill = (): void => {
@@ -102,8 +120,9 @@ async function examineStarted(options: DoctorOptions, proxy: string): Promise<Re
   ] as const)
     process.once(signal, () => process.exit(code));
   try {
-    const { href } = await launched.listening(new URL(url));
+    const { href } = await launched.listening(new URL(url), say);
     return await examineAt(href, options, launched).catch((error: unknown) => {
+      if (error instanceof OtherServer && !NAMES_BACKEND.test(proxy)) throw new OtherServer(NAME_IT);
       throw error instanceof DoctorFault ? new DoctorFault(`${error.message}${launched.lastWords}`) : error;
     });
   } finally {
@@ -121,7 +140,27 @@ async function examineAt(
   const Wire = sse ? SseWire : StreamableHttpWire;
   const wire = sse ? 'sse' : 'streamable-http';
   const connect: Connect = (receive) => new Wire(url, headers, receive);
-  const reached = await reach(wire, connect, launched === undefined ? 0 : SERVES_WITHIN_MS);
+  const patience: Patience = {
+    answersMs: Math.max(ANSWERS_WITHIN_MS, timeoutMs),
+    refusesMs: launched === undefined ? 0 : SERVES_WITHIN_MS,
+    timeoutMs,
+    onWaiting: (why) => {
+      say(`${why}. Waiting for it…`);
+    },
+  };
+  const print = (text: string): void => {
+    if (!json) process.stdout.write(text);
+  };
+  const reached = await reach(wire, connect, patience).catch(async (error: unknown) => {
+    if (!(error instanceof OtherServer) || launched !== undefined) throw error;
+    const fault = new OtherServer(PUT_IT);
+    if (sse) throw fault;
+    const alone = await observeAlone(url, headers, timeoutMs);
+    print(aloneOf(shownUrl(url), alone));
+    const report = reportOf({ url: shownUrl(url), wire, timeoutMs }, [], { stopped: error.message });
+    if (json) process.stdout.write(`${JSON.stringify({ ...report, alone }, undefined, 2)}\n`);
+    throw fault;
+  });
   const revive = async (): Promise<string | undefined> => {
     if (launched === undefined) {
       if (await accepts(new URL(url))) return undefined;
@@ -129,13 +168,10 @@ async function examineAt(
       return '';
     }
     const end = await launched.revive(new URL(url));
-    if (end !== undefined) await reach(wire, connect, SERVES_WITHIN_MS);
+    if (end !== undefined) await reach(wire, connect, patience);
     return end;
   };
   const target = { ...reached, revive };
-  const print = (text: string): void => {
-    if (!json) process.stdout.write(text);
-  };
   print(headOf(shownUrl(url), wire, timeoutMs));
   const { findings, gone } = await examine(target, timeoutMs, (finding) => {
     print(lineOf(finding));

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Arrival, Message } from './messages.js';
-import type { Exchange, Wire } from './wire.js';
+import type { Exchange, Standalone, Wire } from './wire.js';
 
 /** Of a process, seen from the one that has started it. */
 export interface Pipes {
@@ -18,11 +18,8 @@ export class PipeWire implements Wire {
     receive: (arrival: Arrival) => void,
     private readonly end: () => void,
   ) {
-    let rest = '';
-    pipes.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) receive({ message: JSON.parse(line) as Message, stream: 'pipe' });
+    readLines(pipes.stdout, (message) => {
+      receive({ message, stream: 'pipe' });
     });
     // One that has ended does not answer, which the client waits for in vain.
     pipes.stdin.on('error', () => undefined);
@@ -37,12 +34,22 @@ export class PipeWire implements Wire {
     // a pipe has no headers
   }
 
-  async openStandalone(): Promise<boolean> {
-    return Promise.resolve(true);
+  async openStandalone(): Promise<Standalone> {
+    return Promise.resolve('open');
   }
 
   async close(): Promise<void> {
     this.end();
     return Promise.resolve();
   }
+}
+
+/** One message a line. */
+export function readLines(stdout: Readable, onMessage: (message: Message) => void): void {
+  let rest = '';
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onMessage(JSON.parse(line) as Message);
+  });
 }

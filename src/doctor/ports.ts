@@ -1,17 +1,8 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 
 /** How long a proxy that somebody else runs may take to listen again. */
 const BACK_WITHIN_MS = 1_500;
 const LOOK_MS = 50;
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
-}
 
 /** Whether somebody listens there. */
 export async function accepts({ hostname, port, protocol }: URL): Promise<boolean> {

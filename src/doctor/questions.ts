@@ -39,18 +39,18 @@ const AT_ONCE = 8;
 
 /** Asks again and again in one session, as far as it is told. */
 export class Questioning {
-  /** What became of each question. The second is asked whatever became of the first; no other is after a failure. */
+  /** What became of each question. By default, the second is asked whatever became of the first. */
   readonly seen: Asked[] = [];
   #client: Client | undefined;
 
   constructor(private readonly asking: Asking) {}
 
-  /** Asks until so many have been asked, or one was not answered. */
-  async askUpTo(count: number): Promise<void> {
+  /** Asks until so many have been asked, or one was not answered. @param least how many to ask whatever becomes of them */
+  async askUpTo(count: number, least = 2): Promise<void> {
     const { open, tool, timeoutMs } = this.asking;
     const client = (this.#client ??= await open());
     while (this.seen.length < count) {
-      if (this.seen.length >= 2 && this.seen.some(hasFailed)) break;
+      if (this.seen.length >= least && this.seen.some(hasFailed)) break;
       const tag = `question ${String(this.seen.length + 1)}`;
       this.seen.push(await asked(client, tag, client.startTool(tool('doctor_ask'), { tag }), timeoutMs));
     }

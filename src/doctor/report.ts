@@ -1,5 +1,6 @@
 /** What the doctor prints: one screen, or JSON. */
 import { visible } from '../visible.js';
+import type { Statement } from './alone.js';
 import { adviceFor, type Advice, type Reading } from './advice.js';
 import { isFault, type SituationFinding, type Verdict } from './findings.js';
 import type { WireKind } from './wire.js';
@@ -26,6 +27,8 @@ export interface Report {
   readonly advice: readonly Advice[];
   /** Why the other situations were not tried. */
   readonly stopped?: string;
+  /** What was tried in their place, where another server is behind the proxy. */
+  readonly alone?: readonly Statement[];
 }
 
 export function reportOf(
@@ -47,6 +50,14 @@ export function headOf(url: string, wire: WireKind, timeoutMs: number): string {
   const spoken = { 'streamable-http': 'Streamable HTTP', sse: 'HTTP+SSE', stdio: 'stdio' }[wire];
   const stream = wire === 'streamable-http' ? ' The client holds no GET stream, unless a line says so.' : '';
   return `${cut(`${visible(url)}, ${spoken}`)}\n"hangs": no answer in ${String(timeoutMs / 1_000)} s.${stream}\n\n`;
+}
+
+export function aloneOf(url: string, statements: readonly Statement[]): string {
+  const lines = statements.map(
+    ({ ok, title, detail }) => `  ${(ok ? 'ok' : 'wrong').padEnd(12)} ${title.padEnd(24)} ${detail}`,
+  );
+  const head = `${visible(url)}, Streamable HTTP\nAnother server is behind the proxy. What the proxy answers by itself:\n\n`;
+  return `${head}${lines.map(cut).join('\n')}\n`;
 }
 
 export function lineOf({ verdict, title, detail }: SituationFinding): string {

@@ -1,6 +1,13 @@
-import { HttpExchanges, messagesIn, readEvents, type HeaderFields } from './http-exchange.js';
+import {
+  HttpExchanges,
+  isEventStream,
+  messagesIn,
+  readEvents,
+  refuseContent,
+  type HeaderFields,
+} from './http-exchange.js';
 import type { Arrival, Message } from './messages.js';
-import type { Exchange, Wire } from './wire.js';
+import type { Exchange, Standalone, Wire } from './wire.js';
 
 /** HTTP+SSE of 2024-11-05: every message of the server comes on the one stream. */
 export class SseWire implements Wire {
@@ -30,9 +37,9 @@ export class SseWire implements Wire {
     // this revision names none in its headers
   }
 
-  async openStandalone(): Promise<boolean> {
+  async openStandalone(): Promise<Standalone> {
     await (this.#endpoint ??= this.#connect());
-    return true;
+    return 'open';
   }
 
   async close(): Promise<void> {
@@ -54,6 +61,10 @@ export class SseWire implements Wire {
         url: this.url,
         headers: { accept: 'text/event-stream' },
         onAnswer: (answer) => {
+          if (!isEventStream(answer)) {
+            refuseContent(answer);
+            return;
+          }
           readEvents(answer, (event, data) => {
             if (event === 'endpoint') resolve(this.#endpointOf(data));
             else for (const message of messagesIn(data)) this.receive({ message, stream: 'GET' });

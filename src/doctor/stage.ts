@@ -10,6 +10,8 @@ export interface Target {
   readonly connect: Connect;
   /** @default true */
   readonly hasSessions?: boolean;
+  /** How long a session may take to open. @default 20 s: a proxy may have to start a server for it */
+  readonly opensMs?: number;
   /** The name of a tool of the backend, with the prefix that the proxy gives it. */
   readonly tool: (name: ToolName) => string;
   /**
@@ -21,8 +23,10 @@ export interface Target {
   readonly revive?: (() => Promise<string | undefined>) | undefined;
 }
 
-/** How long a session may take to begin. A proxy may have to start a server for it. */
-const OPEN_MS = 20_000;
+const OPENS_MS = 20_000;
+
+/** Whoever opens another would wait as long again. */
+export class NoSession extends Error {}
 
 /** Opens sessions for a situation, and closes them after it. */
 export class Stage implements Asking {
@@ -46,7 +50,9 @@ export class Stage implements Asking {
   readonly open = async (name?: string): Promise<Client> => {
     const client = new Client(this.target.connect, name);
     this.#opened.push(client);
-    if ((await within(OPEN_MS, client.initialize())) === LATE) throw new Error('no session begins');
+    const { opensMs = OPENS_MS } = this.target;
+    if ((await within(opensMs, client.initialize())) === LATE)
+      throw new NoSession(`no answer to ${client.lastSent} of a new session`);
     return client;
   };
 

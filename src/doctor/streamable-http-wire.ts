@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpExchanges, messagesIn, readEvents, readWhole, type HeaderFields } from './http-exchange.js';
+import {
+  HttpExchanges,
+  isEventStream,
+  messagesIn,
+  readEvents,
+  readWhole,
+  refuseContent,
+  type HeaderFields,
+} from './http-exchange.js';
 import type { Arrival, Message, StreamName } from './messages.js';
-import type { Exchange, Wire } from './wire.js';
-import { within } from './within.js';
+import type { Exchange, Standalone, Wire } from './wire.js';
+import { LATE, within } from './within.js';
 
 /** How long a proxy may take to begin a stream, or to end a session. Then the client goes on. */
 const PATIENCE_MS = 1_000;
@@ -40,7 +48,8 @@ export class StreamableHttpWire implements Wire {
       onAnswer: (answer) => {
         const id = answer.headers['mcp-session-id'];
         if (message.method === 'initialize' && typeof id === 'string') this.#session = { 'mcp-session-id': id };
-        this.#read(answer, `POST ${String(message.id)}`);
+        const isRequest = message.method !== undefined && message.id !== undefined;
+        this.#read(answer, `POST ${String(message.id)}`, isRequest);
       },
     });
   }
@@ -49,23 +58,22 @@ export class StreamableHttpWire implements Wire {
     this.#session = { ...this.#session, 'mcp-protocol-version': protocolVersion };
   }
 
-  async openStandalone(): Promise<boolean> {
-    let isStream = true;
+  async openStandalone(): Promise<Standalone> {
+    let standalone: Standalone = 'open';
     const { begun } = this.#exchanges.start({
       method: 'GET',
       url: this.url,
       headers: { accept: 'text/event-stream', ...this.#session },
       onAnswer: (answer) => {
-        isStream = isEventStream(answer);
+        standalone = isEventStream(answer) ? 'open' : 'none';
         this.#read(answer, 'GET');
       },
     });
     try {
       // One that holds its headers back until it has a message is open, too.
-      await within(PATIENCE_MS, begun);
-      return isStream;
+      return (await within(PATIENCE_MS, begun)) === LATE ? 'silent' : standalone;
     } catch {
-      return false;
+      return 'none';
     }
   }
 
@@ -77,7 +85,7 @@ export class StreamableHttpWire implements Wire {
     this.#exchanges.close();
   }
 
-  #read(answer: IncomingMessage, stream: StreamName): void {
+  #read(answer: IncomingMessage, stream: StreamName, isAnswer = false): void {
     const receive = (text: string): void => {
       for (const message of messagesIn(text)) this.receive({ message, stream });
     };
@@ -89,12 +97,10 @@ export class StreamableHttpWire implements Wire {
       readWhole(answer, (text) => {
         if (text.trim() !== '') receive(text);
       });
+    } else if (isAnswer) {
+      refuseContent(answer);
     } else {
       answer.resume();
     }
   }
-}
-
-function isEventStream({ headers }: IncomingMessage): boolean {
-  return headers['content-type']?.startsWith('text/event-stream') === true;
 }

@@ -13,6 +13,9 @@ export interface Exchange {
   drop(): void;
 }
 
+/** The standalone stream: `silent` if it was asked for, and nothing has been answered. It may be open all the same. */
+export type Standalone = 'open' | 'silent' | 'none';
+
 /** How a client reaches the proxy: one session. */
 export interface Wire {
   readonly kind: WireKind;
@@ -21,8 +24,7 @@ export interface Wire {
   send(message: Message): Exchange;
   /** The revision that was agreed on. */
   agreed(protocolVersion: string): void;
-  /** Opens the standalone stream. @returns false if there is none to open */
-  openStandalone(): Promise<boolean>;
+  openStandalone(): Promise<Standalone>;
   /** Ends the session properly, and then breaks everything off. */
   close(): Promise<void>;
 }

@@ -52,12 +52,12 @@ test.each<readonly [string, Partial<Questions>, Partial<Record<string, string>>]
   [
     'the first hangs',
     { first: 'hang', second: 'hang', twentieth: 'not tried', eightAtOnce: { answered: 0, onOwnStream: 0 } },
-    { first: 'hangs', second: 'hangs', twentieth: 'hangs', eight: 'hangs' },
+    { first: 'hangs', second: 'hangs', twentieth: 'untried', eight: 'hangs' },
   ],
   [
     'the second fails',
     { second: 'failed', twentieth: 'not tried' },
-    { first: 'works', second: 'refused', twentieth: 'refused' },
+    { first: 'works', second: 'refused', twentieth: 'untried' },
   ],
   ['some cross', { eightAtOnce: { answered: 8, onOwnStream: 1 } }, { eight: 'crosses' }],
   ['all come on GET', { stream: 'standalone', eightAtOnce: { answered: 8, onOwnStream: 0 } }, { eight: 'works' }],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Program } from '../../benchmarks/peers/program.js';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { sdkOf } from '../../benchmarks/peers/sdk.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { Command, EVERYTHING, type Started } from './support.js';
 
 /** The reference server from npm over its transports: what follows the options of the command. */

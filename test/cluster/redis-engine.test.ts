@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ENGINE_BOUND_MS, type Engine } from '../../src/cluster/engine.js';
 import { RedisEngine, type RedisEngineOptions } from '../../src/cluster/redis-engine.js';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { HAS_OPENSSL, HAS_REDIS, MIN_REDIS_RIGHTS, redisNote, selfSigned, startRedis, tlsNote } from './redis.js';
 
 const LEASE = { node: 'one', text: 'text' };

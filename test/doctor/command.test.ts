@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createBackend } from '../../examples/lib/backend.js';
-import { serve } from '../../examples/lib/serve.js';
 import type { Report } from '../../src/doctor/report.js';
 import { ALL } from '../../src/doctor/situations.js';
 import { backendOverHttp, CLI, doctor } from './support.js';
@@ -53,7 +51,7 @@ describe.concurrent('mcp-backchannel doctor', () => {
     const { code, stdout, stderr } = await doctor('--proxy', failing);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
-      /the proxy ended before it listened at http:\/\/127\.0\.0\.1:\d+\. It said:\n {2}no such backend\n$/,
+      /the proxy ended before it listened at http:\/\/127\.0\.0\.1:\d+\nIt said:\n {2}no such backend\n$/,
     );
   });
 
@@ -83,12 +81,12 @@ describe.concurrent('mcp-backchannel doctor', () => {
   it('says so, with exit code 2, when nobody listens at the URL', async () => {
     const { code, stderr } = await doctor('--url', 'http://127.0.0.1:1/mcp');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/the proxy opens no session: connect ECONNREFUSED/);
+    expect(stderr).toMatch(/nobody listens at the URL: connect ECONNREFUSED/);
   });
 
   it.each([
     [401, /HTTP 401: no\. It may need a credential: give it by --header\n/],
-    [404, /HTTP 404: no\. Its endpoint may be elsewhere: give it by --path, or in the --url\n/],
+    [404, /HTTP 404: no\. Its endpoint may be elsewhere: give it by --path, or in the --url\. Or add --sse/],
   ])('gives up soon, and says what may be missing, when a proxy that it starts answers %i', async (status, reason) => {
     const serve = `require('http').createServer((_, answer) => answer.writeHead(${String(status)}).end('no')).listen({port}, '127.0.0.1')`;
     const { code, stderr } = await doctor('--proxy', `node -e "${serve}"`);
@@ -113,19 +111,6 @@ describe.concurrent('mcp-backchannel doctor', () => {
     expect(JSON.stringify([told, json])).not.toMatch(/s3cret|abc/);
     expect([told.code, json.code]).toEqual([0, 0]);
   }, 60_000);
-
-  it('says what to do, with exit code 2, when another server is behind the proxy', async ({ onTestFinished }) => {
-    const served = await serve({
-      async onSession(transport) {
-        await createBackend().connect(transport);
-        return transport;
-      },
-    });
-    onTestFinished(async () => served.close());
-    const { code, stdout, stderr } = await doctor('--url', served.url);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/not the backend of the doctor.*"mcp-backchannel doctor backend".*--proxy/);
-  });
 
   it('prints one screen, and the same as JSON', async ({ onTestFinished }) => {
     const backend = await backendOverHttp();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Launched, type Places } from '../../src/doctor/launch.js';
-import { freePort } from '../../src/doctor/ports.js';
+import { freePort } from '../../src/doctor/free-port.js';
 
 let folder: string;
 const launched: Launched[] = [];

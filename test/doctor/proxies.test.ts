@@ -66,7 +66,7 @@ describe.concurrent('the doctor', () => {
         ...ALL_WORK,
         first: ['hangs', 'the question never came'],
         second: ['hangs', 'the question never came'],
-        twentieth: ['hangs', 'not tried, because of the first'],
+        twentieth: ['untried', 'because of the first'],
         eight: ['hangs', 'the question never came'],
         'with-get': GET,
         'eight-with-get': ['works', '8 answered, 8 on GET'],
@@ -113,7 +113,7 @@ describe.concurrent('the doctor', () => {
       expect(verdictsIn(ended)).toEqual({
         first: refused,
         second: refused,
-        twentieth: ['refused', 'not tried, because of the first'],
+        twentieth: ['untried', 'because of the first'],
         eight: refused,
         'with-get': refused,
         'eight-with-get': refused,

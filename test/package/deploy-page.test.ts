@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ROWS } from '../../src/cli/option-table.js';
 import { parse, type CommandOptions } from '../../src/cli/options.js';
 import { GRACE_MS } from '../../src/cli/shutdown.js';
-import { freePort } from '../../examples/lib/free-port.js';
+import { freePort } from '../../src/doctor/free-port.js';
 import { selfSigned } from '../cluster/redis.js';
 import type { Manifests, Services } from './manifests.js';
 

@@ -1,6 +1,6 @@
 /** Questions for a client that holds no stream just now: it has dropped one, or has not opened one yet. */
 import { randomUUID } from 'node:crypto';
-import type { Arrival } from '../messages.js';
+import type { Arrival, Message } from '../messages.js';
 import type { Finding } from '../findings.js';
 import type { Client } from '../client.js';
 import type { Stage } from '../stage.js';
@@ -22,12 +22,8 @@ export async function droppedPost(stage: Stage): Promise<Finding> {
   const { exchange } = client.startTool(stage.tool('doctor_ask_later'), { tag, ms: ASKS_AFTER_MS });
   await wait(DROPS_AFTER_MS);
   exchange.drop();
-  const question = await within(stage.timeoutMs, questionTo(client, tag));
-  if (question !== LATE) return answered(stage, client, tag, question);
-  const noted = await noteOf(stage, client, tag);
-  // It may have waited for the next stream.
-  const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
-  if (late !== undefined) return answered(stage, client, tag, late);
+  const { question, noted } = await outcomeOf(stage, client, tag);
+  if (question !== undefined) return answered(noted, question);
   if (noted === 'cancelled') return { verdict: 'works', detail: 'the backend was told that the call is cancelled' };
   return toldOrLost(noted);
 }
@@ -37,23 +33,33 @@ export async function lateGet(stage: Stage): Promise<Finding> {
   if (!stage.hasStreams) return { verdict: 'unsupported', detail: 'the one stream is open from the beginning' };
   const client = await stage.open();
   const tag = `late ${randomUUID()}`;
-  await within(stage.timeoutMs, client.callTool(stage.tool('doctor_ask_afterwards'), { tag, ms: ASKS_AFTER_MS }));
+  const asking = client.callTool(stage.tool('doctor_ask_afterwards'), { tag, ms: ASKS_AFTER_MS });
+  if ((await within(stage.timeoutMs, asking)) === LATE) return { verdict: 'hangs', detail: 'the call got no answer' };
   await wait(OPENS_AFTER_MS);
-  if (!(await client.wire.openStandalone())) return { verdict: 'unsupported', detail: 'there is no GET stream' };
-  const question = await within(stage.timeoutMs, questionTo(client, tag));
-  if (question !== LATE) return answered(stage, client, tag, question);
-  const noted = await noteOf(stage, client, tag);
-  const late = client.arrivals.find(({ message }) => message.params?.['message'] === tag);
-  if (late !== undefined) return answered(stage, client, tag, late);
-  return toldOrLost(noted);
+  const standalone = await client.wire.openStandalone();
+  if (standalone === 'none') return { verdict: 'unsupported', detail: 'there is no GET stream' };
+  const { question, noted } = await outcomeOf(stage, client, tag);
+  return question === undefined ? toldOrLost(noted) : answered(noted, question);
 }
 
-async function questionTo(client: Client, tag: string): Promise<Arrival> {
-  return client.next(({ params }) => params?.['message'] === tag);
+/** What has become of the question when the time of one call is over, or before. */
+async function outcomeOf(
+  stage: Stage,
+  client: Client,
+  tag: string,
+): Promise<{ readonly question: Arrival | undefined; readonly noted: string }> {
+  const isIt = ({ params }: Message): boolean => params?.['message'] === tag;
+  // Whoever asks the backend has a call in flight, whose stream may carry the question.
+  await within(stage.timeoutMs / 2, client.next(isIt));
+  const noted = await note(stage, client, tag, isOver, stage.timeoutMs / 2).catch((): typeof LATE => LATE);
+  return {
+    // It may have waited for that stream.
+    question: client.arrivals.find(({ message }) => isIt(message)),
+    noted: noted === LATE ? 'nothing' : noted,
+  };
 }
 
-async function answered(stage: Stage, client: Client, tag: string, { stream }: Arrival): Promise<Finding> {
-  const noted = await noteOf(stage, client, tag);
+function answered(noted: string, { stream }: Arrival): Finding {
   const where = stream === 'GET' ? 'on the GET stream' : 'on the stream of a later call';
   if (noted.startsWith('answered')) return { verdict: 'works', detail: where };
   return { verdict: 'lost', detail: `the question came ${where}, and its answer was lost` };
@@ -64,11 +70,6 @@ function toldOrLost(noted: string): Finding {
   if (noted.startsWith('refused')) return { verdict: 'works', detail: `the backend was told: ${noted.slice(9)}` };
   const rest = noted === 'asked' ? 'and the backend still waits' : 'and the backend does not tell why';
   return { verdict: 'lost', detail: `the question never came, ${rest}` };
-}
-
-async function noteOf(stage: Stage, client: Client, tag: string): Promise<string> {
-  const noted = await note(stage, client, tag, isOver).catch((): typeof LATE => LATE);
-  return noted === LATE ? 'nothing' : noted;
 }
 
 function isOver(noted: string): boolean {

@@ -8,7 +8,8 @@ const LOOK_MS = 100;
 /**
  * Asks the backend what it has noted, again and again: it has no other way to tell.
  *
- * @param fits what to wait for, for as long as the situation may take
+ * @param fits what to wait for
+ * @param ms for how long. Default: as long as a call may take
  * @returns the last note, or `nothing`; `LATE` if no answer ever came
  * @throws Error that says how the proxy refused to pass the last call on
  */
@@ -17,8 +18,9 @@ export async function note(
   client: Client,
   tag: string,
   fits: (note: string) => boolean,
+  ms: number = stage.timeoutMs,
 ): Promise<string | typeof LATE> {
-  const until = performance.now() + stage.timeoutMs;
+  const until = performance.now() + ms;
   let last: string | Error | typeof LATE = LATE;
   for (;;) {
     const left = until - performance.now();

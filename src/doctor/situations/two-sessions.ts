@@ -18,6 +18,7 @@ export async function twoSessions({ tool, timeoutMs, openWithGet, hasStreams }: 
     const what = seen.crossed.map((method) => WORDS[method] ?? method).join(', ');
     return { verdict: 'crosses', detail: `${what} came to the other, ${backends}` };
   }
+  if (seen.isSilent) return { verdict: 'hangs', detail: 'a call that asks nothing got no answer' };
   const bad = seen.questions.map((one) => findingOf(one, hasStreams)).find(({ verdict }) => verdict !== 'works');
   // Within its own session, that is.
   if (bad?.verdict === 'crosses') return { ...bad, detail: `${bad.detail}, ${backends}` };

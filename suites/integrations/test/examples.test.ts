@@ -5,7 +5,7 @@ import { afterEach, describe, it } from 'vitest';
 import { startInspectorPipe } from '../examples/inspector.js';
 import { startMcpProxy } from '../examples/mcp-proxy.js';
 import { createSdk2Server } from '../examples/sdk2-server.js';
-import { freePort } from '../../../examples/lib/free-port.js';
+import { freePort } from '../../../src/doctor/free-port.js';
 import { expectWorks, expectHang, Opened } from './support.js';
 import { connectUpstream } from './upstream.js';
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'vitest';
 import { Program } from '../../../test/support/program.js';
-import { freePort } from '../../../examples/lib/free-port.js';
+import { freePort } from '../../../src/doctor/free-port.js';
 import { expectWorks, expectHang, Opened } from './support.js';
 import { BACKEND_COMMAND } from './upstream.js';
 
