@@ -1,3 +1,4 @@
+import type { AddedHeaders } from './added-headers.js';
 import type { JsonRpcMessage, RequestId } from './routing/message.js';
 
 /**
@@ -13,10 +14,19 @@ export interface Carrier {
    */
   toBackend(session: string | undefined, message: JsonRpcMessage): JsonRpcMessage;
   /**
-   * Not called if the client is without sessions: it gets what the backend asks as part of a result.
+   * Headers for the POST that takes a message to a backend over HTTP, by their names in lower case. They replace others of
+   * these names; `undefined` only removes those. The transports of the command and of `modernUpstream()` add them, others
+   * do not. It is called right after `toBackend()`, also for backends that are not reached over HTTP.
+   * @param session the full session id
+   * @param message as `toBackend()` was given it
+   * @default none
+   */
+  headersToBackend?(session: string | undefined, message: JsonRpcMessage): AddedHeaders;
+  /**
+   * A client without sessions gets the request as part of an `input_required` result.
    *
    * @param session the full session id
-   * @param message a request of the backend
+   * @param message a request or a notification of the backend
    * @param call the call on whose stream it leaves. Without one, it leaves on the standalone stream
    */
   toClient(session: string | undefined, message: JsonRpcMessage, call: RequestId | undefined): JsonRpcMessage;

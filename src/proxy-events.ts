@@ -195,6 +195,12 @@ export interface Forwarded extends Happened {
   /** Of HTTP. */
   readonly method: string;
   readonly outcome: 'passed' | 'gone' | 'busy';
+  /** Until the other node began to answer. */
+  readonly durationMs: number;
+  /** Of the HTTP request. */
+  readonly headers: Called['headers'];
+  /** What was posted, unless it is a batch. It is read when you ask for it, and is no part of a copy of the event. */
+  readonly message: JsonRpcMessage | undefined;
 }
 
 /** A call has waited long for its answer. Emitted after 30 s, and again each time the call has waited twice as long. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { endsWithin } from '../ends-within.js';
 import type { JsonRpcMessage } from '../routing/message.js';
 import { Cancellation } from './cancellation.js';
@@ -32,7 +33,9 @@ export class SendLanes {
   ): Promise<T> {
     const lane = method === undefined ? this.#answers : this.#notifications;
     lane.mustHavePlaceFor(length, String(method));
-    return lane.send(length, async () => acceptedInTime(post));
+    // It may begin when another one is done, but in its own context.
+    const begin = AsyncResource.bind(async () => acceptedInTime(post));
+    return lane.send(length, async () => begin());
   }
 
   /** Drops the messages that wait. */

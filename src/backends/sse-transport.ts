@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { withAdded } from '../added-headers.js';
 import { HttpRefusal, relayedHeaders } from '../http-refusal.js';
 import { isRequest, type JsonRpcMessage } from '../routing/message.js';
 import { isTooLong, listenerOf } from './messages.js';
@@ -39,7 +40,8 @@ export class SseTransport extends SSEClientTransport {
         for (const name of Object.keys(passed)) sent.delete(name);
         for (const [name, value] of Object.entries({ ...headers, ...(sending.getStore() ?? this.#passed) }))
           sent.set(name, value);
-        const response = await fetch(target, { ...init, headers: sent });
+        const all = init?.method === 'POST' ? withAdded(Object.fromEntries(sent)) : sent;
+        const response = await fetch(target, { ...init, headers: all });
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
         if (response.ok && isStream && response.body !== null) {
           const others = withoutMessages(response.body, this.#listener(maxMessage));

@@ -111,5 +111,6 @@ function backendOf(upstream: UpstreamSpec): Network {
   if (upstream.kind === 'command') return { transport: 'pipe' };
   const { hostname, port, protocol } = upstream.url;
   const standard = protocol === 'https:' ? 443 : 80;
-  return { transport: 'tcp', protocol: 'http', address: hostname, port: port === '' ? standard : Number(port) };
+  const address = { address: hostname, port: port === '' ? standard : Number(port) };
+  return { transport: 'tcp', protocol: 'http', protocolVersion: '1.1', ...address };
 }

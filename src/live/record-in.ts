@@ -34,7 +34,7 @@ const FIELDS: { readonly [K in Kind]: Fields<Extract<EventRecord, { kind: K }>> 
   answer: { ...NAMED, by: 'string', outcome: 'string', error: 'string?', durationMs: 'ms' },
   suspended: { ...REQUEST, clientId: 'id?', round: 'number', inputs: 'list' },
   resumed: { ...REQUEST, clientId: 'id?', round: 'number', outcome: 'string?', waitedMs: 'ms?' },
-  forwarded: { toNode: 'string', method: 'string', outcome: 'string?' },
+  forwarded: { toNode: 'string', method: 'string', outcome: 'string?', durationMs: 'ms?' },
   waiting: { ...NAMED, forMs: 'ms', on: 'string', question: 'question?', refusal: 'string?' },
 };
 

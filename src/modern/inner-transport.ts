@@ -3,6 +3,7 @@ import { BackchannelError } from '../errors.js';
 import { currentOrigin } from '../interceptor/origin.js';
 import { nameOf, reportTo, type Report } from '../interceptor/report.js';
 import { TransportWithBackchannel } from '../interceptor/transport-with-backchannel.js';
+import { leavingAs } from '../leaving.js';
 import { settingsFrom, type BackchannelOptions } from '../options.js';
 import {
   isNotification,
@@ -153,8 +154,9 @@ class BareTransport implements TransportLike {
     // Nobody waits for the response to a call that is over.
     if (call === undefined && isResponse(message)) return SETTLED;
     if (call === undefined) return Promise.reject(new Error('no call of a client is in flight that could carry this'));
-    const text = options?.['text'];
-    call.received(message, typeof text === 'string' ? text : undefined);
+    const leaving = leavingAs(message, options);
+    const text = (leaving?.options ?? options)?.['text'];
+    call.received(leaving?.message ?? message, typeof text === 'string' ? text : undefined);
     return SETTLED;
   }
 

@@ -1,16 +1,24 @@
+import { addingHeaders } from '../added-headers.js';
 import { withChangedText } from '../changed-text.js';
 import { callbackFailed } from '../interceptor/report.js';
+import type { OnLeaving } from '../leaving.js';
 import type { Carrier } from '../proxy-carrier.js';
-import type { JsonRpcMessage, RequestId, RequestMessage } from '../routing/message.js';
+import type { JsonRpcMessage } from '../routing/message.js';
 
 /** A carrier that knows the session. */
 export interface Carry {
   toBackend(message: JsonRpcMessage): JsonRpcMessage;
-  /** @param call the call on whose stream the message leaves, if any */
-  readonly toClient: ((message: RequestMessage, call: RequestId | undefined) => JsonRpcMessage) | undefined;
+  /** Sends a message that `toBackend()` has changed. @param message as it was before */
+  sending<R>(message: JsonRpcMessage, send: () => R): R;
+  /** What the message becomes when it leaves for the client. `undefined`: it stays as it is. */
+  onLeaving(message: JsonRpcMessage): OnLeaving | undefined;
 }
 
-const NOTHING: Carry = { toBackend: (message) => message, toClient: undefined };
+const NOTHING: Carry = {
+  toBackend: (message) => message,
+  sending: (_message, send) => send(),
+  onLeaving: () => undefined,
+};
 
 /** A carrier for the messages of one session. Without one, nothing is added. */
 export function carryIn(
@@ -19,17 +27,27 @@ export function carryIn(
   report: (error: Error) => void,
 ): Carry {
   if (carrier === undefined) return NOTHING;
-  const carried = (message: JsonRpcMessage, add: () => JsonRpcMessage): JsonRpcMessage => {
+  const guarded = <R>(work: () => R, otherwise: R): R => {
     try {
-      const added = add();
-      return added === message ? message : withChangedText(added, message);
+      return work();
     } catch (cause) {
       report(callbackFailed('carrier', cause));
-      return message;
+      return otherwise;
     }
   };
+  const carried = (message: JsonRpcMessage, add: () => JsonRpcMessage): JsonRpcMessage =>
+    guarded(() => {
+      const added = add();
+      return added === message ? message : withChangedText(added, message);
+    }, message);
   return {
     toBackend: (message) => carried(message, () => carrier.toBackend(session(), message)),
-    toClient: (message, call) => carried(message, () => carrier.toClient(session(), message, call)),
+    // Without headers of its own, it has not those of the message in whose context it is sent either.
+    sending: (message, send) =>
+      addingHeaders(
+        guarded(() => carrier.headersToBackend?.(session(), message) ?? {}, {}),
+        send,
+      ),
+    onLeaving: (message) => (call) => carried(message, () => carrier.toClient(session(), message, call)),
   };
 }

@@ -2,6 +2,7 @@
 import { BriefSet } from '../routing/brief-set.js';
 import type { Readable } from 'node:stream';
 import type { Cluster, Node, Passed, PassedAnswer, PassedRequest } from '../cluster/cluster.js';
+import { now } from '../clock.js';
 import { endsWithin } from '../ends-within.js';
 import { errorAnswer } from '../error-answers.js';
 import { jsonOf } from '../json-messages.js';
@@ -9,6 +10,7 @@ import type { RequestId } from '../routing/message.js';
 import type { ForwardTo } from './admission.js';
 import type { EventSource } from './event-source.js';
 import type { Incoming } from './guard.js';
+import { PassedOn } from './passed-on.js';
 import { CLOSING, TOO_MANY_PASSED, WHEREABOUTS_UNKNOWN, type Answer } from './own-answers.js';
 
 /** A new session is offered to so many nodes that turn out to be gone. */
@@ -57,11 +59,11 @@ export class Forwarding {
   }
 
   async #pass(request: PassedRequest, node: Node): Promise<Passed> {
+    const since = now();
     const passed = await this.cluster.pass(request, node);
     if (this.events.isWatched) {
       const outcome = typeof passed === 'string' ? passed : 'passed';
-      const of = { at: Date.now(), session: sessionIn(request), client: undefined };
-      this.events.tell({ kind: 'forwarded', ...of, toNode: node.id, method: request.method, outcome });
+      this.events.tell(new PassedOn(request, node.id, outcome, now() - since));
     }
     return passed;
   }
@@ -134,11 +136,6 @@ export class Forwarding {
   }
 }
 
-function sessionIn({ rawHeaders }: PassedRequest): string | undefined {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'mcp-session-id');
-  return at === -1 ? undefined : rawHeaders[at + 1];
-}
-
 const OF_THE_BODY: ReadonlySet<string> = new Set(['accept', 'content-encoding', 'content-type']);
 
 export function isPassed(answer: object): answer is PassedAnswer {
@@ -147,18 +144,6 @@ export function isPassed(answer: object): answer is PassedAnswer {
 
 export function isStream(body: PassedAnswer['body']): body is Readable {
   return !(body instanceof Uint8Array);
-}
-
-/** The headers of a passed answer: HTTP/2 takes no list. */
-export function headersOf({ rawHeaders }: PassedAnswer): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase();
-    const value = rawHeaders[at + 1] ?? '';
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
-  }
-  return headers;
 }
 
 /** The headers as they came, with the host that the guard has seen: the guard of the other node sees it, too. */

@@ -50,10 +50,7 @@ export class Relay {
     this.#questions = new Questions(
       this.#calls,
       options,
-      (question) => {
-        const { toClient } = options.carry;
-        return this.#toClient(question, toClient && ((call) => toClient(question, call)));
-      },
+      (question) => this.#toClient(question, options.carry.onLeaving(question)),
       (answer) => this.#tellBackend(answer),
     );
     const listener = {
@@ -189,7 +186,10 @@ export class Relay {
 
   #toBackend(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     if (this.#isOver) return Promise.resolve();
-    return this.#handshake.sent(message, this.#backend.send(this.options.carry.toBackend(message), options));
+    const { carry } = this.options;
+    const carried = carry.toBackend(message);
+    const sent = carry.sending(message, () => this.#backend.send(carried, options));
+    return this.#handshake.sent(message, sent);
   }
 
   // ---- backend to client ----
@@ -237,7 +237,9 @@ export class Relay {
     const taken = takenBackBy(message);
     if (taken !== undefined) this.#questions.forget(taken);
     this.options.events.notified(message, this.#calls);
-    this.#toClient(this.#lostAnswers.heard(message)).catch((error: unknown) => this.options.report(asError(error)));
+    const heard = this.#lostAnswers.heard(message);
+    const sent = this.#toClient(heard, this.options.carry.onLeaving(heard));
+    sent.catch((error: unknown) => this.options.report(asError(error)));
   }
 
   #toClient(message: JsonRpcMessage, onLeaving?: OnLeaving): Promise<void> {

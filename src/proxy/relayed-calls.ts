@@ -113,7 +113,8 @@ export class RelayedCalls {
     };
     const leave = this.#underWay.add({ isSubscription: method === SUBSCRIBE, end });
     const listener = this.#listener(id, incoming, writer, over);
-    const abandon = relay.post(post, told?.heardBy(listener) ?? listener);
+    const send = (): (() => void) => relay.post(post, told?.heardBy(listener) ?? listener);
+    const abandon = told === undefined ? send() : told.sending(send);
     // The backend takes the end of the connection for the end of the request.
     writer.onGone(end);
   }

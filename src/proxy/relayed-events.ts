@@ -37,8 +37,8 @@ export class RelayedMessage {
 
   constructor(
     private readonly events: SessionEvents,
-    carry: Carry,
-    message: JsonRpcMessage,
+    private readonly carry: Carry,
+    private readonly message: JsonRpcMessage,
     text: string | undefined,
     incoming: Incoming,
   ) {
@@ -49,6 +49,10 @@ export class RelayedMessage {
     keepText(message, text);
     const carried = carry.toBackend(message);
     this.body = carried === message ? (text ?? JSON.stringify(message)) : changedText(carried, message);
+  }
+
+  sending<R>(send: () => R): R {
+    return this.carry.sending(this.message, send);
   }
 
   /** The client has left. */

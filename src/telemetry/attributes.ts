@@ -6,7 +6,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Peer } from '../proxy-events.js';
 import { shownSession } from '../interceptor/session-prefix.js';
-import { isRecord, metaOf, PROTOCOL_VERSION_KEY, type RequestMessage } from '../routing/message.js';
+import { isRecord, isRequest, metaOf, PROTOCOL_VERSION_KEY, type MethodMessage } from '../routing/message.js';
 import type { Show } from './shown-text.js';
 
 /** How a peer is reached. What is not known is left out. */
@@ -25,11 +25,12 @@ export interface Network {
 /** Whose attributes they are: of the span of the one who calls, or of the one who is called. */
 export type Kind = 'client' | 'server';
 
-/** What is exported of a request. Its texts are fit to be. */
+/** What is exported of a request or a notification. Its texts are fit to be. */
 export interface Subject {
   /** `{method} {target}`, where only a tool or a prompt is a target: URIs are too many to group spans by. */
   readonly name: string;
-  readonly id: string;
+  /** A notification has none. */
+  readonly id: string | undefined;
   readonly uri: string | undefined;
   /** Requests of revision 2026-07-28 name it themselves. */
   readonly version: string | undefined;
@@ -37,7 +38,7 @@ export interface Subject {
   readonly counted: Attributes;
 }
 
-/** A request, and where it travels. */
+/** A request or a notification, and where it travels. */
 export interface Request {
   readonly kind: Kind;
   readonly subject: Subject;
@@ -51,17 +52,22 @@ export interface Request {
 }
 
 /** The methods that name a resource in `params.uri`. Others may have a parameter of that name that means something else. */
-const OF_RESOURCE: ReadonlySet<string> = new Set(['resources/read', 'resources/subscribe', 'resources/unsubscribe']);
+const OF_RESOURCE: ReadonlySet<string> = new Set([
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'notifications/resources/updated',
+]);
 
-/** Looks at the request when it comes: its secrets may be hidden only as long as its session lasts. */
-export function subjectOf(message: RequestMessage, show: Show): Subject {
+/** Looks at the message when it comes: its secrets may be hidden only as long as its session lasts. */
+export function subjectOf(message: MethodMessage, show: Show): Subject {
   const shown = (text: string | undefined): string | undefined => (text === undefined ? undefined : show(text));
   const method = show(message.method);
   const [tool, prompt] = [shown(toolOf(message)), shown(promptOf(message))];
   const target = tool ?? prompt;
   return {
     name: target === undefined ? method : `${method} ${target}`,
-    id: show(String(message.id)),
+    id: isRequest(message) ? show(String(message.id)) : undefined,
     uri: OF_RESOURCE.has(message.method) ? shown(textParam(message, 'uri')) : undefined,
     version: shown(versionOf(message)),
     counted: withoutAbsent({
@@ -110,11 +116,11 @@ export function withoutAbsent(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
-function toolOf(message: RequestMessage): string | undefined {
+function toolOf(message: MethodMessage): string | undefined {
   return message.method === 'tools/call' ? textParam(message, 'name') : undefined;
 }
 
-function promptOf(message: RequestMessage): string | undefined {
+function promptOf(message: MethodMessage): string | undefined {
   if (message.method === 'prompts/get') return textParam(message, 'name');
   if (message.method !== 'completion/complete' || !isRecord(message.params)) return undefined;
   const { ref } = message.params;
@@ -122,17 +128,17 @@ function promptOf(message: RequestMessage): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function versionOf(message: RequestMessage): string | undefined {
+function versionOf(message: MethodMessage): string | undefined {
   const version = metaOf(message)?.[PROTOCOL_VERSION_KEY];
   return typeof version === 'string' ? version : undefined;
 }
 
 /** Only if it is unusual. */
-function jsonrpcOf({ jsonrpc }: RequestMessage): string | undefined {
+function jsonrpcOf({ jsonrpc }: MethodMessage): string | undefined {
   return typeof jsonrpc === 'string' && jsonrpc !== '2.0' ? jsonrpc : undefined;
 }
 
-function textParam({ params }: RequestMessage, name: string): string | undefined {
+function textParam({ params }: MethodMessage, name: string): string | undefined {
   const value = isRecord(params) && Object.hasOwn(params, name) ? params[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

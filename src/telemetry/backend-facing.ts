@@ -9,8 +9,9 @@ import {
 import type { TransportLike } from '../transport-like.js';
 import { answerOf, endOf } from './answers.js';
 import type { Network } from './attributes.js';
-import { cancelledBy } from './client-facing.js';
-import { Instrumented, type Failure, type Sent } from './instrumented.js';
+import { cancelledBy } from './cancelled.js';
+import { activeContext, Instrumented, type Failure, type Sent } from './instrumented.js';
+import type { NotificationSpans } from './notification-spans.js';
 
 /** A transport that faces the backend: it calls, and is asked. */
 export class BackendFacing extends Instrumented {
@@ -47,9 +48,16 @@ export class BackendFacing extends Instrumented {
     this.spans.answered(answerOf(message));
   }
 
-  protected notified(message: JsonRpcMessage): void {
+  protected notified(message: JsonRpcMessage): NotificationSpans | undefined {
     const id = cancelledBy(message);
+    const within = id === undefined ? undefined : this.spans.contextOfCall(id);
+    const notified = this.spans.notified(message, 'client', within ?? activeContext());
     // No answer is awaited any more.
     if (id !== undefined) this.spans.callCancelled(id);
+    return notified;
+  }
+
+  protected told(message: JsonRpcMessage): NotificationSpans | undefined {
+    return this.spans.notified(message, 'backend', this.spans.inFlightIn(context.active()));
   }
 }

@@ -1,26 +1,13 @@
 import { context, SpanKind, trace, type Context, type Link } from '@opentelemetry/api';
 import type { CallEnded, Peer, Waiting } from '../proxy-events.js';
 import { isRecord, type JsonRpcMessage, type RequestMessage } from '../routing/message.js';
-import { spanAttributesOf, subjectOf, withoutAbsent, type Network, type Subject } from './attributes.js';
+import { spanAttributesOf, subjectOf, withoutAbsent, type Subject } from './attributes.js';
 import { Operation, type Ending } from './operation.js';
+import type { Place } from './place.js';
 import { contextIn, originOf, spanContextIn, type RequestHeaders } from './propagation.js';
 import { SCOPE } from './scope.js';
 import type { Show } from './shown-text.js';
 import { Stopwatch } from './stopwatch.js';
-
-/** One end of a session: how its peer is reached, and what was agreed on with it. */
-interface End {
-  readonly network: Network;
-  readonly session: string | undefined;
-  readonly version: string | undefined;
-}
-
-/** Where the messages of a session travel, and how their texts are shown. */
-export interface Place {
-  readonly client: End;
-  readonly backend: End;
-  readonly show: Show;
-}
 
 /** A call of the client: the span of serving it, and below it that of calling the backend. */
 export class CallSpans {

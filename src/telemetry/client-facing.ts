@@ -1,19 +1,19 @@
 import type { Context } from '@opentelemetry/api';
 import type { RouteEvent } from '../interceptor/events.js';
 import {
-  cancelledIdOf,
   isRecord,
   isRequest,
   isResponse,
   type JsonRpcMessage,
-  type RequestId,
   type RequestMessage,
   type ResponseMessage,
 } from '../routing/message.js';
 import type { SendOptions, TransportLike } from '../transport-like.js';
 import { answerOf, endOf } from './answers.js';
 import type { Network } from './attributes.js';
+import { cancelledBy } from './cancelled.js';
 import { activeContext, Instrumented, type Failure, type Sent } from './instrumented.js';
+import type { NotificationSpans } from './notification-spans.js';
 import { spanContextIn, type RequestHeaders } from './propagation.js';
 
 /** A transport that faces the client: it receives calls, and asks. */
@@ -49,9 +49,7 @@ export class ClientFacing extends Instrumented {
   protected asked(message: RequestMessage, options: SendOptions | undefined): Sent {
     const { spans, isInside } = this;
     spans.asked({ id: message.id, message });
-    const related = options?.relatedRequestId;
-    const named = related === undefined ? undefined : spans.contextOfCall(related);
-    const within = innermost(named, activeContext()) ?? spans.soleCall;
+    const within = this.#senderOf(options) ?? spans.soleCall;
     // If it is not known yet, the wrapper tells when the question has left. It then carries no context.
     return { changed: within === undefined && !isInside ? message : spans.toClient(message, within) };
   }
@@ -64,10 +62,23 @@ export class ClientFacing extends Instrumented {
     this.spans.callEnded(endOf(message));
   }
 
-  protected notified(message: JsonRpcMessage): void {
+  protected notified(message: JsonRpcMessage, options: SendOptions | undefined): NotificationSpans | undefined {
     const id = cancelledBy(message);
-    if (id === undefined) return;
-    this.spans.answered({ id, by: 'backend', outcome: 'taken-back', error: undefined, message: undefined });
+    if (id !== undefined)
+      this.spans.answered({ id, by: 'backend', outcome: 'taken-back', error: undefined, message: undefined });
+    return this.spans.notified(message, 'backend', this.#senderOf(options));
+  }
+
+  protected told(message: JsonRpcMessage, extra: unknown): NotificationSpans | undefined {
+    const id = cancelledBy(message);
+    const within = id === undefined ? undefined : this.spans.contextOfCall(id);
+    return this.spans.notified(message, 'client', within, headersIn(extra));
+  }
+
+  /** The context in which something is sent. */
+  #senderOf(options: SendOptions | undefined): Context | undefined {
+    const related = options?.relatedRequestId;
+    return innermost(related === undefined ? undefined : this.spans.contextOfCall(related), activeContext());
   }
 }
 
@@ -75,11 +86,6 @@ export class ClientFacing extends Instrumented {
 function innermost(named: Context | undefined, active: Context | undefined): Context | undefined {
   if (named === undefined || active === undefined) return named ?? active;
   return spanContextIn(active)?.traceId === spanContextIn(named)?.traceId ? active : named;
-}
-
-/** The request that a notification cancels. */
-export function cancelledBy(message: JsonRpcMessage): RequestId | undefined {
-  return message.method === 'notifications/cancelled' ? cancelledIdOf(message) : undefined;
 }
 
 /** The headers of the request that brought a message: SDK 1.x and 2.x hand them over differently. */

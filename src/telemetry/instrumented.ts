@@ -3,6 +3,7 @@ import { debug } from '../debug.js';
 import { textOf } from '../errors.js';
 import type { Interceptor } from '../interceptor/facade.js';
 import {
+  isNotification,
   isRequest,
   isResponse,
   type JsonRpcMessage,
@@ -11,6 +12,7 @@ import {
 } from '../routing/message.js';
 import type { MessageHandler, SendOptions, TransportLike } from '../transport-like.js';
 import type { Network } from './attributes.js';
+import type { NotificationSpans } from './notification-spans.js';
 import { operationIn } from './operation.js';
 import { spanContextIn } from './propagation.js';
 import { SessionSpans } from './session-spans.js';
@@ -59,9 +61,15 @@ export abstract class Instrumented implements Interceptor {
     this.inner.onmessage =
       handler &&
       ((message: JsonRpcMessage, extra?: unknown) => {
-        const within = guarded(() => this.received(message, extra));
-        if (within === undefined) this.#onmessage?.(message, extra);
-        else context.with(within, () => this.#onmessage?.(message, extra));
+        // First: it may end a call that it belongs to.
+        const told = guarded(() => (isNotification(message) ? this.told(message, extra) : undefined));
+        const within = guarded(() => this.received(message, extra)) ?? told?.context;
+        try {
+          if (within === undefined) this.#onmessage?.(message, extra);
+          else context.with(within, () => this.#onmessage?.(message, extra));
+        } finally {
+          guarded(() => told?.end());
+        }
       });
   }
 
@@ -88,11 +96,13 @@ export abstract class Instrumented implements Interceptor {
       });
       return this.inner.send(message, options);
     }
-    guarded(() => {
-      this.notified(message);
-    });
+    const notified = guarded(() => this.notified(message, options));
+    const changed = notified?.message ?? message;
     // The SDK opens its GET stream by a notification, and reads it for as long as the session lasts.
-    return context.with(ROOT_CONTEXT, () => this.inner.send(message, options));
+    return watched(
+      () => context.with(ROOT_CONTEXT, () => this.inner.send(changed, options)),
+      (error) => guarded(() => notified?.end(error === undefined ? undefined : textOf(error))),
+    );
   }
 
   // ---- what the sides tell ----
@@ -110,25 +120,20 @@ export abstract class Instrumented implements Interceptor {
   protected abstract responded(message: ResponseMessage): void;
 
   /** A notification is about to be sent. */
-  protected abstract notified(message: JsonRpcMessage): void;
+  protected abstract notified(message: JsonRpcMessage, options: SendOptions | undefined): NotificationSpans | undefined;
+
+  /** A notification has come. */
+  protected abstract told(message: JsonRpcMessage, extra: unknown): NotificationSpans | undefined;
 
   #sendRequest(message: RequestMessage, options: SendOptions | undefined): Promise<void> {
     const { changed, within } = guarded(() => this.asked(message, options)) ?? { changed: message, within: undefined };
-    const failed = (error: unknown): void => {
-      guarded(() => {
-        this.failed(message, { code: codeOf(error), text: textOf(error) });
-      });
-    };
-    try {
-      const send = (): Promise<void> => this.inner.send(changed, options);
-      const sent = within === undefined ? send() : context.with(within, send);
-      // It is watched only: its sender hears of the failure by itself.
-      Promise.resolve(sent).catch(failed);
-      return sent;
-    } catch (error) {
-      failed(error);
-      throw error;
-    }
+    const send = (): Promise<void> => this.inner.send(changed, options);
+    return watched(
+      () => (within === undefined ? send() : context.with(within, send)),
+      (error) => {
+        if (error !== undefined) guarded(() => this.failed(message, { code: codeOf(error), text: textOf(error) }));
+      },
+    );
   }
 
   #begin(): void {
@@ -178,6 +183,23 @@ function guarded<R>(work: () => R): R | undefined {
   } catch (cause) {
     debug.error('telemetry failed: %o', cause);
     return undefined;
+  }
+}
+
+/** Sends something. It is watched only: whoever sends it hears of a failure by himself. @param over with the failure */
+function watched(send: () => Promise<void>, over: (error: unknown) => void): Promise<void> {
+  const failed = (error: unknown): void => {
+    over(error ?? 'failed');
+  };
+  try {
+    const sent = send();
+    Promise.resolve(sent).then(() => {
+      over(undefined);
+    }, failed);
+    return sent;
+  } catch (error) {
+    failed(error);
+    throw error;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import { shownSession } from '../interceptor/session-prefix.js';
 import { metricAttributesOf, spanAttributesOf, withoutAbsent, type Request } from './attributes.js';
 import { recordOperation } from './operation-metrics.js';
 import { SCOPE } from './scope.js';
@@ -32,6 +33,8 @@ export interface Ending {
   readonly description?: string | undefined;
   /** Of `initialize`: the version that was agreed on. */
   readonly version?: string | undefined;
+  /** Of `initialize`: the whole id of the session that it began. */
+  readonly session?: string | undefined;
 }
 
 /** Where a context holds the operation for which it was made. */
@@ -90,7 +93,7 @@ export class Operation {
     else this.#span.addEvent(name, known);
   }
 
-  end({ error, code, description, version }: Ending = {}): void {
+  end({ error, code, description, version, session }: Ending = {}): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const outcome = withoutAbsent({
@@ -99,6 +102,7 @@ export class Operation {
       'mcp.protocol.version': version,
     });
     this.#span.setAttributes(outcome);
+    if (session !== undefined) this.#span.setAttribute('mcp.session.id', shownSession(session));
     if (error !== undefined)
       this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
     const attributes = { ...metricAttributesOf(this.request), ...outcome };

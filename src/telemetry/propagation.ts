@@ -4,6 +4,7 @@
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
  * @see https://modelcontextprotocol.io/community/seps/414-request-meta (SEP-414: the keys have no prefix)
  */
+import { channel } from 'node:diagnostics_channel';
 import {
   context,
   isSpanContextValid,
@@ -16,6 +17,7 @@ import {
   type TextMapGetter,
   type TextMapSetter,
 } from '@opentelemetry/api';
+import type { AddedHeaders } from '../added-headers.js';
 import { withChangedText } from '../changed-text.js';
 import { isRecord, metaOf, type JsonRpcMessage } from '../routing/message.js';
 
@@ -88,3 +90,22 @@ export function withContext<T extends JsonRpcMessage>(message: T, carried: Conte
   const kept = 'traceparent' in fields ? rest : meta;
   return withChangedText({ ...message, params: { ...params, _meta: { ...kept, ...fields } } }, message);
 }
+
+/** Whoever listens makes a span of the HTTP request, and writes the context of that into the headers. */
+const created = channel('undici:request:create');
+
+/** The headers of an HTTP request that is sent in this context. What another context has left there is removed. */
+export function headersOf(carried: Context): AddedHeaders {
+  if (created.hasSubscribers) return {};
+  const headers: Record<string, string | undefined> = {};
+  for (const name of propagation.fields()) headers[name.toLowerCase()] = undefined;
+  propagation.inject(carried, headers, HEADER_SETTER);
+  return headers;
+}
+
+const HEADER_SETTER: TextMapSetter<Record<string, string | undefined>> = {
+  set(headers, name, value) {
+    // A client may have put anything into its baggage. An invalid header would cost the message.
+    if (/^[\x20-\x7e]*$/.test(value)) headers[name.toLowerCase()] = value;
+  },
+};

@@ -43,6 +43,7 @@ export function proxyTelemetry(options: ProxyTelemetryOptions = {}): ProxyTeleme
       spans.carries();
       return {
         toBackend: (session, message) => spans.toBackend(session, message),
+        headersToBackend: (session, message) => spans.headersToBackend(session, message),
         toClient: (session, message, call) => spans.toClient(session, message, call),
       };
     },

@@ -2,8 +2,9 @@ import { ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import type { Answered, Routed } from '../proxy-events.js';
 import { isRecord, type RequestMessage } from '../routing/message.js';
 import { subjectOf, type Subject } from './attributes.js';
-import type { CallSpans, Place } from './call-spans.js';
+import type { CallSpans } from './call-spans.js';
 import { Operation, type Beginning, type Ending } from './operation.js';
+import type { Place, SessionSpansOptions } from './place.js';
 import { contextIn, spanContextIn } from './propagation.js';
 import type { Show } from './shown-text.js';
 import { Stopwatch } from './stopwatch.js';
@@ -25,7 +26,7 @@ export class QuestionSpans {
   constructor(
     private readonly message: RequestMessage,
     private readonly place: Place,
-    private readonly faces: 'both' | 'client' | 'backend',
+    private readonly faces: SessionSpansOptions['faces'],
   ) {
     this.#subject = subjectOf(message, place.show);
   }

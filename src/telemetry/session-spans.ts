@@ -15,14 +15,14 @@ import type {
   Waiting,
 } from '../proxy-events.js';
 import { Begun } from '../begun.js';
-import { MODERN_VERSION } from '../modern-era.js';
 import { isRequest, type JsonRpcMessage, type RequestId, type RequestMessage } from '../routing/message.js';
-import type { Network } from './attributes.js';
-import { CallSpans, endingOf, versionIn, type Place } from './call-spans.js';
-import { withContext } from './propagation.js';
+import { CallSpans, endingOf, versionIn } from './call-spans.js';
+import { notificationSpansOf, type NotificationSpans } from './notification-spans.js';
+import { placeOf, type Place, type SessionSpansOptions } from './place.js';
+import { withContext, type RequestHeaders } from './propagation.js';
 import { answerEndingOf, QuestionSpans } from './question-spans.js';
 import { SessionDurations } from './session-durations.js';
-import { showing, type Redact, type Show } from './shown-text.js';
+import { showing, type Show } from './shown-text.js';
 
 /** What happens to a session, or on the way of a call. */
 type Happening =
@@ -38,20 +38,6 @@ const REPLACED = {
   error: 'The id was used for another question',
   message: undefined,
 } as const;
-
-export interface SessionSpansOptions {
-  /**
-   * Which ends of the messages are ours. A proxy has both. Somebody else's transport has one of them: the one that faces
-   * the client is called and asks, the one that faces the backend calls and is asked.
-   */
-  readonly faces: 'both' | 'client' | 'backend';
-  readonly client: Network;
-  readonly backend: Network;
-  /** A call is forwarded when the carrier says so. Otherwise it counts as forwarded when it comes. */
-  readonly isCarried: () => boolean;
-  /** @default texts are exported as they are */
-  readonly redact?: Redact | undefined;
-}
 
 /** The spans of one session. */
 export class SessionSpans {
@@ -124,8 +110,8 @@ export class SessionSpans {
     const { outcome, message } = event;
     if (call.method === 'initialize' && outcome === 'result') this.#version = versionIn(message, this.#show);
     const { code, description, error } = endingOf(event, this.#isBackendGone, this.#show);
-    const version = call.method === 'initialize' ? this.#version : undefined;
-    call.ended(outcome, { error, code, description, version });
+    const begun = call.method === 'initialize' ? { version: this.#version, session: this.session() } : {};
+    call.ended(outcome, { error, code, description, ...begun });
   }
 
   /** The client wants no answer, and gets none. */
@@ -199,6 +185,21 @@ export class SessionSpans {
     return question?.context === undefined ? message : withContext(message, question.context);
   }
 
+  // ---- notifications ----
+
+  /** One passes, or begins to. @param within the context in which it was sent, if that is known */
+  notified(
+    message: JsonRpcMessage,
+    from: 'client' | 'backend',
+    within: Context | undefined,
+    headers?: RequestHeaders,
+  ): NotificationSpans | undefined {
+    if (this.#isOver) return undefined;
+    // Such a client sends none. They are ours.
+    const faces = this.#isOfModern && from === 'client' ? 'backend' : this.options.faces;
+    return notificationSpansOf(message, { from, faces, place: this.#place, within, headers });
+  }
+
   // ---- the session itself ----
 
   #opened({ isOfModern }: SessionOpened): void {
@@ -241,10 +242,7 @@ export class SessionSpans {
   }
 
   get #place(): Place {
-    const { client, backend } = this.options;
-    const agreed = { session: this.session(), version: this.#version };
-    // Such a client has no session, and has not agreed on anything.
-    const ofClient = this.#isOfModern ? { session: undefined, version: MODERN_VERSION } : agreed;
-    return { client: { network: client, ...ofClient }, backend: { network: backend, ...agreed }, show: this.#show };
+    const known = { session: this.session(), version: this.#version, isOfModern: this.#isOfModern, show: this.#show };
+    return placeOf(this.options, known);
   }
 }

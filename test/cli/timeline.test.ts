@@ -25,6 +25,7 @@ const ROUTE = {
 } as const;
 const ENDED = { ...CALL, kind: 'call-ended', durationMs: 4_867, code: undefined, error: undefined } as const;
 const ANSWER = { ...QUESTION, kind: 'answer', by: 'client', error: undefined, durationMs: 4_846 } as const;
+const PASSED_ON = { kind: 'forwarded', durationMs: 1, headers: {}, message: undefined } as const;
 const WAITING = { ...CALL, kind: 'waiting', forMs: 30_000, question: undefined, refusal: undefined } as const;
 const ASKED = { id: 3, method: 'elicitation/create' };
 const NOT_SENT = { message: undefined };
@@ -142,7 +143,7 @@ const SAID: readonly (readonly [string, ProxyEvent])[] = [
   ],
   [
     'POST → node UXV8vymj: passed',
-    { ...HAPPENED, kind: 'forwarded', toNode: 'UXV8vymj', method: 'POST', outcome: 'passed' },
+    { ...HAPPENED, ...PASSED_ON, toNode: 'UXV8vymj', method: 'POST', outcome: 'passed' },
   ],
   ['tools/call 7 (deploy) has had no answer for 30 s: waiting for the backend', { ...WAITING, on: 'backend' }],
   [

@@ -27,6 +27,9 @@ describe('a carrier', () => {
     client.start('tools/call', { name: 'deploy', _meta: { progressToken: 'p' } }, 7);
     const session = backend.session();
     expect((await session.got({ id: 7 })).params).toEqual({ name: 'deploy', _meta: { progressToken: 'p', ..._meta } });
+    const told = client.next(({ message }) => message.method === 'notifications/any');
+    await session.send({ method: 'notifications/any', params: { b: 1 } });
+    expect((await told).message.params).toEqual({ b: 1, _meta });
     const asked = client.next(({ message }) => message.id === 'q');
     await session.send({ id: 'q', method: 'elicitation/create', params: { message: 'why' } });
     expect((await asked).message.params).toEqual({ message: 'why', _meta });
@@ -41,7 +44,8 @@ describe('a carrier', () => {
     const fails = (): never => {
       throw new Error('mine');
     };
-    const stage = await open(backend.upstream, { carrier: { toBackend: fails, toClient: fails } });
+    const carrier = { toBackend: fails, headersToBackend: fails, toClient: fails };
+    const stage = await open(backend.upstream, { carrier });
     const client = await stage.connect();
     client.start('tools/call', { name: 'deploy' }, 7);
     expect((await backend.session().got({ id: 7 })).params).toEqual({ name: 'deploy' });

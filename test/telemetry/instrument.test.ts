@@ -110,3 +110,18 @@ describe.each(Object.entries(WAYS))('a proxy with both its transports instrument
     expect(evidence.filter((one) => one !== undefined)).toEqual(_ === 'inside the wrapper' ? [] : ['context']);
   });
 });
+
+describe('initialize, at instrumented transports', () => {
+  it('names the session and the version to which it leads, on either side', async () => {
+    await connect(await startBackend());
+    for (const kind of ['CLIENT', 'SERVER'] as const)
+      expect(tracing.span(kind, 'initialize').attributes).toMatchObject({
+        'mcp.session.id': expect.stringMatching(/^\S{8}$/) as string,
+        'mcp.protocol.version': '2025-11-25',
+      });
+    const measured = (await tracing.metrics()).flatMap(({ dataPoints }) =>
+      dataPoints.map(({ attributes }) => attributes),
+    );
+    for (const attributes of measured) expect(attributes).not.toHaveProperty('mcp.session.id');
+  });
+});

@@ -2,6 +2,8 @@
 import { proxyTelemetry } from 'mcp-backchannel/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { called, doors } from '../modern/door-stage.js';
+import { post, suspensionIn } from '../modern/raw-modern.js';
+import { TRACE, TRACEPARENT } from './proxy-rig.js';
 import { pathOf, startTracing, titleOf, type Tracing } from './tracing.js';
 
 let tracing: Tracing;
@@ -45,5 +47,36 @@ describe('a call of a modern client', () => {
         .filter(({ name }) => name === 'initialize')
         .map(titleOf),
     ).toEqual(['CLIENT initialize']);
+  });
+
+  it('tells its client of the trace, in each question of an input_required result', async () => {
+    const telemetry = proxyTelemetry();
+    const stage = await open('stdio', { carrier: telemetry.carrier });
+    telemetry.observe(stage.proxy.events$);
+    const call = { name: 'chain', arguments: { tag: 'c', length: 2 }, _meta: { traceparent: TRACEPARENT } };
+    const told: unknown[] = [];
+    let answer = await post(stage.url, 'tools/call', call);
+    for (let round = 1; round <= 2; round++) {
+      const { requestState, inputRequests } = suspensionIn(answer);
+      told.push(...Object.values(inputRequests).map(({ params }) => params['_meta']));
+      const accepted = { action: 'accept', content: { answer: 'ann' } };
+      const inputResponses = Object.fromEntries(Object.keys(inputRequests).map((key) => [key, accepted]));
+      answer = await post(stage.url, 'tools/call', { ...call, inputResponses, requestState });
+    }
+    expect(answer.last.result).toMatchObject({ resultType: 'complete' });
+    const asked = tracing.spans().filter((span) => titleOf(span) === 'CLIENT elicitation/create');
+    expect(told).toEqual(asked.map((span) => ({ traceparent: `00-${TRACE}-${span.spanContext().spanId}-01` })));
+    expect(told).toHaveLength(2);
+  });
+});
+
+describe('without an SDK', () => {
+  it('nothing is added to a question of an input_required result', async () => {
+    await tracing.stop();
+    const { carrier } = proxyTelemetry();
+    const stage = await open('stdio', { carrier });
+    const answer = await post(stage.url, 'tools/call', { name: 'chain', arguments: { tag: 'c', length: 1 } });
+    for (const { params } of Object.values(suspensionIn(answer).inputRequests))
+      expect(params).not.toHaveProperty('_meta');
   });
 });

@@ -66,7 +66,9 @@ describe('a call', () => {
     const http = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
     expect(tracing.span('SERVER', 'tools/call echo').attributes).toEqual({ ...shared, ...http, ...client });
     expect(tracing.span('CLIENT', 'tools/call echo').attributes).toEqual({ ...shared, 'network.transport': 'pipe' });
-    expect(tracing.span('SERVER', 'initialize').attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25' });
+    const agreed = { 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': ann.sessionId?.slice(0, 8) };
+    for (const kind of ['SERVER', 'CLIENT'] as const)
+      expect(tracing.span(kind, 'initialize').attributes).toMatchObject(agreed);
   });
 
   it('is served below the span that the HTTP headers name, if its _meta names none', async () => {

@@ -25,21 +25,28 @@ describe('without an SDK', () => {
     const received = await session.got({ method: 'tools/call' });
     expect(originalText(received)).toBe(body);
     await session.send({ id: 'q', method: 'elicitation/create', params: { message: 'why' } });
+    await session.send({ method: 'notifications/any', params: { a: 1 } });
     await session.send({ id: 7, result: { content: [] } });
-    expect(await (await answer).text()).toContain(
-      '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"why"}}',
-    );
+    const text = await (await answer).text();
+    expect(text).toContain('{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"why"}}');
+    expect(text).toContain('{"jsonrpc":"2.0","method":"notifications/any","params":{"a":1}}');
     expect(metaOf(await session.got({ method: 'initialize' }))).toEqual({});
+    const notification = '{"jsonrpc":"2.0", "method":"notifications/any", "params":{"a":1e2}}';
+    await fetch(url, { method: 'POST', body: notification, headers });
+    expect(originalText(await session.got({ method: 'notifications/any' }))).toBe(notification);
   });
 
   it.each(['server', 'client'] as const)('a transport on the side %s gets the very same objects', async (side) => {
     const inner = new NullHttpTransport();
     const transport = instrument(inner, { side });
     const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'n' } };
+    const notification = { jsonrpc: '2.0', method: 'notifications/any', params: {} };
     const options = { relatedRequestId: 9 };
-    await transport.send(message, options);
-    expect(inner.sent[0]?.message).toBe(message);
-    expect(inner.sent[0]?.options).toBe(options);
+    for (const [at, sent] of [message, notification].entries()) {
+      await transport.send(sent, options);
+      expect(inner.sent[at]?.message).toBe(sent);
+      expect(inner.sent[at]?.options).toBe(options);
+    }
 
     const received: unknown[] = [];
     transport.onmessage = (...given) => received.push(...given);
@@ -47,6 +54,8 @@ describe('without an SDK', () => {
     inner.onmessage?.(message, extra);
     expect(received[0]).toBe(message);
     expect(received[1]).toBe(extra);
+    inner.onmessage?.(notification, extra);
+    expect(received[2]).toBe(notification);
   });
 });
 

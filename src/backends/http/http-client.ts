@@ -1,3 +1,4 @@
+import { withAdded } from '../../added-headers.js';
 import { BriefSet } from '../../routing/brief-set.js';
 import { asError } from '../../errors.js';
 import type { Cancellation } from '../cancellation.js';
@@ -105,8 +106,10 @@ export class HttpClient {
 
   #sendTo({ origin, pathname, search }: URL, request: HttpRequest): Promise<HttpAnswer> {
     if (this.#isClosed) return Promise.reject(new Error('the connection is closed'));
-    const { method, headers, body = null, cancellation } = request;
-    const connections = this.#connectionsFor(headers);
+    const { method, headers: own, body = null, cancellation } = request;
+    const connections = this.#connectionsFor(own);
+    // They say nothing of the sender.
+    const headers = method === 'POST' ? withAdded(own) : own;
     const exchange = new HttpExchange({
       answered: () => {
         connections.answered(request);

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { addingHeaders } from '../../added-headers.js';
 import { after, now } from '../../clock.js';
 import { endsWithin } from '../../ends-within.js';
 import { isRecord, type JsonRpcMessage } from '../../routing/message.js';
@@ -94,7 +95,8 @@ export class ListenStream {
     this.#next ??= (this.#changing ?? Promise.resolve()).then(async () => {
       this.#changing = this.#next;
       this.#next = undefined;
-      await this.#replace();
+      // It lasts longer than the message that leads to it, and is no part of that one's trace.
+      await addingHeaders({}, async () => this.#replace());
     });
     return this.#next;
   }
