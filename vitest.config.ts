@@ -2,9 +2,12 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { aliasesOf, setupOf } from './suites/lib/sdk-aliases.js';
+import { filesWithOwnProcess } from './test/support/own-process.js';
 
 /** Another version of the SDK to run the tests with. */
 const sdk = process.env['MCP_BACKCHANNEL_TEST_SDK'];
+
+const OWN_PROCESS = filesWithOwnProcess();
 
 export default defineConfig({
   resolve: {
@@ -31,11 +34,24 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/built-programs.ts',
     setupFiles: setupOf(sdk),
     pool: 'forks',
     // More than there are cores: most tests wait for processes and sockets.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: 2 * availableParallelism(),
+    projects: [
+      { extends: true, test: { name: 'alone', include: OWN_PROCESS } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: OWN_PROCESS,
+          isolate: false,
+          setupFiles: ['test/support/shared-process.ts'],
+        },
+      },
+    ],
     // Tests of one file run at the same time where each waits for a bound to pass, in processes of its own.
     maxConcurrency: 10,
     testTimeout: 20_000,

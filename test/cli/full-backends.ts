@@ -1,6 +1,5 @@
 /** The full server of revision 2026-07-28 over HTTP and over stdio, for the command. */
 import { createServer, type ServerResponse } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
@@ -8,6 +7,7 @@ import { expect } from 'vitest';
 import { fullServer } from '../backends/modern/full-server.js';
 import { listen } from '../proxy/support.js';
 import type { Command, Started } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
 export interface FullBackend {
   /** What follows the options of the command. */
@@ -25,12 +25,12 @@ export interface FullBackend {
   };
 }
 
-const PROGRAM = fileURLToPath(new URL('../backends/modern/full-program.ts', import.meta.url));
+const PROGRAM = new URL('../backends/modern/full-program.ts', import.meta.url);
 
 export const FULL_BACKENDS: Readonly<Record<string, (started: Started) => Promise<FullBackend>>> = {
   stdio: async () =>
     Promise.resolve({
-      args: ['--', process.execPath, '--import', 'tsx', PROGRAM],
+      args: ['--', process.execPath, ...programArgs(PROGRAM)],
       cancelled: async (command) => command.line(/cancelled/),
       change: async (client) => client.callTool({ name: 'change' }),
     }),

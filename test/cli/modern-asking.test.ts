@@ -1,5 +1,4 @@
 /** A client of revision 2026-07-28, the command, and a server of SDK 1.x that asks in all the ways there are. */
-import { fileURLToPath } from 'node:url';
 import { isInputRequiredResult, specTypeSchemas, withInputRequired, type Client } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../examples/lib/serve.js';
@@ -7,8 +6,9 @@ import { askingBackend, FILE } from '../modern/asking-backend.js';
 import { called, connectTo, type Connected } from '../modern/modern-client.js';
 import { Journal } from '../modern/legacy-backend.js';
 import { Started, type Command } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
-const PROGRAM = fileURLToPath(new URL('../modern/asking-program.ts', import.meta.url));
+const PROGRAM = new URL('../modern/asking-program.ts', import.meta.url);
 
 interface Backend {
   /** What follows the options of the command. */
@@ -19,7 +19,7 @@ interface Backend {
 const BACKENDS: Readonly<Record<string, (started: Started) => Promise<Backend>>> = {
   stdio: async () =>
     Promise.resolve({
-      args: ['--', process.execPath, '--import', 'tsx', PROGRAM],
+      args: ['--', process.execPath, ...programArgs(PROGRAM)],
       cancelled: async (tag, command) => command.line(new RegExp(`cancelled ${tag}`)),
     }),
   'Streamable HTTP': async (started) => {

@@ -1,11 +1,11 @@
 /** A server that asks and logs after it has answered, when another client without a credential has its session. */
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { StrictClient } from '../../examples/lib/strict-client.js';
 import { post } from '../modern/raw-modern.js';
 import { Started } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
-const LATE = fileURLToPath(new URL('../modern/late-server.ts', import.meta.url));
+const LATE = programArgs(new URL('../modern/late-server.ts', import.meta.url));
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -14,7 +14,7 @@ const call = async (url: string, name: string): Promise<unknown> =>
   (await post(url, 'tools/call', { name, arguments: {} })).last.result;
 
 it('does not have its request put to that client, if it says for which call it asks', async () => {
-  const { url } = await started.endpoint(['--', process.execPath, '--import', 'tsx', LATE]);
+  const { url } = await started.endpoint(['--', process.execPath, ...LATE]);
   expect(await call(url, 'first')).toMatchObject({ content: [{ text: 'answered' }] });
   expect(await call(url, 'second')).toMatchObject({
     resultType: 'complete',
@@ -23,7 +23,7 @@ it('does not have its request put to that client, if it says for which call it a
 });
 
 it('does not have its log sent to that client either, which gets its own', async () => {
-  const { url } = await started.endpoint(['--', process.execPath, '--import', 'tsx', LATE]);
+  const { url } = await started.endpoint(['--', process.execPath, ...LATE]);
   const meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
   await call(url, 'first');
   const { messages } = await post(url, 'tools/call', { name: 'second', arguments: {} }, { meta });
@@ -33,7 +33,7 @@ it('does not have its log sent to that client either, which gets its own', async
 });
 
 it('is put to a client of its own session, as it always was', async () => {
-  const { url } = await started.endpoint(['--', process.execPath, '--import', 'tsx', LATE]);
+  const { url } = await started.endpoint(['--', process.execPath, ...LATE]);
   const client = await StrictClient.connect(url, {
     answers: { 'elicitation/create': () => ({ action: 'accept', content: {} }) },
   });

@@ -1,11 +1,11 @@
 /** The command in front of a server of revision 2026-07-28. */
-import { fileURLToPath } from 'node:url';
 import { acceptedContent, inputRequired, type McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Message } from '../../examples/lib/strict-client.js';
 import { FORM, modernStage, toolText } from '../backends/modern/modern-stage.js';
 import { elicitations, Started } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
 const started = new Started();
 afterEach(async () => started.end());
@@ -46,8 +46,8 @@ describe('a server of revision 2026-07-28', () => {
   });
 
   it('that is run as a command says by its preload which call a log belongs to', async () => {
-    const program = fileURLToPath(new URL('../backends/modern/stdio-program.ts', import.meta.url));
-    const { url } = await started.endpoint(['--', process.execPath, '--import', 'tsx', program]);
+    const program = new URL('../backends/modern/stdio-program.ts', import.meta.url);
+    const { url } = await started.endpoint(['--', process.execPath, ...programArgs(program)]);
     const client = await started.client(url);
     await client.request('logging/setLevel', { level: 'info' });
     const from = client.arrivals.length;

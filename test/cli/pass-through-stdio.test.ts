@@ -1,16 +1,16 @@
 /** Modern clients in front of a modern server that is run as a command: one process serves them all. */
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { modernClient, type AskedClient } from '../modern/modern-server.js';
 import { openPost, post, type RawAnswer } from '../modern/raw-modern.js';
 import { toolText } from '../backends/modern/modern-stage.js';
 import { healthOf, Started, type Command } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
 const started = new Started();
 afterEach(async () => started.end());
 
-const PROGRAM = fileURLToPath(new URL('../backends/modern/stdio-program.ts', import.meta.url));
-const SERVER = ['--', process.execPath, '--import', 'tsx', PROGRAM];
+const PROGRAM = new URL('../backends/modern/stdio-program.ts', import.meta.url);
+const SERVER = ['--', process.execPath, ...programArgs(PROGRAM)];
 
 async function endpoint(...options: string[]): Promise<{ command: Command; url: string }> {
   return started.endpoint(['--upstream-protocol', 'modern', ...options, ...SERVER]);

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { StrictClient, type StrictClientOptions } from '../../examples/lib/strict-client.js';
+import { programArgs } from '../support/built-programs.js';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -15,7 +16,11 @@ export const EVERYTHING: string = join(ROOT, 'node_modules/@modelcontextprotocol
 export const CLI: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** `examples/lib/backend-stdio.ts`, as what follows the options. */
-export const BACKEND: readonly string[] = ['--', process.execPath, '--import', 'tsx', 'examples/lib/backend-stdio.ts'];
+export const BACKEND: readonly string[] = [
+  '--',
+  process.execPath,
+  ...programArgs(new URL('../../examples/lib/backend-stdio.ts', import.meta.url)),
+];
 
 /**
  * A stdio server that starts at once. Any call answers with its directory, its environment and its
@@ -138,7 +143,8 @@ export class Started {
 
   /** `examples/lib/backend-http.ts`, as a process. */
   async backendOverHttp(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-    const backend = spawn(process.execPath, ['--import', 'tsx', 'examples/lib/backend-http.ts'], {
+    const program = new URL('../../examples/lib/backend-http.ts', import.meta.url);
+    const backend = spawn(process.execPath, programArgs(program), {
       cwd: ROOT,
       stdio: ['pipe', 'pipe', 'inherit'],
     });

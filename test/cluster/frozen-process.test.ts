@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HAS_REDIS, redisNote, startRedis } from './redis.js';
 import { SECRET } from './rig.js';
+import { programArgs } from '../support/built-programs.js';
 
 const LEASE_MS = 900;
 
 describe.runIf(HAS_REDIS)(`a process that is stopped${redisNote}`, () => {
   it('begins anew each time that it was stopped for longer than its lease', async () => {
     const { url } = await startRedis();
-    const program = fileURLToPath(new URL('fixtures/node-on-redis.ts', import.meta.url));
-    const args = ['--import', 'tsx', program, url, SECRET, String(LEASE_MS)];
+    const program = new URL('fixtures/node-on-redis.ts', import.meta.url);
+    const args = [...programArgs(program), url, SECRET, String(LEASE_MS)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -1,5 +1,4 @@
 /** A wrapped transport cannot be told from the bare one: C8. */
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -14,8 +13,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createBackend } from '../../examples/lib/backend.js';
 import { KINDS } from './rig/kinds.js';
 import { Rigs, SIDES } from './rig/rig.js';
+import { programArgs } from '../support/built-programs.js';
 
-const CHILD = fileURLToPath(new URL('rig/stdio-child.ts', import.meta.url));
+const CHILD = new URL('rig/stdio-child.ts', import.meta.url);
 const PROTOTYPE_NAMES = ['start', 'send', 'close', 'handleRequest', 'handlePostMessage', 'closeSSEStream', 'sessionId'];
 const OTHER_NAMES = ['stderr', 'pid', 'hasPerRequestStream', 'setProtocolVersion', 'nonsense', Symbol.iterator];
 
@@ -157,7 +157,7 @@ describe.each(KINDS)('$name', ({ open }) => {
 describe('SDK 1 stdio, in a process of its own', () => {
   it('C8: a client and a server say the same over the bare and the wrapped transport', async () => {
     const session = async (mode: string): Promise<unknown[]> =>
-      transcript(new StdioClientTransport({ command: process.execPath, args: ['--import', 'tsx', CHILD, mode] }));
+      transcript(new StdioClientTransport({ command: process.execPath, args: [...programArgs(CHILD), mode] }));
     const [bare, wrapped] = await Promise.all([session('bare'), session('wrapped')]);
     expect(bare.length).toBeGreaterThan(50);
     expect(wrapped).toEqual(bare);

@@ -1,11 +1,11 @@
 /** A proxy that ends while it is tried: the doctor says so, and blames nothing else on it. */
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/doctor/report.js';
 import { relay } from './relay.js';
 import { doctor, verdictsIn } from './support.js';
+import { programArgs } from '../support/built-programs.js';
 
-const DYING = fileURLToPath(new URL('dying-proxy.ts', import.meta.url));
+const DYING = programArgs(new URL('dying-proxy.ts', import.meta.url)).join(' ');
 const MS = 60_000;
 
 describe.concurrent('the doctor', () => {
@@ -43,7 +43,7 @@ describe.concurrent('the doctor', () => {
   ])(
     'starts a proxy again that ends, with %s',
     async (_name, rest) => {
-      const ended = await doctor('--json', '--proxy', `node --import tsx ${DYING} {port} {backend-url} ${rest}`);
+      const ended = await doctor('--json', '--proxy', `node ${DYING} {port} {backend-url} ${rest}`);
       const { logs, sampling, cancel, ...others } = verdictsIn(ended);
       expect(logs).toEqual(['lost', 'the proxy ended: Error: it died']);
       expect([sampling?.[0], cancel?.[0]]).toEqual(['works', 'works']);
@@ -59,7 +59,7 @@ describe.concurrent('the doctor', () => {
   ])(
     'names the situation in which a proxy ends: %s',
     async (_name, at, expected) => {
-      const proxy = `node --import tsx ${DYING} {port} {backend-url} --at '${at}'`;
+      const proxy = `node ${DYING} {port} {backend-url} --at '${at}'`;
       const ended = await doctor('--json', '--timeout', '3s', '--proxy', proxy);
       const { first, second, twentieth, eight } = verdictsIn(ended);
       const told = [first, second, twentieth].map(([verdict = '', detail = ''] = ['', '']) =>

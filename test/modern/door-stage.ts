@@ -1,6 +1,5 @@
 /** Modern SDK clients, a proxy over real HTTP, and a legacy backend behind it. */
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { createStatefulProxy, type StatefulProxy, type StatefulProxyOptions } from 'mcp-backchannel/proxy';
 import type { RouteEvent } from 'mcp-backchannel';
@@ -9,11 +8,12 @@ import { serve } from '../../examples/lib/serve.js';
 import { closers, listen } from '../proxy/support.js';
 import { Journal, legacyBackend } from './legacy-backend.js';
 import { connectTo, type ClientOptions, type Connected } from './modern-client.js';
+import { programArgs } from '../support/built-programs.js';
 
 export { called } from './modern-client.js';
 
-/** The legacy backend as a program. */
-export const STDIO_BACKEND: string = fileURLToPath(new URL('legacy-backend-stdio.ts', import.meta.url));
+/** The legacy backend as a program: what Node is given to run it. */
+export const STDIO_BACKEND: readonly string[] = programArgs(new URL('legacy-backend-stdio.ts', import.meta.url));
 
 export type BackendKind = 'http' | 'stdio';
 
@@ -87,6 +87,6 @@ async function overHttp(journal: Journal): Promise<Backends> {
 }
 
 const OVER_STDIO: Backends = {
-  upstream: () => new StdioClientTransport({ command: process.execPath, args: ['--import', 'tsx', STDIO_BACKEND] }),
+  upstream: () => new StdioClientTransport({ command: process.execPath, args: [...STDIO_BACKEND] }),
   endBackends: async () => Promise.resolve(),
 };

@@ -21,7 +21,6 @@ const started = new Started();
 afterEach(async () => started.end());
 
 const ROUNDS = process.env['ROUNDS'] === 'all' ? 20 : 5;
-const BACKEND = ['--import', 'tsx', STDIO_BACKEND];
 const PEOPLE: readonly (ClientOptions & { readonly name: string })[] = [
   { name: 'Ann', token: 'ann' },
   { name: 'Cid' },
@@ -56,7 +55,7 @@ const CASES: readonly Case[] = [
   {
     title: 'a command behind ours',
     open: async () => ({
-      ...(await started.endpoint(['--', process.execPath, ...BACKEND])),
+      ...(await started.endpoint(['--', process.execPath, ...STDIO_BACKEND])),
       errors: [],
       routes: [],
     }),
@@ -65,7 +64,7 @@ const CASES: readonly Case[] = [
 ];
 
 function stamping(): StdioClientTransport {
-  return new StdioClientTransport({ command: process.execPath, args: BACKEND, env: withProvenance() });
+  return new StdioClientTransport({ command: process.execPath, args: [...STDIO_BACKEND], env: withProvenance() });
 }
 
 describe.each(CASES)('$title', ({ open: opening, evidence }) => {
@@ -103,7 +102,7 @@ describe('a shared command that does not say whose message it sends', () => {
 
 describe('the control: one pipe for all, without a lease', () => {
   it('asks another client, and this is seen, though results look as they should', async () => {
-    const pipe = started.add(new OnePipeForAll(BACKEND));
+    const pipe = started.add(new OnePipeForAll([...STDIO_BACKEND]));
     const { url } = await open('stdio', { upstream: () => pipe.session() });
     const seen = await callAtOnce(await peopleAt(url), { calls: 4, round: 0, random: new Random(11), atLeast: 1 });
     expect(seen).toHaveLength(16);

@@ -1,7 +1,6 @@
 /** Who goes in mid-call, backend or client, and what the others hear of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, it } from 'vitest';
@@ -10,10 +9,11 @@ import { startCall, textOf } from '../support/stage.js';
 import { BACKEND_COMMAND, startUpstream } from '../support/upstreams.js';
 import { closers, proxies } from './support.js';
 import { ScriptedBackend } from './scripted-backend.js';
+import { programArgs } from '../support/built-programs.js';
 
 const closing = closers();
 const open = proxies();
-const HTTP_BACKEND = fileURLToPath(new URL('../../examples/lib/backend-http.ts', import.meta.url));
+const HTTP_BACKEND = new URL('../../examples/lib/backend-http.ts', import.meta.url);
 
 const isQuestion = ({ message }: { message: Message }): boolean => message.method === 'elicitation/create';
 
@@ -41,7 +41,7 @@ describe('a backend that is killed in mid-call', () => {
   });
 
   it('over Streamable HTTP: the callers of its session get an error, those of another backend do not notice', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', HTTP_BACKEND], {
+    const child = spawn(process.execPath, programArgs(HTTP_BACKEND), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     closing(() => child.kill('SIGKILL'));

@@ -7,9 +7,9 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { createBackend } from '../../examples/lib/backend.js';
 import { serve } from '../../examples/lib/serve.js';
+import { programArgs } from './built-programs.js';
 
 export type UpstreamKind = 'stdio' | 'streamable-http' | 'sse' | 'in-memory';
 
@@ -20,10 +20,10 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-const BACKEND = fileURLToPath(new URL('../../examples/lib/backend-stdio.ts', import.meta.url));
+const BACKEND = new URL('../../examples/lib/backend-stdio.ts', import.meta.url);
 
 /** Starts a backend as a process of its own, over stdio. */
-export const BACKEND_COMMAND = { command: process.execPath, args: ['--import', 'tsx', BACKEND] };
+export const BACKEND_COMMAND = { command: process.execPath, args: programArgs(BACKEND) };
 
 /** A backend, running, with the tools of `examples/lib/backend.ts`. One session for each `connect()`. */
 export async function startUpstream(kind: UpstreamKind): Promise<Upstream> {

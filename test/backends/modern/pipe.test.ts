@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
@@ -12,8 +11,9 @@ import { Children } from '../../../src/backends/stdio/process-groups.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import type { TransportLike } from '../../../src/transport-like.js';
 import { modernStage, textOf, type ModernStage } from './modern-stage.js';
+import { programArgs } from '../../support/built-programs.js';
 
-const PROGRAM = fileURLToPath(new URL('stdio-program.ts', import.meta.url));
+const PROGRAM = new URL('stdio-program.ts', import.meta.url);
 
 interface PipeStage extends ModernStage {
   /** The methods of what the server was sent. */
@@ -30,7 +30,7 @@ async function pipeStage(
     upstream: () => {
       const child = new ChildTransport({
         command: process.execPath,
-        args: ['--import', 'tsx', PROGRAM, ...(options.args ?? [])],
+        args: [...programArgs(PROGRAM), ...(options.args ?? [])],
         env: {},
         cwd: undefined,
         children: new Children(),

@@ -5,12 +5,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ElicitRequestSchema, LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { fileURLToPath } from 'node:url';
 import { withBackchannel, type RouteEvent } from 'mcp-backchannel';
 import { deferred } from '../../support/deferred.js';
 import { lives } from '../../support/lives.js';
 import { elicit, notification } from '../../support/messages.js';
 import { accept, ACCEPT } from '../../support/accept.js';
+import { programArgs } from '../../support/built-programs.js';
 
 const open = lives();
 const UNWATCHED = {
@@ -121,8 +121,8 @@ describe.each([true, false])('where there is no HTTP (wrapped: %s)', (wrapped) =
   });
 
   test('over stdio nothing waits, whatever is asked and whatever is in flight', async () => {
-    const program = fileURLToPath(new URL('../../support/programs/stdio-server.ts', import.meta.url));
-    const args = ['--import', 'tsx', program, ...(wrapped ? [] : ['bare'])];
+    const program = new URL('../../support/programs/stdio-server.ts', import.meta.url);
+    const args = [...programArgs(program), ...(wrapped ? [] : ['bare'])];
     const { client, logged, questions } = aClient();
     const transport = new StdioClientTransport({ command: process.execPath, args });
     await client.connect(transport);

@@ -13,7 +13,7 @@ const ROUNDS = 'src/modern/rounds.ts';
 
 export const DOOR_MUTANTS: readonly Mutant[] = [
   mutant('C13', 'run a retry without a handle', DOOR, ' || call.inputResponses !== undefined', ''),
-  mutant('C12', 'let a list carry a server request', STREAMS, 'stream.call.mayAsk;', 'true;'),
+  mutant('C12', 'let a list carry a server request', STREAMS, 'stream.call?.mayAsk === true;', 'true;'),
   mutant(
     'C12',
     'lose a result that comes while the client is away',

@@ -91,7 +91,7 @@ export const SUSPENDED_MUTANTS: readonly Mutant[] = [
     "if (this.size >= this.#maxSuspended) return 'full';",
     'if (this.size >= this.#maxSuspended) for (const oldest of this.#records.values()) { this.#remove(oldest); break; }',
   ),
-  mutant('C13', 'count the calls of a session that were taken', SUSPENDED, '    ofSession?.delete(record);\n', ''),
+  mutant('C13', 'count the calls of a session that were taken', SUSPENDED, '    ofSession?.delete(record.key);\n', ''),
   mutant('C13', 'suspend calls after the end', SUSPENDED, "if (this.#isClosed) return 'closed';\n", ''),
   mutant(
     'C12',
