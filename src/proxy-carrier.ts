@@ -5,7 +5,8 @@ import type { JsonRpcMessage, RequestId } from './routing/message.js';
  * Adds to the messages that a proxy forwards, for example their trace context. Return the same object if there is nothing
  * to add; otherwise return a new one and leave the old one unchanged. Parts the two share are sent byte for byte.
  *
- * Each method is called right before a message leaves, and after its event. If one throws, the message goes on as it is.
+ * Each method is called right before a message leaves, and after its event. If one throws, the message goes on as it is,
+ * and a header that HTTP cannot write is left out; `onerror` is told.
  */
 export interface Carrier {
   /**

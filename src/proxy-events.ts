@@ -197,9 +197,9 @@ export interface Forwarded extends Happened {
   readonly outcome: 'passed' | 'gone' | 'busy';
   /** Until the other node began to answer. */
   readonly durationMs: number;
-  /** Of the HTTP request. */
+  /** Of the HTTP request. This and `message` are read when you ask for them, and are no part of a copy of the event. */
   readonly headers: Called['headers'];
-  /** What was posted, unless it is a batch. It is read when you ask for it, and is no part of a copy of the event. */
+  /** What was posted, unless it is a batch. */
   readonly message: JsonRpcMessage | undefined;
 }
 

@@ -102,8 +102,8 @@ export class LiveAccess {
 
 /**
  * How a request shows that it was not made by a browser on this machine. A reverse proxy need not name itself: nginx and
- * HAProxy do not, if nobody tells them to. But `Connection` is of a single connection, so none of them passes it on, and
- * each browser sends it.
+ * HAProxy do not, if nobody tells them to. But `Connection` is of a single connection, so they do not pass it on, and each
+ * browser sends it. A proxy that makes requests of its own, as Node's do, may write it anew: only a token keeps those out.
  */
 function signOfElsewhere(request: IncomingMessage): string | undefined {
   const { headers } = request;

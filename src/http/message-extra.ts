@@ -24,6 +24,12 @@ export class RequestInfo {
     return urlOf(this.#request);
   }
 
+  /** For logs: a copy would lack what is made when it is read. */
+  toJSON(): object {
+    const { headers, url, peer } = this;
+    return { headers, url, peer };
+  }
+
   /** Where the request came from, if it came straight from the client. */
   get peer(): Peer | undefined {
     const { remoteAddress: address, remotePort: port } = this.#request.socket;

@@ -10,7 +10,8 @@ const LOOK_MS = 5_000;
 export function follow(store: Store, url: string): void {
   const source = new EventSource(url);
   let heardAt = performance.now();
-  // Nobody may tell that a connection is gone, when a machine has slept or is in another network.
+  // Nobody may tell that a connection is gone, when a machine has slept or is in another network. The new one begins anew: it
+  // cannot say how far this one came.
   const watch = setInterval(() => {
     if (source.readyState !== EventSource.OPEN || performance.now() - heardAt < SILENCE_MS) return;
     source.close();

@@ -190,9 +190,10 @@ export class ModernDoor<R> {
     }
     // The session is kept under the old credential, and bound to the newer one.
     if (place !== undefined && renewed === 'renewed') place.isTainted = true;
+    // The call goes on waiting for another retry.
+    if (writer.isOver) return;
     // Another retry may have been faster.
-    const mayTake = renewed === 'renewed' && !writer.isOver;
-    const found = mayTake ? this.#suspended.take(handle, principal, digest) : 'refused';
+    const found = renewed === 'renewed' ? this.#suspended.take(handle, principal, digest) : 'refused';
     if (found === 'refused') refuse(visit, unknownCall(call.id));
     else comeBack(found, call, visit);
   }

@@ -1,4 +1,4 @@
-import { addingHeaders } from '../added-headers.js';
+import { addingHeaders, type AddedHeaders } from '../added-headers.js';
 import { withChangedText } from '../changed-text.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { OnLeaving } from '../leaving.js';
@@ -45,9 +45,26 @@ export function carryIn(
     // Without headers of its own, it has not those of the message in whose context it is sent either.
     sending: (message, send) =>
       addingHeaders(
-        guarded(() => carrier.headersToBackend?.(session(), message) ?? {}, {}),
+        guarded(() => writable(carrier.headersToBackend?.(session(), message) ?? {}, report), {}),
         send,
       ),
     onLeaving: (message) => (call) => carried(message, () => carrier.toClient(session(), message, call)),
   };
+}
+
+/** Those that HTTP can write. Another would cost the message. */
+function writable(headers: AddedHeaders, report: (error: Error) => void): AddedHeaders {
+  const faults = Object.entries(headers).filter(([name, value]) => !isHeader(name, value));
+  if (faults.length === 0) return headers;
+  const cause = new TypeError(
+    `headersToBackend() gave what is no HTTP header: ${faults.map(([name]) => name).join(', ')}`,
+  );
+  report(callbackFailed('carrier', cause));
+  return Object.fromEntries(Object.entries(headers).filter(([name, value]) => isHeader(name, value)));
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+function isHeader(name: string, value: unknown): boolean {
+  const isName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
+  return isName && (value === undefined || (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)));
 }

@@ -21,10 +21,14 @@ export interface Opener {
 export class LateHeaders {
   #made: Headers | undefined;
 
-  constructor(private readonly make: () => Headers) {}
+  readonly #make: () => Headers;
+
+  constructor(make: () => Headers) {
+    this.#make = make;
+  }
 
   get headers(): Headers {
-    return (this.#made ??= this.make());
+    return (this.#made ??= this.#make());
   }
 }
 

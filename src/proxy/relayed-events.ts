@@ -101,6 +101,7 @@ export class RelayedMessage {
         listener.ended();
       },
       broke: (reason) => {
+        parser.feed('\n');
         unanswered(reason.message);
         listener.broke(reason);
       },

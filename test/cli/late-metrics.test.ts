@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { lateMetricsOf } from '../../src/cli/metrics/late-metrics.js';
 import { EventSource } from '../../src/proxy/event-source.js';
+import { PassedOn } from '../../src/proxy/passed-on.js';
 import type { ProxyEvent } from '../../src/proxy-events.js';
 import { seriesIn, valueOf, type Series } from '../support/exposition.js';
 import { collectGarbage } from '../support/gc.js';
@@ -70,4 +71,18 @@ test('no answer is kept until it is counted', async () => {
   })();
   await collectGarbage();
   expect(answer.deref()).toBeUndefined();
+});
+
+test('no request that was passed on is kept until it is counted', async () => {
+  const { tell, series } = rig();
+  const body = ((): WeakRef<object> => {
+    const bytes = new Uint8Array(1_000);
+    const rawHeaders = ['authorization', 'Bearer secret'];
+    const { signal } = new AbortController();
+    tell(new PassedOn({ door: 'node', method: 'POST', rawHeaders, body: bytes, signal }, 'node-2', 'passed', 1));
+    return new WeakRef(bytes);
+  })();
+  await collectGarbage();
+  expect(body.deref()).toBeUndefined();
+  expect(valueOf(await series(), 'mcp_backchannel_forwarded_total', { outcome: 'passed' })).toBe(1);
 });

@@ -93,6 +93,7 @@ describe('over HTTP/2', () => {
     await opened.ended;
     expect(opened).toMatchObject({ status: 200, headers: { 'mcp-session-id': 'session' } });
     expect(extras[0]?.requestInfo.url.pathname).toBe('/mcp');
+    expect(JSON.stringify(extras[0]?.requestInfo)).toContain('/mcp');
     expect(extras[0]?.request.headers.get('content-type')).toBe('application/json');
 
     const standalone = await send('GET');

@@ -1,6 +1,8 @@
 /** What a carrier adds to the messages that are passed on. */
 import type { Carrier } from 'mcp-backchannel/proxy';
 import { describe, expect, it } from 'vitest';
+import { withAdded } from '../../src/added-headers.js';
+import { carryIn } from '../../src/proxy/carry.js';
 import { KINDS, rawBackend, rawClient, type Play } from './raw-backends.js';
 import { ScriptedBackend } from './scripted-backend.js';
 import { proxies } from './support.js';
@@ -50,6 +52,26 @@ describe('a carrier', () => {
     client.start('tools/call', { name: 'deploy' }, 7);
     expect((await backend.session().got({ id: 7 })).params).toEqual({ name: 'deploy' });
     expect(stage.errors[0]).toMatchObject({ code: 'CALLBACK_FAILED', cause: { message: 'mine' } });
+  });
+
+  it.each([
+    ['a character that it has not', 'x-name', 'Zoł'],
+    ['a line break', 'x-name', 'a\r\nx-admin: 1'],
+    ['no text', 'x-name', 7],
+    ['a name that is none', 'x name', 'ann'],
+  ])('whose header has %s is reported, and the message goes on without it', (_, name, value) => {
+    const errors: Error[] = [];
+    const carrier = { ...TRACING, headersToBackend: () => ({ [name]: value as string, 'x-good': 'é' }) };
+    const carry = carryIn(
+      carrier,
+      () => 's',
+      (error) => errors.push(error),
+    );
+    const sent = carry.sending({ method: 'tools/call' }, () => withAdded({ accept: '*/*' }));
+    expect(sent).toEqual({ accept: '*/*', 'x-good': 'é' });
+    expect(errors).toMatchObject([
+      { code: 'CALLBACK_FAILED', cause: { message: expect.stringContaining(name) as string } },
+    ]);
   });
 
   it.each(KINDS)('leaves the rest as it was written, to a backend over %s', async (kind) => {

@@ -1,3 +1,4 @@
+import { addingHeaders } from '../../added-headers.js';
 import { BriefSet } from '../../routing/brief-set.js';
 import { endsWithin } from '../../ends-within.js';
 import { asError } from '../../errors.js';
@@ -228,8 +229,11 @@ export class HttpTransport implements TransportLike {
       lost: () => void this.close(),
       silent: (why: string) => this.#accepted.giveUp(why),
     };
-    this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers(), lastEventId);
-    this.#opened = this.#standalone.open();
+    // It outlives the message that opens it, whose trace is none of what comes on it.
+    this.#opened = addingHeaders({}, () => {
+      this.#standalone = new StandaloneStream(this.#client, listener, () => this.#headers(), lastEventId);
+      return this.#standalone.open();
+    });
     await endsWithin(OPENING_TIMEOUT_MS, this.#opened);
   }
 

@@ -1,3 +1,4 @@
+import { addingHeaders } from '../../added-headers.js';
 import { BriefMap } from '../../routing/brief-map.js';
 import { randomUUID } from 'node:crypto';
 import { after } from '../../clock.js';
@@ -175,8 +176,9 @@ export class RenewingTransport implements TransportLike {
     }
   }
 
+  /** Whatever leads to it: the new session is no part of the trace of that message. */
   #renew(): Promise<void> {
-    return (this.#renewal ??= this.#begin().finally(() => (this.#renewal = undefined)));
+    return (this.#renewal ??= addingHeaders({}, async () => this.#begin()).finally(() => (this.#renewal = undefined)));
   }
 
   async #begin(): Promise<void> {

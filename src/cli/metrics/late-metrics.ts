@@ -61,8 +61,10 @@ function counted(event: ProxyEvent): ProxyEvent | undefined {
     case 'backend-started':
     case 'suspended':
     case 'resumed':
-    case 'forwarded':
       return event;
+    case 'forwarded':
+      // A plain copy: the event itself holds the whole request.
+      return { ...event, headers: {}, message: undefined };
     default:
       return assertNever(event);
   }

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
 import { HttpTransport } from '../../../src/backends/http/http-transport.js';
 import { RenewingTransport } from '../../../src/backends/http/renewing-transport.js';
+import { addingHeaders } from '../../../src/added-headers.js';
 import type { JsonRpcMessage } from '../../../src/routing/message.js';
 import { closers, listen } from '../../proxy/support.js';
 
@@ -14,6 +15,7 @@ afterEach(() => {
 interface Said {
   readonly session: number;
   readonly message: JsonRpcMessage;
+  readonly traceparent: unknown;
 }
 
 /** A server whose sessions can be forgotten. `echo` answers, `ask` asks question 0 and waits for the answer. */
@@ -23,8 +25,9 @@ class Server {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.once('end', () => {
+      const { 'mcp-session-id': named, traceparent } = request.headers;
       if (request.method === 'POST')
-        this.#take(response, Number(request.headers['mcp-session-id']), JSON.parse(body) as JsonRpcMessage);
+        this.#take(response, Number(named), JSON.parse(body) as JsonRpcMessage, traceparent);
       else response.writeHead(405).end();
     });
   });
@@ -42,14 +45,14 @@ class Server {
     this.session++;
   }
 
-  #take(response: ServerResponse, named: number, message: JsonRpcMessage): void {
+  #take(response: ServerResponse, named: number, message: JsonRpcMessage, traceparent: unknown): void {
     const { id, method, params } = message;
     const isInitialize = method === 'initialize';
     if (!isInitialize && named !== this.session) {
       this.refuse(response);
       return;
     }
-    this.said.push({ session: this.session, message });
+    this.said.push({ session: this.session, message, traceparent });
     if (isInitialize && !this.begins) response.writeHead(500).end('not yet');
     else if (method === undefined || id === undefined) response.writeHead(202).end();
     else if (method === 'ask') {
@@ -190,4 +193,17 @@ it('several calls that find the session lost begin one new session, and each has
   for (const { error } of answers) expect(error).toBeDefined();
   expect((await ask('echo')).result).toBeDefined();
   expect(server.in(1).filter((method) => method === 'initialize')).toHaveLength(1);
+});
+
+it('a new session is no part of the trace of the call that found the old one lost', async () => {
+  const { server, ask } = await begun();
+  server.forget();
+  await addingHeaders({ traceparent: 'of the call' }, async () => ask('echo'));
+  await addingHeaders({ traceparent: 'of another' }, async () => ask('echo'));
+  const said = server.said.filter(({ session }) => session === 1);
+  expect(said.map(({ message, traceparent }) => [message.method, traceparent])).toEqual([
+    ['initialize', undefined],
+    ['notifications/initialized', undefined],
+    ['echo', 'of another'],
+  ]);
 });
