@@ -73,8 +73,8 @@ export const DOOR_MUTANTS: readonly Mutant[] = [
     'C13',
     'go on with a call for a credential that was not accepted',
     DOOR,
-    "const mayTake = renewed === 'renewed' && ",
-    'const mayTake = ',
+    "const found = renewed === 'renewed' ? ",
+    'const found = true ? ',
   ),
   mutant(
     'C14',
