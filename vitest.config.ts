@@ -7,8 +7,11 @@ import { filesWithOwnProcess } from './test/support/own-process.js';
 /** Another version of the SDK to run the tests with. */
 const sdk = process.env['MCP_BACKCHANNEL_TEST_SDK'];
 
-/** Nodes and engines that die: minutes of waiting, and a command of their own (`npm run test:faults`). */
-const FAULTS = process.env['FAULTS'] === undefined ? ['test/cluster/faults/**'] : [];
+/** They take long, and are commands of their own: `npm run test:faults` and `npm run test:benchmarks`. */
+const LONG = [
+  ...(process.env['FAULTS'] === undefined ? ['test/cluster/faults/**'] : []),
+  ...(process.env['BENCHMARKS'] === undefined ? ['test/benchmarks/smoke.test.ts'] : []),
+];
 
 const OWN_PROCESS = filesWithOwnProcess();
 
@@ -43,7 +46,7 @@ export default defineConfig({
     // More than there are cores: most tests wait for processes and sockets.
     maxWorkers: 2 * availableParallelism(),
     projects: [
-      { extends: true, test: { name: 'alone', include: OWN_PROCESS, exclude: FAULTS } },
+      { extends: true, test: { name: 'alone', include: OWN_PROCESS, exclude: LONG } },
       {
         extends: true,
         test: {
