@@ -3,14 +3,11 @@
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-import { headerValueOf } from './header-value.js';
+import { headerValueOf, isHeaderName } from './header-value.js';
 import { isRecord } from './routing/message.js';
 
 const KEY = 'x-mcp-header';
 const PREFIX = 'Mcp-Param-';
-
-/** A name that HTTP allows for a header. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Numbers are not among them: their texts differ between languages. */
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean']);
@@ -60,7 +57,7 @@ export function paramHeadersIn(inputSchema: unknown): readonly ParamHeader[] | u
     if (!isRecord(schema)) continue;
     if (Object.hasOwn(schema, KEY)) {
       const name = schema[KEY];
-      const isAllowed = typeof name === 'string' && TOKEN.test(name) && TYPES.has(schema['type']);
+      const isAllowed = typeof name === 'string' && isHeaderName(name) && TYPES.has(schema['type']);
       if (!isAllowed || path === undefined || path.length === 0 || names.has(name.toLowerCase())) return undefined;
       names.add(name.toLowerCase());
       found.push({ path, name });

@@ -1,5 +1,6 @@
 import { addingHeaders, type AddedHeaders } from '../added-headers.js';
 import { withChangedText } from '../changed-text.js';
+import { isHeaderName } from '../header-value.js';
 import { callbackFailed } from '../interceptor/report.js';
 import type { OnLeaving } from '../leaving.js';
 import type { Carrier } from '../proxy-carrier.js';
@@ -54,17 +55,17 @@ export function carryIn(
 
 /** Those that HTTP can write. Another would cost the message. */
 function writable(headers: AddedHeaders, report: (error: Error) => void): AddedHeaders {
-  const faults = Object.entries(headers).filter(([name, value]) => !isHeader(name, value));
+  const all = Object.entries(headers);
+  const faults = all.filter(([name, value]) => !isHeaderName(name) || !isHeaderValue(value));
   if (faults.length === 0) return headers;
-  const cause = new TypeError(
-    `headersToBackend() gave what is no HTTP header: ${faults.map(([name]) => name).join(', ')}`,
+  const names = faults.map(([name]) => name);
+  report(
+    callbackFailed('carrier', new TypeError(`headersToBackend() gave what is no HTTP header: ${names.join(', ')}`)),
   );
-  report(callbackFailed('carrier', cause));
-  return Object.fromEntries(Object.entries(headers).filter(([name, value]) => isHeader(name, value)));
+  return Object.fromEntries(all.filter(([name]) => !names.includes(name)));
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
-function isHeader(name: string, value: unknown): boolean {
-  const isName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
-  return isName && (value === undefined || (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)));
+function isHeaderValue(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
 }

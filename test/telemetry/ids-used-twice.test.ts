@@ -1,18 +1,11 @@
 /** Ids that are used for two requests at once. */
 import { instrument } from 'mcp-backchannel/telemetry';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NullHttpTransport } from '../support/null-transport.js';
 import { proxyRigs, spanIdIn } from './proxy-rig.js';
-import { startTracing, type Tracing } from './tracing.js';
+import { tracedTests } from './tracing.js';
 
-let tracing: Tracing;
-beforeAll(() => {
-  tracing = startTracing();
-});
-beforeEach(() => {
-  tracing.reset();
-});
-afterAll(async () => tracing.stop());
+const tracing = tracedTests();
 
 const rig = proxyRigs();
 

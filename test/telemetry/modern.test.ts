@@ -1,19 +1,12 @@
 /** Traces of calls of clients of revision 2026-07-28, which repeat a call with what its backend asks. */
 import { proxyTelemetry } from 'mcp-backchannel/telemetry';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { called, doors } from '../modern/door-stage.js';
 import { post, suspensionIn } from '../modern/raw-modern.js';
 import { TRACE, TRACEPARENT } from './proxy-rig.js';
-import { pathOf, startTracing, titleOf, type Tracing } from './tracing.js';
+import { pathOf, titleOf, tracedTests } from './tracing.js';
 
-let tracing: Tracing;
-beforeAll(() => {
-  tracing = startTracing();
-});
-beforeEach(() => {
-  tracing.reset();
-});
-afterAll(async () => tracing.stop());
+const tracing = tracedTests();
 
 const open = doors();
 

@@ -1,21 +1,14 @@
 /** Spans of notifications, in both directions. */
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { instrument } from 'mcp-backchannel/telemetry';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Message } from '../../examples/lib/strict-client.js';
 import { deferred } from '../support/deferred.js';
 import { NullHttpTransport } from '../support/null-transport.js';
 import { metaOf, proxyRigs, SPAN, spanIdIn, TRACE, TRACEPARENT } from './proxy-rig.js';
-import { pathOf, startTracing, titleOf, type Tracing } from './tracing.js';
+import { pathOf, titleOf, tracedTests } from './tracing.js';
 
-let tracing: Tracing;
-beforeAll(() => {
-  tracing = startTracing();
-});
-beforeEach(() => {
-  tracing.reset();
-});
-afterAll(async () => tracing.stop());
+const tracing = tracedTests();
 
 const rig = proxyRigs();
 const CHANGED = 'notifications/roots/list_changed';

@@ -1,18 +1,11 @@
 /** How spans and measurements end: errors of calls and questions, and durations by what the conventions count by. */
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Histogram } from '@opentelemetry/sdk-metrics';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { proxyRigs } from './proxy-rig.js';
-import { startTracing, type Tracing } from './tracing.js';
+import { tracedTests } from './tracing.js';
 
-let tracing: Tracing;
-beforeAll(() => {
-  tracing = startTracing();
-});
-beforeEach(() => {
-  tracing.reset();
-});
-afterAll(async () => tracing.stop());
+const tracing = tracedTests();
 
 const rig = proxyRigs();
 const CALL = ['tools/call', { name: 'deploy', arguments: {} }] as const;

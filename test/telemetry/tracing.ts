@@ -13,6 +13,7 @@ import {
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-node';
+import { afterAll, beforeEach } from 'vitest';
 
 export interface Tracing {
   /** Those that have ended, in the order in which they did. */
@@ -22,6 +23,16 @@ export interface Tracing {
   readonly metrics: () => Promise<readonly MetricData[]>;
   readonly reset: () => void;
   readonly stop: () => Promise<void>;
+}
+
+/** Registers it for the tests of a file. Each begins with nothing recorded. */
+export function tracedTests(): Tracing {
+  const tracing = startTracing();
+  beforeEach(() => {
+    tracing.reset();
+  });
+  afterAll(async () => tracing.stop());
+  return tracing;
 }
 
 /** Registers it for the whole process, until it is stopped. */
